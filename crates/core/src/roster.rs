@@ -31,6 +31,17 @@ pub struct Member {
     pub connected: bool,
 }
 
+/// A roster's figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RosterState {
+    /// Members present.
+    pub count: u64,
+    /// Joins since the group was made.
+    pub views: u64,
+    /// Whether the group has become a super group and has not emptied since.
+    pub super_group: bool,
+}
+
 /// What keeps a member in a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tie {
@@ -84,7 +95,7 @@ pub enum Leave {
     Session(SessionRef),
 }
 
-/// A page of a roster by number, or the fact that a super group's roster is not listed.
+/// A page of a roster by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageQuery {
     /// By join number.

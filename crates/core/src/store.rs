@@ -14,7 +14,7 @@ use crate::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, SessionRef, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Posted, Sequence, StreamRef, Top},
-    roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, WalkQuery},
+    roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
 };
 
@@ -56,7 +56,7 @@ pub trait Apps: Send + Sync {
     /// Adds an application, if its account has fewer than `limit` of its generation.
     async fn create_app(&self, app: App, limit: Option<u64>) -> StoreResult<AppCreated>;
     /// The application of this id.
-    async fn app(&self, id: &AppId) -> StoreResult<Option<App>>;
+    async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>>;
     /// Applications of one account and generation by creation, in one data center if one is named.
     async fn apps(
         &self,
@@ -158,8 +158,8 @@ pub trait Rosters: Send + Sync {
     async fn roster_walk(&self, at: &GroupRef, query: WalkQuery) -> StoreResult<Slice<Member>>;
     /// The memberships of these users, in their order.
     async fn find_members(&self, at: &GroupRef, users: &[UserId]) -> StoreResult<Vec<Option<Member>>>;
-    /// How many members a group has. O(1).
-    async fn member_count(&self, at: &GroupRef) -> StoreResult<u64>;
+    /// A roster's figures. O(1).
+    async fn roster_state(&self, at: &GroupRef) -> StoreResult<RosterState>;
 }
 
 /// The last join number of a part of a roster: where a walk goes on.
