@@ -254,9 +254,10 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> StoreResult<()> {
-        self.open_still()?;
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Err(stopped());
+        }
         let written = self.housekeeper.flush(&self.writer).await;
-        self.closed.store(true, Ordering::Release);
         self.readers.stop();
         self.writer.stop().await?;
         // The directory is free now, not only when the store is dropped. Dropping unlocks it too, should this fail.
