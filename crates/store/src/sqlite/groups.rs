@@ -8,6 +8,7 @@ use muster_core::{
     id::{AppId, GroupRef, UserId},
     message::{Event, ExitReason, Sequence},
     store::{GroupCreated, GroupDeleted, Groups, StoreResult},
+    time::Millis,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -290,11 +291,7 @@ impl Groups for SqliteStore {
         Ok(state.tally())
     }
 
-    async fn purge(
-        &self,
-        now: muster_core::time::Millis,
-        deleted: muster_core::time::Millis,
-    ) -> StoreResult<u64> {
+    async fn purge(&self, now: Millis, deleted: Millis) -> StoreResult<u64> {
         self.open_still()?;
         self.purge_some(now, deleted).await
     }

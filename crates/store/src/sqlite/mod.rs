@@ -140,11 +140,12 @@ impl SqliteStore {
         std::fs::create_dir_all(directory).map_err(at(directory.to_owned()))?;
         let lock = hold(directory)?;
         let path = directory.join(DATABASE_FILE);
-        let connection = connection::open_writer(&path, options)?;
+        let mut connection = connection::open_writer(&path, options)?;
         let readers: Result<Vec<_>, _> =
             (0..options.readers.max(1)).map(|_| connection::open_reader(&path, options)).collect();
         let thread = |source| OpenError::Io { path: directory.to_owned(), source };
-        let wal = Arc::new(WalGauge::new(&path));
+        let wal = Arc::new(WalGauge::default());
+        wal.attach(&mut connection)?;
         let checkpointer = connection::open_checkpointer(&path)?;
         let keeper =
             WalKeeper::start(checkpointer, Arc::clone(&wal), options.wal_limit_bytes).map_err(thread)?;

@@ -18,7 +18,7 @@ pub struct SqliteOptions {
     pub roster_cache_bytes: usize,
     /// Groups whose records and figures are kept in memory. Groups with connected members are kept beyond it.
     pub cached_groups: usize,
-    /// Bytes of the write-ahead log from which on the writer itself moves it into the database and empties it.
+    /// Bytes of the write-ahead log at which the writer itself moves it into the database and begins it anew.
     pub wal_limit_bytes: u64,
 }
 

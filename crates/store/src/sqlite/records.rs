@@ -6,7 +6,7 @@ use muster_core::{
     app::{App, Audit, DataCenter, Generation, Retention},
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupStatus, PhoneNumber},
     group::{Deletion, Group},
-    id::{AppId, GroupId, GroupRef, InvalidId, UserId},
+    id::{AccountId, AppId, GroupId, GroupRef, InvalidId, UserId},
     seal::Sealed,
     time::Millis,
 };
@@ -149,7 +149,7 @@ pub(super) fn app(row: &Row<'_>) -> rusqlite::Result<App> {
     };
     Ok(App {
         id: id(row, "id", AppId::new)?,
-        account: id(row, "account", muster_core::id::AccountId::new)?,
+        account: id(row, "account", AccountId::new)?,
         generation,
         name: row.get("name")?,
         key: Sealed(row.get("sealed_key")?),
@@ -188,7 +188,7 @@ pub(super) fn chat_group(row: &Row<'_>) -> rusqlite::Result<ChatGroup> {
 pub(super) fn channel(row: &Row<'_>) -> rusqlite::Result<Channel> {
     Ok(Channel {
         id: id(row, "id", AppId::new)?,
-        account: id(row, "account", muster_core::id::AccountId::new)?,
+        account: id(row, "account", AccountId::new)?,
         name: row.get("name")?,
         created_at: millis(row, "created_at")?,
     })
