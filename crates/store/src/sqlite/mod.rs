@@ -1,14 +1,14 @@
 //! The embedded store: SQLite in a data directory that one process owns.
 //!
-//! What lasts is in the database, and a change is answered when it is on the disk: one [`writer`] thread gathers
+//! What lasts is in the database, and a change is answered when it is on the disk: one `writer` thread gathers
 //! changes into transactions, and one `fsync` acknowledges all of a batch. What is asked often is in memory: group
-//! records, the ends of streams, counters, and of every roster in use which join numbers are present ([`cell`],
-//! [`presence`]). Memory is changed after the commit and before the answer, so that whoever was answered finds what
-//! was done. What is cold is read by a few [`readers`]. Sessions live in memory alone: their connections end with
+//! records, the ends of streams, counters, and of every roster in use which join numbers are present (`cell`,
+//! `presence`). Memory is changed after the commit and before the answer, so that whoever was answered finds what
+//! was done. What is cold is read by a few `readers`. Sessions live in memory alone: their connections end with
 //! the process.
 //!
 //! Views by sessions and counts of messages that are not stored may lag behind a crash by a second
-//! ([`housekeeping`]).
+//! (`housekeeping`).
 
 mod accounts;
 mod apps;
