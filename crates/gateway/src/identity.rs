@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use ring::hmac;
 
+use crate::policy::Policy;
+
 /// Finds access keys.
 pub trait Identities: Send + Sync + 'static {
     /// The access key of that id, disabled ones included.
@@ -74,6 +76,8 @@ pub struct Principal {
     pub account: Arc<str>,
     /// Root, or one of the account's users.
     pub kind: PrincipalKind,
+    /// What a user may do; of no meaning to root.
+    pub policies: Arc<[Arc<Policy>]>,
 }
 
 /// The kinds of [`Principal`].
@@ -93,6 +97,6 @@ pub enum PrincipalKind {
 impl Principal {
     /// The account itself.
     pub fn root(account: impl Into<Arc<str>>) -> Self {
-        Self { account: account.into(), kind: PrincipalKind::Root }
+        Self { account: account.into(), kind: PrincipalKind::Root, policies: Arc::from([]) }
     }
 }

@@ -9,6 +9,7 @@ mod failure;
 mod identity;
 mod operation;
 pub mod parameter;
+pub mod policy;
 mod render;
 mod request_id;
 
