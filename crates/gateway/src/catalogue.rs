@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::failure::Failure;
+use crate::failure::{Denial, Failure};
 use crate::operation::{Call, Operation, Product, Spec};
 use crate::parameter::{Parameters, decode};
+use crate::refusal;
 use crate::render;
 
 /// The operations of one product, being listed.
@@ -57,6 +58,8 @@ impl ProductSet {
             code: P::CODE,
             version: P::VERSION,
             title: P::TITLE,
+            denied: P::denied,
+            unavailable: P::unavailable,
             operations: catalogue.operations,
         });
         self
@@ -72,6 +75,8 @@ pub(crate) struct ProductEntry {
     pub(crate) code: &'static str,
     pub(crate) version: &'static str,
     pub(crate) title: &'static str,
+    pub(crate) denied: fn(&Denial) -> Failure,
+    pub(crate) unavailable: fn() -> Failure,
     pub(crate) operations: Vec<Entry>,
 }
 
@@ -108,12 +113,7 @@ impl<O: Operation> Dispatch for Handler<O> {
                 .map_err(|fault| O::Product::parameter_fault(&fault))?;
             let call = call.with_state(&*self.state);
             let response = O::call(&call, request).await?;
-            render::success(call.request_id, &response)
-                .map_err(|error| Failure::error(500, "InternalError", INTERNAL).because(error))
+            render::success(call.request_id, &response).map_err(|error| refusal::internal().because(error))
         })
     }
 }
-
-/// The documented text of `InternalError`.
-pub(crate) const INTERNAL: &str =
-    "The request processing has failed due to some unknown error, exception or failure.";
