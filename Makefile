@@ -36,7 +36,7 @@ bench: build
 generate: build
 	$(MUSTER) config > docs/configuration.md
 	$(MUSTER) config --example > muster.example.toml
-	UPDATE_GENERATED=1 cargo test --locked --package muster --test catalogue
+	UPDATE_GENERATED=1 cargo test --locked --package muster generated
 
 clean:
 	cargo clean

@@ -12,7 +12,7 @@ use muster_core::{
     id::AccountId,
     service::Muster,
 };
-use muster_gateway::{AccessKey, Identities, Policy, Principal, PrincipalKind};
+use muster_gateway::{AccessKey, Identities, Principal, PrincipalKind, policy::Policy};
 use tokio::sync::Notify;
 
 /// A snapshot of every access key.
@@ -81,12 +81,16 @@ fn principal(directory: &Directory, account: &AccountId, owner: &KeyOwner) -> Pr
     let documents = directory.policies.iter().filter(|policy| {
         policy.account == *account && attached.is_some_and(|names| names.contains(&policy.name))
     });
-    let policies = documents.filter_map(|policy| match Policy::parse(&policy.document) {
-        Ok(parsed) => Some(parsed),
+    let policies = documents.filter_map(|policy| match Policy::parse(policy.name.as_str(), &policy.document) {
+        Ok(parsed) => Some(Arc::new(parsed)),
         Err(error) => {
             tracing::error!(policy = policy.name, %error, "a stored policy cannot be read; it allows nothing");
             None
         }
     });
-    Principal::user(account.as_str(), id, name.as_str(), policies.collect())
+    Principal {
+        account: account.as_str().into(),
+        kind: PrincipalKind::User { id: id.into(), name: name.as_str().into() },
+        policies: policies.collect(),
+    }
 }

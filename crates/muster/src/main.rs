@@ -4,8 +4,12 @@ mod admin;
 mod bench;
 mod cli;
 mod config;
+#[cfg(test)]
+mod coverage;
 mod data;
 mod first_start;
+#[cfg(test)]
+mod generated;
 mod http;
 mod identities;
 mod invite;

@@ -93,3 +93,48 @@ impl std::fmt::Debug for Counted {
         f.write_str("Counted")
     }
 }
+
+impl Collector for Counted {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let (clients, store) = (self.hub.counters(), self.store.stats());
+        let gauges = [
+            ("connections", "Client connections open now", clients.connections.get()),
+            ("subscriptions", "Subscriptions of connections to groups now", clients.subscriptions.get()),
+            ("store_wal_bytes", "Bytes of the write-ahead log now", store.wal_bytes),
+            ("store_cached_groups", "Groups in memory now", store.cached_groups),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        }
+        let counters = [
+            ("logins", "Logins that succeeded", clients.logins.get()),
+            ("logins_refused", "Logins that were refused", clients.logins_refused.get()),
+            ("joins", "Subscriptions of connections to groups made", clients.joins.get()),
+            ("leaves", "Subscriptions of connections to groups ended", clients.leaves.get()),
+            ("messages", "Messages that clients sent and the server took", clients.messages_in.get()),
+            ("deliveries", "Publications put into the queues of connections", clients.deliveries.get()),
+            ("sent_bytes", "Bytes written to clients", clients.bytes_out.get()),
+            ("recovered", "Subscriptions that recovered what they had missed", clients.recovered.get()),
+            ("unrecovered", "Subscriptions that could not recover", clients.unrecovered.get()),
+            ("filled", "Messages read from the store since their notice was late", clients.filled.get()),
+            ("store_commits", "Transactions of the store", store.commits),
+            ("store_writes", "Writes gathered into them", store.jobs),
+        ];
+        for (name, help, value) in counters {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        let mut closes = encoder.encode_descriptor(
+            "closes",
+            "Connections that the server closed, by close code",
+            None,
+            MetricType::Counter,
+        )?;
+        for (code, count) in clients.closes() {
+            let labels = [("code", code.to_string())];
+            ConstCounter::new(count).encode(closes.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}

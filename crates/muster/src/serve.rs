@@ -22,6 +22,7 @@ use muster_gateway::{Gateway, ProductSet};
 use muster_live::Endpoints;
 use muster_realtime::Hub;
 use muster_store::sqlite::SqliteStore;
+use serde_json::Value;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -141,8 +142,8 @@ impl Server {
         embedded.bus.listen(Arc::clone(&keys) as _);
         let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(&embedded.store)));
         let products = products(configuration, muster);
-        let documents = products.documents();
-        let gateway = Gateway::new(products, Arc::clone(&keys) as _, Arc::new(System::new()));
+        let gateway = gateway(configuration, products, Arc::clone(&keys))?.observed_by(Arc::clone(&metrics));
+        let documents = documents(&gateway);
         let draining = Arc::new(AtomicBool::new(false));
         let shown = Shown { muster: Arc::clone(muster), metrics, documents, draining: Arc::clone(&draining) };
         let site = Arc::new(Site { gateway, hub, pages: pages::router(shown) });
@@ -156,6 +157,22 @@ pub(crate) fn products(configuration: &Configuration, muster: &Arc<Muster>) -> P
     ProductSet::new()
         .with(muster_live::catalogue(Arc::clone(muster), endpoints.clone()))
         .with(muster_cams::catalogue(Arc::clone(muster), endpoints))
+}
+
+/// The gateway over them.
+pub(crate) fn gateway(
+    configuration: &Configuration,
+    products: ProductSet,
+    keys: Arc<KeyRing>,
+) -> anyhow::Result<Gateway> {
+    let (bounds, throttle) = (configuration.gateway.clone(), &configuration.throttle);
+    Gateway::new(products, keys, System::new(), bounds, throttle).context("`throttle.quotas`")
+}
+
+/// The OpenAPI document of each product, by its code.
+pub(crate) fn documents(gateway: &Gateway) -> Vec<(&'static str, Value)> {
+    let products = gateway.catalogue().products.into_iter().map(|product| product.product);
+    products.filter_map(|product| Some((product, gateway.openapi(product)?))).collect()
 }
 
 /// Moves customer groups of the local channel on.

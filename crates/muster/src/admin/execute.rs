@@ -48,7 +48,7 @@ async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
             Ok(json!({ "removed": id }))
         }
         C::PolicyPut { name, document } => {
-            muster_gateway::Policy::parse(&document).map_err(|error| Error::Invalid(error.to_string()))?;
+            muster_gateway::policy::Policy::parse(name.as_str(), &document).map_err(|error| Error::Invalid(error.to_string()))?;
             accounts.put_policy(&account, &name, &document).await?;
             Ok(json!({ "policyName": name }))
         }

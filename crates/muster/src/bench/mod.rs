@@ -3,7 +3,7 @@
 
 mod bare;
 mod load;
-mod sign;
+pub(crate) mod sign;
 mod stage;
 
 use std::{io::Write as _, sync::Arc, time::Duration};

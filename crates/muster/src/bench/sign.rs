@@ -11,13 +11,16 @@ use ring::{digest, hmac};
 /// What signatures leave as it is: letters, digits and `-_.~`.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+/// The version of the `live` product.
+const LIVE: &str = "2016-11-01";
+
 /// A caller's key.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
-    pub(super) id: String,
-    pub(super) secret: String,
+pub(crate) struct Caller {
+    pub(crate) id: String,
+    pub(crate) secret: String,
     /// Begins every nonce, so that two runs do not meet.
-    pub(super) nonce: String,
+    pub(crate) nonce: String,
 }
 
 /// A form of signature.
@@ -62,13 +65,24 @@ impl Caller {
             parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let text = match form {
-            Form::V1 => self.v1(host, action, pairs, stamp, nonce),
+            Form::V1 => {
+                let query = self.v1_query("GET", (action, LIVE), pairs, stamp, nonce);
+                format!("GET /?{query} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+            }
             Form::V3 => self.v3(host, action, &pairs, &stamp, &nonce),
         };
         Bytes::from(text)
     }
 
-    fn v1(&self, host: &str, action: &str, mut pairs: Vec<(String, String)>, stamp: String, nonce: String) -> String {
+    /// The query of a V1 request: common parameters and signature with the rest.
+    pub(crate) fn v1_query(
+        &self,
+        method: &str,
+        (action, version): (&str, &str),
+        mut pairs: Vec<(String, String)>,
+        stamp: String,
+        nonce: String,
+    ) -> String {
         for (name, value) in [
             ("AccessKeyId", self.id.clone()),
             ("Action", action.to_owned()),
@@ -77,15 +91,14 @@ impl Caller {
             ("SignatureNonce", nonce),
             ("SignatureVersion", "1.0".to_owned()),
             ("Timestamp", stamp),
-            ("Version", "2016-11-01".to_owned()),
+            ("Version", version.to_owned()),
         ] {
             pairs.push((name.to_owned(), value));
         }
         let canonical = query(&pairs);
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, format!("{}&", self.secret).as_bytes());
-        let signature = hmac::sign(&key, format!("GET&%2F&{}", encoded(&canonical)).as_bytes());
-        let signature = encoded(&STANDARD.encode(signature));
-        format!("GET /?{canonical}&Signature={signature} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+        let signature = hmac::sign(&key, format!("{method}&%2F&{}", encoded(&canonical)).as_bytes());
+        format!("{canonical}&Signature={}", encoded(&STANDARD.encode(signature)))
     }
 
     fn v3(&self, host: &str, action: &str, pairs: &[(String, String)], stamp: &str, nonce: &str) -> String {
@@ -97,7 +110,7 @@ impl Caller {
             ("x-acs-content-sha256", &empty),
             ("x-acs-date", stamp),
             ("x-acs-signature-nonce", nonce),
-            ("x-acs-version", "2016-11-01"),
+            ("x-acs-version", LIVE),
         ];
         let names = headers.map(|(name, _)| name).join(";");
         let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
