@@ -68,7 +68,8 @@ async fn bed(throttle: ThrottleConfig) -> Bed {
     keys.read(muster).await.unwrap();
     let products = serve::products(&configuration, muster);
     let environment = Still(ManualClock::new(NOW));
-    let gateway = Gateway::new(products, keys, environment, configuration.gateway.clone(), &throttle).unwrap();
+    let gateway =
+        Gateway::new(products, keys, environment, configuration.gateway.clone(), &throttle).unwrap();
     Bed {
         gateway,
         root: Caller { id: made.key.id.to_string(), secret: made.key.secret, nonce: "c".to_owned() },
@@ -145,7 +146,11 @@ fn outside(parameter: &ValueData) -> Vec<String> {
     let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_i64);
     let (min, max) = (number(&parameter.min), number(&parameter.max));
     if !parameter.values.is_empty() {
-        return vec![if parameter.kind == "string" { "no-such-value".to_owned() } else { "12345".to_owned() }];
+        return vec![if parameter.kind == "string" {
+            "no-such-value".to_owned()
+        } else {
+            "12345".to_owned()
+        }];
     }
     let several = |count: i64| vec!["x"; usize::try_from(count).unwrap()].join(",");
     match parameter.kind {
@@ -194,7 +199,12 @@ async fn a_wrongly_signed_call_of_any_operation_is_refused() {
     let forger = Caller { secret: "not the secret".to_owned(), ..bed.root.clone() };
     each(&bed, async |version, operation| {
         let (head, body) = bed.ask(bed.signed(&forger, version, operation, base(operation))).await;
-        assert_eq!((head.status().as_u16(), &body["Code"]), (400, &json!("SignatureDoesNotMatch")), "{}", operation.name);
+        assert_eq!(
+            (head.status().as_u16(), &body["Code"]),
+            (400, &json!("SignatureDoesNotMatch")),
+            "{}",
+            operation.name
+        );
     })
     .await;
 }
@@ -224,7 +234,12 @@ async fn a_call_over_the_quota_of_any_operation_is_told_when_to_come_back() {
     each(&bed, async |version, operation| {
         let _ = bed.called(version, operation, base(operation)).await;
         let (head, body) = bed.ask(bed.signed(&bed.root, version, operation, base(operation))).await;
-        assert_eq!((head.status().as_u16(), &body["Code"]), (400, &json!("Throttling.User")), "{}", operation.name);
+        assert_eq!(
+            (head.status().as_u16(), &body["Code"]),
+            (400, &json!("Throttling.User")),
+            "{}",
+            operation.name
+        );
         let wait: u64 = head.headers()["x-acs-retry-after"].to_str().unwrap().parse().unwrap();
         assert!((1..=1000).contains(&wait), "{}", operation.name);
     })
@@ -262,7 +277,10 @@ async fn any_bounded_parameter_out_of_range_is_named() {
                 let value: String = value.chars().take(40).collect();
                 assert!(faults(&body).is_some(), "{name} takes {parameter}={value}: {body}");
                 let message = body["Message"].as_str().unwrap();
-                assert!(message.contains(parameter.as_str()), "{name}: {parameter} is not named in {message}");
+                assert!(
+                    message.contains(parameter.as_str()),
+                    "{name}: {parameter} is not named in {message}"
+                );
             }
         }
     })

@@ -64,9 +64,9 @@ impl DataDirectory {
                 };
                 Err(Unavailable::Held { path: path.to_owned(), holder })
             }
-            Err(TryLockError::Error(error)) => {
-                Err(Unavailable::Failed(anyhow::Error::new(error).context("the data directory cannot be locked")))
-            }
+            Err(TryLockError::Error(error)) => Err(Unavailable::Failed(
+                anyhow::Error::new(error).context("the data directory cannot be locked"),
+            )),
         }
     }
 
@@ -89,7 +89,9 @@ pub(crate) fn master_key(directory: &Path, random: &dyn Random) -> anyhow::Resul
     let path = directory.join("master.key");
     match read_key(&path) {
         Ok(key) => Ok(key),
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::NotFound) => {
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::NotFound) =>
+        {
             let mut bytes = [0; MASTER_KEY_BYTES];
             random.fill(&mut bytes);
             write_key(&path, &bytes)?;

@@ -7,7 +7,10 @@ use crate::{config::Configuration, serve};
 fn compare(path: &str, current: &serde_json::Value) {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../")).join(path);
     let current = format!("{current:#}\n");
-    #[expect(clippy::disallowed_methods, reason = "`make generate` says by it that the files are to be written")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`make generate` says by it that the files are to be written"
+    )]
     if std::env::var("UPDATE_GENERATED").is_ok() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(&file, &current).unwrap();

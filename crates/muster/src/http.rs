@@ -12,7 +12,7 @@ use hyper_util::{
     server::graceful::{GracefulShutdown, Watcher},
 };
 use muster_gateway::Gateway;
-use muster_realtime::Hub;
+use muster_realtime::{Hub, serve_socket};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -185,7 +185,7 @@ fn websocket(site: &Arc<Site>, mut request: Request<Incoming>, peer: SocketAddr,
     let hub = Arc::clone(&site.hub);
     tokio::spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => hub.serve(TokioIo::new(upgraded), peer).await,
+            Ok(upgraded) => serve_socket(hub, TokioIo::new(upgraded), Some(peer)).await,
             Err(error) => tracing::debug!(%peer, %error, "a WebSocket handshake was not completed"),
         }
         drop(place);

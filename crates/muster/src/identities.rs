@@ -48,7 +48,10 @@ impl KeyRing {
                 .or_insert_with(|| Arc::new(principal(&directory, &key.account, &key.owner)));
             let secret = muster.accounts().secret(key)?;
             let id = key.id.as_str();
-            keys.insert(id.to_owned(), Arc::new(AccessKey::new(id, &secret, key.active, Arc::clone(principal))));
+            keys.insert(
+                id.to_owned(),
+                Arc::new(AccessKey::new(id, &secret, key.active, Arc::clone(principal))),
+            );
         }
         self.keys.store(Arc::new(keys));
         Ok(())

@@ -56,7 +56,9 @@ async fn join(
     let chats = muster.chats();
     let joining = match form {
         Ok(Form(joining)) => joining,
-        Err(rejection) => return face.problem(rejection.status(), "Send the fields phone and name as a form."),
+        Err(rejection) => {
+            return face.problem(rejection.status(), "Send the fields phone and name as a form.");
+        }
     };
     let name = joining.name.trim();
     let number = match PhoneNumber::new(&joining.phone) {
@@ -133,14 +135,21 @@ impl Face {
     fn refusal(self, error: &Error) -> Response {
         let (status, text) = match error {
             Error::NoInvite => (StatusCode::NOT_FOUND, "This invite link does not exist.".to_owned()),
-            Error::InviteRevoked => (StatusCode::GONE, "This invite link is no longer valid: ask for a new one.".to_owned()),
+            Error::InviteRevoked => {
+                (StatusCode::GONE, "This invite link is no longer valid: ask for a new one.".to_owned())
+            }
             Error::GroupFull(most) => {
                 (StatusCode::CONFLICT, format!("This group is full: it may have at most {most} members."))
             }
-            Error::GroupInactive(_) => (StatusCode::CONFLICT, "This group is not open to new members now.".to_owned()),
+            Error::GroupInactive(_) => {
+                (StatusCode::CONFLICT, "This group is not open to new members now.".to_owned())
+            }
             error => {
                 tracing::error!(%error, "an invite link could not be served");
-                (StatusCode::SERVICE_UNAVAILABLE, "The server cannot do this now. Try again in a moment.".to_owned())
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The server cannot do this now. Try again in a moment.".to_owned(),
+                )
             }
         };
         self.problem(status, &text)
@@ -148,8 +157,14 @@ impl Face {
 
     fn problem(self, status: StatusCode, text: &str) -> Response {
         match self {
-            Self::Browser => page(status, "Not joined", &format!("<h1>Not joined</h1><p role=\"alert\">{}</p>", escaped(text))),
-            Self::Program => (status, axum::Json(json!({ "joined": false, "message": text }))).into_response(),
+            Self::Browser => page(
+                status,
+                "Not joined",
+                &format!("<h1>Not joined</h1><p role=\"alert\">{}</p>", escaped(text)),
+            ),
+            Self::Program => {
+                (status, axum::Json(json!({ "joined": false, "message": text }))).into_response()
+            }
         }
     }
 }

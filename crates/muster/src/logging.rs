@@ -12,7 +12,9 @@ pub(crate) fn start(config: &LogConfig) -> anyhow::Result<()> {
         .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))?;
     let registry = tracing_subscriber::registry().with(filter);
     match config.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(false)).try_init(),
+        LogFormat::Text => {
+            registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(false)).try_init()
+        }
         LogFormat::Json => {
             let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
             registry.with(lines.with_writer(std::io::stderr)).try_init()

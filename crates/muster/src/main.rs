@@ -106,7 +106,9 @@ fn administrative(command: Command) -> anyhow::Result<AdminCommand> {
         Command::App(App::List) => A::AppList,
         Command::Group(Group::List { app, part }) => A::GroupList { app, page: part.page, size: part.size },
         Command::Group(Group::Show { app, group }) => A::GroupShow { app, group },
-        Command::Members(m) => A::Members { app: m.app, group: m.group, page: m.part.page, size: m.part.size },
+        Command::Members(m) => {
+            A::Members { app: m.app, group: m.group, page: m.part.page, size: m.part.size }
+        }
         Command::Serve(_) | Command::Config(_) | Command::Bench(_) | Command::Token(_) => {
             anyhow::bail!("this command is not for the server")
         }
@@ -119,7 +121,8 @@ fn document(file: &Path) -> anyhow::Result<String> {
         std::io::stdin().read_to_string(&mut text)?;
         return Ok(text);
     }
-    std::fs::read_to_string(file).with_context(|| format!("the policy file {} cannot be read", file.display()))
+    std::fs::read_to_string(file)
+        .with_context(|| format!("the policy file {} cannot be read", file.display()))
 }
 
 /// Has a command done: by the server that runs on the data directory, or here when none runs.

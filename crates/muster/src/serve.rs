@@ -107,8 +107,13 @@ pub(crate) async fn run(configuration: Configuration, given: Serve) -> anyhow::R
     tasks.spawn(settle(Arc::clone(&embedded.muster)));
     tasks.spawn(sweep(Arc::clone(&embedded.muster)));
     let (stopping, stopped) = watch::channel(false);
-    let serving =
-        tokio::spawn(http::serve(Arc::clone(&server.site), listener, tls, configuration.http.clone(), stopped));
+    let serving = tokio::spawn(http::serve(
+        Arc::clone(&server.site),
+        listener,
+        tls,
+        configuration.http.clone(),
+        stopped,
+    ));
     say(&format!("muster is ready: {endpoint} (version {})", env!("CARGO_PKG_VERSION")));
     tokio::select! {
         _ = stop.recv() => {}
@@ -117,7 +122,7 @@ pub(crate) async fn run(configuration: Configuration, given: Serve) -> anyhow::R
     tracing::info!("stopping: no new connections, clients reconnect elsewhere");
     server.draining.store(true, Ordering::Relaxed);
     stopping.send_replace(true);
-    server.site.hub.drain().await;
+    server.site.hub.drain(Duration::from_secs(configuration.http.drain_seconds)).await;
     serving.await?;
     tasks.shutdown().await;
     embedded.muster.store.close().await?;
@@ -137,7 +142,7 @@ impl Server {
         let muster = &embedded.muster;
         let keys = Arc::new(KeyRing::default());
         keys.read(muster).await?;
-        let hub = Hub::new(Arc::clone(muster), configuration.realtime.clone());
+        let hub = Hub::start(Arc::clone(muster), configuration.realtime.clone())?;
         embedded.bus.listen(Arc::clone(&hub) as _);
         embedded.bus.listen(Arc::clone(&keys) as _);
         let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(&embedded.store)));

@@ -27,8 +27,10 @@ pub(crate) fn acceptor(config: &TlsConfig) -> anyhow::Result<TlsAcceptor> {
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let problem = || format!("`tls.certificate`: {} holds no certificate in PEM", path.display());
-    let certificates: Vec<_> =
-        CertificateDer::pem_file_iter(path).with_context(problem)?.collect::<Result<_, _>>().with_context(problem)?;
+    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
+        .with_context(problem)?
+        .collect::<Result<_, _>>()
+        .with_context(problem)?;
     anyhow::ensure!(!certificates.is_empty(), problem());
     Ok(certificates)
 }

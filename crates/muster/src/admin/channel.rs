@@ -104,8 +104,9 @@ async fn answer(mut stream: TcpStream, muster: &Muster, token: &str) -> anyhow::
 /// Sends a command to the server that runs on a data directory.
 pub(crate) fn send(directory: &Path, command: AdminCommand) -> anyhow::Result<Outcome> {
     let file = door_file(directory);
-    let door = std::fs::read(&file)
-        .with_context(|| format!("the server's {} cannot be read; who runs the server may", file.display()))?;
+    let door = std::fs::read(&file).with_context(|| {
+        format!("the server's {} cannot be read; who runs the server may", file.display())
+    })?;
     let door: Door = serde_json::from_slice(&door)?;
     let mut stream = std::net::TcpStream::connect_timeout(&door.address, PATIENCE)
         .with_context(|| format!("the server's port for commands, {}", door.address))?;

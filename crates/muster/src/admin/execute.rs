@@ -11,6 +11,7 @@ use muster_core::{
     service::{AppScope, Muster},
     store::AppFilter,
 };
+use muster_realtime::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
 
 use super::{AdminCommand, Outcome};
@@ -33,7 +34,9 @@ async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
             Ok(json!({ "userName": user.name, "userId": user.id }))
         }
         C::UserList => users(muster).await,
-        C::UserRemove { name } => accounts.remove_user(&account, &name).await.map(|()| json!({ "removed": name })),
+        C::UserRemove { name } => {
+            accounts.remove_user(&account, &name).await.map(|()| json!({ "removed": name }))
+        }
         C::KeyAdd { user } => {
             let key = accounts.add_key(&account, &user).await?;
             Ok(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
@@ -48,7 +51,8 @@ async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
             Ok(json!({ "removed": id }))
         }
         C::PolicyPut { name, document } => {
-            muster_gateway::policy::Policy::parse(name.as_str(), &document).map_err(|error| Error::Invalid(error.to_string()))?;
+            muster_gateway::policy::Policy::parse(name.as_str(), &document)
+                .map_err(|error| Error::Invalid(error.to_string()))?;
             accounts.put_policy(&account, &name, &document).await?;
             Ok(json!({ "policyName": name }))
         }
@@ -78,13 +82,19 @@ async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
         }
         C::NumberList => numbers(muster).await,
         C::AppList => apps(muster).await,
-        C::GroupList { app, page, size } => groups(muster, &parsed(&app)?, Window::page(page, size.into())).await,
-        C::GroupShow { app, group } => group_shown(muster, &GroupRef::new(parsed(&app)?, parsed(&group)?)).await,
+        C::GroupList { app, page, size } => {
+            groups(muster, &parsed(&app)?, Window::page(page, size.into())).await
+        }
+        C::GroupShow { app, group } => {
+            group_shown(muster, &GroupRef::new(parsed(&app)?, parsed(&group)?)).await
+        }
         C::Members { app, group, page, size } => {
             let at = GroupRef::new(parsed(&app)?, parsed(&group)?);
             members(muster, &at, Window::page(page, size.into())).await
         }
-        C::Token { app, user, admin, ttl } => token(muster, &parsed(&app)?, &parsed(&user)?, admin, ttl).await,
+        C::Token { app, user, admin, ttl } => {
+            token(muster, &parsed(&app)?, &parsed(&user)?, admin, ttl).await
+        }
     }
 }
 
@@ -242,7 +252,14 @@ async fn token(muster: &Muster, app: &AppId, user: &UserId, admin: bool, ttl: u3
     let nonce = format!("AK-{}", muster.random.alphanumeric(16));
     let expires = muster.clock.now().seconds() + i64::from(ttl);
     let token = muster.logins().token(&app, user, &nonce, expires, role)?;
-    let text =
-        muster_realtime::live_connect_token(app.id.as_str(), user.as_str(), &nonce, expires, role, &token);
-    Ok(json!({ "token": text, "expiresAt": expires }))
+    let login = LiveLogin {
+        app_id: app.id.as_str(),
+        user_id: user.as_str(),
+        nonce: &nonce,
+        timestamp: expires,
+        role,
+        token: &token,
+        user_extension: None,
+    };
+    Ok(json!({ "token": live_connect_token(&login), "expiresAt": expires }))
 }

@@ -14,10 +14,12 @@ pub(crate) fn print(value: &Value, json: bool) -> std::io::Result<()> {
 fn readable(value: &Value) -> String {
     match value {
         Value::Array(rows) => table(rows),
-        Value::Object(object) => match object.values().find_map(Value::as_array).filter(|_| object.contains_key("total")) {
-            Some(rows) => format!("{}total {}\n", table(rows), cell(&object["total"])),
-            None => lines(object),
-        },
+        Value::Object(object) => {
+            match object.values().find_map(Value::as_array).filter(|_| object.contains_key("total")) {
+                Some(rows) => format!("{}total {}\n", table(rows), cell(&object["total"])),
+                None => lines(object),
+            }
+        }
         other => format!("{}\n", cell(other)),
     }
 }
@@ -32,8 +34,9 @@ fn table(rows: &[Value]) -> String {
     let names: Vec<&String> = first.keys().collect();
     let mut cells: Vec<Vec<String>> = vec![names.iter().map(|name| (*name).clone()).collect()];
     cells.extend(rows.iter().map(|row| names.iter().map(|name| cell(&row[name.as_str()])).collect()));
-    let widths: Vec<usize> =
-        (0..names.len()).map(|column| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..names.len())
+        .map(|column| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
     let line = |row: &Vec<String>| {
         let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
         format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())

@@ -39,7 +39,12 @@ impl Run {
 
     /// The time that a part of the answers (0 to 1) kept to.
     pub(super) fn quantile(&self, part: f64) -> Duration {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index"
+        )]
         let index = ((self.times.len() as f64) * part) as usize;
         self.times.get(index.min(self.times.len().saturating_sub(1))).copied().unwrap_or_default()
     }
@@ -105,13 +110,19 @@ impl Connection {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let (head, length) = loop {
-            anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
+            anyhow::ensure!(
+                self.stream.read_buf(&mut self.buffer).await? > 0,
+                "the server closed the connection"
+            );
             if let Some(head) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
                 break (head + 4, content_length(&self.buffer[..head])?);
             }
         };
         while self.buffer.len() < head + length {
-            anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
+            anyhow::ensure!(
+                self.stream.read_buf(&mut self.buffer).await? > 0,
+                "the server closed the connection"
+            );
         }
         if !self.buffer.starts_with(b"HTTP/1.1 200") {
             anyhow::bail!("{}", String::from_utf8_lossy(&self.buffer));

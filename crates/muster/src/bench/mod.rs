@@ -70,13 +70,23 @@ async fn measure(bench: &Bench) -> anyhow::Result<()> {
 }
 
 impl Bed {
-    fn requests(&mut self, form: Form, action: &str, count: u64, parameters: impl Fn(u64) -> Vec<(&'static str, String)>) -> Arc<Vec<Bytes>> {
+    fn requests(
+        &mut self,
+        form: Form,
+        action: &str,
+        count: u64,
+        parameters: impl Fn(u64) -> Vec<(&'static str, String)>,
+    ) -> Arc<Vec<Bytes>> {
         let host = self.server.address.to_string();
         let now = Timestamp::from_millisecond(System::new().now().0).unwrap_or_default();
         let first = self.serial;
         self.serial += count;
         let caller = &self.filled.caller;
-        Arc::new((first..first + count).map(|n| caller.request(form, &host, action, &parameters(n - first), now, n)).collect())
+        Arc::new(
+            (first..first + count)
+                .map(|n| caller.request(form, &host, action, &parameters(n - first), now, n))
+                .collect(),
+        )
     }
 
     fn page(&self, group: &str, number: u64) -> Vec<(&'static str, String)> {
@@ -88,7 +98,11 @@ impl Bed {
         ]
     }
 
-    async fn once(&mut self, action: &str, parameters: Vec<(&'static str, String)>) -> anyhow::Result<Vec<u8>> {
+    async fn once(
+        &mut self,
+        action: &str,
+        parameters: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Vec<u8>> {
         let request = self.requests(Form::V1, action, 1, |_| parameters.clone());
         Ok(Connection::open(self.server.address).await?.ask(&request[0]).await?.to_vec())
     }
@@ -126,7 +140,12 @@ impl Bed {
         Ok(())
     }
 
-    async fn list(&mut self, form: Form, action: &str, parameters: &[(&'static str, String)]) -> anyhow::Result<()> {
+    async fn list(
+        &mut self,
+        form: Form,
+        action: &str,
+        parameters: &[(&'static str, String)],
+    ) -> anyhow::Result<()> {
         let body = self.once(action, parameters.to_vec()).await?;
         let bare = Process::bare(&body)?;
         let time = Duration::from_secs(self.seconds);
@@ -157,14 +176,18 @@ impl Bed {
         let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
         say(&format!(
             "page {last} against page 1: {:.2} times the median ({:?} against {:?}; bar 1.2)",
-            ratio(medians[3].1, medians[2].1), medians[3].1, medians[2].1
+            ratio(medians[3].1, medians[2].1),
+            medians[3].1,
+            medians[2].1
         ))?;
         // Pages that nobody has read before: scattered over the whole roster, against scattered over its first part.
         let near = self.paged(|n| 1 + n * 7919 % (last / 10).max(1), &large).await?;
         let far = self.paged(|n| 1 + n * 7919 % last, &large).await?;
         say(&format!(
             "page at random over the roster against its first tenth: {:.2} times the median ({:?} against {:?})",
-            ratio(far.quantile(0.5), near.quantile(0.5)), far.quantile(0.5), near.quantile(0.5)
+            ratio(far.quantile(0.5), near.quantile(0.5)),
+            far.quantile(0.5),
+            near.quantile(0.5)
         ))
     }
 
@@ -188,7 +211,8 @@ impl Bed {
         let requests = self.requests(Form::V1, "JoinMessageGroup", count, |n| {
             vec![("AppId", app.clone()), ("GroupId", group.clone()), ("UserId", format!("joiner{n:07}"))]
         });
-        let run = drive(self.server.address, requests, JOINERS, Duration::from_secs(self.seconds), false).await?;
+        let run =
+            drive(self.server.address, requests, JOINERS, Duration::from_secs(self.seconds), false).await?;
         say(&format!(
             "join durable, {JOINERS} callers: {:.0} acknowledged/s, median {:?}, 99 % {:?} (bar 30,000/s)",
             run.rate(),

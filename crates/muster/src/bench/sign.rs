@@ -115,7 +115,10 @@ impl Caller {
         let names = headers.map(|(name, _)| name).join(";");
         let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let request = format!("POST\n/\n{canonical}\n{lines}\n{names}\n{empty}");
-        let to_sign = format!("ACS3-HMAC-SHA256\n{}", hex(digest::digest(&digest::SHA256, request.as_bytes()).as_ref()));
+        let to_sign = format!(
+            "ACS3-HMAC-SHA256\n{}",
+            hex(digest::digest(&digest::SHA256, request.as_bytes()).as_ref())
+        );
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
         let signature = hex(hmac::sign(&key, to_sign.as_bytes()).as_ref());
         let sent: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

@@ -15,6 +15,7 @@ use muster_core::{
     id::{GroupId, GroupRef, UserId},
     service::{AppScope, NewApp, NewGroup},
 };
+use muster_realtime::{LiveLogin, live_connect_token};
 use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
@@ -47,7 +48,8 @@ pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Fille
     let configuration = Configuration { data: directory.to_owned(), ..Configuration::default() };
     let embedded = serve::open(&configuration, directory)?;
     let muster = &embedded.muster;
-    let made = first_start::make_account(muster, &cli::Serve::default()).await?.context("a fresh directory")?;
+    let made =
+        first_start::make_account(muster, &cli::Serve::default()).await?.context("a fresh directory")?;
     let account = &made.account.id;
     let one = AppScope { account, generation: Generation::One, data_center: None };
     let two = AppScope { generation: Generation::Two, ..one };
@@ -66,7 +68,14 @@ pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Fille
     let token = |serial: u32| -> anyhow::Result<String> {
         let user = UserId::new(&format!("viewer{serial:04}"))?;
         let token = muster.logins().token(&live, &user, "", expires, "")?;
-        Ok(muster_realtime::live_connect_token(live.id.as_str(), user.as_str(), "", expires, "", &token))
+        let login = LiveLogin {
+            app_id: live.id.as_str(),
+            user_id: user.as_str(),
+            timestamp: expires,
+            token: &token,
+            ..LiveLogin::default()
+        };
+        Ok(live_connect_token(&login))
     };
     let tokens = (0..100).map(token).collect::<anyhow::Result<_>>()?;
     muster.store.close().await?;
@@ -83,7 +92,12 @@ pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Fille
     })
 }
 
-async fn enrol(embedded: &serve::Embedded, app: &Arc<App>, at: &GroupRef, members: u64) -> anyhow::Result<()> {
+async fn enrol(
+    embedded: &serve::Embedded,
+    app: &Arc<App>,
+    at: &GroupRef,
+    members: u64,
+) -> anyhow::Result<()> {
     let mut fillers = JoinSet::new();
     for first in 0..FILLERS.min(members) {
         let (muster, app, at) = (Arc::clone(&embedded.muster), Arc::clone(app), at.clone());
@@ -146,7 +160,8 @@ impl Process {
             .spawn()?;
         child.stdin.take().context("the bare server's standard input")?.write_all(bytes)?;
         let mut line = String::new();
-        BufReader::new(child.stdout.take().context("the bare server's standard output")?).read_line(&mut line)?;
+        BufReader::new(child.stdout.take().context("the bare server's standard output")?)
+            .read_line(&mut line)?;
         Ok(Self { child, address: line.trim().parse()? })
     }
 

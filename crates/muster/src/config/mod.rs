@@ -258,6 +258,7 @@ impl Configuration {
             self.store.is_empty() && self.bus.is_empty(),
             "`store` and `bus`: this build serves one node, with SQLite and memory; leave both empty"
         );
+        self.realtime.check().context("`[realtime]`")?;
         let tls = &self.tls;
         anyhow::ensure!(
             tls.certificate.as_os_str().is_empty() == tls.key.as_os_str().is_empty(),
@@ -275,9 +276,9 @@ impl Configuration {
 
     /// The address to listen on.
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        self.listen
-            .parse()
-            .with_context(|| format!("`listen` must be an address and a port such as 127.0.0.1:7070, but is {:?}", self.listen))
+        self.listen.parse().with_context(|| {
+            format!("`listen` must be an address and a port such as 127.0.0.1:7070, but is {:?}", self.listen)
+        })
     }
 
     /// Whether the listener speaks TLS.

@@ -65,14 +65,16 @@ pub(crate) fn reference() -> String {
          This page is made from the configuration's own types (`muster config`), and `muster.example.toml` too.\n",
     );
     for table in tables() {
-        let title = if table.name.is_empty() { "Top level".to_owned() } else { format!("`[{}]`", table.name) };
+        let title =
+            if table.name.is_empty() { "Top level".to_owned() } else { format!("`[{}]`", table.name) };
         let _ = write!(page, "\n## {title}\n\n");
         if !table.about.is_empty() {
             let _ = write!(page, "{}\n\n", table.about);
         }
         page.push_str("| key | default | what it does |\n|---|---|---|\n");
         for key in &table.keys {
-            let _ = writeln!(page, "| `{}` | `{}` | {} |", key.name, key.default, key.about.replace('|', "\\|"));
+            let _ =
+                writeln!(page, "| `{}` | `{}` | {} |", key.name, key.default, key.about.replace('|', "\\|"));
         }
     }
     page
@@ -80,7 +82,9 @@ pub(crate) fn reference() -> String {
 
 /// The example file: every key, commented out, with its default.
 pub(crate) fn example() -> String {
-    let mut file = String::from("# Muster's configuration: every key with its default. Take away the # to change one.\n");
+    let mut file = String::from(
+        "# Muster's configuration: every key with its default. Take away the # to change one.\n",
+    );
     for table in tables() {
         file.push('\n');
         if !table.about.is_empty() {
@@ -93,7 +97,8 @@ pub(crate) fn example() -> String {
             comment(&mut file, &key.about);
             match &key.default {
                 toml::Value::Table(_) => {
-                    let _ = writeln!(file, "# [{}]", [key.table.as_str(), &key.name].join(".").trim_matches('.'));
+                    let _ =
+                        writeln!(file, "# [{}]", [key.table.as_str(), &key.name].join(".").trim_matches('.'));
                 }
                 default => {
                     let _ = writeln!(file, "# {} = {default}", key.name);
