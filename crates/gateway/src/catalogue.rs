@@ -5,6 +5,9 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::describe::schema_of;
 use crate::failure::{Denial, Failure};
 use crate::operation::{Call, Operation, Product, Spec};
 use crate::parameter::{Parameters, decode};
@@ -33,6 +36,8 @@ impl<P: Product> Catalogue<P> {
     pub fn operation<O: Operation<Product = P>>(mut self) -> Self {
         self.operations.push(Entry {
             spec: O::SPEC,
+            request_schema: schema_of::<O::Request>,
+            response_schema: schema_of::<O::Response>,
             handler: Box::new(Handler::<O> { state: Arc::clone(&self.state), operation: PhantomData }),
         });
         self
@@ -83,6 +88,8 @@ pub(crate) struct ProductEntry {
 /// An operation with its types forgotten.
 pub(crate) struct Entry {
     pub(crate) spec: Spec,
+    pub(crate) request_schema: fn() -> Value,
+    pub(crate) response_schema: fn() -> Value,
     pub(crate) handler: Box<dyn Dispatch>,
 }
 

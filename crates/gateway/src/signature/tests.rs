@@ -248,7 +248,9 @@ fn alterations(vector: &Vector) -> Vec<Vector> {
     for (at, (name, value)) in vector.headers.iter().enumerate() {
         let signature = authorization.signature;
         let values = if name.eq_ignore_ascii_case("authorization") {
-            altered(signature).iter().map(|other| value.replace(signature, other)).collect()
+            let list = authorization.signed_headers;
+            let signatures = altered(signature).into_iter().map(|other| value.replace(signature, &other));
+            signatures.chain(altered(list).into_iter().map(|other| value.replace(list, &other))).collect()
         } else if authorization.signs(&name.to_lowercase()) {
             altered(value)
         } else {
