@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The longest text of a message, in bytes: the documentation's bound.
-pub const MAX_BODY_BYTES: usize = 15 * 1024;
+const MAX_BODY_BYTES: usize = 15 * 1024;
 /// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
 const MAX_USERS: usize = 50;
 
