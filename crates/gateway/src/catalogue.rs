@@ -5,9 +5,13 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::failure::Failure;
+use serde_json::Value;
+
+use crate::describe::schema_of;
+use crate::failure::{Denial, Failure};
 use crate::operation::{Call, Operation, Product, Spec};
 use crate::parameter::{Parameters, decode};
+use crate::refusal;
 use crate::render;
 
 /// The operations of one product, being listed.
@@ -32,6 +36,8 @@ impl<P: Product> Catalogue<P> {
     pub fn operation<O: Operation<Product = P>>(mut self) -> Self {
         self.operations.push(Entry {
             spec: O::SPEC,
+            request_schema: schema_of::<O::Request>,
+            response_schema: schema_of::<O::Response>,
             handler: Box::new(Handler::<O> { state: Arc::clone(&self.state), operation: PhantomData }),
         });
         self
@@ -57,6 +63,8 @@ impl ProductSet {
             code: P::CODE,
             version: P::VERSION,
             title: P::TITLE,
+            denied: P::denied,
+            unavailable: P::unavailable,
             operations: catalogue.operations,
         });
         self
@@ -72,12 +80,16 @@ pub(crate) struct ProductEntry {
     pub(crate) code: &'static str,
     pub(crate) version: &'static str,
     pub(crate) title: &'static str,
+    pub(crate) denied: fn(&Denial) -> Failure,
+    pub(crate) unavailable: fn() -> Failure,
     pub(crate) operations: Vec<Entry>,
 }
 
 /// An operation with its types forgotten.
 pub(crate) struct Entry {
     pub(crate) spec: Spec,
+    pub(crate) request_schema: fn() -> Value,
+    pub(crate) response_schema: fn() -> Value,
     pub(crate) handler: Box<dyn Dispatch>,
 }
 
@@ -108,12 +120,7 @@ impl<O: Operation> Dispatch for Handler<O> {
                 .map_err(|fault| O::Product::parameter_fault(&fault))?;
             let call = call.with_state(&*self.state);
             let response = O::call(&call, request).await?;
-            render::success(call.request_id, &response)
-                .map_err(|error| Failure::error(500, "InternalError", INTERNAL).because(error))
+            render::success(call.request_id, &response).map_err(|error| refusal::internal().because(error))
         })
     }
 }
-
-/// The documented text of `InternalError`.
-pub(crate) const INTERNAL: &str =
-    "The request processing has failed due to some unknown error, exception or failure.";

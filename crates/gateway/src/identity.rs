@@ -6,9 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ring::hmac;
-
 use crate::policy::Policy;
+use crate::signature::{v1, v3};
 
 /// Finds access keys.
 pub trait Identities: Send + Sync + 'static {
@@ -21,16 +20,16 @@ pub struct AccessKey {
     id: Arc<str>,
     active: bool,
     principal: Arc<Principal>,
-    v1: hmac::Key,
-    v3: hmac::Key,
+    v1: v1::Key,
+    v3: v3::Key,
 }
 
 impl AccessKey {
     /// Derives the keys of both signature versions: V1 signs with the secret and an ampersand, V3
     /// with the secret alone.
     pub fn new(id: impl Into<Arc<str>>, secret: &str, active: bool, principal: Arc<Principal>) -> Self {
-        let v1 = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, format!("{secret}&").as_bytes());
-        let v3 = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let v1 = v1::key(secret);
+        let v3 = v3::key(secret);
         Self { id: id.into(), active, principal, v1, v3 }
     }
 
@@ -49,11 +48,11 @@ impl AccessKey {
         &self.principal
     }
 
-    pub(crate) fn v1(&self) -> &hmac::Key {
+    pub(crate) fn v1(&self) -> &v1::Key {
         &self.v1
     }
 
-    pub(crate) fn v3(&self) -> &hmac::Key {
+    pub(crate) fn v3(&self) -> &v3::Key {
         &self.v3
     }
 }

@@ -47,5 +47,8 @@ pub use number::{Int, Long};
 pub use pairs::Parameters;
 pub use text::{ByteText, Text};
 
+pub(crate) use node::json_depth;
+pub(crate) use pairs::Pair;
+
 /// How deep JSON text and dotted names may nest where no configuration says otherwise.
 pub const DEFAULT_DEPTH: usize = 32;

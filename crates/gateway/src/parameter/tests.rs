@@ -209,3 +209,81 @@ fn a_long_value_is_cut_in_the_message() {
     let fault = refused(&[("AppId", &"x".repeat(5000))]);
     assert!(fault.len() < 200, "{fault}");
 }
+
+mod round_trips {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Lists {
+        #[serde(rename = "Ids")]
+        ids: List<String>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        id: String,
+        count: i64,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Rows {
+        #[serde(rename = "Rows")]
+        rows: Json<Vec<Row>>,
+    }
+
+    fn ids(pairs: &[(String, String)]) -> Vec<String> {
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        decode::<Lists>(&Parameters::of(&pairs), DEFAULT_DEPTH).expect("a list").ids.into_vec()
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_survives_every_style_of_writing_it(
+            items in prop::collection::vec("[^,\\[\\p{C}]{1,12}", 1..12),
+        ) {
+            prop_assume!(items.len() > 1 || !["None", "null", "undefined"].contains(&&*items[0]));
+            let one = |value: String| vec![("Ids".to_owned(), value)];
+            prop_assert_eq!(&ids(&one(items.join(","))), &items);
+            prop_assert_eq!(&ids(&one(serde_json::to_string(&items).expect("JSON"))), &items);
+            let numbered: Vec<_> =
+                items.iter().enumerate().rev().map(|(at, item)| (format!("Ids.{}", at + 1), item.clone())).collect();
+            prop_assert_eq!(&ids(&numbered), &items);
+        }
+
+        #[test]
+        fn a_list_of_objects_survives_json_and_dotted_names(
+            rows in prop::collection::vec(("\\PC{1,12}", any::<i64>()), 1..12),
+        ) {
+            let json: Vec<_> =
+                rows.iter().map(|(id, count)| serde_json::json!({"id": id, "count": count})).collect();
+            let json = serde_json::to_string(&json).expect("JSON");
+            let dotted: Vec<_> = rows
+                .iter()
+                .enumerate()
+                .flat_map(|(at, (id, count))| {
+                    [(format!("Rows.{}.id", at + 1), id.clone()), (format!("Rows.{}.count", at + 1), count.to_string())]
+                })
+                .collect();
+            let dotted: Vec<(&str, &str)> = dotted.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            let expected: Vec<Row> =
+                rows.iter().map(|(id, count)| Row { id: id.clone(), count: *count }).collect();
+            for pairs in [&[("Rows", &*json)][..], &dotted] {
+                let decoded = decode::<Rows>(&Parameters::of(pairs), DEFAULT_DEPTH).expect("rows");
+                prop_assert_eq!(&decoded.rows.0, &expected);
+            }
+        }
+
+        #[test]
+        fn no_parameters_make_the_decoder_panic(
+            pairs in prop::collection::vec(
+                ("(AppId|Page|List|UserIds|Extension|PageSize|Callback)(\\.[0-9a-zA-Z.]{0,6})?", "\\PC{0,20}|[\\[\\]{}\",:0-9]{0,20}"),
+                0..12,
+            ),
+        ) {
+            let pairs: Vec<(&str, &str)> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            let _ = decode::<Request>(&Parameters::of(&pairs), DEFAULT_DEPTH);
+        }
+    }
+}
