@@ -18,6 +18,9 @@ use crate::{
 /// What begins the text of an access token, as the documentation's samples do.
 const ACCESS_TOKEN_PREFIX: &str = "oauth_cloud_key:";
 const ACCESS_TOKEN_PURPOSE: &str = "access token";
+const REFRESH_TOKEN_PURPOSE: &str = "refresh token";
+/// How much longer a refresh token is good for than the access token it comes with.
+const REFRESH_LIFETIMES: i64 = 30;
 
 /// A user who has shown a good token.
 #[derive(Clone, Debug)]
@@ -70,6 +73,8 @@ pub enum LoginError {
 pub struct AccessToken {
     /// The token.
     pub text: String,
+    /// The token that a client may show for a new one after this one's end. It does not log in.
+    pub refresh: String,
     /// How long it is good for, in milliseconds.
     pub lifetime: i64,
 }
@@ -126,21 +131,24 @@ impl LoginRules<'_> {
     /// [`Error::Invalid`], which does not happen.
     pub fn issue(&self, app: &App, user: &UserId, device: &str) -> Result<AccessToken> {
         let lifetime = self.0.limits.access_token_millis;
-        let claim = AccessClaim {
+        let mut claim = AccessClaim {
             app: app.id.clone(),
             user: user.clone(),
             device: device.to_owned(),
             expires: (self.0.now() + lifetime).0,
             nonce: self.0.random.hex(8),
         };
-        let body = serde_json::to_vec(&claim).map_err(|error| Error::Invalid(error.to_string()))?;
-        let code = self.0.master.sign(ACCESS_TOKEN_PURPOSE, &body);
-        let text = format!(
-            "{ACCESS_TOKEN_PREFIX}{}.{}",
-            URL_SAFE_NO_PAD.encode(&body),
-            URL_SAFE_NO_PAD.encode(code)
-        );
-        Ok(AccessToken { text, lifetime })
+        let text = self.signed(ACCESS_TOKEN_PURPOSE, &claim)?;
+        claim.expires = (self.0.now() + lifetime.saturating_mul(REFRESH_LIFETIMES)).0;
+        let refresh = self.signed(REFRESH_TOKEN_PURPOSE, &claim)?;
+        Ok(AccessToken { text, refresh, lifetime })
+    }
+
+    fn signed(&self, purpose: &str, claim: &AccessClaim) -> Result<String> {
+        let body = serde_json::to_vec(claim).map_err(|error| Error::Invalid(error.to_string()))?;
+        let code = self.0.master.sign(purpose, &body);
+        let (body, code) = (URL_SAFE_NO_PAD.encode(&body), URL_SAFE_NO_PAD.encode(code));
+        Ok(format!("{ACCESS_TOKEN_PREFIX}{body}.{code}"))
     }
 
     /// Takes a generation 1 access token.
