@@ -23,7 +23,7 @@ SUBJECT = os.environ.get("MUSTER_SUBJECT")
 LEDGER = Ledger()
 LEDGER.api_clients = API_CLIENTS
 LEDGER.realtime_clients = REALTIME_CLIENTS
-_left_out = []
+LEFT_OUT = pytest.StashKey()
 
 
 def pytest_addoption(parser):
@@ -38,9 +38,9 @@ def pytest_collection_modifyitems(config, items):
         if items and not binary().exists():
             pytest.exit(f"no server to test: {binary()} does not exist; build it, or set MUSTER_BIN or MUSTER_SUBJECT", 2)
         return
-    _left_out.extend(item for item in items if item.get_closest_marker("process"))
-    config.hook.pytest_deselected(items=_left_out)
-    items[:] = [item for item in items if item not in _left_out]
+    left_out = config.stash[LEFT_OUT] = [item for item in items if item.get_closest_marker("process")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_report_header(config):
@@ -59,13 +59,14 @@ def pytest_runtest_makereport(item, call):
         LEDGER.end(item.nodeid, outcome.get_result().passed)
 
 
-def pytest_terminal_summary(terminalreporter):
-    if _left_out:
+def pytest_terminal_summary(terminalreporter, config):
+    left_out = config.stash.get(LEFT_OUT, [])
+    if left_out:
         terminalreporter.section("LEFT OUT", sep="!")
         terminalreporter.line(
-            f"MUSTER_SUBJECT names a running server, so {len(_left_out)} tests that start, stop or configure one did NOT run:"
+            f"MUSTER_SUBJECT names a running server, so {len(left_out)} tests that start, stop or configure one did NOT run:"
         )
-        for item in _left_out:
+        for item in left_out:
             terminalreporter.line(f"  {item.nodeid}")
     if LEDGER.cells:
         terminalreporter.section("operations × clients")

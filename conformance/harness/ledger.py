@@ -114,14 +114,19 @@ def _section(title, clients, groups, cells):
     return "\n".join(lines)
 
 
-def differences(ours, theirs):
-    """The cells in which two tables differ, as readable lines; `ours` may have cells that were not run."""
+def differences(ours, theirs, whole=False):
+    """The cells in which two tables differ, as readable lines.
+
+    `ours` may have cells that were not run; they count as a difference only if the run was a whole one.
+    """
     mine, other = _cells(ours), _cells(theirs)
-    return [
-        f"{row} × {column}: this run says {value}, the file says {other.get((row, column), 'nothing')}"
+    lines = [
+        f"{row} × {column}: this run says {value}, the file says {other[row, column]}"
         for (row, column), value in mine.items()
-        if value != "not run" and other.get((row, column)) != value
+        if (row, column) in other and value != other[row, column] and (whole or value != "not run")
     ]
+    lines += [f"{row} × {column}: not in the file" for row, column in mine if (row, column) not in other]
+    return lines + [f"{row} × {column}: only in the file" for row, column in other if (row, column) not in mine]
 
 
 def _cells(table):
