@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 VERSIONS = {"live": "2016-11-01", "cams": "2020-06-06"}
+CONTENT_TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json; charset=utf-8"}
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -99,7 +100,7 @@ class Wire:
         return answer.status, answer.code
 
     def request(self, action, params=None, *, product="live", signature="v1", method="POST", place="query", **common):
-        """A signed request. `place` says where the parameters travel: `query` or `form`."""
+        """A signed request. `place` says where the parameters travel: `query`, `form`, or (v3) `json`."""
         texts = flat(params)
         if signature == "v1":
             return self._sign_v1(action, texts, product, method, place, common)
@@ -126,13 +127,13 @@ class Wire:
         headers = {"Host": self.server.authority}
         encoded = form(parameters.items())
         if place == "form":
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = CONTENT_TYPES[place]
             return Request(method, "/", headers, encoded.encode())
         return Request(method, f"/?{encoded}", headers, b"")
 
     def _sign_v3(self, action, texts, product, method, place, common):
         query = form(sorted(texts.items())) if place == "query" else ""
-        body = form(texts.items()).encode() if place == "form" else b""
+        body = {"query": "", "form": form(texts.items()), "json": json.dumps(texts)}[place].encode()
         body_hash = hashlib.sha256(body).hexdigest()
         headers = {
             "host": self.server.authority,
@@ -143,8 +144,8 @@ class Wire:
             "x-acs-content-sha256": body_hash,
             "accept": "application/json",
         }
-        if place == "form":
-            headers["content-type"] = "application/x-www-form-urlencoded"
+        if place != "query":
+            headers["content-type"] = CONTENT_TYPES[place]
         headers.update({name: value for name, value in common.items() if value is not None})
         for name in [name for name, value in common.items() if value is None]:
             headers.pop(name, None)
