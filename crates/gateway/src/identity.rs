@@ -15,6 +15,12 @@ pub trait Identities: Send + Sync + 'static {
     fn access_key(&self, id: &str) -> Option<Arc<AccessKey>>;
 }
 
+impl<T: Identities> Identities for Arc<T> {
+    fn access_key(&self, id: &str) -> Option<Arc<AccessKey>> {
+        T::access_key(self, id)
+    }
+}
+
 /// An access key, with the two HMAC keys derived from its secret. The secret itself is not kept.
 pub struct AccessKey {
     id: Arc<str>,
