@@ -105,3 +105,15 @@ impl Principal {
         Self { account: account.into(), kind: PrincipalKind::Root, policies: Arc::from([]) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown_when_its_key_is() {
+        let key = AccessKey::new("id", "very-secret", true, Arc::new(Principal::root("1")));
+        let shown = format!("{key:?}");
+        assert!(shown.contains("id") && !shown.contains("secret"), "{shown}");
+    }
+}
