@@ -69,8 +69,10 @@ impl Changes {
     pub(crate) fn take(&mut self) -> Gathered {
         self.pending = false;
         self.noted = 0;
-        let mut changes: Vec<_> =
-            std::mem::take(&mut self.users).into_iter().map(|(user, (at, change))| (at, user, change)).collect();
+        let mut changes: Vec<_> = std::mem::take(&mut self.users)
+            .into_iter()
+            .map(|(user, (at, change))| (at, user, change))
+            .collect();
         changes.sort_unstable_by_key(|(at, ..)| *at);
         Gathered(changes)
     }

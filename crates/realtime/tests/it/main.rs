@@ -1,5 +1,7 @@
 //! Real WebSocket clients against a hub, over in-memory pipes, an in-memory store and paused time.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod calls;
 mod flow;
 mod limits;

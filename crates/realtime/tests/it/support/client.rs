@@ -71,7 +71,8 @@ impl Client {
 
     /// Joins a group again behind a position; the reply's result.
     pub(crate) async fn rejoin(&mut self, group: &str, epoch: &str, offset: u64) -> Value {
-        let body = json!({ "channel": format!("g:{group}"), "recover": true, "epoch": epoch, "offset": offset });
+        let body =
+            json!({ "channel": format!("g:{group}"), "recover": true, "epoch": epoch, "offset": offset });
         self.ask("subscribe", body).await["subscribe"].clone()
     }
 
@@ -108,6 +109,14 @@ impl Client {
         }
     }
 
+    /// The next message of any kind, or how the server closed.
+    pub(crate) async fn ended_or_next(&mut self) -> Result<Value, Ended> {
+        match self.inbox.pop_front() {
+            Some(message) => Ok(message),
+            None => self.receive().await,
+        }
+    }
+
     /// Waits until the server closes.
     pub(crate) async fn ended(&mut self) -> Ended {
         loop {
@@ -128,11 +137,12 @@ impl Client {
     }
 
     async fn receive(&mut self) -> Result<Value, Ended> {
+        let until = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some(message) = self.unread.pop_front() {
                 return Ok(message);
             }
-            let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something in time");
+            let frame = tokio::time::timeout_at(until, self.socket.next()).await.expect("something in time");
             let text = match frame {
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Close(frame))) => {
