@@ -58,11 +58,12 @@ impl Changes {
         if self.users.len() < REMEMBERED || self.users.contains_key(user) {
             self.users.insert(user.clone(), (self.noted, change));
         }
-        (!std::mem::replace(&mut self.pending, true)).then(|| match self.size {
+        let delay = match self.size {
             RosterState { super_group: true, .. } => SUPER_DELAY,
             RosterState { count, .. } if count > SMALL_GROUP => LARGE_DELAY,
             _ => SMALL_DELAY,
-        })
+        };
+        (!std::mem::replace(&mut self.pending, true)).then_some(delay)
     }
 
     /// What has happened, in order; the next change begins anew.

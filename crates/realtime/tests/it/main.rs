@@ -1,4 +1,5 @@
-//! Real WebSocket clients against a hub, over in-memory pipes, an in-memory store and paused time.
+//! WebSocket clients against a hub, over in-memory pipes, an in-memory store and paused time; in [`real`] over TCP and
+//! the embedded store.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -7,6 +8,7 @@ mod flow;
 mod limits;
 mod members;
 mod order;
+mod real;
 mod recovery;
 mod support;
 mod traps;

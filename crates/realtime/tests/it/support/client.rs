@@ -4,17 +4,17 @@ use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
 };
 
-/// How long anything may take; time is paused, so it passes only when nothing else happens.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+/// How long anything may take. Where time is paused it passes only when nothing else happens.
+const PATIENCE: Duration = Duration::from_secs(120);
 
-pub(crate) struct Client {
-    pub(crate) socket: WebSocketStream<DuplexStream>,
+pub(crate) struct Client<S = DuplexStream> {
+    pub(crate) socket: WebSocketStream<S>,
     /// Messages passed over while waiting for a reply.
     inbox: VecDeque<Value>,
     /// Messages of the last frame behind the one handed out.
@@ -31,8 +31,8 @@ pub(crate) struct Ended {
     pub(crate) reason: String,
 }
 
-impl Client {
-    pub(crate) async fn over(stream: DuplexStream) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub(crate) async fn over(stream: S) -> Self {
         let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
         Self { socket, inbox: VecDeque::new(), unread: VecDeque::new(), next_id: 1, answers_pings: true }
     }
