@@ -128,8 +128,14 @@ fn sample(parameter: &ValueData) -> String {
 }
 
 fn base(operation: &OperationData) -> Pairs {
-    let required = operation.parameters.iter().filter(|parameter| parameter.required);
-    required.map(|parameter| (parameter.name.clone(), sample(parameter))).collect()
+    // `AppId` is optional in the schema of `ListMessageGroup`, whose documentation says that it works only with one.
+    let needed = |parameter: &&ValueData| parameter.required || parameter.name == "AppId";
+    operation
+        .parameters
+        .iter()
+        .filter(needed)
+        .map(|parameter| (parameter.name.clone(), sample(parameter)))
+        .collect()
 }
 
 /// Whether an answer says that a parameter is missing or out of its bounds.
@@ -275,12 +281,9 @@ async fn any_bounded_parameter_out_of_range_is_named() {
                 let (_, body) = bed.called(version, operation, pairs).await;
                 let (name, parameter) = (operation.name, &parameter.name);
                 let value: String = value.chars().take(40).collect();
-                assert!(faults(&body).is_some(), "{name} takes {parameter}={value}: {body}");
-                let message = body["Message"].as_str().unwrap();
-                assert!(
-                    message.contains(parameter.as_str()),
-                    "{name}: {parameter} is not named in {message}"
-                );
+                let message = body["Message"].as_str().unwrap_or_default();
+                let named = message.starts_with(parameter.as_str()) && message.contains("must be");
+                assert!(named, "{name} takes {parameter}={value}: {body}");
             }
         }
     })
