@@ -46,20 +46,16 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(settings(&hub))).await;
-    let end = match hub.admit() {
+    match hub.admit() {
         Ok(connection) => {
             let end = Box::pin(run(&hub, &connection, &mut socket)).await;
+            // Nobody waits for the closing but a drain, which wants its word to arrive.
             hub.depart(&connection);
-            hub.counters.connections.subtract(1);
             tracing::debug!(?peer, ?end, "a connection ended");
-            end
+            Box::pin(close(&hub, &mut socket, end)).await;
+            hub.counters.connections.subtract(1);
         }
-        Err(why) => End::Close(why),
-    };
-    if let End::Close(why) = end {
-        hub.counters.closed(why.code);
-        // Closing is a courtesy to a client that may be gone.
-        let _ = timeout(CLOSE_WAIT, close(&mut socket, why)).await;
+        Err(why) => Box::pin(close(&hub, &mut socket, why.into())).await,
     }
 }
 
@@ -78,10 +74,24 @@ impl From<Disconnect> for End {
     }
 }
 
-async fn close<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>, why: Disconnect) {
-    let frame = CloseFrame { code: CloseCode::from(why.code), reason: Utf8Bytes::from_static(why.reason) };
-    if socket.send(Message::Close(Some(frame))).await.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
+/// Says good-bye, to a client that may be gone.
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, socket: &mut WebSocketStream<S>, end: End) {
+    let closing = async {
+        match end {
+            // The answer to the client's own close is ready and has to be sent.
+            End::Gone => socket.flush().await,
+            End::Close(Disconnect { code, reason }) => {
+                hub.counters.closed(code);
+                let frame =
+                    CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
+                socket.send(Message::Close(Some(frame))).await?;
+                while let Some(Ok(_)) = socket.next().await {}
+                Ok(())
+            }
+        }
+    };
+    if !matches!(timeout(CLOSE_WAIT, closing).await, Ok(Ok(()))) {
+        tracing::debug!("a client did not take part in the closing");
     }
 }
 
@@ -123,8 +133,8 @@ fn text_of(received: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>
     }
 }
 
-/// Carries out the commands of a frame while writing and pinging go on. Commands are never given up half-way: what
-/// the store has done must be told.
+/// Carries out the commands of a frame while writing goes on. Commands are never given up half-way: what the store has
+/// done must be told. Pings and pongs wait as long.
 async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     session: &mut Session,
     writer: &mut Writer<'_, S>,
@@ -132,6 +142,7 @@ async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     frame: &str,
 ) -> Result<(), End> {
     let connection = writer.connection;
+    let begun = Instant::now();
     let mut written = Ok(());
     let verdict = {
         let mut work: Pin<Box<dyn Future<Output = Result<(), Disconnect>> + Send + '_>> =
@@ -144,6 +155,7 @@ async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
         }
     };
     beat.follow(writer.hub, session.stage);
+    beat.excuse(begun.elapsed());
     written?;
     match verdict {
         Ok(()) => writer.write().await,
@@ -252,6 +264,14 @@ impl Beat {
                 Stage::Live => self.at(now + first_ping(hub), Next::Ping),
                 Stage::New | Stage::Refused => self.at(now + CLOSE_WAIT, Next::Connected(stage)),
             }
+        }
+    }
+
+    /// Gives the client more time for its pong: none was read meanwhile.
+    fn excuse(&mut self, busy: Duration) {
+        if let Next::Pong(_) = self.next {
+            let deadline = self.timer.deadline() + busy;
+            self.timer.as_mut().reset(deadline);
         }
     }
 

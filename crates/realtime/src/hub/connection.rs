@@ -148,3 +148,45 @@ impl Subscriptions {
         Some(self.held.swap_remove(place).1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use muster_core::{id::AppId, message::StreamRef};
+
+    use super::*;
+
+    fn group(name: &str) -> GroupId {
+        GroupId::new(name).unwrap()
+    }
+
+    fn feed(name: &str) -> Arc<Feed> {
+        let at = GroupRef::new(AppId::new("a").unwrap(), group(name));
+        Arc::new(Feed::new(StreamRef::Group(at)))
+    }
+
+    #[test]
+    fn a_subscription_that_is_ended_while_it_is_made_does_not_stand() {
+        let connection = Connection::new(1, 100);
+        connection.begin_entering(&group("g"), 9).unwrap();
+        assert!(connection.end_subscription(&group("other"), Unsubscribed::KICKED).is_none());
+        assert!(connection.end_subscription(&group("g"), Unsubscribed::KICKED).is_none());
+        assert_eq!(connection.finish_entering(&feed("g")), Some(Unsubscribed::KICKED));
+        assert!(connection.subscribed(&group("g")).is_none());
+        connection.begin_entering(&group("g"), 9).unwrap();
+        assert_eq!(connection.finish_entering(&feed("g")), None);
+        assert!(connection.end_subscription(&group("g"), Unsubscribed::KICKED).is_some());
+    }
+
+    #[test]
+    fn a_group_is_entered_once_and_only_so_many_are() {
+        let connection = Connection::new(1, 100);
+        connection.begin_entering(&group("g"), 1).unwrap();
+        connection.abandon_entering();
+        connection.begin_entering(&group("g"), 1).unwrap();
+        connection.finish_entering(&feed("g"));
+        assert_eq!(connection.begin_entering(&group("g"), 1), Err(CannotEnter::Held));
+        assert_eq!(connection.begin_entering(&group("h"), 1), Err(CannotEnter::TooMany));
+        assert_eq!(connection.take_subscriptions().len(), 1);
+        assert_eq!(connection.begin_entering(&group("h"), 1), Ok(()));
+    }
+}

@@ -51,7 +51,7 @@ struct SentMessage<'a> {
 
 /// What the methods that need a group alone are given: an object, or the bare id.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a group id or an object with a groupId is wanted")]
 enum OfGroup {
     Bare(String),
     #[serde(rename_all = "camelCase")]
@@ -86,7 +86,7 @@ struct ListUsers {
 /// A place in a list as callers write it: a number, its text, or nothing for the beginning.
 fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JoinNumber, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "a page token is a number or its text")]
     enum Token {
         Number(JoinNumber),
         Text(String),

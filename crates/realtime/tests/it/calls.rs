@@ -42,14 +42,15 @@ async fn a_message_that_cannot_be_sent_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_thirty_first_type_of_a_group_is_refused() {
+async fn a_group_is_asked_for_by_its_id_or_by_an_object() {
     let server = Server::start().await;
     server.group("g1").await;
     let mut anna = server.client("anna").await;
-    anna.join("g1").await;
-    server.muster.store.ready().await.unwrap();
-    let reply = anna.call("queryGroup", json!({ "groupId": "g1" })).await;
-    assert_eq!(reply["groupId"], "g1");
+    for question in [json!({ "groupId": "g1" }), json!("g1")] {
+        let info = anna.call("queryGroup", question).await;
+        assert_eq!((&info["groupId"], &info["statistics"]["onlineCount"]), (&json!("g1"), &json!(0)));
+    }
+    assert_eq!(anna.call("queryGroup", json!({})).await["code"], 400);
     assert_eq!(anna.call("queryGroup", json!("none")).await["code"], 440);
 }
 

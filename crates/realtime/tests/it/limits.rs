@@ -7,7 +7,7 @@ use muster_core::limits::Limits;
 use muster_realtime::RealtimeConfig;
 use serde_json::json;
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 use crate::support::{Ended, Server, quick};
 
@@ -116,4 +116,24 @@ fn a_configuration_that_cannot_work_is_refused() {
     assert!(unknown.is_err());
     let partly: RealtimeConfig = serde_json::from_str(r#"{"grace_seconds":3}"#).unwrap();
     assert_eq!(partly, RealtimeConfig { grace_seconds: 3, ..quick() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closes_is_answered() {
+    let server = Server::start().await;
+    let mut anna = server.client("anna").await;
+    let frame = CloseFrame { code: 1000.into(), reason: "bye".into() };
+    anna.socket.send(Message::Close(Some(frame))).await.unwrap();
+    assert_eq!(anna.ended().await, Ended { code: 1000, reason: "bye".into() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_answers_late_does_not_cost_a_connection() {
+    let server = Server::start().await;
+    server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    for _ in 0..20 {
+        server.store.delay_next(Duration::from_secs(9));
+        anna.call("queryGroup", json!("g1")).await;
+    }
 }

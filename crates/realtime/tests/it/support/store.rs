@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -29,6 +30,7 @@ pub(crate) struct TestStore {
     data: Mutex<Data>,
     broken: AtomicBool,
     reads: AtomicU64,
+    delay: Mutex<Duration>,
 }
 
 #[derive(Default)]
@@ -58,6 +60,11 @@ impl TestStore {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
+    /// Answers the next question this much later.
+    pub(crate) fn delay_next(&self, delay: Duration) {
+        *self.delay.lock().unwrap() = delay;
+    }
+
     /// How often entries of a stream were read.
     pub(crate) fn reads(&self) -> u64 {
         self.reads.load(Ordering::SeqCst)
@@ -78,6 +85,10 @@ impl TestStore {
     async fn data<T>(&self, with: impl FnOnce(&mut Data) -> T) -> StoreResult<T> {
         // A real store answers later: whatever else can go on does.
         tokio::task::yield_now().await;
+        let delay = std::mem::take(&mut *self.delay.lock().unwrap());
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         if self.broken.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("broken by the test".to_owned()));
         }
