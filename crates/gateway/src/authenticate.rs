@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, request};
+use http::{HeaderMap, HeaderName, request};
 use md5::{Digest as _, Md5};
 
 use crate::failure::Failure;
@@ -21,9 +21,19 @@ use crate::parameter::{Pair, Parameters};
 use crate::percent::is_plain;
 use crate::refusal;
 use crate::replay::{Admission, ReplayGuard, StampedNonce};
+use crate::request::Common;
 use crate::signature::v3::{Authorization, Names, Signed};
 use crate::signature::{v1, v3};
 use crate::timestamp;
+
+pub(crate) static X_ACS_ACTION: HeaderName = HeaderName::from_static("x-acs-action");
+pub(crate) static X_ACS_VERSION: HeaderName = HeaderName::from_static("x-acs-version");
+static X_ACS_BEARER_TOKEN: HeaderName = HeaderName::from_static("x-acs-bearer-token");
+static X_ACS_DATE: HeaderName = HeaderName::from_static("x-acs-date");
+static X_ACS_SIGNATURE_NONCE: HeaderName = HeaderName::from_static("x-acs-signature-nonce");
+static X_ACS_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-acs-security-token");
+static X_ACS_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-acs-content-sha256");
+static CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
 /// How a request says who sends it.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,17 +49,15 @@ pub(crate) enum Family<'a> {
 }
 
 /// Tells the family of a request. A request that carries both signatures is taken as V3.
-pub(crate) fn family<'a>(headers: &'a HeaderMap, parameters: &Parameters<'_>) -> Family<'a> {
-    if let Some(authorization) = header(headers, AUTHORIZATION.as_str())
-        && authorization.starts_with("ACS3-")
-    {
-        Family::V3(authorization)
-    } else if headers.contains_key("x-acs-bearer-token")
-        || parameters.text("BearerToken").is_some()
-        || parameters.text("SignatureType").is_some()
+pub(crate) fn family<'a>(headers: &'a HeaderMap, common: &Common<'_>) -> Family<'a> {
+    if is_v3(headers) {
+        Family::V3(header(headers, &AUTHORIZATION).unwrap_or_default())
+    } else if headers.contains_key(&X_ACS_BEARER_TOKEN)
+        || common.bearer_token.is_some()
+        || common.signature_type.is_some()
     {
         Family::Unsupported
-    } else if parameters.text("Signature").is_some() {
+    } else if common.signature.is_some() {
         Family::V1
     } else {
         Family::Anonymous
@@ -62,7 +70,7 @@ pub(crate) fn is_v3(headers: &HeaderMap) -> bool {
 }
 
 /// A header's value, if it is there and is text.
-pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -80,6 +88,7 @@ pub(crate) struct Authenticator<'a> {
 pub(crate) struct Presented<'a> {
     pub(crate) head: &'a request::Parts,
     pub(crate) parameters: &'a Parameters<'a>,
+    pub(crate) common: &'a Common<'a>,
     /// Query parameters as given, for V3 alone.
     pub(crate) query: &'a [Pair<'a>],
     pub(crate) body: &'a [u8],
@@ -102,7 +111,7 @@ impl Authenticator<'_> {
             Family::V1 => self.verify_v1(request)?,
             Family::V3(authorization) => self.verify_v3(authorization, request)?,
             Family::Unsupported => return Err(refusal::unsupported_signature_type()),
-            Family::Anonymous if request.parameters.text("AccessKeyId").is_some() => {
+            Family::Anonymous if request.common.access_key_id.is_some() => {
                 return Err(refusal::missing("Signature"));
             }
             Family::Anonymous => return Err(refusal::missing("AccessKeyId")),
@@ -119,21 +128,22 @@ impl Authenticator<'_> {
     }
 
     fn verify_v1<'r>(&self, request: &Presented<'r>) -> Result<(Arc<AccessKey>, Stamp<'r>), Failure> {
-        let parameters = request.parameters;
-        let mandatory = |name: &str| parameters.text(name).ok_or_else(|| refusal::missing(name));
-        let id = mandatory("AccessKeyId")?;
-        let stamped = mandatory("Timestamp")?;
-        let nonce = mandatory("SignatureNonce")?;
-        if !mandatory("SignatureMethod")?.eq_ignore_ascii_case("HMAC-SHA1") {
+        let common = request.common;
+        let mandatory = |value: Option<&'r str>, name| value.ok_or_else(|| refusal::missing(name));
+        let id = mandatory(common.access_key_id, "AccessKeyId")?;
+        let stamped = mandatory(common.timestamp, "Timestamp")?;
+        let nonce = mandatory(common.nonce, "SignatureNonce")?;
+        let method = mandatory(common.signature_method, "SignatureMethod")?;
+        if !method.eq_ignore_ascii_case("HMAC-SHA1") {
             return Err(refusal::invalid_signature_method());
         }
-        if parameters.text("SignatureVersion").is_some_and(|version| version != "1.0") {
+        if common.signature_version.is_some_and(|version| version != "1.0") {
             return Err(refusal::invalid_signature_version());
         }
-        let key = self.key(id, parameters.text("SecurityToken"))?;
+        let key = self.key(id, common.security_token)?;
         let stamped = self.stamp(stamped)?;
         check_content_md5(request)?;
-        check_v1(&key, request.head.method.as_str(), parameters)?;
+        check_v1(&key, request)?;
         Ok((key, Stamp { nonce: Some(nonce), stamped }))
     }
 
@@ -144,13 +154,13 @@ impl Authenticator<'_> {
     ) -> Result<(Arc<AccessKey>, Stamp<'r>), Failure> {
         let headers = &request.head.headers;
         let authorization = parse_v3(authorization)?;
-        let token = header(headers, "x-acs-security-token").filter(|token| !token.is_empty());
+        let token = header(headers, &X_ACS_SECURITY_TOKEN).filter(|token| !token.is_empty());
         let key = self.key(authorization.access_key, token)?;
         let stamped =
-            self.stamp(header(headers, "x-acs-date").ok_or_else(|| refusal::missing("Timestamp"))?)?;
+            self.stamp(header(headers, &X_ACS_DATE).ok_or_else(|| refusal::missing("Timestamp"))?)?;
         check_content_md5(request)?;
         check_v3(&key, &authorization, request)?;
-        let nonce = header(headers, "x-acs-signature-nonce").filter(|nonce| !nonce.is_empty());
+        let nonce = header(headers, &X_ACS_SIGNATURE_NONCE).filter(|nonce| !nonce.is_empty());
         Ok((key, Stamp { nonce, stamped }))
     }
 
@@ -181,9 +191,9 @@ impl Authenticator<'_> {
 }
 
 /// Whether the parameters are signed with the key.
-pub(crate) fn check_v1(key: &AccessKey, method: &str, parameters: &Parameters<'_>) -> Result<(), Failure> {
-    let signature = parameters.text("Signature").ok_or_else(|| refusal::missing("Signature"))?;
-    let string_to_sign = v1::string_to_sign(method, parameters);
+pub(crate) fn check_v1(key: &AccessKey, request: &Presented<'_>) -> Result<(), Failure> {
+    let signature = request.common.signature.ok_or_else(|| refusal::missing("Signature"))?;
+    let string_to_sign = v1::string_to_sign(request.head.method.as_str(), request.parameters);
     if v1::verify(key.v1(), &string_to_sign, signature) {
         return Ok(());
     }
@@ -240,7 +250,7 @@ pub(crate) fn check_v3(
 fn signs_enough(authorization: &Authorization<'_>, request: &Presented<'_>) -> bool {
     let headers = &request.head.headers;
     let typed_body = !request.body.is_empty() && headers.contains_key(CONTENT_TYPE);
-    headers.contains_key("x-acs-content-sha256")
+    headers.contains_key(&X_ACS_CONTENT_SHA256)
         && v3::MEANINGFUL.iter().all(|name| !headers.contains_key(*name) || authorization.signs(name))
         && (!typed_body || authorization.signs(CONTENT_TYPE.as_str()))
 }
@@ -250,7 +260,7 @@ fn check_content_md5(request: &Presented<'_>) -> Result<(), Failure> {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    let Some(sent) = request.head.headers.get("content-md5") else { return Ok(()) };
+    let Some(sent) = request.head.headers.get(&CONTENT_MD5) else { return Ok(()) };
     let actual = STANDARD.encode(Md5::digest(request.body));
     if sent.as_bytes() == actual.as_bytes() { Ok(()) } else { Err(refusal::content_md5_not_matched()) }
 }

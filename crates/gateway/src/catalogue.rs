@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::describe::schema_of;
+use crate::describe::{request_schema, response_schema};
 use crate::failure::{Denial, Failure};
 use crate::operation::{Call, Operation, Product, Spec};
 use crate::parameter::{Parameters, decode};
@@ -36,8 +36,8 @@ impl<P: Product> Catalogue<P> {
     pub fn operation<O: Operation<Product = P>>(mut self) -> Self {
         self.operations.push(Entry {
             spec: O::SPEC,
-            request_schema: schema_of::<O::Request>,
-            response_schema: schema_of::<O::Response>,
+            request_schema: request_schema::<O::Request>,
+            response_schema: response_schema::<O::Response>,
             handler: Box::new(Handler::<O> { state: Arc::clone(&self.state), operation: PhantomData }),
         });
         self

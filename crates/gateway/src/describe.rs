@@ -142,13 +142,26 @@ fn operation(product: &ProductEntry, entry: &Entry) -> OperationData {
 /// What the member that the gateway adds is.
 pub(crate) const REQUEST_ID: &str = "The id of the request.";
 
+/// The schema of what a type reads: the parameters of an operation.
+pub(crate) fn request_schema<T: JsonSchema>() -> Value {
+    schema_of::<T>(inline(SchemaSettings::draft2020_12().for_deserialize()))
+}
+
+/// The schema of what a type writes: the answer of an operation. A member that is always written is
+/// required.
+pub(crate) fn response_schema<T: JsonSchema>() -> Value {
+    schema_of::<T>(inline(SchemaSettings::draft2020_12().for_serialize()))
+}
+
+fn inline(mut settings: SchemaSettings) -> SchemaSettings {
+    settings.inline_subschemas = true;
+    settings.meta_schema = None;
+    settings
+}
+
 /// The schema of a type, whole in itself, with `null` gone from optional members: on the wire there
 /// is none.
-pub(crate) fn schema_of<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.inline_subschemas = true;
-        settings.meta_schema = None;
-    });
+fn schema_of<T: JsonSchema>(settings: SchemaSettings) -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     without_null(&mut schema);
     schema

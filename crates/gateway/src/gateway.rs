@@ -16,7 +16,7 @@ use http_body_util::Full;
 use thiserror::Error;
 use tracing::Instrument as _;
 
-use crate::authenticate::{Authenticator, Family, Presented, header};
+use crate::authenticate::{Authenticator, Family, Presented, X_ACS_ACTION, X_ACS_VERSION, family, header};
 use crate::authorise::{Ask, authorise};
 use crate::catalogue::{Entry, ProductEntry, ProductSet};
 use crate::config::{GatewayConfig, ThrottleConfig};
@@ -29,7 +29,7 @@ use crate::parameter::Parameters;
 use crate::refusal;
 use crate::render::{Exchange, Format};
 use crate::replay::{LocalReplayGuard, ReplayGuard};
-use crate::request::{Received, read_body, receive};
+use crate::request::{Common, Received, read_body, receive};
 use crate::request_id::RequestId;
 use crate::throttle::{LocalThrottle, Throttle, ThrottledCall};
 
@@ -157,18 +157,21 @@ impl Gateway {
             return Err(refusal::unsupported_method());
         }
         let body = read_body(&head.headers, body, &self.config).await?;
-        let Received { family, parameters, query } = receive(head, &body, &self.config)?;
-        if let Some(format) = parameters.text("Format") {
+        let Received { parameters, query } = receive(head, &body, &self.config)?;
+        let common = Common::of(&parameters);
+        if let Some(format) = common.format {
             exchange.format = Format::parse(format).ok_or_else(refusal::invalid_format)?;
         }
-        let route = self.route(exchange, &family, head, &parameters)?;
+        let family = family(&head.headers, &common);
+        let route = self.route(exchange, &family, head, &common)?;
         let authenticator = Authenticator {
             identities: &*self.identities,
             replay: &*self.replay,
             now: origin.now,
             window: i64::from(self.config.clock_window_seconds) * 1000,
         };
-        let presented = Presented { head, parameters: &parameters, query: &query, body: &body };
+        let presented =
+            Presented { head, parameters: &parameters, common: &common, query: &query, body: &body };
         let key = authenticator.authenticate(&family, &presented).await?;
         self.admit(exchange, &route, &key, &parameters, origin).await?;
         self.call(exchange, &route, &key, &parameters, origin).await
@@ -181,16 +184,17 @@ impl Gateway {
         exchange: &mut Exchange<'_>,
         family: &Family<'_>,
         head: &request::Parts,
-        parameters: &Parameters<'_>,
+        common: &Common<'_>,
     ) -> Result<Route<'_>, Failure> {
-        let named = |parameter: &str, name: &str| match family {
-            Family::V1 => parameters.text(parameter).map(str::to_owned),
-            _ => header(&head.headers, name).or(parameters.text(parameter)).map(str::to_owned),
+        let headers = (header(&head.headers, &X_ACS_ACTION), header(&head.headers, &X_ACS_VERSION));
+        let (action, version) = match family {
+            Family::V1 => (common.action, common.version),
+            _ => (headers.0.or(common.action), headers.1.or(common.version)),
         };
-        let action = named("Action", "x-acs-action").ok_or_else(|| refusal::missing("Action"))?;
-        let version = named("Version", "x-acs-version").ok_or_else(|| refusal::missing("Version"))?;
-        let operations = self.routes.get(&*version).ok_or_else(refusal::invalid_version)?;
-        let (product, operation) = *operations.get(&*action).ok_or_else(refusal::action_not_found)?;
+        let action = action.ok_or_else(|| refusal::missing("Action"))?;
+        let version = version.ok_or_else(|| refusal::missing("Version"))?;
+        let operations = self.routes.get(version).ok_or_else(refusal::invalid_version)?;
+        let (product, operation) = *operations.get(action).ok_or_else(refusal::action_not_found)?;
         let quota = self.quotas[product][operation];
         let product = &self.products[product];
         let entry = &product.operations[operation];
@@ -284,7 +288,7 @@ struct Origin {
 /// The host as the client names it, which is what its signature covers.
 fn host(head: &request::Parts) -> &str {
     let authority = || head.uri.authority().map(http::uri::Authority::as_str);
-    header(&head.headers, HOST.as_str()).or_else(authority).unwrap_or_default()
+    header(&head.headers, &HOST).or_else(authority).unwrap_or_default()
 }
 
 fn halves(random: [u8; 32]) -> [[u8; 16]; 2] {

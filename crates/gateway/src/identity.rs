@@ -15,6 +15,12 @@ pub trait Identities: Send + Sync + 'static {
     fn access_key(&self, id: &str) -> Option<Arc<AccessKey>>;
 }
 
+impl<T: Identities> Identities for Arc<T> {
+    fn access_key(&self, id: &str) -> Option<Arc<AccessKey>> {
+        T::access_key(self, id)
+    }
+}
+
 /// An access key, with the two HMAC keys derived from its secret. The secret itself is not kept.
 pub struct AccessKey {
     id: Arc<str>,
@@ -97,5 +103,17 @@ impl Principal {
     /// The account itself.
     pub fn root(account: impl Into<Arc<str>>) -> Self {
         Self { account: account.into(), kind: PrincipalKind::Root, policies: Arc::from([]) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown_when_its_key_is() {
+        let key = AccessKey::new("id", "very-secret", true, Arc::new(Principal::root("1")));
+        let shown = format!("{key:?}");
+        assert!(shown.contains("id") && !shown.contains("secret"), "{shown}");
     }
 }

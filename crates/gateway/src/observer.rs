@@ -1,5 +1,6 @@
 //! What the gateway tells of the requests it answers, for metrics.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Is told of requests. Calls must be quick: they are made on the way of the request.
@@ -9,6 +10,16 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A request was answered.
     fn finished(&self, outcome: &Outcome<'_>);
+}
+
+impl<T: Observer> Observer for Arc<T> {
+    fn started(&self) {
+        T::started(self);
+    }
+
+    fn finished(&self, outcome: &Outcome<'_>) {
+        T::finished(self, outcome);
+    }
 }
 
 /// How a request ended.

@@ -49,14 +49,10 @@ pub(crate) fn is_plain(text: &str) -> bool {
 }
 
 /// Reads a name or value of a query or form: `+` and `%20` are spaces, a `%` without two hexadecimal
-/// digits is itself. `None` when the bytes are not UTF-8.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let Some(first) = bytes.iter().position(|byte| matches!(byte, b'+' | b'%')) else {
-        return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
-    };
-    let mut decoded = Vec::with_capacity(bytes.len());
-    decoded.extend_from_slice(&bytes[..first]);
-    let mut rest = &bytes[first..];
+/// digits is itself. `None` when the bytes meant are not UTF-8.
+fn decode(text: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
     while let Some((byte, tail)) = rest.split_first() {
         rest = tail;
         match (byte, tail) {
@@ -68,7 +64,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
             _ => decoded.push(*byte),
         }
     }
-    String::from_utf8(decoded).ok().map(Cow::Owned)
+    String::from_utf8(decoded).ok()
 }
 
 fn digit(hex: u8) -> u8 {
@@ -83,28 +79,33 @@ fn digit(hex: u8) -> u8 {
 pub(crate) enum PairsFault {
     /// There are more than allowed.
     TooMany,
-    /// A name or value is not UTF-8; this is what of it can be read.
+    /// The name or value of this parameter, as it is written, is not UTF-8.
     NotText(String),
 }
 
-/// Appends the pairs of a query or form in their order, until there are `limit`.
+/// Appends the pairs of a query or form in their order, until there are `limit`. Only names and
+/// values that hold an escape are copied.
 pub(crate) fn read_pairs<'a>(
-    text: &'a [u8],
+    text: &'a str,
     limit: usize,
     pairs: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
 ) -> Result<(), PairsFault> {
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         if pairs.len() == limit {
             return Err(PairsFault::TooMany);
         }
-        let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let (name, value) = (&pair[..equals], pair.get(equals + 1..).unwrap_or_default());
-        match (decode(name), decode(value)) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match (part(name), part(value)) {
             (Some(name), Some(value)) => pairs.push((name, value)),
-            _ => return Err(PairsFault::NotText(String::from_utf8_lossy(name).into_owned())),
+            _ => return Err(PairsFault::NotText(name.to_owned())),
         }
     }
     Ok(())
+}
+
+fn part(text: &str) -> Option<Cow<'_, str>> {
+    let escaped = text.bytes().any(|byte| matches!(byte, b'+' | b'%'));
+    if escaped { decode(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
 }
 
 #[cfg(test)]
@@ -126,44 +127,43 @@ mod tests {
 
     #[test]
     fn plus_and_percent_20_are_spaces() {
-        assert_eq!(decode(b"a+b%20c%2b").expect("text"), "a b c+");
+        assert_eq!(decode("a+b%20c%2b").expect("text"), "a b c+");
     }
 
     #[test]
     fn a_percent_sign_without_digits_is_itself() {
-        assert_eq!(decode(b"100%+%zz%4").expect("text"), "100% %zz%4");
+        assert_eq!(decode("100%+%zz%4").expect("text"), "100% %zz%4");
     }
 
     #[test]
     fn bytes_that_are_not_utf_8_are_refused() {
-        assert_eq!(decode(b"%ff"), None);
-        assert_eq!(decode(b"\xff"), None);
-        let fault = read_pairs(b"a=%ff", 9, &mut Vec::new()).expect_err("it should be refused");
+        assert_eq!(decode("%ff"), None);
+        let fault = read_pairs("a=%ff", 9, &mut Vec::new()).expect_err("it should be refused");
         assert_eq!(fault, PairsFault::NotText("a".into()));
     }
 
     #[test]
     fn a_query_is_read_in_order_and_no_further_than_its_limit() {
         let mut pairs = Vec::new();
-        assert_eq!(read_pairs(b"b=1&&a&=x&c=1=2", 9, &mut pairs), Ok(()));
+        assert_eq!(read_pairs("b=1&&a&=x&c=1=2", 9, &mut pairs), Ok(()));
         let expected = [("b", "1"), ("a", ""), ("", "x"), ("c", "1=2")];
         assert_eq!(pairs, expected.map(|(name, value)| (Cow::from(name), Cow::from(value))));
-        assert_eq!(read_pairs(b"a=1&b=2", 1, &mut Vec::new()), Err(PairsFault::TooMany));
+        assert_eq!(read_pairs("a=1&b=2", 1, &mut Vec::new()), Err(PairsFault::TooMany));
     }
 
     proptest! {
         #[test]
         fn decoding_undoes_encoding(text in "\\PC{0,40}") {
             let once = encoded(&text);
-            prop_assert_eq!(decode(once.as_bytes()).expect("text"), &*text);
+            prop_assert_eq!(decode(&once).expect("text"), &*text);
             let mut twice = Vec::new();
             encode_twice_into(&mut twice, &text);
             prop_assert_eq!(String::from_utf8(twice).expect("ASCII"), encoded(&once));
         }
 
         #[test]
-        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
-            let _ = read_pairs(&bytes, 100, &mut Vec::new());
+        fn no_text_makes_the_reader_panic(text in "[%&=+a中]{0,40}") {
+            let _ = read_pairs(&text, 100, &mut Vec::new());
         }
     }
 }

@@ -123,6 +123,10 @@ pub(crate) fn body_broken() -> Failure {
     Failure::error(400, "InvalidParameter.Body", "The request body ended before it was complete.")
 }
 
+pub(crate) fn body_not_text() -> Failure {
+    Failure::error(400, "InvalidParameter.Body", "The request body is not UTF-8.")
+}
+
 pub(crate) fn body_not_json() -> Failure {
     Failure::error(400, "InvalidParameter.Body", "The request body is not a JSON object.")
 }

@@ -12,7 +12,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value};
 
-use crate::authenticate::{Family, family, is_v3};
+use crate::authenticate::is_v3;
 use crate::config::GatewayConfig;
 use crate::failure::Failure;
 use crate::parameter::{Pair, Parameters, json_depth};
@@ -66,7 +66,6 @@ pub(crate) async fn read_body<B: Body>(
 
 /// A request with its parameters decoded.
 pub(crate) struct Received<'a> {
-    pub(crate) family: Family<'a>,
     pub(crate) parameters: Parameters<'a>,
     /// Query parameters as given; V3 signs them apart from those of the body.
     pub(crate) query: Vec<Pair<'a>>,
@@ -80,17 +79,62 @@ pub(crate) fn receive<'a>(
     config: &GatewayConfig,
 ) -> Result<Received<'a>, Failure> {
     let mut pairs = Vec::with_capacity(24);
-    read_into(head.uri.query().unwrap_or_default().as_bytes(), config, &mut pairs)?;
+    read_into(head.uri.query().unwrap_or_default(), config, &mut pairs)?;
     let is_v3 = is_v3(&head.headers);
     let query = if is_v3 { pairs.clone() } else { Vec::new() };
     match BodyKind::of(&head.headers, body) {
-        BodyKind::Form => read_into(body, config, &mut pairs)?,
+        BodyKind::Form => {
+            let form = std::str::from_utf8(body).map_err(|_| refusal::body_not_text())?;
+            read_into(form, config, &mut pairs)?;
+        }
         // V1 does not sign such a body, so nothing in it may count.
         BodyKind::Json if is_v3 => read_json_into(body, config, &mut pairs)?,
         BodyKind::Json | BodyKind::Other => {}
     }
-    let parameters = Parameters::new(pairs);
-    Ok(Received { family: family(&head.headers, &parameters), parameters, query })
+    Ok(Received { parameters: Parameters::new(pairs), query })
+}
+
+/// The parameters that mean something to the gateway itself; an empty one counts as absent.
+#[derive(Debug, Default)]
+pub(crate) struct Common<'a> {
+    pub(crate) action: Option<&'a str>,
+    pub(crate) version: Option<&'a str>,
+    pub(crate) format: Option<&'a str>,
+    pub(crate) access_key_id: Option<&'a str>,
+    pub(crate) timestamp: Option<&'a str>,
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) signature: Option<&'a str>,
+    pub(crate) signature_method: Option<&'a str>,
+    pub(crate) signature_version: Option<&'a str>,
+    pub(crate) signature_type: Option<&'a str>,
+    pub(crate) security_token: Option<&'a str>,
+    pub(crate) bearer_token: Option<&'a str>,
+}
+
+impl<'a> Common<'a> {
+    /// Finds them all in one pass: a search for each would cost more than everything else here.
+    pub(crate) fn of(parameters: &'a Parameters<'_>) -> Self {
+        let mut common = Self::default();
+        for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
+            let member = match name {
+                "Action" => &mut common.action,
+                "Version" => &mut common.version,
+                "Format" => &mut common.format,
+                "AccessKeyId" => &mut common.access_key_id,
+                "Timestamp" => &mut common.timestamp,
+                "SignatureNonce" => &mut common.nonce,
+                "Signature" => &mut common.signature,
+                "SignatureMethod" => &mut common.signature_method,
+                "SignatureVersion" => &mut common.signature_version,
+                "SignatureType" => &mut common.signature_type,
+                "SecurityToken" => &mut common.security_token,
+                "BearerToken" => &mut common.bearer_token,
+                _ => continue,
+            };
+            *member = Some(value);
+        }
+        common
+    }
 }
 
 /// How a body is to be read.
@@ -122,7 +166,7 @@ impl BodyKind {
 }
 
 /// Appends the parameters of a query or form.
-fn read_into<'a>(text: &'a [u8], config: &GatewayConfig, pairs: &mut Vec<Pair<'a>>) -> Result<(), Failure> {
+fn read_into<'a>(text: &'a str, config: &GatewayConfig, pairs: &mut Vec<Pair<'a>>) -> Result<(), Failure> {
     read_pairs(text, config.parameters, pairs).map_err(|fault| match fault {
         PairsFault::TooMany => refusal::too_many_parameters(config.parameters),
         PairsFault::NotText(parameter) => refusal::not_text(&parameter),

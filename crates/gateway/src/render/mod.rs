@@ -49,7 +49,8 @@ pub(crate) struct Exchange<'a> {
 
 /// The body of a success: the response's members after `RequestId`, as compact JSON.
 pub(crate) fn success<T: Serialize>(request_id: &RequestId, response: &T) -> serde_json::Result<Vec<u8>> {
-    let mut body = Vec::with_capacity(1024);
+    // A page of twenty rows fits without growing.
+    let mut body = Vec::with_capacity(2048);
     body.extend_from_slice(b"{\"RequestId\":\"");
     body.extend_from_slice(request_id.as_str().as_bytes());
     body.push(b'"');
