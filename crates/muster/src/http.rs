@@ -7,16 +7,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{Either, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_gateway::Gateway;
 use muster_realtime::{Hub, serve_socket};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -50,7 +47,8 @@ pub(crate) async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
-    let graceful = GracefulShutdown::new();
+    // Every connection that may still be answering holds a clone; when all are gone, nothing is under way.
+    let (answering, mut answered) = mpsc::channel::<()>(1);
     let builder = builder(&config);
     loop {
         let (stream, peer) = tokio::select! {
@@ -62,32 +60,40 @@ pub(crate) async fn serve(
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = told(&mut stop) => break,
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             tracing::warn!(%peer, bound = config.max_connections, "closed a connection beyond `http.max_connections`");
             continue;
         };
-        let (site, tls) = (Arc::clone(&site), tls.clone());
-        let (builder, watcher) = (builder.clone(), graceful.watcher());
+        let (tls, answering) = (tls.clone(), answering.clone());
+        let caller = Caller { site: Arc::clone(&site), peer, secure: tls.is_some(), place: Arc::new(place) };
+        let (builder, stop) = (builder.clone(), stop.clone());
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
-            let place = Arc::new(place);
             match tls {
-                None => converse(stream, peer, false, site, &builder, watcher, place).await,
+                None => converse(stream, caller, &builder, stop).await,
                 Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(stream, peer, true, site, &builder, watcher, place).await,
+                    Ok(Ok(stream)) => converse(stream, caller, &builder, stop).await,
                     Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
                 },
             }
+            drop(answering);
         });
     }
     drop(listener);
     let drain = Duration::from_secs(config.drain_seconds);
-    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+    drop(answering);
+    if tokio::time::timeout(drain, answered.recv()).await.is_err() {
         tracing::warn!("some requests did not finish within `http.drain_seconds`");
     }
+}
+
+/// Waits until `stop` is true.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // An error means that the one who would tell is gone, and the server with it.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn builder(config: &HttpConfig) -> http1::Builder {
@@ -103,41 +109,46 @@ fn builder(config: &HttpConfig) -> http1::Builder {
 /// A place among the connections; given back when the last of the connection's parts is gone.
 type Place = Arc<OwnedSemaphorePermit>;
 
-/// Serves one connection until it ends or becomes a WebSocket.
-async fn converse<S>(
-    stream: S,
+/// The other end of a connection, and what it may reach.
+#[derive(Clone)]
+struct Caller {
+    site: Arc<Site>,
     peer: SocketAddr,
     secure: bool,
-    site: Arc<Site>,
-    builder: &http1::Builder,
-    watcher: Watcher,
     place: Place,
-) where
+}
+
+/// Serves one connection until it ends, becomes a WebSocket, or has answered what was under way when `stop` turned true.
+async fn converse<S>(stream: S, caller: Caller, builder: &http1::Builder, mut stop: watch::Receiver<bool>)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let peer = caller.peer;
     let service = service_fn(move |request| {
-        let (site, place) = (Arc::clone(&site), Arc::clone(&place));
-        async move { Ok::<_, Infallible>(route(&site, request, peer, secure, place).await) }
+        let caller = caller.clone();
+        async move { Ok::<_, Infallible>(route(caller, request).await) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
-    if let Err(error) = watcher.watch(connection).await {
+    let mut connection =
+        std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = told(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%peer, %error, "a connection ended early");
     }
 }
 
-async fn route(
-    site: &Arc<Site>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    secure: bool,
-    place: Place,
-) -> Answer {
+async fn route(caller: Caller, request: Request<Incoming>) -> Answer {
     match request.uri().path() {
         "/" if wants_page(&request) => redirect("/console/"),
-        "/" => site.gateway.handle(request, peer, secure).await.map(Either::Left),
-        "/connection/websocket" => websocket(site, request, peer, place),
+        "/" => caller.site.gateway.handle(request, caller.peer, caller.secure).await.map(Either::Left),
+        "/connection/websocket" => websocket(caller, request),
         _ => {
-            let mut pages = site.pages.clone();
+            let mut pages = caller.site.pages.clone();
             let answer = pages.call(request).await.unwrap_or_else(|never: Infallible| match never {});
             answer.map(Either::Right)
         }
@@ -169,7 +180,7 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
 }
 
 /// Answers a WebSocket handshake (RFC 6455 section 4.2) and hands the connection to the hub.
-fn websocket(site: &Arc<Site>, mut request: Request<Incoming>, peer: SocketAddr, place: Place) -> Answer {
+fn websocket(caller: Caller, mut request: Request<Incoming>) -> Answer {
     let key = match handshake_key(&request) {
         Ok(key) => derive_accept_key(&key),
         Err(problem) => return plain(StatusCode::BAD_REQUEST, problem),
@@ -182,10 +193,10 @@ fn websocket(site: &Arc<Site>, mut request: Request<Incoming>, peer: SocketAddr,
     }
     let json = protocols.contains(&"centrifuge-json");
     let upgrade = hyper::upgrade::on(&mut request);
-    let hub = Arc::clone(&site.hub);
     tokio::spawn(async move {
+        let Caller { site, peer, place, .. } = caller;
         match upgrade.await {
-            Ok(upgraded) => serve_socket(hub, TokioIo::new(upgraded), Some(peer)).await,
+            Ok(upgraded) => serve_socket(Arc::clone(&site.hub), TokioIo::new(upgraded), Some(peer)).await,
             Err(error) => tracing::debug!(%peer, %error, "a WebSocket handshake was not completed"),
         }
         drop(place);

@@ -10,10 +10,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use muster_bus::MemoryBus;
+use muster_bus::memory::MemoryBus;
 use muster_core::{
     bus::Bus,
-    id::{NodeId, SessionRef},
+    id::NodeId,
     random::Random,
     service::{Muster, purge},
     store::Store,
@@ -61,7 +61,7 @@ pub(crate) fn open(configuration: &Configuration, directory: &Path) -> anyhow::R
     let system = Arc::new(System::new());
     let random: Arc<dyn Random> = system.clone();
     let master = Arc::new(master_key(directory, &*random)?);
-    let store = SqliteStore::open(directory, configuration.sqlite.clone(), Arc::clone(&random))
+    let store = SqliteStore::open(directory, &configuration.sqlite, Arc::clone(&random))
         .with_context(|| format!("the store in {} cannot be opened", directory.display()))?;
     let store = Arc::new(store);
     let bus = Arc::new(MemoryBus::default());
@@ -143,7 +143,6 @@ impl Server {
         let keys = Arc::new(KeyRing::default());
         keys.read(muster).await?;
         let hub = Hub::start(Arc::clone(muster), configuration.realtime.clone())?;
-        embedded.bus.listen(Arc::clone(&hub) as _);
         embedded.bus.listen(Arc::clone(&keys) as _);
         let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(&embedded.store)));
         let products = products(configuration, muster);
@@ -158,10 +157,12 @@ impl Server {
 
 /// Every operation.
 pub(crate) fn products(configuration: &Configuration, muster: &Arc<Muster>) -> ProductSet {
-    let endpoints = Endpoints::new(&configuration.public_url);
+    let url = configuration.public_url.trim_end_matches('/');
+    let url = (!url.is_empty()).then(|| url.to_owned());
+    let endpoints = Endpoints { http: url.clone(), websocket: None };
     ProductSet::new()
-        .with(muster_live::catalogue(Arc::clone(muster), endpoints.clone()))
-        .with(muster_cams::catalogue(Arc::clone(muster), endpoints))
+        .with(muster_live::catalogue(muster_live::Services { muster: Arc::clone(muster), endpoints }))
+        .with(muster_cams::catalogue(muster_cams::Services { muster: Arc::clone(muster), base_url: url }))
 }
 
 /// The gateway over them.

@@ -172,11 +172,7 @@ pub(crate) fn group_info(group: &Group, tally: &GroupTally) -> Bytes {
         create_time: group.created_at.seconds(),
         creator: group.creator.as_ref().map_or("", UserId::as_str),
         admins: &group.admins,
-        statistics: Statistics {
-            pv: tally.views,
-            online_count: tally.online,
-            msg_amount: &tally.messages,
-        },
+        statistics: Statistics { pv: tally.views, online_count: tally.online, msg_amount: &tally.messages },
         mute_status: MuteStatus { group_id, mute_all: false, mute_user_list: [], white_user_list: [] },
         is_big_group: tally.super_group,
     })

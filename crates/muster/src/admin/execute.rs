@@ -11,7 +11,7 @@ use muster_core::{
     service::{AppScope, Muster},
     store::AppFilter,
 };
-use muster_realtime::{LiveLogin, live_connect_token};
+use muster_realtime::login::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
 
 use super::{AdminCommand, Outcome};

@@ -15,7 +15,7 @@ use muster_core::{
     id::{GroupId, GroupRef, UserId},
     service::{AppScope, NewApp, NewGroup},
 };
-use muster_realtime::{LiveLogin, live_connect_token};
+use muster_realtime::login::{LiveLogin, live_connect_token};
 use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 

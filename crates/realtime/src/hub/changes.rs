@@ -58,19 +58,22 @@ impl Changes {
         if self.users.len() < REMEMBERED || self.users.contains_key(user) {
             self.users.insert(user.clone(), (self.noted, change));
         }
-        (!std::mem::replace(&mut self.pending, true)).then(|| match self.size {
+        let delay = match self.size {
             RosterState { super_group: true, .. } => SUPER_DELAY,
             RosterState { count, .. } if count > SMALL_GROUP => LARGE_DELAY,
             _ => SMALL_DELAY,
-        })
+        };
+        (!std::mem::replace(&mut self.pending, true)).then_some(delay)
     }
 
     /// What has happened, in order; the next change begins anew.
     pub(crate) fn take(&mut self) -> Gathered {
         self.pending = false;
         self.noted = 0;
-        let mut changes: Vec<_> =
-            std::mem::take(&mut self.users).into_iter().map(|(user, (at, change))| (at, user, change)).collect();
+        let mut changes: Vec<_> = std::mem::take(&mut self.users)
+            .into_iter()
+            .map(|(user, (at, change))| (at, user, change))
+            .collect();
         changes.sort_unstable_by_key(|(at, ..)| *at);
         Gathered(changes)
     }

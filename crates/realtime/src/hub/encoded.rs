@@ -35,11 +35,18 @@ pub(crate) enum Effect {
 }
 
 impl Encoded {
-    pub(crate) fn event(channel: &str, stream: &StreamRef, event: &Event, sequence: Option<Sequence>) -> Self {
+    pub(crate) fn event(
+        channel: &str,
+        stream: &StreamRef,
+        event: &Event,
+        sequence: Option<Sequence>,
+    ) -> Self {
         let sequence = sequence.unwrap_or(0);
         let data = events::event_data(stream, event, sequence);
         let effect = match (stream, event) {
-            (StreamRef::Group(_), Event::Exit { reason: ExitReason::Dissolved, .. }) => Some(Effect::Dissolved),
+            (StreamRef::Group(_), Event::Exit { reason: ExitReason::Dissolved, .. }) => {
+                Some(Effect::Dissolved)
+            }
             (StreamRef::User(..), Event::Exit { group, .. }) => Some(Effect::Removed(group.clone())),
             _ => None,
         };

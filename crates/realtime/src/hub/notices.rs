@@ -11,11 +11,7 @@ use muster_core::{
     message::{Sequence, StreamRef},
 };
 
-use super::{
-    CHECK_EVERY, Connection, Encoded, Feed, Hub,
-    encoded::Effect,
-    feed::Aftermath,
-};
+use super::{CHECK_EVERY, Connection, Encoded, Feed, Hub, encoded::Effect, feed::Aftermath};
 use crate::{
     events,
     protocol::{Disconnect, Push, PushBody, Unsubscribed, json},

@@ -117,6 +117,6 @@ mod tests {
         outbox.reply("b".into());
         let mut batch = Vec::new();
         assert_eq!(outbox.take(&mut batch), Some(Disconnect::SHUTDOWN));
-        assert_eq!(batch, ["a".into()]);
+        assert_eq!(batch, [Utf8Bytes::from_static("a")]);
     }
 }

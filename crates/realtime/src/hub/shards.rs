@@ -55,7 +55,12 @@ impl<K: Eq + Hash + Clone, V: Clone> Shards<K, V> {
 
     /// Everything there was, shard by shard.
     pub(super) fn values(&self) -> Values<V> {
-        Values(self.shards.iter().flat_map(|shard| locked(shard).values().cloned().collect::<Vec<_>>()).collect())
+        Values(
+            self.shards
+                .iter()
+                .flat_map(|shard| locked(shard).values().cloned().collect::<Vec<_>>())
+                .collect(),
+        )
     }
 }
 

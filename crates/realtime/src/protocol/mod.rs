@@ -10,8 +10,9 @@ mod model;
 
 pub use code::{Disconnect, ErrorReply, Unsubscribed};
 pub use model::{
-    Answer, ClientInfo, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Publication, Push,
-    PushBody, RecoverRequest, Reply, Request, RpcRequest, StreamPosition, SubscribeRequest, SubscribeResult,
+    Answer, ClientInfo, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Publication,
+    Push, PushBody, RecoverRequest, Reply, Request, RpcRequest, StreamPosition, SubscribeRequest,
+    SubscribeResult,
 };
 
 #[cfg(test)]

@@ -39,10 +39,7 @@ fn a_payload_is_kept_as_it_was_written() {
     let line = r#"{"id":7,"publish":{"channel":"g:1","data":{ "b": 1.50, "a" : "é\u00e9" }}}"#;
     let read = command(line).unwrap();
     let expected: &[u8] = "{ \"b\": 1.50, \"a\" : \"é\\u00e9\" }".as_bytes();
-    assert_eq!(
-        read.request,
-        Some(Request::Publish { channel: Cow::Borrowed("g:1"), data: Some(expected) })
-    );
+    assert_eq!(read.request, Some(Request::Publish { channel: Cow::Borrowed("g:1"), data: Some(expected) }));
 }
 
 #[test]

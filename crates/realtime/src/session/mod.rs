@@ -133,7 +133,9 @@ impl Session {
             Request::Rpc(request) => self.call(&request).await,
             Request::Refresh | Request::SubRefresh => Err(ErrorReply::NOT_AVAILABLE.into()),
             Request::Send => Err(Disconnect::NOT_AVAILABLE.into()),
-            Request::Connect(_) | Request::Subscribe(_) | Request::Ping => Err(Disconnect::BAD_REQUEST.into()),
+            Request::Connect(_) | Request::Subscribe(_) | Request::Ping => {
+                Err(Disconnect::BAD_REQUEST.into())
+            }
         }
     }
 

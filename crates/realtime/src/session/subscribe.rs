@@ -110,13 +110,7 @@ impl Session {
         }
     }
 
-    async fn follow_on(
-        &self,
-        id: u32,
-        feed: &Arc<Feed>,
-        wish: &Wish,
-        info: &Bytes,
-    ) -> Result<bool, Failure> {
+    async fn follow_on(&self, id: u32, feed: &Arc<Feed>, wish: &Wish, info: &Bytes) -> Result<bool, Failure> {
         let limit = self.hub.config.recovery_limit;
         let mut read: Option<Vec<Entry>> = None;
         loop {

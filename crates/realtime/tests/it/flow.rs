@@ -30,7 +30,10 @@ async fn a_member_joins_is_told_of_others_hears_a_message_and_leaves() {
     assert_eq!(info["isBigGroup"], false);
 
     let own = anna.event("memberchange").await;
-    assert_eq!(own["data"]["joinUsers"], json!([{ "userId": "anna", "userExtension": "{\"nick\":\"anna\"}" }]));
+    assert_eq!(
+        own["data"]["joinUsers"],
+        json!([{ "userId": "anna", "userExtension": "{\"nick\":\"anna\"}" }])
+    );
     assert!(own["offset"].is_null());
 
     let mut ben = server.client("ben").await;
@@ -49,7 +52,10 @@ async fn a_member_joins_is_told_of_others_hears_a_message_and_leaves() {
         assert_eq!(data["sender"], json!({ "userId": "operator", "userExtension": "" }));
         assert_eq!((&data["type"], &data["seqnum"]), (&json!(10_001), &json!(1)));
         assert_eq!(data["timestamp"], 1_800_000_000);
-        assert_eq!((&data["level"], &data["repeatCount"], &data["totalMsgs"]), (&json!(0), &json!(1), &json!(1)));
+        assert_eq!(
+            (&data["level"], &data["repeatCount"], &data["totalMsgs"]),
+            (&json!(0), &json!(1), &json!(1))
+        );
         assert_eq!(data["messageId"].as_str().unwrap().len(), 20);
     }
 
@@ -100,7 +106,8 @@ async fn a_message_that_is_not_to_last_has_no_offset_and_leaves_the_position_alo
 async fn the_login_says_who_one_is_and_gives_the_users_own_channel() {
     let server = Server::start().await;
     let mut client = server.open().await;
-    let reply = client.ask("connect", json!({ "token": server.token("anna"), "name": "js", "data": {} })).await;
+    let reply =
+        client.ask("connect", json!({ "token": server.token("anna"), "name": "js", "data": {} })).await;
     let result = &reply["connect"];
     assert_eq!(result["client"].as_str().unwrap().len(), 36);
     assert!(result["version"].as_str().unwrap().starts_with("muster "));
@@ -118,8 +125,12 @@ async fn a_bad_login_is_refused_for_good_and_an_expired_one_asks_for_another_tok
     let server = Server::start().await;
     let expired = server.token_of("anna", "", 1_799_999_999);
     let wrong_role = server.token("anna").replace('a', "b");
-    let cases =
-        [("", 403, "auth fail"), ("x", 403, "auth fail"), (&wrong_role, 403, "auth fail"), (&expired, 109, "token expired")];
+    let cases = [
+        ("", 403, "auth fail"),
+        ("x", 403, "auth fail"),
+        (&wrong_role, 403, "auth fail"),
+        (&expired, 109, "token expired"),
+    ];
     for (token, code, message) in cases {
         let mut client = server.open().await;
         let error = client.ask("connect", json!({ "token": token })).await["error"].clone();

@@ -4,17 +4,17 @@ use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
 };
 
-/// How long anything may take; time is paused, so it passes only when nothing else happens.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+/// How long anything may take. Where time is paused it passes only when nothing else happens.
+const PATIENCE: Duration = Duration::from_secs(120);
 
-pub(crate) struct Client {
-    pub(crate) socket: WebSocketStream<DuplexStream>,
+pub(crate) struct Client<S = DuplexStream> {
+    pub(crate) socket: WebSocketStream<S>,
     /// Messages passed over while waiting for a reply.
     inbox: VecDeque<Value>,
     /// Messages of the last frame behind the one handed out.
@@ -31,8 +31,8 @@ pub(crate) struct Ended {
     pub(crate) reason: String,
 }
 
-impl Client {
-    pub(crate) async fn over(stream: DuplexStream) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub(crate) async fn over(stream: S) -> Self {
         let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
         Self { socket, inbox: VecDeque::new(), unread: VecDeque::new(), next_id: 1, answers_pings: true }
     }
@@ -71,7 +71,8 @@ impl Client {
 
     /// Joins a group again behind a position; the reply's result.
     pub(crate) async fn rejoin(&mut self, group: &str, epoch: &str, offset: u64) -> Value {
-        let body = json!({ "channel": format!("g:{group}"), "recover": true, "epoch": epoch, "offset": offset });
+        let body =
+            json!({ "channel": format!("g:{group}"), "recover": true, "epoch": epoch, "offset": offset });
         self.ask("subscribe", body).await["subscribe"].clone()
     }
 
@@ -108,6 +109,14 @@ impl Client {
         }
     }
 
+    /// The next message of any kind, or how the server closed.
+    pub(crate) async fn ended_or_next(&mut self) -> Result<Value, Ended> {
+        match self.inbox.pop_front() {
+            Some(message) => Ok(message),
+            None => self.receive().await,
+        }
+    }
+
     /// Waits until the server closes.
     pub(crate) async fn ended(&mut self) -> Ended {
         loop {
@@ -128,11 +137,12 @@ impl Client {
     }
 
     async fn receive(&mut self) -> Result<Value, Ended> {
+        let until = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some(message) = self.unread.pop_front() {
                 return Ok(message);
             }
-            let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something in time");
+            let frame = tokio::time::timeout_at(until, self.socket.next()).await.expect("something in time");
             let text = match frame {
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Close(frame))) => {

@@ -28,7 +28,6 @@ pub(crate) struct Server {
     pub(crate) muster: Arc<Muster>,
     pub(crate) store: Arc<TestStore>,
     pub(crate) bus: Arc<TestBus>,
-    pub(crate) clock: Arc<ManualClock>,
     pub(crate) app: App,
     pub(crate) first_generation: App,
     pub(crate) account: AccountId,
@@ -47,11 +46,10 @@ impl Server {
     pub(crate) async fn with(config: RealtimeConfig, limits: Limits) -> Self {
         let store = Arc::new(TestStore::default());
         let bus = Arc::new(TestBus::default());
-        let clock = Arc::new(ManualClock::new(Millis::from_seconds(NOW)));
         let muster = Arc::new(Muster {
             store: store.clone(),
             bus: bus.clone(),
-            clock: clock.clone(),
+            clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
             random: Arc::new(Seeded::new(11)),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
@@ -68,7 +66,7 @@ impl Server {
         });
         let (first_generation, app) = (first_generation.await, app.await);
         let hub = Hub::start(muster.clone(), config).unwrap();
-        Self { hub, muster, store, bus, clock, app, first_generation, account }
+        Self { hub, muster, store, bus, app, first_generation, account }
     }
 
     /// Makes a group of the generation 2 application, run by `boss`.

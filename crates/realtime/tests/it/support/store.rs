@@ -351,7 +351,12 @@ impl Messages for TestStore {
 
 #[async_trait]
 impl Sessions for TestStore {
-    async fn sign_in(&self, app: &AppId, user: &UserId, session: SessionRef) -> StoreResult<Option<SessionRef>> {
+    async fn sign_in(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        session: SessionRef,
+    ) -> StoreResult<Option<SessionRef>> {
         self.data(|data| data.logins.insert((app.clone(), user.clone()), session)).await
     }
     async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()> {
