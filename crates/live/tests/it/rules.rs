@@ -5,31 +5,37 @@ use serde_json::Value;
 
 use crate::{house::House, live};
 
-/// A value that a required parameter takes.
-fn good(parameter: &str) -> &'static str {
-    match parameter {
-        "AppName" => "tests",
-        "SortType" | "PageNum" => "1",
-        "PageSize" => "20",
-        "DeviceType" => "web",
-        "AppId" | "GroupId" | "UserIds" | "UserId" | "CreatorId" | "SenderId" | "KickoffUser"
-        | "DeviceId" => "x",
-        other => panic!("give {other} a value here"),
+/// A value that a parameter takes.
+fn good(parameter: &ValueData) -> String {
+    match (parameter.values.first(), parameter.kind) {
+        (Some(Value::String(value)), _) => value.clone(),
+        (Some(value), _) => value.to_string(),
+        (None, "integer" | "long") => bound(&parameter.min).unwrap_or(1).to_string(),
+        (None, "boolean") => "true".to_owned(),
+        (None, _) => "x".repeat(bound(&parameter.min).and_then(|least| least.try_into().ok()).unwrap_or(1)),
     }
+}
+
+fn bound(value: &Option<Value>) -> Option<i64> {
+    value.as_ref().and_then(Value::as_i64)
 }
 
 fn operations(house: &House) -> Vec<OperationData> {
     house.gateway.catalogue().products.remove(0).operations
 }
 
-fn required(operation: &OperationData) -> Vec<(&str, &'static str)> {
+/// The required parameters, each with a value that it takes.
+fn required(operation: &OperationData) -> Vec<(&str, String)> {
     let required = operation.parameters.iter().filter(|parameter| parameter.required);
-    required.map(|parameter| (&*parameter.name, good(&parameter.name))).collect()
+    required.map(|parameter| (&*parameter.name, good(parameter))).collect()
+}
+
+fn borrowed<'p>(parameters: &'p [(&str, String)]) -> Vec<(&'p str, &'p str)> {
+    parameters.iter().map(|(name, value)| (*name, &**value)).collect()
 }
 
 /// Values that break the parameter's rule.
 fn bad(parameter: &ValueData) -> Vec<String> {
-    let bound = |value: &Option<Value>| value.as_ref().and_then(Value::as_i64);
     let long = |length: i64| "x".repeat(usize::try_from(length).expect("a length") + 1);
     let mut bad = Vec::new();
     match parameter.kind {
@@ -47,7 +53,7 @@ fn bad(parameter: &ValueData) -> Vec<String> {
         }
         "array" => bad.extend(bound(&parameter.max).map(|most| long(most).replace('x', "x,x"))),
         "boolean" => bad.push("1".to_owned()),
-        "map" => bad.extend(["x".to_owned(), "[1]".to_owned()]),
+        "object" | "map" => bad.extend(["x".to_owned(), "[1]".to_owned()]),
         other => panic!("what is a bad {other}?"),
     }
     bad
@@ -59,7 +65,8 @@ async fn every_required_parameter_is_named_when_it_is_missing() {
     for operation in operations(&house) {
         let all = required(&operation);
         for (missing, _) in &all {
-            let rest: Vec<_> = all.iter().filter(|(name, _)| name != missing).copied().collect();
+            let mut rest = borrowed(&all);
+            rest.retain(|(name, _)| name != missing);
             let reply = house.call(operation.name, &rest).await;
             reply.refused(400, &format!("Missing{missing}"));
             assert_eq!(reply.json["Message"], format!("{missing} is mandatory for this action."));
@@ -73,7 +80,8 @@ async fn every_parameter_outside_its_rule_is_named_with_the_rule() {
     for operation in operations(&house) {
         for parameter in &operation.parameters {
             for value in bad(parameter) {
-                let mut all = required(&operation);
+                let required = required(&operation);
+                let mut all = borrowed(&required);
                 all.retain(|(name, _)| *name != parameter.name);
                 all.push((&parameter.name, &value));
                 let reply = house.call(operation.name, &all).await;
@@ -89,7 +97,7 @@ async fn every_parameter_outside_its_rule_is_named_with_the_rule() {
 async fn nobody_calls_an_operation_without_permission() {
     let house = live();
     for operation in operations(&house) {
-        let reply = house.call_as("user", operation.name, &required(&operation)).await;
+        let reply = house.call_as("user", operation.name, &borrowed(&required(&operation))).await;
         reply.refused(403, "NoAuth");
         assert_eq!(reply.json["AccessDeniedDetail"]["AuthAction"], operation.ram_action);
     }
@@ -101,7 +109,7 @@ async fn an_application_of_another_account_is_not_there() {
     for operation in operations(&house) {
         if operation.parameters.iter().any(|parameter| parameter.name == "AppId" && parameter.required) {
             house
-                .call_as("other", operation.name, &required(&operation))
+                .call_as("other", operation.name, &borrowed(&required(&operation)))
                 .await
                 .refused(404, "ResourceNotExist");
         }
