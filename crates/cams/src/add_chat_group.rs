@@ -28,9 +28,9 @@ pub(crate) struct Request {
     /// The channel.
     cust_space_id: AppId,
     /// What the group is about, at most 2048 characters.
-    description: Option<Text<1, 2048>>,
+    description: Option<Text<0, 2048>>,
     /// The group's title, at most 128 characters. Blanks around it are left out.
-    subject: Text<1, 128>,
+    subject: Text<0, 128>,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -19,7 +19,7 @@ pub(crate) struct Request {
     /// The application.
     app_id: AppId,
     /// The device, named by the caller, at most 64 characters.
-    device_id: Text<1, 64>,
+    device_id: Text<0, 64>,
     /// The kind of device: ios, android, web or pc, in any case.
     #[expect(dead_code, reason = "checked and documented; a token is good for any kind of device")]
     device_type: DeviceType,

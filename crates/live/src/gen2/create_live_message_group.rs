@@ -26,9 +26,9 @@ pub(crate) struct Request {
     /// The group's id, chosen by the caller and unique in the application, at most 64 bytes.
     group_id: GroupId,
     /// Its name, at most 128 bytes.
-    group_name: Option<ByteText<1, 128>>,
+    group_name: Option<ByteText<0, 128>>,
     /// A text about it, at most 32 KB.
-    group_info: Option<ByteText<1, 32_768>>,
+    group_info: Option<ByteText<0, 32_768>>,
     /// At most 3 users with the creator's rights.
     administrators: Option<List<UserId, 0, 3>>,
     /// Who makes the group.

@@ -29,9 +29,9 @@ pub(crate) struct Request {
     /// Who sends. The sender need not be in the group, nor logged in.
     sender_id: UserId,
     /// What is told of the sender, at most 512 bytes.
-    sender_meta_info: Option<ByteText<1, 512>>,
+    sender_meta_info: Option<ByteText<0, 512>>,
     /// The message, at most 15 KB.
-    body: Option<ByteText<1, 15_360>>,
+    body: Option<ByteText<0, 15_360>>,
     /// Its type, 10001 when not said; a group sees at most 30 types.
     #[schemars(extend("default" = 10001))]
     msg_type: Option<Long>,
