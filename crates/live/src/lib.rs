@@ -33,6 +33,8 @@ pub struct Services {
     pub muster: Arc<Muster>,
     /// Where clients reach this server.
     pub endpoints: Endpoints,
+    /// Whether applications may name private addresses and ports as what the server calls.
+    pub allow_private: bool,
 }
 
 /// The product.

@@ -181,6 +181,9 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
 
 /// Answers a WebSocket handshake (RFC 6455 section 4.2) and hands the connection to the hub.
 fn websocket(caller: Caller, mut request: Request<Incoming>) -> Answer {
+    if !caller.site.hub.has_room() {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, "This server takes no more connections now.\n");
+    }
     let key = match handshake_key(&request) {
         Ok(key) => derive_accept_key(&key),
         Err(problem) => return plain(StatusCode::BAD_REQUEST, problem),

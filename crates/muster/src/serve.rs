@@ -160,8 +160,10 @@ pub(crate) fn products(configuration: &Configuration, muster: &Arc<Muster>) -> P
     let url = configuration.public_url.trim_end_matches('/');
     let url = (!url.is_empty()).then(|| url.to_owned());
     let endpoints = Endpoints { http: url.clone(), websocket: None };
+    let allow_private = configuration.outbound.allow_private;
+    let live = muster_live::Services { muster: Arc::clone(muster), endpoints, allow_private };
     ProductSet::new()
-        .with(muster_live::catalogue(muster_live::Services { muster: Arc::clone(muster), endpoints }))
+        .with(muster_live::catalogue(live))
         .with(muster_cams::catalogue(muster_cams::Services { muster: Arc::clone(muster), base_url: url }))
 }
 

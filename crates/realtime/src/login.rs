@@ -4,14 +4,9 @@
 //! SHA-256 and `timestamp` its expiry. Generation 1: the access token that was issued for the device, either the bare
 //! inner text (`oauth_cloud_key:…`) or the base64 of `{"endpoints","token","appId"}` that its SDKs take apart.
 
-use std::fmt::Write as _;
-
 use base64::{
     Engine as _, alphabet,
-    engine::{
-        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig,
-        general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-    },
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
 };
 use muster_core::service::{Login, LoginClaim, LoginError, LoginRules};
 use serde::{Deserialize, Serialize};
@@ -57,40 +52,6 @@ pub fn live_connect_token(login: &LiveLogin<'_>) -> String {
     #[expect(clippy::expect_used, reason = "texts and a number always have a JSON form")]
     let text = serde_json::to_vec(login).expect("a login is JSON");
     URL_SAFE_NO_PAD.encode(text)
-}
-
-/// Writes a generation 1 access token as its SDKs take it: base64 of the endpoint and the inner token.
-///
-/// Some of those SDKs decode with the standard alphabet and some with the URL-safe one, with and without padding. The
-/// text is the same in all of them: JSON in ASCII needs none of `+ / - _` once `>`, `?`, `~` and the like are escaped,
-/// and spaces at its end make the padding empty.
-#[must_use]
-pub fn access_token_bundle(endpoint: &str, app: &str, inner: &str) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Bundle<'a> {
-        endpoints: [&'a str; 1],
-        token: &'a str,
-        app_id: &'a str,
-    }
-    let bundle = Bundle { endpoints: [endpoint], token: inner, app_id: app };
-    #[expect(clippy::expect_used, reason = "texts always have a JSON form")]
-    let json = serde_json::to_string(&bundle).expect("texts are JSON");
-    let mut text = String::with_capacity(json.len() + 16);
-    for character in json.chars() {
-        // The last six bits of these are the digits 62 and 63. They stand only inside strings, where an escape is free.
-        if character.is_ascii() && !matches!(character, '>' | '?' | '~' | '\u{7f}') {
-            text.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        }
-    }
-    while !text.len().is_multiple_of(3) {
-        text.push(' ');
-    }
-    STANDARD.encode(text)
 }
 
 /// What a token holds, of either generation.
@@ -168,7 +129,7 @@ fn decode(token: &str) -> Option<Shown> {
 
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
     use proptest::prelude::*;
 
     use super::*;
@@ -207,18 +168,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn a_bundle_reads_the_same_in_every_base64(
-            endpoint in ".{0,40}", app in "[A-Za-z0-9]{1,9}", inner in "[ -~]{0,60}",
-        ) {
-            let text = access_token_bundle(&endpoint, &app, &inner);
-            prop_assert!(text.bytes().all(|digit| digit.is_ascii_alphanumeric()));
-            let json: serde_json::Value = serde_json::from_slice(&STANDARD.decode(&text).unwrap()).unwrap();
-            prop_assert_eq!(json["endpoints"][0].as_str(), Some(endpoint.as_str()));
-            prop_assert_eq!(json["token"].as_str(), Some(inner.as_str()));
-            prop_assert_eq!(json["appId"].as_str(), Some(app.as_str()));
-        }
-
         #[test]
         fn no_text_makes_the_token_reader_panic(token in "\\PC*") {
             let _ = decode(&token);

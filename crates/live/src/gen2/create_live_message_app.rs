@@ -9,7 +9,7 @@ use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AuditType, MsgLifeCycle, public_url::PublicUrl, scope, spec};
+use super::{AuditType, MsgLifeCycle, called_url::CalledUrl, scope, spec};
 use crate::{
     Live, Services,
     app_sign::app_sign,
@@ -27,9 +27,9 @@ pub(crate) struct Request {
     audit_type: Option<AuditType>,
     /// The moderation service, needed with `AuditType` 2. It begins with http:// or https:// and names no port and no
     /// private address.
-    audit_url: Option<PublicUrl>,
+    audit_url: Option<CalledUrl>,
     /// Where events of the application are told; nowhere when empty. The rules of `AuditUrl` apply.
-    event_callback_url: Option<PublicUrl>,
+    event_callback_url: Option<CalledUrl>,
     /// The data center that the application belongs to, Shanghai when not said. All later calls name it.
     #[serde(default)]
     data_center: DataCenter,
@@ -66,19 +66,21 @@ impl Operation for CreateLiveMessageApp {
             ]);
 
     async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+        let private = call.state.allow_private;
         let audit = match (request.audit_type, request.audit_url) {
             (None | Some(AuditType::Off), _) => Audit::Off,
             (Some(AuditType::BuiltIn), _) => Audit::BuiltIn,
-            (Some(AuditType::Custom), Some(url)) => Audit::Custom(url.into_string()),
+            (Some(AuditType::Custom), Some(url)) => Audit::Custom(url.allowed("AuditUrl", private)?),
             (Some(AuditType::Custom), None) => {
                 return Err(invalid("AuditUrl must be given when AuditType is 2"));
             }
         };
+        let callback = request.event_callback_url.map(|url| url.allowed("EventCallbackUrl", private));
         let new = NewApp {
             name: request.app_name.map(Text::into_string),
             retention: request.msg_life_cycle.map(Into::into).unwrap_or_default(),
             audit,
-            callback_url: request.event_callback_url.map(PublicUrl::into_string),
+            callback_url: callback.transpose()?,
             ..NewApp::default()
         };
         let apps = call.state.muster.apps();

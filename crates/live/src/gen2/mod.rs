@@ -5,6 +5,7 @@
 //! counted in pages. The spelling of names differs from operation to operation (`HasMore` and `Hasmore`,
 //! `NextPageToken` and `NextpageToken`, `Users` and `UserList`): clients read exactly these.
 
+mod called_url;
 mod check_live_message_users_in_group;
 mod check_live_message_users_online;
 mod create_live_message_app;
@@ -20,7 +21,6 @@ mod list_live_message_group_messages;
 mod list_live_message_group_users;
 mod list_live_message_groups;
 mod modify_live_message_app_disable;
-mod public_url;
 mod send_live_message_group;
 
 use std::sync::Arc;

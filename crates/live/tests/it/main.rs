@@ -33,7 +33,7 @@ fn live() -> House {
 fn limited(limits: Limits) -> House {
     House::new("2016-11-01", limits, |muster| {
         let endpoints = Endpoints::default();
-        ProductSet::new().with(muster_live::catalogue(Services { muster, endpoints }))
+        ProductSet::new().with(muster_live::catalogue(Services { muster, endpoints, allow_private: false }))
     })
 }
 

@@ -6,35 +6,49 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
 };
 
+use muster_gateway::Failure;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
 };
 
+use crate::error::invalid;
+
 /// The longest URL, in bytes. The documentation names no bound; this one is what proxies commonly take.
 const MAX_BYTES: usize = 2048;
 
-/// A URL as the documentation admits it: it begins with `http://` or `https://`, and names neither a port nor a
-/// private address. Names that resolve to private addresses are refused later, when they are called.
+/// A URL that the server may be told to call: it begins with `http://` or `https://`. Names that resolve to private
+/// addresses are refused later, when they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PublicUrl(String);
+pub(crate) struct CalledUrl {
+    text: String,
+    /// Whether it names neither a port nor a private address, as the documentation asks.
+    public: bool,
+}
 
-impl PublicUrl {
-    /// Takes a text as a URL, if it keeps the rule.
+impl CalledUrl {
+    /// Takes a text as a URL.
     pub(crate) fn new(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
         // Readers of URLs disagree about what a backslash is.
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         let authority = rest.split(['/', '?', '#']).next()?;
-        let fits = web && printable && text.len() <= MAX_BYTES && is_public_host(authority);
-        fits.then(|| Self(text.to_owned()))
+        let fits = web && printable && text.len() <= MAX_BYTES && !authority.is_empty();
+        fits.then(|| Self { text: text.to_owned(), public: is_public_host(authority) })
     }
 
-    /// The URL.
-    pub(crate) fn into_string(self) -> String {
-        self.0
+    /// The URL, if the server may call it: a public one, or any when the operator has allowed private ones.
+    ///
+    /// # Errors
+    /// Says of `parameter` what it must be.
+    pub(crate) fn allowed(self, parameter: &str, allow_private: bool) -> Result<String, Failure> {
+        if self.public || allow_private {
+            return Ok(self.text);
+        }
+        let given: String = self.text.chars().take(100).collect();
+        Err(invalid(format!("{parameter} must name no port and no private address, but is '{given}'")))
     }
 }
 
@@ -79,7 +93,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         || address.is_multicast())
 }
 
-impl<'de> Deserialize<'de> for PublicUrl {
+impl<'de> Deserialize<'de> for CalledUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Rule)
     }
@@ -88,23 +102,23 @@ impl<'de> Deserialize<'de> for PublicUrl {
 struct Rule;
 
 impl Visitor<'_> for Rule {
-    type Value = PublicUrl;
+    type Value = CalledUrl;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a URL that begins with http:// or https:// and names no port and no private address")
+        f.write_str("a URL that begins with http:// or https://")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<PublicUrl, E> {
-        PublicUrl::new(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    fn visit_str<E: Error>(self, text: &str) -> Result<CalledUrl, E> {
+        CalledUrl::new(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 
-impl JsonSchema for PublicUrl {
+impl JsonSchema for CalledUrl {
     fn inline_schema() -> bool {
         true
     }
     fn schema_name() -> Cow<'static, str> {
-        "PublicUrl".into()
+        "CalledUrl".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string" })
@@ -125,7 +139,7 @@ mod tests {
             "http://[2001:4860:4860::8888]/",
             "http://3com.example/",
         ] {
-            assert!(PublicUrl::new(url).is_some(), "{url}");
+            assert!(CalledUrl::new(url).is_some_and(|url| url.public), "{url}");
         }
     }
 
@@ -160,8 +174,17 @@ mod tests {
             "http://[2001:4860:4860::8888]:80/",
             "http://example.com\\@127.0.0.1/",
         ] {
-            assert!(PublicUrl::new(url).is_none(), "{url}");
+            assert!(CalledUrl::new(url).is_none_or(|url| !url.public), "{url}");
         }
-        assert!(PublicUrl::new(&format!("http://example.com/{}", "x".repeat(2048))).is_none());
+        assert!(CalledUrl::new(&format!("http://example.com/{}", "x".repeat(2048))).is_none());
+    }
+
+    #[test]
+    fn a_private_url_is_taken_only_where_the_operator_allows_it() {
+        let url = CalledUrl::new("http://127.0.0.1:8080/hook").unwrap();
+        let refused = url.clone().allowed("AuditUrl", false).unwrap_err();
+        assert!(refused.message.starts_with("AuditUrl must name no port"), "{}", refused.message);
+        assert_eq!(url.allowed("AuditUrl", true).unwrap(), "http://127.0.0.1:8080/hook");
+        assert_eq!(CalledUrl::new("ftp://example.com/"), None);
     }
 }
