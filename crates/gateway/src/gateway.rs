@@ -132,17 +132,18 @@ impl Gateway {
         };
         let origin = Origin { now: self.environment.now(), source_ip: peer.ip(), secure };
         let result = self.answer(&mut exchange, &head, body, &origin).await;
-        if let Err(failure) = &result {
-            log(&exchange, failure);
-        }
-        let code = result.as_ref().err().map_or(Cow::Borrowed("OK"), |failure| failure.code.clone());
+        let failed = result.as_ref().err();
+        let code = failed.map_or(Cow::Borrowed("OK"), |failure| failure.code.clone());
+        let cause = failed.and_then(|failure| failure.cause.clone());
         let response = exchange.respond(result);
-        self.observer.finished(&Outcome {
+        let outcome = Outcome {
             operation: exchange.operation,
             code: &code,
             status: response.status().as_u16(),
             duration: self.environment.elapsed().saturating_sub(begun),
-        });
+        };
+        self.observer.finished(&outcome);
+        log(&exchange.request_id, &outcome, cause.as_deref());
         response
     }
 
@@ -298,16 +299,17 @@ fn halves(random: [u8; 32]) -> [[u8; 16]; 2] {
     halves
 }
 
-/// A server's own failures are told to its operator; those of callers are counted only.
-fn log(exchange: &Exchange<'_>, failure: &Failure) {
-    let operation = exchange.operation.unwrap_or_default();
-    let request_id = &exchange.request_id;
-    let code = &*failure.code;
-    let cause = failure.cause.as_deref().unwrap_or_default();
-    match failure.status {
-        500 => tracing::error!(%request_id, operation, code, cause, "a request failed"),
-        501.. => tracing::warn!(%request_id, operation, code, cause, "a request could not be served"),
-        _ => tracing::debug!(%request_id, operation, code, cause, "a request was refused"),
+/// One line a request. What is the server's own failure stands out; its cause is told here and nowhere else.
+fn log(request_id: &RequestId, outcome: &Outcome<'_>, cause: Option<&str>) {
+    let operation = outcome.operation.unwrap_or_default();
+    let (code, status) = (outcome.code, outcome.status);
+    let micros = outcome.duration.as_micros();
+    match status {
+        500 => tracing::error!(%request_id, operation, code, status, micros, cause, "a request failed"),
+        501.. => {
+            tracing::warn!(%request_id, operation, code, status, micros, cause, "a request could not be served");
+        }
+        _ => tracing::info!(%request_id, operation, code, status, micros, cause, "request"),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::config::LogFormat;
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) root: Root,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the server.
-    Serve(Serve),
+    Serve,
     /// Manage the users of the account.
     #[command(subcommand)]
     User(User),
@@ -80,15 +82,21 @@ pub(crate) enum Command {
 
 /// The account and root key of a first start, when they are not to be drawn.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Serve {
+pub(crate) struct Root {
     /// The id of the root access key that the first start makes.
-    #[arg(long, env = "MUSTER_ROOT_ACCESS_KEY_ID", value_name = "ID", hide_env_values = true)]
+    #[arg(long, global = true, env = "MUSTER_ROOT_ACCESS_KEY_ID", value_name = "ID", hide_env_values = true)]
     pub(crate) root_access_key_id: Option<String>,
     /// Its secret. Give it by the environment: other users of the machine can see flags.
-    #[arg(long, env = "MUSTER_ROOT_ACCESS_KEY_SECRET", value_name = "SECRET", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "MUSTER_ROOT_ACCESS_KEY_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
     pub(crate) root_access_key_secret: Option<String>,
     /// The account that the first start makes: 16 digits.
-    #[arg(long, env = "MUSTER_ACCOUNT_ID", value_name = "ID")]
+    #[arg(long, global = true, env = "MUSTER_ACCOUNT_ID", value_name = "ID")]
     pub(crate) account_id: Option<String>,
 }
 

@@ -60,7 +60,7 @@ async fn bed(throttle: ThrottleConfig) -> Bed {
     let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
     let embedded = serve::open(&configuration, directory.path()).unwrap();
     let muster = &embedded.muster;
-    let made = first_start::make_account(muster, &cli::Serve::default()).await.unwrap().unwrap();
+    let made = first_start::make_account(muster, &cli::Root::default()).await.unwrap().unwrap();
     let account: &AccountId = &made.account.id;
     muster.accounts().add_user(account, "nobody").await.unwrap();
     let key = muster.accounts().add_key(account, "nobody").await.unwrap();

@@ -1,6 +1,6 @@
 //! The first start on a data directory: an account and its root key are made, and shown once.
 
-use std::io::Write as _;
+use std::io::Write;
 
 use anyhow::Context as _;
 use muster_core::{
@@ -8,10 +8,10 @@ use muster_core::{
     service::{Muster, NewAccount},
 };
 
-use crate::cli::Serve;
+use crate::cli::Root;
 
 /// Makes the account, unless there is one. What was made, if anything.
-pub(crate) async fn make_account(muster: &Muster, given: &Serve) -> anyhow::Result<Option<NewAccount>> {
+pub(crate) async fn make_account(muster: &Muster, given: &Root) -> anyhow::Result<Option<NewAccount>> {
     if !muster.accounts().directory().await?.accounts.is_empty() {
         return Ok(None);
     }
@@ -27,15 +27,19 @@ pub(crate) async fn make_account(muster: &Muster, given: &Serve) -> anyhow::Resu
     Ok(Some(muster.accounts().create(id, key).await?))
 }
 
-/// Shows a new account on standard output, which is not the log. A secret that the operator gave is not repeated.
-pub(crate) fn show(made: &NewAccount, given: &Serve, endpoint: &str) -> std::io::Result<()> {
+/// Shows a new account to whoever started this, which is not the log. A secret that the operator gave is not repeated.
+pub(crate) fn show(
+    made: &NewAccount,
+    given: &Root,
+    endpoint: &str,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let secret = match given.root_access_key_secret {
         Some(_) => "(as given)",
         None => &made.key.secret,
     };
     let authority = endpoint.split_once("://").map_or(endpoint, |(_, authority)| authority);
     let scheme = endpoint.split_once("://").map_or("http", |(scheme, _)| scheme);
-    let mut out = std::io::stdout().lock();
     write!(
         out,
         "\

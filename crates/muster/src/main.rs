@@ -25,7 +25,7 @@ use std::{io::Read as _, path::Path, process::ExitCode};
 use admin::AdminCommand;
 use anyhow::Context as _;
 use clap::Parser as _;
-use cli::{Cli, Command};
+use cli::{Cli, Command, Root};
 use config::Configuration;
 use data::{DataDirectory, Unavailable};
 
@@ -52,10 +52,13 @@ fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
 
 fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
     let json = cli.common.json;
+    let given = cli.root;
     let command = match cli.command {
-        Command::Serve(given) => {
-            logging::start(&configuration.log)?;
-            return runtime()?.block_on(serve::run(configuration, given));
+        Command::Serve => {
+            let log = logging::start(&configuration.log)?;
+            let served = runtime()?.block_on(serve::run(configuration, &given));
+            drop(log);
+            return served;
         }
         Command::Config(which) => {
             let text = if which.example { config::example() } else { config::reference() };
@@ -65,14 +68,14 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
         Command::Token(token) => {
             let admin = token.role == cli::Role::Admin;
             let command = AdminCommand::Token { app: token.app, user: token.user, admin, ttl: token.ttl };
-            let answer = administer(&configuration, command)?;
+            let answer = administer(&configuration, &given, command)?;
             // Alone on its line, so that a script takes it as it is.
             let alone = if json { answer } else { answer["token"].clone() };
             return Ok(admin::print(&alone, json)?);
         }
         other => administrative(other)?,
     };
-    let answer = administer(&configuration, command)?;
+    let answer = administer(&configuration, &given, command)?;
     Ok(admin::print(&answer, json)?)
 }
 
@@ -109,7 +112,7 @@ fn administrative(command: Command) -> anyhow::Result<AdminCommand> {
         Command::Members(m) => {
             A::Members { app: m.app, group: m.group, page: m.part.page, size: m.part.size }
         }
-        Command::Serve(_) | Command::Config(_) | Command::Bench(_) | Command::Token(_) => {
+        Command::Serve | Command::Config(_) | Command::Bench(_) | Command::Token(_) => {
             anyhow::bail!("this command is not for the server")
         }
     })
@@ -125,16 +128,19 @@ fn document(file: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("the policy file {} cannot be read", file.display()))
 }
 
-/// Has a command done: by the server that runs on the data directory, or here when none runs.
-fn administer(configuration: &Configuration, command: AdminCommand) -> anyhow::Result<serde_json::Value> {
-    anyhow::ensure!(
-        configuration.data.is_dir(),
-        "there is no data directory {}: name it with --data, or start the server once",
-        configuration.data.display()
-    );
+/// Has a command done: by the server that runs on the data directory, or here when none runs. On a fresh directory it
+/// makes the account first, as the first start of the server would, and shows it on standard error.
+fn administer(
+    configuration: &Configuration,
+    given: &Root,
+    command: AdminCommand,
+) -> anyhow::Result<serde_json::Value> {
     let outcome = match DataDirectory::take(&configuration.data) {
         Ok(data) => runtime()?.block_on(async {
             let embedded = serve::open(configuration, data.path())?;
+            if let Some(made) = first_start::make_account(&embedded.muster, given).await? {
+                first_start::show(&made, given, &configuration.endpoint()?, &mut std::io::stderr())?;
+            }
             let outcome = admin::execute(&embedded.muster, command).await;
             embedded.muster.store.close().await?;
             anyhow::Ok(outcome)

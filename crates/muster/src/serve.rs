@@ -32,7 +32,7 @@ use tokio::{
 
 use crate::{
     admin::AdminListener,
-    cli::Serve,
+    cli::Root,
     config::Configuration,
     data::{DataDirectory, master_key},
     first_start,
@@ -78,7 +78,7 @@ pub(crate) fn open(configuration: &Configuration, directory: &Path) -> anyhow::R
 }
 
 /// Runs the server until it is told to stop.
-pub(crate) async fn run(configuration: Configuration, given: Serve) -> anyhow::Result<()> {
+pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::Result<()> {
     // A client holds one file descriptor; the usual soft limit of 1,024 would be the first bound to be met.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let mut stop = signal(SignalKind::terminate())?;
@@ -91,13 +91,9 @@ pub(crate) async fn run(configuration: Configuration, given: Serve) -> anyhow::R
     data.sign(&format!("process {}, serving {address}", std::process::id()))?;
     let tls = if configuration.has_tls() { Some(tls::acceptor(&configuration.tls)?) } else { None };
     let embedded = open(&configuration, data.path())?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let endpoint = match configuration.public_url.trim_end_matches('/') {
-        "" => format!("{scheme}://{address}"),
-        url => url.to_owned(),
-    };
-    if let Some(made) = first_start::make_account(&embedded.muster, &given).await? {
-        first_start::show(&made, &given, &endpoint)?;
+    let endpoint = configuration.endpoint_at(address);
+    if let Some(made) = first_start::make_account(&embedded.muster, given).await? {
+        first_start::show(&made, given, &endpoint, &mut std::io::stdout())?;
     }
     let server = Server::lay(&configuration, &embedded).await?;
     let admin = AdminListener::open(data.path(), &*embedded.muster.random).await?;

@@ -49,7 +49,7 @@ pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Fille
     let embedded = serve::open(&configuration, directory)?;
     let muster = &embedded.muster;
     let made =
-        first_start::make_account(muster, &cli::Serve::default()).await?.context("a fresh directory")?;
+        first_start::make_account(muster, &cli::Root::default()).await?.context("a fresh directory")?;
     let account = &made.account.id;
     let one = AppScope { account, generation: Generation::One, data_center: None };
     let two = AppScope { generation: Generation::Two, ..one };

@@ -281,6 +281,20 @@ impl Configuration {
         })
     }
 
+    /// Where callers reach a server that listens as configured.
+    pub(crate) fn endpoint(&self) -> anyhow::Result<String> {
+        Ok(self.endpoint_at(self.address()?))
+    }
+
+    /// Where callers reach a server that listens at `address`.
+    pub(crate) fn endpoint_at(&self, address: SocketAddr) -> String {
+        let scheme = if self.has_tls() { "https" } else { "http" };
+        match self.public_url.trim_end_matches('/') {
+            "" => format!("{scheme}://{address}"),
+            url => url.to_owned(),
+        }
+    }
+
     /// Whether the listener speaks TLS.
     pub(crate) fn has_tls(&self) -> bool {
         !self.tls.certificate.as_os_str().is_empty()
