@@ -17,7 +17,7 @@ pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    settle(&connection, options)?;
+    settle(&connection, options.page_cache_bytes, options.mmap_bytes)?;
     migrate::migrate(&mut connection, path)?;
     Ok(connection)
 }
@@ -27,7 +27,7 @@ pub(super) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connec
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    settle(&connection, options)?;
+    settle(&connection, options.page_cache_bytes / 4, options.mmap_bytes)?;
     Ok(connection)
 }
 
@@ -40,16 +40,16 @@ pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-fn settle(connection: &Connection, options: &SqliteOptions) -> Result<(), OpenError> {
+fn settle(connection: &Connection, page_cache: u64, mapped: u64) -> Result<(), OpenError> {
     // FULL: a commit returns after the log is on the disk. The log is moved by the checkpointer, not by commits.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // Negative: in KiB rather than in pages.
-    let kibibytes = i64::try_from(options.page_cache_bytes / 1024).unwrap_or(i64::MAX);
+    let kibibytes = i64::try_from(page_cache / 1024).unwrap_or(i64::MAX);
     connection.pragma_update(None, "cache_size", -kibibytes)?;
-    let mapped = i64::try_from(options.mmap_bytes).unwrap_or(i64::MAX);
+    let mapped = i64::try_from(mapped).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "mmap_size", mapped, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(())

@@ -90,7 +90,7 @@ pub struct SqliteStore {
     counters: Arc<Counters>,
     wal: Arc<WalGauge>,
     closed: AtomicBool,
-    _lock: File,
+    lock: File,
 }
 
 /// What both callers and the writer change.
@@ -173,7 +173,7 @@ impl SqliteStore {
             counters,
             wal,
             closed: AtomicBool::new(false),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -254,11 +254,16 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> StoreResult<()> {
-        self.open_still()?;
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Err(stopped());
+        }
         let written = self.housekeeper.flush(&self.writer).await;
-        self.closed.store(true, Ordering::Release);
         self.readers.stop();
         self.writer.stop().await?;
+        // The directory is free now, not only when the store is dropped. Dropping unlocks it too, should this fail.
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the data directory stays locked until the process ends");
+        }
         written
     }
 }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 pub struct SqliteOptions {
     /// Connections that read beside the writer, each with a thread of its own. At least 1.
     pub readers: usize,
-    /// Bytes of database pages that each connection keeps.
+    /// Bytes of database pages that the writer keeps. Each reader keeps a quarter of that.
     pub page_cache_bytes: u64,
-    /// Bytes of the database file that are read through a memory map; 0 for none.
+    /// Bytes of the database file that are read through a memory map; 0 for none. A map saves a copy of each page read,
+    /// but every connection has its own, so that a process seems to use a multiple of the file's size.
     pub mmap_bytes: u64,
     /// Bytes of roster rows kept decoded, over all groups.
     pub roster_cache_bytes: usize,
@@ -26,7 +27,7 @@ impl Default for SqliteOptions {
         Self {
             readers: 4,
             page_cache_bytes: 64 << 20,
-            mmap_bytes: 1 << 30,
+            mmap_bytes: 0,
             roster_cache_bytes: 32 << 20,
             cached_groups: 100_000,
             wal_limit_bytes: 256 << 20,

@@ -33,4 +33,5 @@ mod purge;
 mod rosters;
 mod rosters_model;
 mod sessions;
+mod sqlite_faults;
 mod sqlite_files;

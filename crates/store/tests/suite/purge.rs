@@ -1,1 +1,138 @@
-//! (next)
+//! What is removed, and what stays.
+
+use muster_core::{
+    app::{App, Retention},
+    group::{Deletion, GroupFilter, GroupTally, Order, Window},
+    message::{Event, ExitReason, Posted, StreamRef},
+    store::{GroupDeleted, Store},
+    time::Millis,
+};
+
+use crate::{
+    make::{admitted, app, app_id, at, connected, draft, durable, names, one_group, user, with_group},
+    place::Place,
+};
+
+over_every_store!(
+    a_deleted_group_goes_with_all_that_belongs_to_it,
+    messages_go_when_their_application_keeps_them_no_longer,
+    a_purge_goes_in_steps_until_nothing_is_left,
+    the_id_of_a_purged_group_is_free,
+);
+
+const DAY: i64 = 86_400_000;
+
+async fn purge_all(store: &dyn Store, now: i64, deleted: i64) -> u64 {
+    let mut rows = 0;
+    loop {
+        match store.purge(Millis(now), Millis(deleted)).await.unwrap() {
+            0 => return rows,
+            some => rows += some,
+        }
+    }
+}
+
+async fn delete(store: &dyn Store, id: &str, at_time: i64) {
+    let deleted = store.delete_group(&at("a", id), Deletion { at: Millis(at_time), by: None }).await.unwrap();
+    assert!(matches!(deleted, GroupDeleted::Deleted(_)));
+}
+
+async fn a_deleted_group_goes_with_all_that_belongs_to_it(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let h = with_group(&*store, "a", "h").await;
+    for at in [&g, &h] {
+        admitted(&*store, at, durable("d")).await;
+        store.post(at, draft(1, "x", 10)).await.unwrap();
+    }
+    delete(&*store, "g", 1_000).await;
+    delete(&*store, "h", 2_000).await;
+    assert_eq!(purge_all(&*store, 2_000, 999).await, 0);
+    assert!(purge_all(&*store, 2_000, 1_000).await > 0);
+    let check = async |store: &dyn Store| {
+        assert_eq!(store.group(&g).await.unwrap(), None);
+        assert_eq!(store.top(&StreamRef::Group(g.clone())).await.unwrap(), None);
+        assert!(store.entries(&StreamRef::Group(g.clone()), 0, 9).await.unwrap().is_empty());
+        assert!(store.group(&h).await.unwrap().is_some());
+        assert_eq!(store.entries(&StreamRef::Group(h.clone()), 0, 9).await.unwrap().len(), 2);
+        let window = Window { skip: 0, limit: 9 };
+        let list = store.groups(&app_id("a"), GroupFilter::All, Order::Ascending, window).await.unwrap();
+        assert_eq!((list.entries.len(), list.total), (1, 1));
+    };
+    check(&*store).await;
+    store.close().await.unwrap();
+    drop(store);
+    check(&*place.open()).await;
+}
+
+async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    store.create_app(App { retention: Retention::Days180, ..app("long") }, None).await.unwrap();
+    let long = with_group(&*store, "long", "g").await;
+    for at in [&g, &long] {
+        for time in [0, DAY, 2 * DAY] {
+            store.post(at, draft(1, "x", time)).await.unwrap();
+        }
+    }
+    let told = StreamRef::User(app_id("a"), user("u"));
+    let exit = Event::Exit { group: g.group.clone(), reason: ExitReason::Removed };
+    store.append(&told, exit, Millis(0)).await.unwrap();
+    assert_eq!(purge_all(&*store, 30 * DAY, 0).await, 0);
+    // A message that is as old as it may be stays.
+    assert_eq!(purge_all(&*store, 31 * DAY, 0).await, 2);
+    let sequences = async |stream: StreamRef| {
+        let entries = store.entries(&stream, 0, 9).await.unwrap();
+        entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(sequences(StreamRef::Group(g.clone())).await, [2, 3]);
+    assert_eq!(sequences(StreamRef::Group(long.clone())).await, [1, 2, 3]);
+    assert!(sequences(told.clone()).await.is_empty());
+    assert_eq!(store.top(&told).await.unwrap().unwrap().sequence, 1);
+    assert!(purge_all(&*store, 300 * DAY, 0).await == 5);
+    // Places go on where they were.
+    let posted = store.post(&g, draft(1, "x", 300 * DAY)).await.unwrap();
+    assert_eq!(posted, Posted::Done { sequence: Some(4), total: 4 });
+}
+
+async fn a_purge_goes_in_steps_until_nothing_is_left(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    for n in 0..1_500 {
+        store.count_only(&g, draft(1, "x", 0)).await.unwrap();
+        if n % 5 == 0 {
+            admitted(&*store, &g, durable(&format!("u{n}"))).await;
+        }
+    }
+    let posts: Vec<_> = (0..2_500)
+        .map(|_| {
+            let (store, g) = (store.clone(), g.clone());
+            tokio::spawn(async move { store.post(&g, draft(1, "x", 0)).await.unwrap() })
+        })
+        .collect();
+    for post in posts {
+        post.await.unwrap();
+    }
+    delete(&*store, "g", 0).await;
+    let first = store.purge(Millis(0), Millis(0)).await.unwrap();
+    assert!(first > 0 && first < 2_500, "{first}");
+    assert!(purge_all(&*store, 0, 0).await + first >= 2_500);
+    assert_eq!(store.group(&g).await.unwrap(), None);
+}
+
+async fn the_id_of_a_purged_group_is_free(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let earlier = store.group(&g).await.unwrap().unwrap().number;
+    admitted(&*store, &g, durable("d")).await;
+    admitted(&*store, &g, connected("c")).await;
+    store.post(&g, draft(1, "x", 0)).await.unwrap();
+    delete(&*store, "g", 0).await;
+    purge_all(&*store, 0, 0).await;
+    with_group(&*store, "a", "g").await;
+    assert!(store.group(&g).await.unwrap().unwrap().number > earlier);
+    assert_eq!(store.tally(&g).await.unwrap(), GroupTally::default());
+    assert_eq!(store.post(&g, draft(1, "x", 0)).await.unwrap(), Posted::Done { sequence: Some(1), total: 1 });
+    assert!(admitted(&*store, &g, durable("d")).await.1);
+    assert_eq!(names(&*store, &g).await, ["d"]);
+}
