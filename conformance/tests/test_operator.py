@@ -206,7 +206,7 @@ def log_lines(server):
 
 
 def test_logs_in_json_carry_the_request_id_that_the_answer_names(new_server):
-    server = new_server().start("--log", "json")
+    server = new_server({"log": {"filter": "debug"}}).start("--log", "json")
     wire = Wire(server)
     answer = wire.call("DescribeLiveMessageApp", {"AppId": "nosuchapp"})
     request = answer.json()["RequestId"]
@@ -218,13 +218,13 @@ def test_logs_in_json_carry_the_request_id_that_the_answer_names(new_server):
 
 
 def test_logs_in_text_name_the_request_too(new_server):
-    server = new_server().start("--log", "text")
+    server = new_server({"log": {"filter": "debug"}}).start("--log", "text")
     request = Wire(server).call("DescribeLiveMessageApp", {"AppId": "nosuchapp"}).json()["RequestId"]
     until(lambda: request in server.output(), "a log line of the request")
 
 
 def test_no_secret_is_in_the_logs_nor_in_the_clear_on_disk_and_the_master_key_is_the_owners_alone(new_server):
-    server = new_server().start("--log", "json")
+    server = new_server({"log": {"filter": "debug"}}).start("--log", "json")
     wire = Wire(server)
     app = new_app(wire)
     server.cli("user", "add", "carol")

@@ -187,8 +187,9 @@ def test_a_key_added_beside_a_running_server_works_at_once_and_outlives_a_restar
     assert Wire(server, user.key).ok(*LIST_APPS)["AppList"] == []
 
 
-def test_users_and_policies_can_be_made_before_the_first_start(new_server, tmp_path):
-    server = new_server()
+def test_users_and_policies_can_be_made_while_no_server_runs(new_server, tmp_path):
+    server = new_server().start()
+    server.stop()
     user = User(server, tmp_path)
     user.allow(statement("Allow", "live:ListLiveMessageApps"))
     server.start()

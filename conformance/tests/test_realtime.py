@@ -212,6 +212,7 @@ def test_joining_twice_is_refused_and_the_first_join_stands(enter, wire, app, gr
 
 def test_leaving_takes_the_member_out_at_once_and_tells_the_others(enter, wire, app, group):
     ada, bob = enter("ada", group), enter("bob", group)
+    ada.event("memberchange", memberCount=2)
     bob.result("unsubscribe", {"channel": f"g:{group}"})
     assert count(wire, app, group) == 1
     change = ada.event("memberchange", memberCount=1)["data"]
@@ -269,7 +270,11 @@ def test_send_group_message_answers_the_id_and_delivers(enter, group):
     answer = ada.rpc("sendGroupMessage", {"groupId": group, "type": 88888, "data": '{"a": 1}'})
     message = bob.event("recvgroupmessage", messageId=answer["messageId"])["data"]
     assert (message["type"], message["data"]) == (88888, '{"a": 1}'), "byte for byte"
-    assert message["seqnum"] >= 1 and message["totalMsgs"] >= 1 and message["timestamp"] > 0
+    assert message["seqnum"] >= 1 and message["totalMsgs"] == 1 and message["timestamp"] > 0
+    assert (message["level"], message["repeatCount"], message["groupId"]) == (0, 1, group)
+    high = ada.rpc("sendGroupMessage", {"groupId": group, "type": 88888, "data": "x", "level": 1, "repeatCount": 5})
+    message = bob.event("recvgroupmessage", messageId=high["messageId"])["data"]
+    assert (message["level"], message["repeatCount"], message["totalMsgs"]) == (1, 5, 6)
 
 
 def test_a_message_that_is_not_stored_takes_no_offset(enter, group):

@@ -142,6 +142,7 @@ def test_a_short_drop_is_not_told_to_anybody_and_the_member_stays_listed(server,
         assert described["TotalTimes"] == 3, "coming back is no new session"
 
 
+@pytest.mark.process
 def test_after_the_grace_a_lost_member_has_left_and_the_others_are_told(server, wire, app, group, witness):
     with RawSession(server) as ada:
         ada.login(login_token(app, "ada"))
@@ -313,13 +314,18 @@ def test_nobody_is_left_in_a_group_by_a_server_that_was_killed(new_server):
     assert wire.ok("ListLiveMessageGroupUsers", page)["UserList"] == []
 
 
-def test_the_server_pings_on_schedule_and_parts_from_who_does_not_answer(server, app):
-    with RawSession(server, answer_pings=False) as session:
-        connected = session.login(login_token(app, "mute"))
-        assert connected["ping"] <= 30
-        code, reason = session.closing(seconds=connected["ping"] + 20)
+@pytest.mark.process
+def test_the_server_pings_on_schedule_and_parts_from_who_does_not_answer(new_server):
+    server = new_server({"realtime": {"ping_seconds": 3, "pong_timeout_seconds": 2}}).start()
+    app = new_app(Wire(server))
+    with RawSession(server) as lively, RawSession(server, answer_pings=False) as mute:
+        assert lively.login(login_token(app, "lively"))["ping"] == 3
+        mute.login(login_token(app, "mute"))
+        code, reason = mute.closing(seconds=8)
         assert code == 3012 and reason
-        assert session.pings == 1
+        assert mute.pings == 1
+        lively.result("unsubscribe", {"channel": "g:none"})
+        assert lively.pings >= 1
 
 
 def test_two_members_see_the_same_order_whoever_sends(server, wire, app, group, witness):
