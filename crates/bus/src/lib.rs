@@ -1,1 +1,3 @@
-//! (being laid)
+//! The bus of `muster_core::bus`: [`memory`] for one node.
+
+pub mod memory;

@@ -1,1 +1,24 @@
-//! (being laid)
+//! The domain of Muster: accounts, applications, groups, rosters, messages and customer groups, as types that cannot
+//! hold nonsense, and the rules over them.
+//!
+//! Nothing here does I/O or assumes that this process is the only one: what lasts goes through the traits of
+//! [`store`], what other nodes must know through the trait of [`bus`]; time and randomness are passed in. No file of
+//! this crate knows how anything is spelt on a wire.
+
+pub mod account;
+pub mod app;
+pub mod bus;
+pub mod chat;
+pub mod error;
+pub mod group;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod random;
+pub mod rank;
+pub mod roster;
+pub mod seal;
+pub mod service;
+pub mod store;
+pub mod testing;
+pub mod time;

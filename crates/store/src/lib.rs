@@ -1,1 +1,6 @@
-//! (being laid)
+//! The storage traits of `muster_core::store` on real databases.
+//!
+//! [`sqlite`] is the embedded default: one process owns a data directory. Whatever a store promises is told by the
+//! traits; the suite under `tests/` holds every store to it.
+
+pub mod sqlite;

@@ -1,0 +1,137 @@
+//! The bus of a single node: whoever publishes calls every listener, one after the other, on its own thread.
+//!
+//! There is no queue and no task, so a notice is delivered when [`publish`](Bus::publish) returns, the notices of one
+//! caller arrive in its order, and nothing is lost. The price is the listeners' time, which is why they must not
+//! block.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use muster_core::{
+    bus::{Bus, BusError, Listener, Notice},
+    id::GroupRef,
+};
+
+/// The bus of a single node.
+#[derive(Default)]
+pub struct MemoryBus {
+    /// Replaced when a listener comes, so that no lock is held while listeners work: one of them may publish.
+    listeners: RwLock<Arc<[Arc<dyn Listener>]>>,
+}
+
+impl MemoryBus {
+    /// A bus that nobody listens to yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[async_trait]
+impl Bus for MemoryBus {
+    /// Delivers at once; never fails.
+    async fn publish(&self, notice: Notice) -> Result<(), BusError> {
+        let listeners = Arc::clone(&self.listeners.read().unwrap_or_else(PoisonError::into_inner));
+        for listener in listeners.iter() {
+            listener.notice(&notice);
+        }
+        Ok(())
+    }
+
+    fn listen(&self, listener: Arc<dyn Listener>) {
+        let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);
+        *listeners = listeners.iter().cloned().chain([listener]).collect();
+    }
+
+    /// Does nothing: with one node every notice is told where it is wanted, and whether a group has members here is
+    /// what the listeners know anyway.
+    fn follow(&self, _group: &GroupRef) {}
+
+    /// Does nothing, as [`follow`](Bus::follow) did nothing.
+    fn unfollow(&self, _group: &GroupRef) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, OnceLock};
+
+    use futures_util::FutureExt as _;
+    use muster_core::id::{AppId, GroupId, UserId};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Log(Mutex<Vec<Notice>>);
+
+    impl Listener for Log {
+        fn notice(&self, notice: &Notice) {
+            self.0.lock().unwrap().push(notice.clone());
+        }
+    }
+
+    /// Publishing on this bus never waits.
+    fn publish(bus: &MemoryBus, notice: Notice) {
+        bus.publish(notice).now_or_never().unwrap().unwrap();
+    }
+
+    fn disabled(app: &str) -> Notice {
+        Notice::AppDisabled { app: AppId::new(app).unwrap() }
+    }
+
+    #[test]
+    fn every_listener_has_every_notice_in_order_when_publish_returns() {
+        let bus = MemoryBus::new();
+        let logs = [Arc::new(Log::default()), Arc::new(Log::default())];
+        for log in &logs {
+            bus.listen(log.clone());
+        }
+        let notices: Vec<_> = (0..10).map(|n| disabled(&format!("app-{n}"))).collect();
+        for notice in &notices {
+            publish(&bus, notice.clone());
+        }
+        for log in &logs {
+            assert_eq!(*log.0.lock().unwrap(), notices);
+        }
+    }
+
+    #[test]
+    fn a_bus_without_listeners_takes_notices_all_the_same() {
+        publish(&MemoryBus::new(), disabled("a"));
+    }
+
+    #[test]
+    fn groups_need_not_be_followed_on_a_single_node() {
+        let bus = MemoryBus::new();
+        let log = Arc::new(Log::default());
+        bus.listen(log.clone());
+        let group = GroupRef::new(AppId::new("a").unwrap(), GroupId::new("g").unwrap());
+        bus.follow(&group);
+        bus.unfollow(&group);
+        let left = Notice::Left { group, user: UserId::new("u").unwrap() };
+        publish(&bus, left.clone());
+        assert_eq!(*log.0.lock().unwrap(), [left]);
+    }
+
+    /// Publishes once more what it hears first, and adds a listener while it is being told.
+    struct Echo(OnceLock<Arc<MemoryBus>>, Arc<Log>);
+
+    impl Listener for Echo {
+        fn notice(&self, notice: &Notice) {
+            if *notice == disabled("first") {
+                let bus = self.0.get().unwrap();
+                bus.listen(self.1.clone());
+                publish(bus, disabled("second"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_listener_may_publish_and_listen_while_it_is_told() {
+        let (bus, log) = (Arc::new(MemoryBus::new()), Arc::new(Log::default()));
+        let echo = Echo(OnceLock::new(), log.clone());
+        let _ = echo.0.set(bus.clone());
+        bus.listen(Arc::new(echo));
+        publish(&bus, disabled("first"));
+        assert_eq!(*log.0.lock().unwrap(), [disabled("second")]);
+    }
+}

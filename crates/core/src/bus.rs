@@ -1,0 +1,87 @@
+//! How nodes tell each other.
+//!
+//! The bus carries what is already decided and, where it must last, already stored: it may lose a notice, and whoever
+//! listens finds a gap in a stream by its sequence numbers and fills it from the store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{AppId, GroupRef, SessionRef, UserId},
+    message::{Event, Sequence, StreamRef},
+    time::Millis,
+};
+
+/// Something that other connections have to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Notice {
+    /// An event of a stream: stored when it has a position, told once otherwise.
+    Published {
+        /// Whose stream.
+        stream: StreamRef,
+        /// Its position, if it was stored.
+        sequence: Option<Sequence>,
+        /// What happened.
+        event: Arc<Event>,
+        /// When.
+        at: Millis,
+    },
+    /// A user became a member.
+    Joined {
+        /// Of this group.
+        group: GroupRef,
+        /// Who.
+        user: UserId,
+        /// What the user said of itself.
+        info: Option<Arc<str>>,
+    },
+    /// A member left or was removed.
+    Left {
+        /// This group.
+        group: GroupRef,
+        /// Who.
+        user: UserId,
+    },
+    /// A user signed in: an earlier login of the same user ends.
+    SignedIn {
+        /// In this application.
+        app: AppId,
+        /// Who.
+        user: UserId,
+        /// The login that replaces the others.
+        session: SessionRef,
+    },
+    /// An application was switched off: its connections end.
+    AppDisabled {
+        /// The application.
+        app: AppId,
+    },
+    /// Accounts, keys or policies changed: read them again.
+    DirectoryChanged,
+}
+
+/// Somebody who wants to know.
+pub trait Listener: Send + Sync {
+    /// Takes a notice. Must not block.
+    fn notice(&self, notice: &Notice);
+}
+
+/// The bus could not carry a notice now.
+#[derive(Debug, thiserror::Error)]
+#[error("the bus cannot be reached: {0}")]
+pub struct BusError(pub String);
+
+/// Carries notices to every node, this one included.
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Tells a notice. Notices of one group reach a listener in the order told by one caller.
+    async fn publish(&self, notice: Notice) -> Result<(), BusError>;
+    /// Adds a listener of this node.
+    fn listen(&self, listener: Arc<dyn Listener>);
+    /// This node has members of the group from now on: its notices are wanted.
+    fn follow(&self, group: &GroupRef);
+    /// This node has no more members of the group.
+    fn unfollow(&self, group: &GroupRef);
+}

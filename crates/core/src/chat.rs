@@ -1,0 +1,196 @@
+//! Customer groups of the Chat App Message Service: channels, business numbers, groups, invite links.
+//!
+//! A participant is a member of the roster at (channel, group) whose user id is the phone number.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Unexpected, Visitor},
+};
+
+use crate::{
+    id::{AccountId, AppId, GroupRef},
+    time::Millis,
+};
+
+/// How long a group of the local channel stays in creation, in milliseconds. Callers of the cloud poll until a new
+/// group is active; they find the same course of things here, within the second.
+pub const LOCAL_CREATION_MILLIS: i64 = 300;
+
+/// A channel: what the API calls `CustSpaceId`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Its id, `cams-` and 16 letters and digits.
+    pub id: AppId,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// The operator's name for it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+/// A phone number in digits, country code first, no plus: 7 to 15 digits (ITU-T E.164), the first not zero.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct PhoneNumber(String);
+
+/// A text is not a phone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 7 to 15 digits, country code first, without a plus")]
+pub struct InvalidPhoneNumber;
+
+impl PhoneNumber {
+    /// Takes digits as a phone number. A leading plus, spaces and hyphens, as people write them, are passed over.
+    ///
+    /// # Errors
+    /// [`InvalidPhoneNumber`] when what is left is not 7 to 15 digits, or begins with zero.
+    pub fn new(text: &str) -> Result<Self, InvalidPhoneNumber> {
+        let text = text.trim();
+        let digits: String =
+            text.strip_prefix('+').unwrap_or(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        let well_formed = (7..=15).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && !digits.starts_with('0');
+        if well_formed { Ok(Self(digits)) } else { Err(InvalidPhoneNumber) }
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = InvalidPhoneNumber;
+    fn try_from(text: String) -> Result<Self, InvalidPhoneNumber> {
+        Self::new(&text)
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PhoneNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Digits)
+    }
+}
+
+/// Takes a text as a phone number, and says what one is when it is none.
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = PhoneNumber;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a phone number of 7 to 15 digits, country code first")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<PhoneNumber, E> {
+        PhoneNumber::new(text).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+    }
+}
+
+impl JsonSchema for PhoneNumber {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PhoneNumber".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+/// A business number bound to a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusinessNumber {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The channel.
+    pub channel: AppId,
+    /// When it was bound.
+    pub created_at: Millis,
+}
+
+/// Where a customer group stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChatGroupStatus {
+    /// In use.
+    Active,
+    /// Not activated.
+    Inactive,
+    /// Stopped by the channel.
+    Suspended,
+    /// Being made.
+    Creating,
+    /// Being deleted.
+    Deleting,
+    /// Being changed.
+    Updating,
+}
+
+/// A customer group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatGroup {
+    /// Its channel and id; also its roster's address.
+    pub at: GroupRef,
+    /// The business number that runs it.
+    pub number: PhoneNumber,
+    /// Its title.
+    pub subject: String,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Its picture's address.
+    pub picture: Option<String>,
+    /// Where it stands.
+    pub status: ChatGroupStatus,
+    /// The code of its invite link, when it has one.
+    pub invite: Option<String>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub modified_at: Millis,
+}
+
+/// A question for customer groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatGroupQuery {
+    /// Of this channel.
+    pub channel: AppId,
+    /// Run by this number.
+    pub number: PhoneNumber,
+    /// Only groups of exactly this title.
+    pub subject: Option<String>,
+    /// Only groups that stand here.
+    pub status: Option<ChatGroupStatus>,
+}
+
+/// What an invite code stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// The group.
+    pub at: GroupRef,
+    /// Whether the code was replaced or taken back.
+    pub revoked: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_number_is_seven_to_fifteen_digits_as_people_write_them() {
+        assert_eq!(PhoneNumber::new("+86 138-0013-8000").unwrap().as_str(), "8613800138000");
+        for wrong in ["", "123456", "1234567890123456", "0861380013", "86138x00138", "++8613800138000"] {
+            assert_eq!(PhoneNumber::new(wrong), Err(InvalidPhoneNumber), "{wrong}");
+        }
+    }
+}

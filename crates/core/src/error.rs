@@ -1,0 +1,94 @@
+//! What can be wrong with a request, in the domain's words. The products turn it into wire codes.
+
+use crate::{
+    bus::BusError,
+    chat::PhoneNumber,
+    id::{AppId, GroupId, UserId},
+    seal::Unsealable,
+    store::StoreError,
+};
+
+/// Why the domain refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such application for this caller: unknown, of another account, generation or data center.
+    #[error("the application {0} does not exist")]
+    NoApp(AppId),
+    /// The application is switched off.
+    #[error("the application {0} is disabled")]
+    AppDisabled(AppId),
+    /// No such group.
+    #[error("the group {0} does not exist")]
+    NoGroup(GroupId),
+    /// The group was deleted.
+    #[error("the group {0} was deleted")]
+    GroupDeleted(GroupId),
+    /// The user is not in the group.
+    #[error("the user {0} is not in the group")]
+    NotMember(UserId),
+    /// The group has nobody in it to tell.
+    #[error("the group {0} has no members to send to")]
+    NobodyThere(GroupId),
+    /// The user lacks a right.
+    #[error("the user {0} may not do this")]
+    NotAllowed(UserId),
+    /// A super group's members are not listed.
+    #[error("the group {group} has had more than {threshold} users and does not list them")]
+    SuperGroup {
+        /// The group.
+        group: GroupId,
+        /// The bound that it passed.
+        threshold: u64,
+    },
+    /// The account has as many applications as it may have.
+    #[error("an account may have at most {0} applications")]
+    TooManyApps(u64),
+    /// The application has as many groups as it may have.
+    #[error("an application may have at most {0} groups")]
+    TooManyGroups(u64),
+    /// The group has seen as many message types as it may.
+    #[error("a group may see at most {0} message types")]
+    TooManyMessageTypes(usize),
+    /// No such channel for this caller.
+    #[error("the channel {0} does not exist")]
+    NoChannel(AppId),
+    /// The number is not bound to the channel.
+    #[error("the number {0} is not bound to the channel")]
+    NoNumber(PhoneNumber),
+    /// The number is bound already.
+    #[error("the number {0} is bound to a channel already")]
+    NumberTaken(PhoneNumber),
+    /// No such invite link.
+    #[error("this invite link does not exist")]
+    NoInvite,
+    /// The invite link was replaced or taken back.
+    #[error("this invite link is no longer valid")]
+    InviteRevoked,
+    /// The group is not in use yet or any more.
+    #[error("the group {0} is not active")]
+    GroupInactive(GroupId),
+    /// The group has as many members as it may have.
+    #[error("the group is full: it may have at most {0} members")]
+    GroupFull(u64),
+    /// A named thing of the directory is there already.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// A named thing of the directory is not there.
+    #[error("{0} does not exist")]
+    Missing(String),
+    /// A value that no rule of the domain admits.
+    #[error("{0}")]
+    Invalid(String),
+    /// A sealed secret did not open.
+    #[error(transparent)]
+    Sealed(#[from] Unsealable),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bus.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
+/// What the domain answers.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,126 @@
+//! Groups: where users meet.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::StringMap,
+    id::{GroupRef, UserId},
+    time::Millis,
+};
+
+/// The most administrators a group has, by the documentation.
+pub const MAX_ADMINS: usize = 3;
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its application and id.
+    pub at: GroupRef,
+    /// Its place in the order of creation; the cursor of lists by token.
+    pub number: i64,
+    /// Who made it, if that was said.
+    pub creator: Option<UserId>,
+    /// Up to [`MAX_ADMINS`] users with the creator's rights.
+    pub admins: Vec<UserId>,
+    /// Its name (generation 2).
+    pub name: Option<String>,
+    /// The caller's text about it (generation 2).
+    pub info: Option<String>,
+    /// The caller's own fields (generation 1).
+    pub extension: StringMap,
+    /// The name of its stream: changes only when the stream is lost.
+    pub epoch: String,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When and by whom it was deleted. A deleted group keeps its id and its messages until it is purged.
+    pub deletion: Option<Deletion>,
+}
+
+impl Group {
+    /// Whether `user` has the rights over the group that its creator and administrators have.
+    #[must_use]
+    pub fn is_run_by(&self, user: &UserId) -> bool {
+        self.creator.as_ref() == Some(user) || self.admins.contains(user)
+    }
+}
+
+/// The end of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// When.
+    pub at: Millis,
+    /// By whom, if that was said.
+    pub by: Option<UserId>,
+}
+
+/// A group's figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupTally {
+    /// Members present.
+    pub online: u64,
+    /// Joins since the group was made (page views).
+    pub views: u64,
+    /// The running count of each message type.
+    pub messages: BTreeMap<i64, u64>,
+    /// Whether it has become a super group and has not emptied since.
+    pub super_group: bool,
+}
+
+/// Which groups a list holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupFilter {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that exist.
+    Existing,
+    /// Those that were deleted and are not purged yet.
+    Deleted,
+}
+
+/// The direction of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    #[default]
+    Ascending,
+    /// Newest first.
+    Descending,
+}
+
+/// A part of a list, found by counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Entries to pass over.
+    pub skip: u64,
+    /// Entries to answer with, at most.
+    pub limit: usize,
+}
+
+impl Window {
+    /// Page `number` (from 1) of pages of `size` entries.
+    #[must_use]
+    pub fn page(number: u64, size: usize) -> Self {
+        Self { skip: number.saturating_sub(1).saturating_mul(size as u64), limit: size }
+    }
+}
+
+/// A page of a list together with the length of the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The entries of the page.
+    pub entries: Vec<T>,
+    /// How many entries the whole list has.
+    pub total: u64,
+}
+
+/// A part of a list that a walk has reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice<T> {
+    /// The entries.
+    pub entries: Vec<T>,
+    /// Whether the list goes on after the last of them.
+    pub more: bool,
+}

@@ -1,0 +1,253 @@
+//! What the domain needs of a store, by noun.
+//!
+//! Every method that changes something answers only when the change is durable, and a change is made whole or not
+//! at all. Not found is `None` or a variant of the answer; an error means that the store could not do its work.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    account::{Changed, Directory, DirectoryChange},
+    app::{App, DataCenter, Generation},
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
+    group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
+    id::{AccountId, AppId, GroupRef, SessionRef, UserId},
+    message::{Draft, Entry, Event, HistoryQuery, Posted, Sequence, StreamRef, Top},
+    roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
+    time::Millis,
+};
+
+/// The store could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// For now: busy, stopping, or out of reach. The same call may succeed later.
+    #[error("the store cannot be reached: {0}")]
+    Unavailable(String),
+    /// A fault of the store or of its data.
+    #[error("the store failed: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What store calls answer.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Who may act.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Everything about who may act, as of one moment.
+    async fn directory(&self) -> StoreResult<Directory>;
+    /// Makes one change.
+    async fn change_directory(&self, change: DirectoryChange) -> StoreResult<Changed>;
+}
+
+/// What became of an [`Apps::create_app`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppCreated {
+    /// It was made.
+    Created,
+    /// The account has as many applications as it may have.
+    TooMany,
+}
+
+/// Applications.
+#[async_trait]
+pub trait Apps: Send + Sync {
+    /// Adds an application, if its account has fewer than `limit` of its generation.
+    async fn create_app(&self, app: App, limit: Option<u64>) -> StoreResult<AppCreated>;
+    /// The application of this id.
+    async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>>;
+    /// Applications of one account and generation by creation, in one data center if one is named.
+    async fn apps(
+        &self,
+        account: &AccountId,
+        filter: AppFilter,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<App>>;
+    /// Switches an application off or on; the application as it is then.
+    async fn set_app_disabled(&self, id: &AppId, disabled: bool, at: Millis) -> StoreResult<Option<App>>;
+}
+
+/// Which applications a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppFilter {
+    /// Of this generation.
+    pub generation: Generation,
+    /// Living here, if a place is named.
+    pub data_center: Option<DataCenter>,
+}
+
+/// What became of a [`Groups::create_group`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupCreated {
+    /// It was made.
+    Created(Group),
+    /// A group of that id is there, perhaps a deleted one.
+    Exists(Group),
+    /// The application has as many existing groups as it may have.
+    TooMany,
+}
+
+/// What became of a [`Groups::delete_group`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupDeleted {
+    /// It is deleted now, its roster is empty, and its end is in its stream at this position.
+    Deleted(Sequence),
+    /// There is no such group, or it was deleted before.
+    Missing,
+}
+
+/// Groups.
+#[async_trait]
+pub trait Groups: Send + Sync {
+    /// Adds a group, if its application has fewer than `limit` existing ones. `number` is given by the store.
+    async fn create_group(&self, group: Group, limit: Option<u64>) -> StoreResult<GroupCreated>;
+    /// The group at this address, also when it is deleted.
+    async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>>;
+    /// Deletes a group: marks it, empties its roster and stores its end in its stream, all or nothing.
+    async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted>;
+    /// Groups of an application by creation, by number.
+    async fn groups(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<Group>>;
+    /// Groups of an application by creation, after the group of this number.
+    async fn walk_groups(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        after: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Slice<Group>>;
+    /// The groups of an application that `user` is a member of, by creation.
+    async fn groups_of(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<Group>>;
+    /// A group's figures.
+    async fn tally(&self, at: &GroupRef) -> StoreResult<GroupTally>;
+    /// Removes groups deleted at or before `deleted` with all that belongs to them, and messages older than their
+    /// application keeps them as of `now`. Answers how many rows went, so that a sweep can go on while there are.
+    async fn purge(&self, now: Millis, deleted: Millis) -> StoreResult<u64>;
+}
+
+/// Rosters. Those of customer groups are addressed by channel and group.
+#[async_trait]
+pub trait Rosters: Send + Sync {
+    /// Makes a user a member, or answers with the membership that is there.
+    ///
+    /// A durable join of a connected member makes the membership durable; a session's join of a member who is there
+    /// ties the connection to it. The number, the time of joining and the place in the order stay. When the count
+    /// passes `super_above`, the group becomes a super group until it is empty.
+    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission>;
+    /// Ends a membership; the count after it, or `None` when there was none to end.
+    ///
+    /// [`Leave::Session`] of a member whose membership is durable unties the session and answers `None`.
+    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>>;
+    /// A page by number. O(log n).
+    async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>>;
+    /// The next part of a walk by join number. O(log n).
+    async fn roster_walk(&self, at: &GroupRef, query: WalkQuery) -> StoreResult<Slice<Member>>;
+    /// The memberships of these users, in their order.
+    async fn find_members(&self, at: &GroupRef, users: &[UserId]) -> StoreResult<Vec<Option<Member>>>;
+    /// A roster's figures. O(1).
+    async fn roster_state(&self, at: &GroupRef) -> StoreResult<RosterState>;
+}
+
+/// The last join number of a part of a roster: where a walk goes on.
+#[must_use]
+pub fn walk_cursor(members: &[Member]) -> Option<JoinNumber> {
+    members.last().map(|member| member.number)
+}
+
+/// Streams and the messages in them.
+#[async_trait]
+pub trait Messages: Send + Sync {
+    /// Stores a message in a group's stream and counts it, if the group has seen fewer than the draft's types.
+    async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;
+    /// Counts a message that is not stored. The count may lag behind a crash by what was counted in the last second.
+    async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;
+    /// Stores an event in a stream; its position, or `None` when the group does not exist.
+    async fn append(&self, stream: &StreamRef, event: Event, at: Millis) -> StoreResult<Option<Sequence>>;
+    /// Where a stream ends; `None` when its group or application does not exist.
+    async fn top(&self, stream: &StreamRef) -> StoreResult<Option<Top>>;
+    /// Up to `limit` stored events after `after`, rising and without a hole unless some were purged.
+    async fn entries(&self, stream: &StreamRef, after: Sequence, limit: usize) -> StoreResult<Vec<Entry>>;
+    /// Up to `limit` stored events before `before` (from the end without it), falling.
+    async fn entries_before(
+        &self,
+        stream: &StreamRef,
+        before: Option<Sequence>,
+        limit: usize,
+    ) -> StoreResult<Vec<Entry>>;
+    /// Stored messages of a group. Every entry's event is a message.
+    async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>>;
+}
+
+/// Who is logged in.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Notes a login; the login of the same user that it replaces.
+    async fn sign_in(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        session: SessionRef,
+    ) -> StoreResult<Option<SessionRef>>;
+    /// Forgets a login, unless a later one has replaced it.
+    async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()>;
+    /// Whether each of these users is logged in, in their order.
+    async fn signed_in(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<bool>>;
+}
+
+/// Customer groups and what they hang on.
+#[async_trait]
+pub trait Chats: Send + Sync {
+    /// Adds a channel.
+    async fn create_channel(&self, channel: Channel) -> StoreResult<()>;
+    /// The channel of this id.
+    async fn channel(&self, id: &AppId) -> StoreResult<Option<Channel>>;
+    /// All channels of an account, oldest first.
+    async fn channels(&self, account: &AccountId) -> StoreResult<Vec<Channel>>;
+    /// Binds a number; `false` when it is bound to a channel already.
+    async fn add_number(&self, number: BusinessNumber) -> StoreResult<bool>;
+    /// The binding of a number.
+    async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>>;
+    /// The numbers of a channel, oldest first.
+    async fn numbers(&self, channel: &AppId) -> StoreResult<Vec<BusinessNumber>>;
+    /// Adds a customer group and its empty roster.
+    async fn create_chat_group(&self, group: ChatGroup) -> StoreResult<()>;
+    /// The customer group at this address.
+    async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>>;
+    /// Customer groups, newest first.
+    async fn chat_groups(&self, query: &ChatGroupQuery, window: Window) -> StoreResult<Page<ChatGroup>>;
+    /// Moves every group that has stood in `from` since before `until` on to `to`; the groups moved.
+    async fn advance_chat_groups(
+        &self,
+        from: ChatGroupStatus,
+        to: ChatGroupStatus,
+        until: Millis,
+        at: Millis,
+    ) -> StoreResult<Vec<GroupRef>>;
+    /// Gives a group a new invite code, or none, and revokes the ones before; `false` when there is no such group.
+    async fn set_invite(&self, at: &GroupRef, code: Option<&str>, now: Millis) -> StoreResult<bool>;
+    /// What an invite code stands for.
+    async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
+}
+
+/// A whole store.
+#[async_trait]
+pub trait Store: Accounts + Apps + Groups + Rosters + Messages + Sessions + Chats {
+    /// Whether the store can do its work now; the reason when it cannot.
+    async fn ready(&self) -> StoreResult<()>;
+    /// Writes what is only in memory, and stops. Calls after it fail with [`StoreError::Unavailable`].
+    async fn close(&self) -> StoreResult<()>;
+}

@@ -1,0 +1,107 @@
+//! What can go wrong, in words that help an operator.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use muster_core::store::{StoreError, StoreResult};
+use rusqlite::ErrorCode;
+
+/// A data directory could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory or a file in it.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error("the data directory {path} is in use by {holder}")]
+    Held {
+        /// The directory.
+        path: PathBuf,
+        /// `process <id>`, as far as it is known.
+        holder: String,
+    },
+    /// The file is a database of something else.
+    #[error("{0} is not a Muster database")]
+    Foreign(PathBuf),
+    /// The database was last opened by a newer version.
+    #[error("the database is of a newer version: it has migration {found}, this version knows {known}")]
+    Newer {
+        /// Its last migration.
+        found: i64,
+        /// The last one known here.
+        known: i64,
+    },
+    /// A migration that was applied is not the one known here.
+    #[error("migration {name} was applied with another text: its checksum differs")]
+    Changed {
+        /// The migration.
+        name: String,
+    },
+    /// SQLite.
+    #[error("the database cannot be opened: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// A row that does not decode: written by a newer version, or damaged.
+#[derive(Debug, thiserror::Error)]
+#[error("a stored {what} cannot be read: {why}")]
+pub(super) struct Unreadable {
+    what: &'static str,
+    why: String,
+}
+
+impl Unreadable {
+    pub(super) fn new(what: &'static str, why: &dyn std::fmt::Display) -> Self {
+        Self { what, why: why.to_string() }
+    }
+}
+
+impl From<Unreadable> for rusqlite::Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(unreadable))
+    }
+}
+
+/// A fault that several callers are told of.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+struct Shared(Arc<rusqlite::Error>);
+
+/// What a caller is told of a fault of SQLite.
+pub(super) fn fault(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".into()),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Unavailable("the database is locked by another process".into())
+        }
+        Some(ErrorCode::CannotOpen) => {
+            StoreError::Unavailable(format!("the database file cannot be opened: {error}"))
+        }
+        _ => StoreError::Failed(Box::new(Shared(Arc::new(error)))),
+    }
+}
+
+/// The same error for another caller.
+pub(super) fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(why) => StoreError::Unavailable(why.clone()),
+        StoreError::Failed(source) => match source.downcast_ref::<Shared>() {
+            Some(shared) => StoreError::Failed(Box::new(shared.clone())),
+            None => StoreError::Failed(source.to_string().into()),
+        },
+    }
+}
+
+/// What calls get after [`close`](muster_core::store::Store::close).
+pub(super) fn stopped() -> StoreError {
+    StoreError::Unavailable("the store has stopped".into())
+}
+
+/// A rule of the store that the caller broke: no variant of the answer tells it.
+pub(super) fn misuse<T>(what: String) -> StoreResult<T> {
+    Err(StoreError::Failed(what.into()))
+}

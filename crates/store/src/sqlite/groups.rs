@@ -1,0 +1,301 @@
+//! Groups.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use muster_core::{
+    group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
+    id::{AppId, GroupRef, UserId},
+    message::{Event, ExitReason, Sequence},
+    store::{GroupCreated, GroupDeleted, Groups, StoreResult},
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    Memory, SqliteStore,
+    apps::{bounds, direction},
+    cell::GroupCell,
+    fault::fault,
+    messages::insert_event,
+    records::{self, GROUP_COLUMNS, json},
+    writer::{Subject, Tx},
+};
+
+/// Adds a group and its figures; its key, which is its number.
+pub(super) fn insert_group(tx: &Tx<'_>, space: i64, group: &Group) -> StoreResult<i64> {
+    tx.execute(
+        "INSERT INTO \"group\" (space_key, id, epoch, creator, admins, name, info, extension, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            space,
+            group.at.group.as_str(),
+            group.epoch,
+            group.creator.as_ref().map(UserId::as_str),
+            json(&group.admins),
+            group.name,
+            group.info,
+            json(&group.extension),
+            group.created_at.0,
+        ],
+    )?;
+    let key = tx.last_key();
+    tx.execute(
+        "INSERT INTO figures (group_key, next_join, views, super_group, sequence) VALUES (?1, 1, 0, 0, 0)",
+        [key],
+    )?;
+    tx.execute("UPDATE space SET existing_groups = existing_groups + 1 WHERE key = ?1", [space])?;
+    Ok(key)
+}
+
+/// The group of this id in a space.
+pub(super) fn find_group(connection: &Connection, space: i64, id: &str) -> rusqlite::Result<Option<Group>> {
+    let sql = format!(
+        "SELECT {GROUP_COLUMNS} FROM \"group\" g JOIN space s ON s.key = g.space_key
+         WHERE g.space_key = ?1 AND g.id = ?2"
+    );
+    connection.prepare_cached(&sql)?.query_row(params![space, id], records::group).optional()
+}
+
+fn create(tx: &mut Tx<'_>, space: i64, mut group: Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
+    if let Some(there) = find_group(tx.read(), space, group.at.group.as_str()).map_err(fault)? {
+        return Ok(GroupCreated::Exists(there));
+    }
+    if let Some(limit) = limit {
+        let sql = "SELECT existing_groups FROM space WHERE key = ?1";
+        let existing: u64 = tx
+            .read()
+            .prepare_cached(sql)
+            .and_then(|mut query| query.query_row([space], |row| row.get(0)))
+            .map_err(fault)?;
+        if existing >= limit {
+            return Ok(GroupCreated::TooMany);
+        }
+    }
+    group.number = insert_group(tx, space, &group)?;
+    group.deletion = None;
+    Ok(GroupCreated::Created(group))
+}
+
+fn delete(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, deletion: &Deletion) -> StoreResult<Option<Sequence>> {
+    let sequence = {
+        let state = cell.lock();
+        if state.is_deleted() {
+            return Ok(None);
+        }
+        state.next_sequence()
+    };
+    tx.atomically(|tx| {
+        tx.execute(
+            "UPDATE \"group\" SET deleted = 1, deleted_at = ?2, deleted_by = ?3 WHERE key = ?1",
+            params![cell.key, deletion.at.0, deletion.by.as_ref().map(UserId::as_str)],
+        )?;
+        tx.execute(
+            "UPDATE space SET existing_groups = existing_groups - 1, deleted_groups = deleted_groups + 1
+             WHERE key = ?1",
+            [cell.space],
+        )?;
+        tx.execute("INSERT INTO abandoned_roster (group_key) VALUES (?1)", [cell.key])?;
+        let event = Event::Exit { group: cell.at.group.clone(), reason: ExitReason::Dissolved };
+        insert_event(tx, cell.space, cell.key, sequence, &event, deletion.at)
+    })?;
+    tx.involve(cell);
+    cell.lock().claim_sequence();
+    Ok(Some(sequence))
+}
+
+fn settle_delete(memory: &Memory, cell: &GroupCell, deletion: Deletion) {
+    let mut state = cell.lock();
+    let mut record = Group::clone(&state.record);
+    record.deletion = Some(deletion);
+    state.record = Arc::new(record);
+    let sessions = state.presence.clear();
+    drop(state);
+    for user in sessions {
+        memory.unattend(cell.space, &user, cell.key);
+    }
+}
+
+/// The condition on the table `"group" g`, and the expression on `space s` that counts what meets it.
+fn condition(filter: GroupFilter) -> (&'static str, &'static str) {
+    match filter {
+        GroupFilter::All => ("g.space_key = ?1", "s.existing_groups + s.deleted_groups"),
+        GroupFilter::Existing => ("g.space_key = ?1 AND g.deleted = 0", "s.existing_groups"),
+        GroupFilter::Deleted => ("g.space_key = ?1 AND g.deleted = 1", "s.deleted_groups"),
+    }
+}
+
+fn list(
+    connection: &Connection,
+    space: i64,
+    filter: GroupFilter,
+    order: Order,
+    window: Window,
+) -> rusqlite::Result<Page<Group>> {
+    let (condition, count) = condition(filter);
+    let direction = direction(order);
+    let total = connection
+        .prepare_cached(&format!("SELECT {count} FROM space s WHERE s.key = ?1"))?
+        .query_row([space], |row| row.get(0))?;
+    // The rows passed over are counted in the index; only those of the page are read.
+    let sql = format!(
+        "SELECT {GROUP_COLUMNS} FROM
+           (SELECT g.key FROM \"group\" g WHERE {condition} ORDER BY g.key {direction} LIMIT ?2 OFFSET ?3) page
+         JOIN \"group\" g ON g.key = page.key JOIN space s ON s.key = g.space_key ORDER BY g.key {direction}"
+    );
+    let (limit, skip) = bounds(window);
+    let entries = connection
+        .prepare_cached(&sql)?
+        .query_map(params![space, limit, skip], records::group)?
+        .collect::<Result<_, _>>()?;
+    Ok(Page { entries, total })
+}
+
+fn walk(
+    connection: &Connection,
+    space: i64,
+    filter: GroupFilter,
+    order: Order,
+    after: Option<i64>,
+    limit: usize,
+) -> rusqlite::Result<Slice<Group>> {
+    let (condition, _) = condition(filter);
+    let direction = direction(order);
+    let (beyond, start) = match order {
+        Order::Ascending => ("g.key > ?2", after.unwrap_or(0)),
+        Order::Descending => ("g.key < ?2", after.unwrap_or(i64::MAX)),
+    };
+    let sql = format!(
+        "SELECT {GROUP_COLUMNS} FROM \"group\" g JOIN space s ON s.key = g.space_key
+         WHERE {condition} AND {beyond} ORDER BY g.key {direction} LIMIT ?3"
+    );
+    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut entries: Vec<_> = connection
+        .prepare_cached(&sql)?
+        .query_map(params![space, start, one_more], records::group)?
+        .collect::<Result<_, _>>()?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    Ok(Slice { entries, more })
+}
+
+/// The groups of a user: durable memberships from the database, those by a session from `attended`.
+fn of_user(
+    connection: &Connection,
+    space: i64,
+    user: &UserId,
+    attended: &[i64],
+    order: Order,
+    window: Window,
+) -> rusqlite::Result<Page<Group>> {
+    let mut keys: Vec<i64> = connection
+        .prepare_cached(
+            "SELECT m.group_key FROM member m JOIN \"group\" g ON g.key = m.group_key
+             WHERE m.space_key = ?1 AND m.user_id = ?2 AND g.deleted = 0",
+        )?
+        .query_map(params![space, user.as_str()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    keys.extend_from_slice(attended);
+    keys.sort_unstable();
+    keys.dedup();
+    if order == Order::Descending {
+        keys.reverse();
+    }
+    let sql = format!(
+        "SELECT {GROUP_COLUMNS} FROM \"group\" g JOIN space s ON s.key = g.space_key WHERE g.key = ?1"
+    );
+    let mut record = connection.prepare_cached(&sql)?;
+    let skip = usize::try_from(window.skip).unwrap_or(usize::MAX);
+    let page = keys.iter().skip(skip).take(window.limit);
+    let entries = page.map(|key| record.query_row([key], records::group)).collect::<Result<_, _>>()?;
+    Ok(Page { entries, total: keys.len() as u64 })
+}
+
+#[async_trait]
+impl Groups for SqliteStore {
+    async fn create_group(&self, group: Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
+        let space = self.known_space(&group.at.app).await?.key;
+        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| create(tx, space, group, limit));
+        self.writer.run(Subject::None, run, |created| created).await
+    }
+
+    async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>> {
+        Ok(self.cell(at).await?.map(|cell| Arc::clone(&cell.lock().record)))
+    }
+
+    async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted> {
+        let Some(cell) = self.cell(at).await? else { return Ok(GroupDeleted::Missing) };
+        let memory = Arc::clone(&self.memory);
+        let run = move |tx: &mut Tx<'_>| delete(tx, &cell, &deletion).map(|done| (done, cell, deletion));
+        let settle = move |(done, cell, deletion): (Option<Sequence>, Arc<GroupCell>, Deletion)| match done {
+            None => GroupDeleted::Missing,
+            Some(sequence) => {
+                settle_delete(&memory, &cell, deletion);
+                GroupDeleted::Deleted(sequence)
+            }
+        };
+        let deleted = self.writer.run(Subject::All, run, settle).await?;
+        self.housekeeper.wake();
+        Ok(deleted)
+    }
+
+    async fn groups(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<Group>> {
+        let Some(space) = self.space(app).await? else {
+            return Ok(Page { entries: Vec::new(), total: 0 });
+        };
+        self.readers.snapshot(move |connection| list(connection, space.key, filter, order, window)).await
+    }
+
+    async fn walk_groups(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        after: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Slice<Group>> {
+        let Some(space) = self.space(app).await? else {
+            return Ok(Slice { entries: Vec::new(), more: false });
+        };
+        self.readers.read(move |connection| walk(connection, space.key, filter, order, after, limit)).await
+    }
+
+    async fn groups_of(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<Group>> {
+        let Some(space) = self.space(app).await? else {
+            return Ok(Page { entries: Vec::new(), total: 0 });
+        };
+        // Sessions first: a membership that becomes durable in between is then found twice rather than never.
+        let key = (space.key, user.clone());
+        let attended = self.memory.attendances.shard(&key, |map| map.get(&key).cloned().unwrap_or_default());
+        let user = user.clone();
+        self.readers
+            .snapshot(move |connection| of_user(connection, space.key, &user, &attended, order, window))
+            .await
+    }
+
+    async fn tally(&self, at: &GroupRef) -> StoreResult<GroupTally> {
+        let Some(cell) = self.roster(at).await? else { return Ok(GroupTally::default()) };
+        let state = cell.lock();
+        Ok(state.tally())
+    }
+
+    async fn purge(
+        &self,
+        now: muster_core::time::Millis,
+        deleted: muster_core::time::Millis,
+    ) -> StoreResult<u64> {
+        self.open_still()?;
+        self.purge_some(now, deleted).await
+    }
+}

@@ -1,0 +1,392 @@
+//! Streams and the messages in them.
+//!
+//! Only the writer moves the end of a stream: an entry's place is claimed when its row is in the transaction, and
+//! seen when the transaction is committed. So places have no holes, whatever fails.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use muster_core::{
+    group::{Order, Slice},
+    id::{AppId, GroupRef, MessageId, UserId},
+    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+    store::{Messages, StoreResult},
+    time::Millis,
+};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
+
+use super::{
+    SqliteStore,
+    apps::direction,
+    bounded::Bounded,
+    cell::GroupCell,
+    fault::fault,
+    readers::Readers,
+    records::{from_json, id, json, millis, text},
+    spaces::Space,
+    writer::{Subject, Tx, UserPlace},
+};
+
+/// Users whose streams' ends are kept in memory: some 10 MB.
+const KEPT_TOPS: usize = 65_536;
+
+const ENTRY_COLUMNS: &str = "sequence, at, kind, message_id, sender, sender_info, body, weight, level, repeat, \
+     total, cached, stored_at, event";
+
+/// The ends of users' streams.
+pub(super) struct UserTops {
+    kept: Bounded<(i64, UserId), UserPlace>,
+}
+
+impl UserTops {
+    pub(super) fn new() -> Self {
+        Self { kept: Bounded::new(KEPT_TOPS) }
+    }
+
+    /// Notes how a commit moved them.
+    pub(super) fn moved(&self, places: &HashMap<(i64, UserId), UserPlace>) {
+        for (user, place) in places {
+            self.kept.put(user.clone(), *place, 1);
+        }
+    }
+
+    fn get(&self, of: &(i64, UserId)) -> Option<UserPlace> {
+        self.kept.with(of, |place| *place)
+    }
+
+    /// The end of a user's stream; place 0 of key 0 while it has no entries.
+    async fn find(&self, of: &(i64, UserId), readers: &Readers) -> StoreResult<UserPlace> {
+        if let Some(place) = self.get(of) {
+            return Ok(place);
+        }
+        let ticket = self.kept.ticket(of);
+        let (space, user) = of.clone();
+        let place = readers.read(move |connection| load_place(connection, space, &user)).await?;
+        let place = place.unwrap_or(UserPlace { key: 0, sequence: 0 });
+        self.kept.fill(of.clone(), place, 1, ticket);
+        Ok(place)
+    }
+}
+
+fn load_place(connection: &Connection, space: i64, user: &UserId) -> rusqlite::Result<Option<UserPlace>> {
+    connection
+        .prepare_cached("SELECT key, sequence FROM user_stream WHERE space_key = ?1 AND user_id = ?2")?
+        .query_row(params![space, user.as_str()], |row| {
+            Ok(UserPlace { key: row.get(0)?, sequence: row.get(1)? })
+        })
+        .optional()
+}
+
+/// Adds an entry to a stream.
+pub(super) fn insert_event(
+    tx: &Tx<'_>,
+    space: i64,
+    stream: i64,
+    sequence: Sequence,
+    event: &Event,
+    at: Millis,
+) -> StoreResult<()> {
+    match event {
+        Event::Message(message) => insert_message(tx, space, stream, sequence, message, at),
+        Event::Exit { .. } => tx
+            .execute(
+                "INSERT INTO entry (space_key, stream, sequence, at, event) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![space, stream, sequence, at.0, json(event)],
+            )
+            .map(|_| ()),
+    }
+}
+
+fn insert_message(
+    tx: &Tx<'_>,
+    space: i64,
+    stream: i64,
+    sequence: Sequence,
+    message: &Message,
+    stored_at: Millis,
+) -> StoreResult<()> {
+    tx.execute(
+        "INSERT INTO entry (space_key, stream, sequence, at, kind, message_id, sender, sender_info, body, weight,
+           level, repeat, total, cached, stored_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        params![
+            space,
+            stream,
+            sequence,
+            message.at.0,
+            message.kind,
+            message.id.as_str(),
+            message.sender.user.as_str(),
+            message.sender.info.as_deref(),
+            &*message.body,
+            message.weight,
+            message.level,
+            message.repeat,
+            message.total,
+            message.cached,
+            (stored_at != message.at).then_some(stored_at.0),
+        ],
+    )
+    .map(|_| ())
+}
+
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let at = millis(row, "at")?;
+    let sequence = row.get("sequence")?;
+    let Some(kind) = row.get("kind")? else {
+        return Ok(Entry { sequence, at, event: from_json(row, "event")? });
+    };
+    let sender = Sender { user: id(row, "sender", UserId::new)?, info: text(row, "sender_info")? };
+    let message = Message {
+        id: id(row, "message_id", MessageId::new)?,
+        kind,
+        body: text(row, "body")?.unwrap_or_default(),
+        sender,
+        at,
+        weight: row.get("weight")?,
+        level: row.get("level")?,
+        repeat: row.get("repeat")?,
+        total: row.get("total")?,
+        cached: row.get("cached")?,
+    };
+    let stored_at = row.get::<_, Option<i64>>("stored_at")?.map_or(at, Millis);
+    Ok(Entry { sequence, at: stored_at, event: Event::Message(message) })
+}
+
+fn read_entries(mut query: CachedStatement<'_>, values: impl Params) -> rusqlite::Result<Vec<Entry>> {
+    query.query_map(values, read_entry)?.collect()
+}
+
+/// Stores a message with the running batch.
+fn post(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, mut draft: Draft) -> StoreResult<Posted> {
+    let (kind, increment) = (draft.message.kind, draft.increment);
+    tx.involve(cell);
+    let sequence = {
+        let mut state = cell.lock();
+        if state.is_deleted() {
+            return Ok(Posted::NoGroup);
+        }
+        let Some(total) = state.claim_count(kind, increment, draft.max_types) else {
+            return Ok(Posted::TooManyTypes);
+        };
+        draft.message.total = total;
+        state.next_sequence()
+    };
+    let message = &draft.message;
+    if let Err(error) = insert_message(tx, cell.space, cell.key, sequence, message, message.at) {
+        cell.lock().unclaim_count(kind, increment);
+        return Err(error);
+    }
+    cell.lock().claim_sequence();
+    Ok(Posted::Done { sequence: Some(sequence), total: draft.message.total })
+}
+
+fn append_to_group(
+    tx: &mut Tx<'_>,
+    cell: &Arc<GroupCell>,
+    event: &Event,
+    at: Millis,
+) -> StoreResult<Option<Sequence>> {
+    tx.involve(cell);
+    let sequence = {
+        let state = cell.lock();
+        if state.is_deleted() {
+            return Ok(None);
+        }
+        state.next_sequence()
+    };
+    insert_event(tx, cell.space, cell.key, sequence, event, at)?;
+    cell.lock().claim_sequence();
+    Ok(Some(sequence))
+}
+
+fn append_to_user(
+    tx: &mut Tx<'_>,
+    tops: &UserTops,
+    of: (i64, UserId),
+    event: &Event,
+    at: Millis,
+) -> StoreResult<Sequence> {
+    let (space, user) = &of;
+    let known = tx.user_places.get(&of).copied().or_else(|| tops.get(&of)).filter(|place| place.key != 0);
+    let known = match known {
+        Some(place) => Some(place),
+        None => load_place(tx.read(), *space, user).map_err(fault)?,
+    };
+    let place = match known {
+        Some(place) => place,
+        None => {
+            // Should the entry fail, the empty stream that stays says what its absence says.
+            let sql = "INSERT INTO user_stream (space_key, user_id, sequence) VALUES (?1, ?2, 0)";
+            tx.execute(sql, params![space, user.as_str()])?;
+            UserPlace { key: tx.last_key(), sequence: 0 }
+        }
+    };
+    let sequence = place.sequence + 1;
+    insert_event(tx, *space, -place.key, sequence, event, at)?;
+    tx.user_places.insert(of, UserPlace { sequence, ..place });
+    Ok(sequence)
+}
+
+/// A stream that is there.
+enum Found {
+    Group(Arc<GroupCell>),
+    User(Space, UserPlace),
+}
+
+impl Found {
+    /// Its number in the table of entries.
+    fn key(&self) -> i64 {
+        match self {
+            Self::Group(cell) => cell.key,
+            Self::User(_, place) => -place.key,
+        }
+    }
+
+    fn top(&self) -> Top {
+        match self {
+            Self::Group(cell) => {
+                let state = cell.lock();
+                Top { epoch: state.record.epoch.clone(), sequence: state.sequence() }
+            }
+            Self::User(space, place) => Top { epoch: space.epoch.to_string(), sequence: place.sequence },
+        }
+    }
+}
+
+fn history(connection: &Connection, stream: i64, query: HistoryQuery) -> rusqlite::Result<Slice<Entry>> {
+    let (index, kind) = match query.kind {
+        Some(_) => ("entry_by_kind", "kind = ?7"),
+        None => ("entry_by_sequence", "kind IS NOT NULL AND ?7 IS NULL"),
+    };
+    let sql = format!(
+        "SELECT {ENTRY_COLUMNS} FROM entry INDEXED BY {index}
+         WHERE stream = ?1 AND {kind} AND sequence > ?2 AND sequence < ?3 AND at >= ?4 AND at <= ?5
+         ORDER BY sequence {} LIMIT ?6",
+        direction(query.order)
+    );
+    let after = query.after.map(|sequence| i64::try_from(sequence).unwrap_or(i64::MAX));
+    let (above, below) = match query.order {
+        Order::Ascending => (after.unwrap_or(0), i64::MAX),
+        Order::Descending => (0, after.unwrap_or(i64::MAX)),
+    };
+    let from = query.from.map_or(i64::MIN, |at| at.0);
+    let until = query.until.map_or(i64::MAX, |at| at.0);
+    let one_more = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
+    let values = params![stream, above, below, from, until, one_more, query.kind];
+    let mut entries = read_entries(connection.prepare_cached(&sql)?, values)?;
+    let more = entries.len() > query.limit;
+    entries.truncate(query.limit);
+    Ok(Slice { entries, more })
+}
+
+impl SqliteStore {
+    async fn stream(&self, stream: &StreamRef) -> StoreResult<Option<Found>> {
+        match stream {
+            StreamRef::Group(at) => Ok(self.cell(at).await?.map(Found::Group)),
+            StreamRef::User(app, user) => self.user_stream(app, user).await,
+        }
+    }
+
+    async fn user_stream(&self, app: &AppId, user: &UserId) -> StoreResult<Option<Found>> {
+        let Some(space) = self.space(app).await? else { return Ok(None) };
+        let place = self.memory.tops.find(&(space.key, user.clone()), &self.readers).await?;
+        Ok(Some(Found::User(space, place)))
+    }
+
+    async fn entries_between(
+        &self,
+        stream: &StreamRef,
+        (above, below): (i64, i64),
+        order: Order,
+        limit: usize,
+    ) -> StoreResult<Vec<Entry>> {
+        let Some(found) = self.stream(stream).await? else { return Ok(Vec::new()) };
+        // Nothing beyond the end is shown, though it may be in the database already.
+        let top = i64::try_from(found.top().sequence).unwrap_or(i64::MAX);
+        let below = below.min(top.saturating_add(1));
+        if above.saturating_add(1) >= below {
+            return Ok(Vec::new());
+        }
+        let key = found.key();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} FROM entry WHERE stream = ?1 AND sequence > ?2 AND sequence < ?3
+             ORDER BY sequence {} LIMIT ?4",
+            direction(order)
+        );
+        self.readers
+            .read(move |connection| {
+                read_entries(connection.prepare_cached(&sql)?, params![key, above, below, limit])
+            })
+            .await
+    }
+}
+
+fn position(sequence: Sequence) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl Messages for SqliteStore {
+    async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
+        let Some(cell) = self.cell(at).await? else { return Ok(Posted::NoGroup) };
+        self.writer.run(Subject::None, move |tx| post(tx, &cell, draft), |posted| posted).await
+    }
+
+    async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
+        let Some(cell) = self.cell(at).await? else { return Ok(Posted::NoGroup) };
+        let mut state = cell.lock();
+        if state.is_deleted() {
+            return Ok(Posted::NoGroup);
+        }
+        let Some(total) = state.count(draft.message.kind, draft.increment, draft.max_types) else {
+            return Ok(Posted::TooManyTypes);
+        };
+        self.memory.unwritten.note(&cell, &mut state);
+        Ok(Posted::Done { sequence: None, total })
+    }
+
+    async fn append(&self, stream: &StreamRef, event: Event, at: Millis) -> StoreResult<Option<Sequence>> {
+        match stream {
+            StreamRef::Group(group) => {
+                let Some(cell) = self.cell(group).await? else { return Ok(None) };
+                let run = move |tx: &mut Tx<'_>| append_to_group(tx, &cell, &event, at);
+                self.writer.run(Subject::None, run, |sequence| sequence).await
+            }
+            StreamRef::User(app, user) => {
+                let Some(space) = self.space(app).await? else { return Ok(None) };
+                let tops = Arc::clone(&self.memory.tops);
+                let of = (space.key, user.clone());
+                let run = move |tx: &mut Tx<'_>| append_to_user(tx, &tops, of, &event, at);
+                self.writer.run(Subject::None, run, Some).await
+            }
+        }
+    }
+
+    async fn top(&self, stream: &StreamRef) -> StoreResult<Option<Top>> {
+        Ok(self.stream(stream).await?.map(|found| found.top()))
+    }
+
+    async fn entries(&self, stream: &StreamRef, after: Sequence, limit: usize) -> StoreResult<Vec<Entry>> {
+        self.entries_between(stream, (position(after), i64::MAX), Order::Ascending, limit).await
+    }
+
+    async fn entries_before(
+        &self,
+        stream: &StreamRef,
+        before: Option<Sequence>,
+        limit: usize,
+    ) -> StoreResult<Vec<Entry>> {
+        let below = before.map_or(i64::MAX, position);
+        self.entries_between(stream, (0, below), Order::Descending, limit).await
+    }
+
+    async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>> {
+        let Some(cell) = self.cell(at).await? else {
+            return Ok(Slice { entries: Vec::new(), more: false });
+        };
+        let key = cell.key;
+        self.readers.read(move |connection| history(connection, key, query)).await
+    }
+}

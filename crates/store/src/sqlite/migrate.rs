@@ -1,0 +1,150 @@
+//! Brings a database to the form that this version knows.
+//!
+//! Migrations are numbered files, applied in order, each in a transaction of its own together with the note that it
+//! was applied. A file that changed after it was applied, or a database that has more of them than are known here,
+//! is refused: what its tables mean is then unknown.
+
+use std::path::Path;
+
+use ring::digest;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::fault::OpenError;
+
+/// `MSTR`: says in the file's header whose database it is.
+const APPLICATION_ID: i32 = 0x4D53_5452;
+
+struct Migration {
+    name: &'static str,
+    sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { name: "0001_initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") }];
+
+/// Applies what is missing.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    apply(connection, path, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, path: &Path, migrations: &[Migration]) -> Result<(), OpenError> {
+    claim(connection, path)?;
+    let applied = applied(connection)?;
+    for (at, (name, checksum)) in applied.iter().enumerate() {
+        let Some(migration) = migrations.get(at) else {
+            return Err(OpenError::Newer { found: number(applied.len()), known: number(migrations.len()) });
+        };
+        if migration.name != name || self::checksum(migration.sql) != *checksum {
+            return Err(OpenError::Changed { name: name.clone() });
+        }
+    }
+    for (at, migration) in migrations.iter().enumerate().skip(applied.len()) {
+        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step.execute_batch(migration.sql)?;
+        step.execute(
+            "INSERT INTO migration (number, name, checksum) VALUES (?1, ?2, ?3)",
+            params![number(at + 1), migration.name, checksum(migration.sql)],
+        )?;
+        step.pragma_update(None, "user_version", number(at + 1))?;
+        step.commit()?;
+    }
+    Ok(())
+}
+
+/// Makes sure that the database is ours: it says so, or is empty and says so from now on.
+fn claim(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id == APPLICATION_ID {
+        return Ok(());
+    }
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if id != 0 || tables != 0 {
+        return Err(OpenError::Foreign(path.to_owned()));
+    }
+    let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    step.pragma_update(None, "application_id", APPLICATION_ID)?;
+    step.execute_batch(
+        "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT",
+    )?;
+    step.commit()?;
+    Ok(())
+}
+
+fn applied(connection: &Connection) -> Result<Vec<(String, String)>, OpenError> {
+    let mut query = connection.prepare("SELECT name, checksum FROM migration ORDER BY number")?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn checksum(sql: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, sql.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Migration = Migration { name: "0001_first", sql: "CREATE TABLE a (x INTEGER)" };
+    const SECOND: Migration = Migration { name: "0002_second", sql: "CREATE TABLE b (x INTEGER)" };
+
+    fn open(migrations: &[Migration], connection: &mut Connection) -> Result<(), OpenError> {
+        apply(connection, Path::new("a.db"), migrations)
+    }
+
+    #[test]
+    fn missing_migrations_are_applied_once_and_in_order() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        open(&[FIRST], &mut connection).unwrap();
+        open(&[FIRST, SECOND], &mut connection).unwrap();
+        open(&[FIRST, SECOND], &mut connection).unwrap();
+        connection.execute_batch("INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)").unwrap();
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 2);
+    }
+
+    #[test]
+    fn a_migration_that_changed_after_it_was_applied_is_refused_by_name() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        open(&[FIRST], &mut connection).unwrap();
+        let changed = Migration { sql: "CREATE TABLE a (y INTEGER)", ..FIRST };
+        let error = open(&[changed], &mut connection).unwrap_err();
+        assert!(error.to_string().contains("0001_first"), "{error}");
+    }
+
+    #[test]
+    fn a_database_of_a_newer_version_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        open(&[FIRST, SECOND], &mut connection).unwrap();
+        let error = open(&[FIRST], &mut connection).unwrap_err();
+        assert!(matches!(error, OpenError::Newer { found: 2, known: 1 }), "{error}");
+    }
+
+    #[test]
+    fn a_failing_migration_leaves_nothing_behind() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let broken = Migration { name: "0002_second", sql: "CREATE TABLE b (x INTEGER); NONSENSE" };
+        assert!(open(&[FIRST, broken], &mut connection).is_err());
+        open(&[FIRST, SECOND], &mut connection).unwrap();
+    }
+
+    #[test]
+    fn the_database_of_another_program_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE theirs (x INTEGER)").unwrap();
+        assert!(matches!(open(&[FIRST], &mut connection), Err(OpenError::Foreign(_))));
+    }
+
+    #[test]
+    fn the_shipped_migrations_apply_to_an_empty_database() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, Path::new("a.db")).unwrap();
+        let healthy: String =
+            connection.pragma_query_value(None, "integrity_check", |row| row.get(0)).unwrap();
+        assert_eq!(healthy, "ok");
+    }
+}

@@ -1,0 +1,264 @@
+//! The embedded store: SQLite in a data directory that one process owns.
+//!
+//! What lasts is in the database, and a change is answered when it is on the disk: one [`writer`] thread gathers
+//! changes into transactions, and one `fsync` acknowledges all of a batch. What is asked often is in memory: group
+//! records, the ends of streams, counters, and of every roster in use which join numbers are present ([`cell`],
+//! [`presence`]). Memory is changed after the commit and before the answer, so that whoever was answered finds what
+//! was done. What is cold is read by a few [`readers`]. Sessions live in memory alone: their connections end with
+//! the process.
+//!
+//! Views by sessions and counts of messages that are not stored may lag behind a crash by a second
+//! ([`housekeeping`]).
+
+mod accounts;
+mod apps;
+mod bounded;
+mod cell;
+mod cells;
+mod chats;
+mod checkpoint;
+mod connection;
+mod fault;
+mod groups;
+mod housekeeping;
+mod messages;
+mod migrate;
+mod options;
+mod presence;
+mod purge;
+mod readers;
+mod records;
+mod rosters;
+mod rows;
+mod sessions;
+mod sharded;
+mod spaces;
+mod stats;
+mod writer;
+
+use std::{
+    fs::{File, TryLockError},
+    io::{Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use muster_core::{
+    id::{AppId, GroupRef, SessionRef, UserId},
+    random::Random,
+    store::{Store, StoreResult},
+};
+
+use self::{
+    cell::GroupCell,
+    cells::Cells,
+    checkpoint::{WalGauge, WalKeeper},
+    fault::{misuse, stopped},
+    housekeeping::{Housekeeper, Unwritten},
+    messages::UserTops,
+    readers::Readers,
+    rows::Rows,
+    sharded::Sharded,
+    spaces::{Space, Spaces},
+    stats::Counters,
+    writer::{Writer, WriterThread},
+};
+pub use self::{fault::OpenError, options::SqliteOptions, stats::Stats};
+
+/// The database's file in the data directory.
+pub const DATABASE_FILE: &str = "muster.db";
+/// The file that the process which has the data directory holds locked.
+pub const LOCK_FILE: &str = "muster.lock";
+
+/// The embedded store.
+///
+/// Dropping it without [`close`](Store::close) loses what a crash would lose, nothing that was acknowledged.
+pub struct SqliteStore {
+    // The order of the fields is the order of their ends: first what uses the writer, then its queue, then its
+    // thread, at last the lock.
+    housekeeper: Housekeeper,
+    writer: Writer,
+    _writer_thread: WriterThread,
+    readers: Readers,
+    memory: Arc<Memory>,
+    sessions: Sharded<(AppId, UserId), SessionRef>,
+    random: Arc<dyn Random>,
+    counters: Arc<Counters>,
+    wal: Arc<WalGauge>,
+    closed: AtomicBool,
+    _lock: File,
+}
+
+/// What both callers and the writer change.
+struct Memory {
+    cells: Cells,
+    spaces: Spaces,
+    rows: Rows,
+    tops: Arc<UserTops>,
+    /// The groups where a user is a member by a session, by key.
+    attendances: Sharded<(i64, UserId), Vec<i64>>,
+    unwritten: Unwritten,
+}
+
+impl Memory {
+    /// Notes that a session has become a member.
+    fn attend(&self, space: i64, user: &UserId, group: i64) {
+        let key = (space, user.clone());
+        self.attendances.shard(&key.clone(), |map| map.entry(key).or_default().push(group));
+    }
+
+    /// Notes that a session is no member by itself any more.
+    fn unattend(&self, space: i64, user: &UserId, group: i64) {
+        let key = (space, user.clone());
+        self.attendances.shard(&key, |map| {
+            if let Some(groups) = map.get_mut(&key) {
+                groups.retain(|&one| one != group);
+                if groups.is_empty() {
+                    map.remove(&key);
+                }
+            }
+        });
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store in `directory`, and makes both when they are not there.
+    ///
+    /// # Errors
+    /// [`OpenError`] when another process has the directory, when a file in it cannot be used, or when the database
+    /// is not one that this version knows.
+    pub fn open(
+        directory: &Path,
+        options: &SqliteOptions,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, OpenError> {
+        let at = |path: PathBuf| move |source| OpenError::Io { path, source };
+        std::fs::create_dir_all(directory).map_err(at(directory.to_owned()))?;
+        let lock = hold(directory)?;
+        let path = directory.join(DATABASE_FILE);
+        let connection = connection::open_writer(&path, options)?;
+        let readers: Result<Vec<_>, _> =
+            (0..options.readers.max(1)).map(|_| connection::open_reader(&path, options)).collect();
+        let thread = |source| OpenError::Io { path: directory.to_owned(), source };
+        let wal = Arc::new(WalGauge::new(&path));
+        let checkpointer = connection::open_checkpointer(&path)?;
+        let keeper =
+            WalKeeper::start(checkpointer, Arc::clone(&wal), options.wal_limit_bytes).map_err(thread)?;
+        let readers = Readers::start(readers?).map_err(thread)?;
+        let memory = Arc::new(Memory {
+            cells: Cells::new(options.cached_groups),
+            spaces: Spaces::new(),
+            rows: Rows::new(options.roster_cache_bytes),
+            tops: Arc::new(UserTops::new()),
+            attendances: Sharded::new(),
+            unwritten: Unwritten::default(),
+        });
+        let counters = Arc::new(Counters::default());
+        let (writer, writer_thread) =
+            Writer::start(connection, keeper, Arc::clone(&counters), Arc::clone(&memory.tops))
+                .map_err(thread)?;
+        let housekeeper = Housekeeper::start(writer.clone(), Arc::clone(&memory)).map_err(thread)?;
+        Ok(Self {
+            housekeeper,
+            writer,
+            _writer_thread: writer_thread,
+            readers,
+            memory,
+            sessions: Sharded::new(),
+            random,
+            counters,
+            wal,
+            closed: AtomicBool::new(false),
+            _lock: lock,
+        })
+    }
+
+    /// The store's own figures.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats {
+            commits: self.counters.commits(),
+            jobs: self.counters.jobs(),
+            wal_bytes: self.wal.bytes(),
+            cached_groups: self.memory.cells.len(),
+        }
+    }
+
+    /// Fails once the store is closed. What is answered from memory must ask.
+    fn open_still(&self) -> StoreResult<()> {
+        if self.closed.load(Ordering::Acquire) { Err(stopped()) } else { Ok(()) }
+    }
+
+    /// The group at this address, deleted ones included.
+    async fn cell(&self, at: &GroupRef) -> StoreResult<Option<Arc<GroupCell>>> {
+        self.open_still()?;
+        self.memory.cells.get(at, &self.readers).await
+    }
+
+    /// The group at this address with its roster in memory.
+    async fn roster(&self, at: &GroupRef) -> StoreResult<Option<Arc<GroupCell>>> {
+        let Some(cell) = self.cell(at).await? else { return Ok(None) };
+        cell.load_roster(&self.readers).await?;
+        Ok(Some(cell))
+    }
+
+    async fn space(&self, id: &AppId) -> StoreResult<Option<Space>> {
+        self.open_still()?;
+        self.memory.spaces.get(id, &self.readers).await
+    }
+
+    /// The space of an application or channel that the caller knows to be there.
+    async fn known_space(&self, id: &AppId) -> StoreResult<Space> {
+        match self.space(id).await? {
+            Some(space) => Ok(space),
+            None => misuse(format!("there is no application or channel {id}")),
+        }
+    }
+}
+
+/// Takes the data directory for this process.
+fn hold(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join(LOCK_FILE);
+    let at = |source| OpenError::Io { path: path.clone(), source };
+    let mut file =
+        File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(at)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let known = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
+            let holder =
+                if known { format!("process {}", holder.trim()) } else { "another process".to_owned() };
+            return Err(OpenError::Held { path: directory.to_owned(), holder });
+        }
+        Err(TryLockError::Error(source)) => return Err(at(source)),
+    }
+    file.set_len(0).map_err(at)?;
+    file.rewind().map_err(at)?;
+    writeln!(file, "{}", std::process::id()).map_err(at)?;
+    Ok(file)
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ready(&self) -> StoreResult<()> {
+        self.open_still()?;
+        self.readers
+            .read(|connection| connection.query_row("SELECT count(*) FROM migration", [], |_| Ok(())))
+            .await?;
+        self.writer.run(writer::Subject::None, |_| Ok(()), |()| ()).await
+    }
+
+    async fn close(&self) -> StoreResult<()> {
+        self.open_still()?;
+        let written = self.housekeeper.flush(&self.writer).await;
+        self.closed.store(true, Ordering::Release);
+        self.readers.stop();
+        self.writer.stop().await?;
+        written
+    }
+}

@@ -1,0 +1,35 @@
+//! What an operator may set.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the embedded store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SqliteOptions {
+    /// Connections that read beside the writer, each with a thread of its own. At least 1.
+    pub readers: usize,
+    /// Bytes of database pages that each connection keeps.
+    pub page_cache_bytes: u64,
+    /// Bytes of the database file that are read through a memory map; 0 for none.
+    pub mmap_bytes: u64,
+    /// Bytes of roster rows kept decoded, over all groups.
+    pub roster_cache_bytes: usize,
+    /// Groups whose records and figures are kept in memory. Groups with connected members are kept beyond it.
+    pub cached_groups: usize,
+    /// Bytes of the write-ahead log from which on the writer itself moves it into the database and empties it.
+    pub wal_limit_bytes: u64,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            page_cache_bytes: 64 << 20,
+            mmap_bytes: 1 << 30,
+            roster_cache_bytes: 32 << 20,
+            cached_groups: 100_000,
+            wal_limit_bytes: 256 << 20,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Removes what has been kept long enough, in small steps: one call holds the writer for some milliseconds.
+
+use std::sync::Arc;
+
+use muster_core::{
+    id::{AppId, GroupId, GroupRef},
+    store::StoreResult,
+    time::Millis,
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    SqliteStore,
+    fault::fault,
+    records,
+    writer::{Subject, Tx},
+};
+
+/// Rows that one call removes, about.
+const AT_ONCE: u64 = 1_000;
+/// Applications whose old entries one call removes.
+const APPS_AT_ONCE: i64 = 16;
+
+/// A deleted group whose time has come.
+struct Doomed {
+    key: i64,
+    space: i64,
+    at: GroupRef,
+}
+
+fn next_doomed(connection: &Connection, deleted: Millis) -> rusqlite::Result<Option<Doomed>> {
+    connection
+        .prepare_cached(
+            "SELECT g.key, g.space_key, s.id AS space_id, g.id FROM \"group\" g JOIN space s ON s.key = g.space_key
+             WHERE g.deleted = 1 AND g.deleted_at <= ?1 ORDER BY g.deleted_at LIMIT 1",
+        )?
+        .query_row([deleted.0], |row| {
+            let at = GroupRef::new(
+                records::id(row, "space_id", AppId::new)?,
+                records::id(row, "id", GroupId::new)?,
+            );
+            Ok(Doomed { key: row.get("key")?, space: row.get("space_key")?, at })
+        })
+        .optional()
+}
+
+/// Removes up to `limit` of the rows that may be many; 0 when none is left.
+fn remove_bulk(tx: &Tx<'_>, group: i64, limit: u64) -> StoreResult<u64> {
+    let entries = tx.execute(
+        "DELETE FROM entry WHERE key IN (SELECT key FROM entry WHERE stream = ?1 LIMIT ?2)",
+        params![group, limit],
+    )?;
+    if entries > 0 {
+        return Ok(entries as u64);
+    }
+    let members = tx.execute(
+        "DELETE FROM member WHERE group_key = ?1 AND number IN
+           (SELECT number FROM member WHERE group_key = ?1 ORDER BY number LIMIT ?2)",
+        params![group, limit],
+    )?;
+    Ok(members as u64)
+}
+
+/// Removes what is left of a group: a handful of rows.
+fn remove_group(tx: &mut Tx<'_>, doomed: &Doomed) -> StoreResult<u64> {
+    tx.atomically(|tx| {
+        let mut rows = 0;
+        for sql in [
+            "DELETE FROM abandoned_roster WHERE group_key = ?1",
+            "DELETE FROM message_count WHERE group_key = ?1",
+            "DELETE FROM figures WHERE group_key = ?1",
+            "DELETE FROM invite WHERE group_key = ?1",
+            "DELETE FROM chat_group WHERE key = ?1",
+            "DELETE FROM \"group\" WHERE key = ?1",
+        ] {
+            rows += tx.execute(sql, [doomed.key])?;
+        }
+        tx.execute("UPDATE space SET deleted_groups = deleted_groups - 1 WHERE key = ?1", [doomed.space])?;
+        Ok(rows as u64)
+    })
+}
+
+/// Purges deleted groups; the groups that are gone now, and how many rows went.
+fn purge_groups(tx: &mut Tx<'_>, deleted: Millis) -> StoreResult<(Vec<GroupRef>, u64)> {
+    let (mut gone, mut rows) = (Vec::new(), 0);
+    while rows < AT_ONCE
+        && let Some(doomed) = next_doomed(tx.read(), deleted).map_err(fault)?
+    {
+        let removed = remove_bulk(tx, doomed.key, AT_ONCE - rows)?;
+        rows += removed;
+        if removed == 0 {
+            rows += remove_group(tx, &doomed)?;
+            gone.push(doomed.at);
+        }
+    }
+    Ok((gone, rows))
+}
+
+/// Applications that have entries older than they keep them, with the time before which those are.
+fn overdue(connection: &Connection, now: Millis) -> rusqlite::Result<Vec<(i64, i64)>> {
+    connection
+        .prepare_cached(
+            "SELECT a.key, ?1 - a.retention_days * 86400000 AS horizon FROM app a
+             WHERE EXISTS (SELECT 1 FROM entry e WHERE e.space_key = a.key
+                           AND e.at < ?1 - a.retention_days * 86400000) LIMIT ?2",
+        )?
+        .query_map([now.0, APPS_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+fn purge_entries(tx: &mut Tx<'_>, apps: &[(i64, i64)]) -> StoreResult<u64> {
+    let mut rows = 0;
+    for (space, horizon) in apps {
+        let removed = tx.execute(
+            "DELETE FROM entry WHERE key IN
+               (SELECT key FROM entry WHERE space_key = ?1 AND at < ?2 ORDER BY at LIMIT ?3)",
+            params![space, horizon, AT_ONCE / apps.len() as u64],
+        )?;
+        rows += removed as u64;
+    }
+    Ok(rows)
+}
+
+impl SqliteStore {
+    /// One step of a sweep; how many rows went.
+    pub(super) async fn purge_some(&self, now: Millis, deleted: Millis) -> StoreResult<u64> {
+        let doomed = self.readers.read(move |connection| next_doomed(connection, deleted)).await?;
+        let mut rows = 0;
+        if doomed.is_some() {
+            let memory = Arc::clone(&self.memory);
+            let run = move |tx: &mut Tx<'_>| purge_groups(tx, deleted);
+            let settle = move |(gone, rows): (Vec<GroupRef>, u64)| {
+                gone.iter().for_each(|at| memory.cells.forget(at));
+                rows
+            };
+            rows += self.writer.run(Subject::All, run, settle).await?;
+        }
+        let apps = self.readers.read(move |connection| overdue(connection, now)).await?;
+        if !apps.is_empty() {
+            let run = move |tx: &mut Tx<'_>| purge_entries(tx, &apps);
+            rows += self.writer.run(Subject::All, run, |rows| rows).await?;
+        }
+        Ok(rows)
+    }
+}

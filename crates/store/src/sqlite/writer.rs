@@ -1,0 +1,390 @@
+//! The one writer: a thread that gathers jobs into transactions.
+//!
+//! Jobs wait in a bounded queue. The writer takes what is there, up to [`BATCH`], runs it in one transaction, commits
+//! — which returns after the log is on the disk — and only then lets each job change what is in memory and answer
+//! its caller. When the commit fails, every job of the batch is refused and memory is as it was.
+//!
+//! A job has two halves. [`run`](Work::run) works on the transaction; what it claims in memory (a place in a stream,
+//! a seat in a group) it claims last, when nothing of it can fail any more. [`settle`](Work::settle) comes after the
+//! commit, in the order of the jobs. Between the halves of one job those of others run; so that none sees another
+//! half done, jobs name their [`Subject`], and a batch ends before a second job of the same subject.
+//!
+//! A job that fails is refused alone: its single statement has no effect, or it undid several with
+//! [`Tx::atomically`]. A transaction begins with the first change, so a batch that changes nothing costs no commit.
+
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use muster_core::{
+    id::UserId,
+    message::Sequence,
+    store::{StoreError, StoreResult},
+};
+use rusqlite::{CachedStatement, Connection, Params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    cell::GroupCell,
+    checkpoint::WalKeeper,
+    fault::{again, fault, stopped},
+    messages::UserTops,
+    stats::Counters,
+};
+
+/// Jobs in a transaction, at most.
+const BATCH: usize = 1_000;
+/// Jobs that wait, at most; callers beyond it wait for a place.
+const QUEUE: usize = 16_384;
+
+/// What a job must have for itself in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    /// Nothing.
+    None,
+    /// One membership: the group's key and a hash of the user (a collision only ends a batch early).
+    Member(i64, u64),
+    /// The whole batch.
+    All,
+}
+
+/// A job as the writer sees it.
+trait Work: Send {
+    fn subject(&self) -> Subject;
+    /// The first half; `false` when it failed and was answered.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    fn settle(self: Box<Self>);
+    fn refuse(self: Box<Self>, error: &StoreError);
+}
+
+/// A job made of two closures.
+struct Job<R, S, P, T> {
+    subject: Subject,
+    run: Option<R>,
+    settle: S,
+    plan: Option<P>,
+    answer: Option<oneshot::Sender<StoreResult<T>>>,
+}
+
+impl<R, S, P, T> Work for Job<R, S, P, T>
+where
+    R: FnOnce(&mut Tx<'_>) -> StoreResult<P> + Send,
+    S: FnOnce(P) -> T + Send,
+    P: Send,
+    T: Send,
+{
+    fn subject(&self) -> Subject {
+        self.subject
+    }
+
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let Some(run) = self.run.take() else { return false };
+        match run(tx) {
+            Ok(plan) => {
+                self.plan = Some(plan);
+                true
+            }
+            Err(error) => {
+                // A caller who has gone away does not hear it.
+                let _ = self.answer.take().map(|answer| answer.send(Err(error)));
+                false
+            }
+        }
+    }
+
+    fn settle(self: Box<Self>) {
+        let job = *self;
+        let Some(plan) = job.plan else { return };
+        let done = (job.settle)(plan);
+        let _ = job.answer.map(|answer| answer.send(Ok(done)));
+    }
+
+    fn refuse(mut self: Box<Self>, error: &StoreError) {
+        let _ = self.answer.take().map(|answer| answer.send(Err(again(error))));
+    }
+}
+
+enum Command {
+    Work(Box<dyn Work>),
+    /// Stop after what was queued before.
+    Stop(oneshot::Sender<()>),
+}
+
+/// The way to the writer.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Command>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(
+        connection: Connection,
+        wal: WalKeeper,
+        counters: Arc<Counters>,
+        tops: Arc<UserTops>,
+    ) -> std::io::Result<(Self, WriterThread)> {
+        let (queue, commands) = mpsc::channel(QUEUE);
+        let desk = Desk { connection, wal, counters, tops, waiting: VecDeque::new(), taken: HashSet::new() };
+        let thread =
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.work(commands))?;
+        Ok((Self { queue }, WriterThread(Some(thread))))
+    }
+
+    /// Runs a job and answers when it is durable.
+    pub(super) async fn run<R, S, P, T>(&self, subject: Subject, run: R, settle: S) -> StoreResult<T>
+    where
+        R: FnOnce(&mut Tx<'_>) -> StoreResult<P> + Send + 'static,
+        S: FnOnce(P) -> T + Send + 'static,
+        P: Send + 'static,
+        T: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job = Job { subject, run: Some(run), settle, plan: None, answer: Some(answer) };
+        self.queue.send(Command::Work(Box::new(job))).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// [`run`](Self::run) for a thread that may block: never inside a runtime.
+    pub(super) fn run_blocking<R, T>(&self, run: R) -> StoreResult<T>
+    where
+        R: FnOnce(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let settle = |done: T| done;
+        let job = Job { subject: Subject::All, run: Some(run), settle, plan: None, answer: Some(answer) };
+        self.queue.blocking_send(Command::Work(Box::new(job))).map_err(|_| stopped())?;
+        answered.blocking_recv().map_err(|_| stopped())?
+    }
+
+    /// Lets the queue run empty, then closes the database.
+    pub(super) async fn stop(&self) -> StoreResult<()> {
+        let (done, stopping) = oneshot::channel();
+        self.queue.send(Command::Stop(done)).await.map_err(|_| stopped())?;
+        stopping.await.map_err(|_| stopped())
+    }
+}
+
+/// The thread. Dropped after the last [`Writer`], it waits until the database is closed.
+pub(super) struct WriterThread(Option<JoinHandle<()>>);
+
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread has before it.
+struct Desk {
+    connection: Connection,
+    wal: WalKeeper,
+    counters: Arc<Counters>,
+    tops: Arc<UserTops>,
+    waiting: VecDeque<Command>,
+    taken: HashSet<Subject>,
+}
+
+impl Desk {
+    fn work(mut self, mut commands: mpsc::Receiver<Command>) {
+        let mut fresh = Vec::with_capacity(BATCH);
+        loop {
+            if self.waiting.is_empty() {
+                if commands.blocking_recv_many(&mut fresh, BATCH) == 0 {
+                    return;
+                }
+            } else {
+                // Left over from a batch that ended early: fill up with what came meanwhile.
+                while fresh.len() + self.waiting.len() < BATCH
+                    && let Ok(command) = commands.try_recv()
+                {
+                    fresh.push(command);
+                }
+            }
+            self.waiting.extend(fresh.drain(..));
+            if let Some(done) = self.batch() {
+                self.wal.finish(&self.connection);
+                drop(self);
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+
+    /// Runs one batch; the sender to answer when it ended with a stop.
+    fn batch(&mut self) -> Option<oneshot::Sender<()>> {
+        let mut tx = Tx::new(&self.connection);
+        let mut jobs: Vec<Box<dyn Work>> = Vec::with_capacity(self.waiting.len());
+        let mut stop = None;
+        self.taken.clear();
+        while let Some(command) = self.waiting.pop_front() {
+            let mut job = match command {
+                Command::Stop(done) => {
+                    stop = Some(done);
+                    break;
+                }
+                Command::Work(job) => job,
+            };
+            let subject = job.subject();
+            let alone = subject == Subject::All;
+            let taken = match subject {
+                Subject::None => false,
+                Subject::Member(..) => !self.taken.insert(subject),
+                Subject::All => !jobs.is_empty(),
+            };
+            if taken {
+                self.waiting.push_front(Command::Work(job));
+                break;
+            }
+            if job.run(&mut tx) {
+                jobs.push(job);
+            }
+            if alone || tx.is_lost() {
+                break;
+            }
+        }
+        tx.finish(jobs, &self.counters, &self.tops);
+        self.wal.committed(&self.connection);
+        stop
+    }
+}
+
+/// A place in a user's stream that a batch has claimed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UserPlace {
+    pub(super) key: i64,
+    pub(super) sequence: Sequence,
+}
+
+/// A batch's transaction. It begins with the first change.
+pub(super) struct Tx<'a> {
+    connection: &'a Connection,
+    begun: Cell<bool>,
+    /// Groups of which jobs of this batch hold claims.
+    cells: Vec<Arc<GroupCell>>,
+    /// Ends of users' streams that moved in this batch.
+    pub(super) user_places: HashMap<(i64, UserId), UserPlace>,
+}
+
+impl<'a> Tx<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, begun: Cell::new(false), cells: Vec::new(), user_places: HashMap::new() }
+    }
+
+    /// A statement that changes something.
+    pub(super) fn change(&self, sql: &str) -> StoreResult<CachedStatement<'a>> {
+        if !self.begun.get() {
+            self.connection
+                .prepare_cached("BEGIN IMMEDIATE")
+                .and_then(|mut s| s.execute([]))
+                .map_err(fault)?;
+            self.begun.set(true);
+        }
+        self.connection.prepare_cached(sql).map_err(fault)
+    }
+
+    /// Executes a statement that changes something; how many rows it changed.
+    pub(super) fn execute(&self, sql: &str, values: impl Params) -> StoreResult<usize> {
+        self.change(sql)?.execute(values).map_err(fault)
+    }
+
+    /// The connection, to read what is there, uncommitted changes of this batch included.
+    pub(super) fn read(&self) -> &'a Connection {
+        self.connection
+    }
+
+    /// Runs several changes so that they are made all or not at all.
+    pub(super) fn atomically<T>(
+        &mut self,
+        steps: impl FnOnce(&mut Self) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.execute("SAVEPOINT job", [])?;
+        let result = steps(self);
+        if result.is_err() && !self.is_lost() {
+            self.execute("ROLLBACK TO job", [])?;
+        }
+        if !self.is_lost() {
+            self.execute("RELEASE job", [])?;
+        }
+        result
+    }
+
+    /// The key of the row inserted last.
+    pub(super) fn last_key(&self) -> i64 {
+        self.connection.last_insert_rowid()
+    }
+
+    /// Notes that a job of this batch holds claims in `cell`. Its figures are written before the commit, and its
+    /// claims end with the batch.
+    pub(super) fn involve(&mut self, cell: &Arc<GroupCell>) {
+        if cell.involve() {
+            self.cells.push(Arc::clone(cell));
+        }
+    }
+
+    /// Whether SQLite gave the transaction up by itself, as it does when the disk is full.
+    fn is_lost(&self) -> bool {
+        self.begun.get() && self.connection.is_autocommit()
+    }
+
+    /// Commits, settles the jobs and answers them; or refuses them all.
+    fn finish(self, jobs: Vec<Box<dyn Work>>, counters: &Counters, tops: &UserTops) {
+        match self.commit() {
+            Ok(()) => {
+                for cell in &self.cells {
+                    cell.commit();
+                }
+                tops.moved(&self.user_places);
+                if self.begun.get() {
+                    counters.commit(jobs.len());
+                }
+                for job in jobs {
+                    job.settle();
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, jobs = jobs.len(), "a batch was not stored");
+                if !self.connection.is_autocommit()
+                    && let Err(error) = self.connection.execute_batch("ROLLBACK")
+                {
+                    tracing::error!(%error, "a failed batch could not be rolled back");
+                }
+                for cell in &self.cells {
+                    cell.abort();
+                }
+                for job in jobs {
+                    job.refuse(&error);
+                }
+            }
+        }
+        for cell in &self.cells {
+            cell.release();
+        }
+    }
+
+    fn commit(&self) -> StoreResult<()> {
+        if self.is_lost() {
+            return Err(StoreError::Unavailable(
+                "the disk is full or failing: the changes were undone".into(),
+            ));
+        }
+        for cell in &self.cells {
+            cell.write_claims(self)?;
+        }
+        for ((space, user), place) in &self.user_places {
+            self.execute(
+                "UPDATE user_stream SET sequence = ?1 WHERE space_key = ?2 AND user_id = ?3",
+                rusqlite::params![place.sequence, space, user.as_str()],
+            )?;
+        }
+        if self.begun.get() {
+            self.execute("COMMIT", [])?;
+        }
+        Ok(())
+    }
+}

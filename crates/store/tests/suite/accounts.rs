@@ -1,0 +1,153 @@
+//! Who may act.
+
+use muster_core::{
+    account::{AccessKey, Account, Changed, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
+    id::AccessKeyId,
+    seal::Sealed,
+    store::Store,
+    time::Millis,
+};
+
+use crate::{make::account, place::Place};
+
+over_every_store!(
+    a_new_store_has_an_empty_directory,
+    an_account_is_added_once_with_its_root_key,
+    what_a_change_names_must_be_there_and_what_it_adds_must_not,
+    a_policy_put_again_is_replaced,
+    a_user_leaves_with_keys_and_attachments,
+    a_policy_is_removed_with_its_attachments,
+    keys_are_switched_and_removed,
+);
+
+fn key(id: &str, owner: KeyOwner) -> AccessKey {
+    AccessKey {
+        id: AccessKeyId::new(id).unwrap(),
+        secret: Sealed(vec![9, 8, 7]),
+        account: account("acc"),
+        owner,
+        active: true,
+        created_at: Millis(10),
+    }
+}
+
+fn new_account() -> DirectoryChange {
+    let account = Account { id: account("acc"), created_at: Millis(10) };
+    DirectoryChange::AddAccount(account, key("root", KeyOwner::Root))
+}
+
+fn ram_user(name: &str) -> RamUser {
+    RamUser { account: account("acc"), name: name.into(), id: format!("id-{name}"), created_at: Millis(11) }
+}
+
+fn policy(document: &str) -> StoredPolicy {
+    StoredPolicy {
+        account: account("acc"),
+        name: "p".into(),
+        document: document.into(),
+        modified_at: Millis(12),
+    }
+}
+
+async fn change(store: &dyn Store, change: DirectoryChange) -> Changed {
+    store.change_directory(change).await.unwrap()
+}
+
+/// An account with a user `u`, its key `k`, and the policy `p` attached to it.
+async fn furnished(store: &dyn Store) {
+    for wanted in [
+        new_account(),
+        DirectoryChange::AddUser(ram_user("u")),
+        DirectoryChange::AddKey(key("k", KeyOwner::User("u".into()))),
+        DirectoryChange::PutPolicy(policy("{}")),
+        DirectoryChange::Attach(account("acc"), "p".into(), "u".into()),
+    ] {
+        assert_eq!(change(store, wanted).await, Changed::Done);
+    }
+}
+
+async fn a_new_store_has_an_empty_directory(place: &impl Place) {
+    let directory = place.open().directory().await.unwrap();
+    assert_eq!(directory, muster_core::account::Directory::default());
+}
+
+async fn an_account_is_added_once_with_its_root_key(place: &impl Place) {
+    let store = place.open();
+    assert_eq!(change(&*store, new_account()).await, Changed::Done);
+    assert_eq!(change(&*store, new_account()).await, Changed::Exists);
+    let directory = store.directory().await.unwrap();
+    assert_eq!(directory.accounts, [Account { id: account("acc"), created_at: Millis(10) }]);
+    assert_eq!(directory.keys, [key("root", KeyOwner::Root)]);
+}
+
+async fn what_a_change_names_must_be_there_and_what_it_adds_must_not(place: &impl Place) {
+    let store = place.open();
+    let of_user = || key("k", KeyOwner::User("u".into()));
+    let acc = || account("acc");
+    for orphan in [
+        DirectoryChange::AddUser(ram_user("u")),
+        DirectoryChange::AddKey(of_user()),
+        DirectoryChange::AddKey(key("k", KeyOwner::Root)),
+        DirectoryChange::PutPolicy(policy("{}")),
+        DirectoryChange::Attach(acc(), "p".into(), "u".into()),
+        DirectoryChange::Detach(acc(), "p".into(), "u".into()),
+        DirectoryChange::RemoveUser(acc(), "u".into()),
+        DirectoryChange::RemovePolicy(acc(), "p".into()),
+        DirectoryChange::RemoveKey(AccessKeyId::new("k").unwrap()),
+        DirectoryChange::SetKeyActive(AccessKeyId::new("k").unwrap(), false),
+    ] {
+        assert_eq!(change(&*store, orphan.clone()).await, Changed::Missing, "{orphan:?}");
+    }
+    furnished(&*store).await;
+    for double in [
+        DirectoryChange::AddUser(ram_user("u")),
+        DirectoryChange::AddKey(of_user()),
+        DirectoryChange::Attach(acc(), "p".into(), "u".into()),
+    ] {
+        assert_eq!(change(&*store, double.clone()).await, Changed::Exists, "{double:?}");
+    }
+}
+
+async fn a_policy_put_again_is_replaced(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    assert_eq!(change(&*store, DirectoryChange::PutPolicy(policy("[]"))).await, Changed::Done);
+    let directory = store.directory().await.unwrap();
+    assert_eq!(directory.policies, [policy("[]")]);
+    assert_eq!(directory.attachments[&(account("acc"), "u".to_owned())].len(), 1);
+}
+
+async fn a_user_leaves_with_keys_and_attachments(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let removal = DirectoryChange::RemoveUser(account("acc"), "u".into());
+    assert_eq!(change(&*store, removal).await, Changed::Done);
+    let directory = store.directory().await.unwrap();
+    assert!(directory.users.is_empty() && directory.attachments.is_empty());
+    assert_eq!(directory.keys, [key("root", KeyOwner::Root)]);
+    assert_eq!(directory.policies.len(), 1);
+}
+
+async fn a_policy_is_removed_with_its_attachments(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let removal = DirectoryChange::RemovePolicy(account("acc"), "p".into());
+    assert_eq!(change(&*store, removal).await, Changed::Done);
+    let directory = store.directory().await.unwrap();
+    assert!(directory.policies.is_empty() && directory.attachments.is_empty());
+    assert_eq!(directory.users, [ram_user("u")]);
+}
+
+async fn keys_are_switched_and_removed(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let k = AccessKeyId::new("k").unwrap();
+    assert_eq!(change(&*store, DirectoryChange::SetKeyActive(k.clone(), false)).await, Changed::Done);
+    let directory = store.directory().await.unwrap();
+    assert!(directory.keys.iter().any(|key| key.id == k && !key.active));
+    assert_eq!(change(&*store, DirectoryChange::RemoveKey(k.clone())).await, Changed::Done);
+    assert!(store.directory().await.unwrap().keys.iter().all(|key| key.id != k));
+    let detach = DirectoryChange::Detach(account("acc"), "p".into(), "u".into());
+    assert_eq!(change(&*store, detach).await, Changed::Done);
+    assert!(store.directory().await.unwrap().attachments.is_empty());
+}

@@ -1,0 +1,116 @@
+//! Applications.
+
+use muster_core::{
+    app::{App, Audit, DataCenter, Generation, Retention},
+    group::{Order, Window},
+    store::{AppCreated, AppFilter},
+    time::Millis,
+};
+
+use crate::{
+    make::{account, app, app_id},
+    place::Place,
+};
+
+over_every_store!(
+    an_application_is_found_as_it_was_made,
+    an_account_has_no_more_applications_of_a_generation_than_it_may,
+    concurrent_makers_stay_within_the_limit,
+    applications_are_listed_by_creation_with_the_length_of_the_whole,
+    an_application_is_switched_off_and_on,
+    an_id_is_given_once,
+);
+
+fn rich(id: &str) -> App {
+    App {
+        name: Some("a name".into()),
+        generation: Generation::One,
+        data_center: DataCenter::Singapore,
+        retention: Retention::Days180,
+        audit: Audit::Custom("https://example.com/audit".into()),
+        callback_url: Some("https://example.com/".into()),
+        config: [("k".to_owned(), "v".to_owned())].into(),
+        extension: [("x".to_owned(), "\"quoted\" 群".to_owned())].into(),
+        ..app(id)
+    }
+}
+
+async fn an_application_is_found_as_it_was_made(place: &impl Place) {
+    let store = place.open();
+    assert_eq!(store.app(&app_id("a")).await.unwrap(), None);
+    assert_eq!(store.create_app(rich("a"), None).await.unwrap(), AppCreated::Created);
+    assert_eq!(store.app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open();
+    assert_eq!(store.app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
+}
+
+async fn an_account_has_no_more_applications_of_a_generation_than_it_may(place: &impl Place) {
+    let store = place.open();
+    for id in ["a", "b"] {
+        assert_eq!(store.create_app(app(id), Some(2)).await.unwrap(), AppCreated::Created);
+    }
+    assert_eq!(store.create_app(app("c"), Some(2)).await.unwrap(), AppCreated::TooMany);
+    assert_eq!(store.app(&app_id("c")).await.unwrap(), None);
+    assert_eq!(store.create_app(rich("d"), Some(2)).await.unwrap(), AppCreated::Created);
+    let other = App { account: account("other"), ..app("e") };
+    assert_eq!(store.create_app(other, Some(1)).await.unwrap(), AppCreated::Created);
+}
+
+async fn concurrent_makers_stay_within_the_limit(place: &impl Place) {
+    let store = place.open();
+    let makers: Vec<_> = (0..40)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { store.create_app(app(&format!("a{n}")), Some(7)).await.unwrap() })
+        })
+        .collect();
+    let mut created = 0;
+    for maker in makers {
+        created += u64::from(maker.await.unwrap() == AppCreated::Created);
+    }
+    assert_eq!(created, 7);
+}
+
+async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place: &impl Place) {
+    let store = place.open();
+    for n in 0..10 {
+        let data_center = if n % 2 == 0 { DataCenter::Shanghai } else { DataCenter::Singapore };
+        let made = App { data_center, ..app(&format!("a{n}")) };
+        store.create_app(made, None).await.unwrap();
+    }
+    store.create_app(rich("other-generation"), None).await.unwrap();
+    let list = async |data_center, order, skip, limit| {
+        let filter = AppFilter { generation: Generation::Two, data_center };
+        let page = store.apps(&account("acc"), filter, order, Window { skip, limit }).await.unwrap();
+        let ids: Vec<_> = page.entries.iter().map(|app| app.id.to_string()).collect();
+        (ids.join(" "), page.total)
+    };
+    let (up, down) = (Order::Ascending, Order::Descending);
+    assert_eq!(list(None, up, 2, 3).await, ("a2 a3 a4".into(), 10));
+    assert_eq!(list(None, down, 0, 2).await, ("a9 a8".into(), 10));
+    assert_eq!(list(Some(DataCenter::Singapore), up, 3, 9).await, ("a7 a9".into(), 5));
+    assert_eq!(list(None, up, 10, 5).await, (String::new(), 10));
+    assert_eq!(list(None, up, u64::MAX, 5).await, (String::new(), 10));
+}
+
+async fn an_application_is_switched_off_and_on(place: &impl Place) {
+    let store = place.open();
+    assert_eq!(store.set_app_disabled(&app_id("a"), true, Millis(5)).await.unwrap(), None);
+    store.create_app(app("a"), None).await.unwrap();
+    let off = App { disabled: true, modified_at: Millis(5_000), ..app("a") };
+    assert_eq!(store.set_app_disabled(&app_id("a"), true, Millis(5_000)).await.unwrap(), Some(off.clone()));
+    assert_eq!(store.app(&app_id("a")).await.unwrap().as_deref(), Some(&off));
+    let on = App { modified_at: Millis(6_000), ..app("a") };
+    assert_eq!(store.set_app_disabled(&app_id("a"), false, Millis(6_000)).await.unwrap(), Some(on));
+}
+
+async fn an_id_is_given_once(place: &impl Place) {
+    let store = place.open();
+    store.create_app(app("a"), None).await.unwrap();
+    store.create_app(app("a"), None).await.unwrap_err();
+    // The failure undid nothing of what others did.
+    store.create_app(app("b"), None).await.unwrap();
+    assert_eq!(store.app(&app_id("b")).await.unwrap().as_deref(), Some(&app("b")));
+}

@@ -1,0 +1,234 @@
+//! Groups.
+
+use muster_core::{
+    group::{Deletion, Group, GroupFilter, GroupTally, Order, Window},
+    message::{Event, ExitReason, Posted, StreamRef},
+    roster::Admission,
+    store::{GroupCreated, GroupDeleted, Store},
+    time::Millis,
+};
+
+use crate::{
+    make::{
+        admitted, app_id, at, connected, draft, durable, group, names, one_group, user, with_app, with_group,
+    },
+    place::Place,
+};
+
+over_every_store!(
+    a_group_is_found_as_it_was_made_with_a_number,
+    a_group_of_an_id_that_is_there_is_answered,
+    an_application_has_no_more_existing_groups_than_it_may,
+    a_deleted_group_keeps_its_id_and_ends_in_its_stream,
+    a_deleted_group_admits_nobody_and_nothing,
+    a_deleted_group_is_none_of_its_members_groups,
+    the_groups_of_a_user_are_those_of_both_ties,
+    a_tally_counts_everything,
+    what_does_not_exist_is_empty,
+);
+
+fn deletion(at: i64) -> Deletion {
+    Deletion { at: Millis(at), by: Some(user("op")) }
+}
+
+async fn groups_of(store: &dyn Store, name: &str, order: Order) -> Vec<String> {
+    let window = Window { skip: 0, limit: 100 };
+    let page = store.groups_of(&app_id("a"), &user(name), order, window).await.unwrap();
+    assert_eq!(page.total, page.entries.len() as u64);
+    page.entries.iter().map(|group| group.at.group.to_string()).collect()
+}
+
+async fn a_group_is_found_as_it_was_made_with_a_number(place: &impl Place) {
+    let store = place.open();
+    with_app(&*store, "a").await;
+    let rich = Group {
+        creator: Some(user("c")),
+        admins: vec![user("x"), user("y")],
+        name: Some("name".into()),
+        info: Some("info 群".into()),
+        extension: [("k".to_owned(), "v".to_owned())].into(),
+        ..group("a", "g")
+    };
+    let GroupCreated::Created(made) = store.create_group(rich.clone(), None).await.unwrap() else {
+        panic!("not created")
+    };
+    assert_eq!(made, Group { number: made.number, ..rich });
+    assert_eq!(store.group(&at("a", "g")).await.unwrap().as_deref(), Some(&made));
+    let GroupCreated::Created(later) = store.create_group(group("a", "h"), None).await.unwrap() else {
+        panic!("not created")
+    };
+    assert!(later.number > made.number);
+    store.close().await.unwrap();
+    drop(store);
+    assert_eq!(place.open().group(&at("a", "g")).await.unwrap().as_deref(), Some(&made));
+}
+
+async fn a_group_of_an_id_that_is_there_is_answered(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let there = store.group(&g).await.unwrap().unwrap();
+    let again = Group { name: Some("again".into()), ..group("a", "g") };
+    assert_eq!(
+        store.create_group(again.clone(), Some(1)).await.unwrap(),
+        GroupCreated::Exists((*there).clone())
+    );
+    store.delete_group(&g, deletion(9)).await.unwrap();
+    let GroupCreated::Exists(deleted) = store.create_group(again, None).await.unwrap() else {
+        panic!("made over a deleted group")
+    };
+    assert_eq!(deleted.deletion, Some(deletion(9)));
+    // The same id in another application is another group.
+    with_app(&*store, "b").await;
+    with_group(&*store, "b", "g").await;
+    // Without its application a group cannot be.
+    store.create_group(group("nowhere", "g"), None).await.unwrap_err();
+}
+
+async fn an_application_has_no_more_existing_groups_than_it_may(place: &impl Place) {
+    let store = place.open();
+    with_app(&*store, "a").await;
+    let makers: Vec<_> = (0..40)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let created = store.create_group(group("a", &format!("g{n}")), Some(9)).await.unwrap();
+                matches!(created, GroupCreated::Created(_)).then_some(n)
+            })
+        })
+        .collect();
+    let mut created = Vec::new();
+    for maker in makers {
+        created.extend(maker.await.unwrap());
+    }
+    assert_eq!(created.len(), 9);
+    assert_eq!(store.create_group(group("a", "more"), Some(9)).await.unwrap(), GroupCreated::TooMany);
+    let one = at("a", &format!("g{}", created[0]));
+    store.delete_group(&one, deletion(9)).await.unwrap();
+    let created = store.create_group(group("a", "more"), Some(9)).await.unwrap();
+    assert!(matches!(created, GroupCreated::Created(_)));
+}
+
+async fn a_deleted_group_keeps_its_id_and_ends_in_its_stream(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    store.post(&g, draft(1, "hello", 10)).await.unwrap();
+    assert_eq!(store.delete_group(&g, deletion(20)).await.unwrap(), GroupDeleted::Deleted(2));
+    assert_eq!(store.delete_group(&g, deletion(21)).await.unwrap(), GroupDeleted::Missing);
+    assert_eq!(store.delete_group(&at("a", "none"), deletion(21)).await.unwrap(), GroupDeleted::Missing);
+    let check = async |store: &dyn Store| {
+        assert_eq!(store.group(&g).await.unwrap().unwrap().deletion, Some(deletion(20)));
+        let stream = StreamRef::Group(g.clone());
+        let entries = store.entries(&stream, 0, 10).await.unwrap();
+        assert_eq!(entries.len(), 2);
+        let exit = Event::Exit { group: g.group.clone(), reason: ExitReason::Dissolved };
+        assert_eq!((entries[1].sequence, entries[1].at, &entries[1].event), (2, Millis(20), &exit));
+        assert_eq!(store.top(&stream).await.unwrap().unwrap().sequence, 2);
+    };
+    check(&*store).await;
+    store.close().await.unwrap();
+    drop(store);
+    check(&*place.open()).await;
+}
+
+async fn a_deleted_group_admits_nobody_and_nothing(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    admitted(&*store, &g, durable("d")).await;
+    admitted(&*store, &g, connected("c")).await;
+    store.delete_group(&g, deletion(20)).await.unwrap();
+    for join in [durable("d"), durable("e"), connected("c"), connected("f")] {
+        assert_eq!(store.join(&g, join).await.unwrap(), Admission::NoGroup);
+    }
+    assert_eq!(store.post(&g, draft(1, "x", 30)).await.unwrap(), Posted::NoGroup);
+    assert_eq!(store.count_only(&g, draft(1, "x", 30)).await.unwrap(), Posted::NoGroup);
+    let exit = Event::Exit { group: g.group.clone(), reason: ExitReason::Dissolved };
+    assert_eq!(store.append(&StreamRef::Group(g.clone()), exit, Millis(30)).await.unwrap(), None);
+    let check = async |store: &dyn Store| {
+        assert!(names(store, &g).await.is_empty());
+        assert_eq!(store.find_members(&g, &[user("d"), user("c")]).await.unwrap(), [None, None]);
+        assert_eq!(store.leave(&g, &user("d"), muster_core::roster::Leave::Any).await.unwrap(), None);
+        assert_eq!(store.tally(&g).await.unwrap().online, 0);
+    };
+    check(&*store).await;
+    store.close().await.unwrap();
+    drop(store);
+    check(&*place.open()).await;
+}
+
+async fn a_deleted_group_is_none_of_its_members_groups(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let h = with_group(&*store, "a", "h").await;
+    for at in [&g, &h] {
+        admitted(&*store, at, durable("d")).await;
+        admitted(&*store, at, connected("c")).await;
+    }
+    store.delete_group(&g, deletion(20)).await.unwrap();
+    assert_eq!(groups_of(&*store, "d", Order::Ascending).await, ["h"]);
+    assert_eq!(groups_of(&*store, "c", Order::Ascending).await, ["h"]);
+}
+
+async fn the_groups_of_a_user_are_those_of_both_ties(place: &impl Place) {
+    let store = place.open();
+    with_app(&*store, "a").await;
+    with_app(&*store, "b").await;
+    for id in ["g1", "g2", "g3", "g4"] {
+        with_group(&*store, "a", id).await;
+    }
+    let elsewhere = with_group(&*store, "b", "g1").await;
+    admitted(&*store, &elsewhere, durable("u")).await;
+    admitted(&*store, &at("a", "g3"), durable("u")).await;
+    admitted(&*store, &at("a", "g1"), connected("u")).await;
+    admitted(&*store, &at("a", "g2"), connected("u")).await;
+    admitted(&*store, &at("a", "g2"), durable("u")).await;
+    assert_eq!(groups_of(&*store, "u", Order::Ascending).await, ["g1", "g2", "g3"]);
+    assert_eq!(groups_of(&*store, "u", Order::Descending).await, ["g3", "g2", "g1"]);
+    let window = Window { skip: 1, limit: 1 };
+    let page = store.groups_of(&app_id("a"), &user("u"), Order::Ascending, window).await.unwrap();
+    assert_eq!((page.entries[0].at.clone(), page.entries.len(), page.total), (at("a", "g2"), 1, 3));
+    store.leave(&at("a", "g1"), &user("u"), crate::make::disconnect("u")).await.unwrap();
+    store.leave(&at("a", "g3"), &user("u"), muster_core::roster::Leave::Any).await.unwrap();
+    assert_eq!(groups_of(&*store, "u", Order::Ascending).await, ["g2"]);
+    assert!(groups_of(&*store, "nobody", Order::Ascending).await.is_empty());
+}
+
+async fn a_tally_counts_everything(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    admitted(&*store, &g, durable("d")).await;
+    admitted(&*store, &g, connected("c")).await;
+    store.leave(&g, &user("c"), crate::make::disconnect("c")).await.unwrap();
+    admitted(&*store, &g, connected("c")).await;
+    store.post(&g, draft(7, "x", 1)).await.unwrap();
+    store.count_only(&g, draft(7, "x", 1)).await.unwrap();
+    let like = muster_core::message::Draft { increment: 20, ..draft(9, "x", 1) };
+    store.count_only(&g, like).await.unwrap();
+    let tally = GroupTally { online: 2, views: 3, messages: [(7, 2), (9, 20)].into(), super_group: false };
+    assert_eq!(store.tally(&g).await.unwrap(), tally);
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open();
+    assert_eq!(store.tally(&g).await.unwrap(), GroupTally { online: 1, ..tally });
+}
+
+async fn what_does_not_exist_is_empty(place: &impl Place) {
+    let store = place.open();
+    with_app(&*store, "a").await;
+    for g in [at("a", "none"), at("none", "none")] {
+        assert_eq!(store.group(&g).await.unwrap(), None);
+        assert_eq!(store.tally(&g).await.unwrap(), GroupTally::default());
+        assert!(names(&*store, &g).await.is_empty());
+        let page = store
+            .groups(&g.app, GroupFilter::All, Order::Ascending, Window { skip: 0, limit: 5 })
+            .await
+            .unwrap();
+        assert_eq!((page.entries.len(), page.total), (0, 0));
+        let part = store.walk_groups(&g.app, GroupFilter::All, Order::Ascending, None, 5).await.unwrap();
+        assert!(part.entries.is_empty() && !part.more);
+        let page = store
+            .groups_of(&g.app, &user("u"), Order::Ascending, Window { skip: 0, limit: 5 })
+            .await
+            .unwrap();
+        assert_eq!((page.entries.len(), page.total), (0, 0));
+    }
+}

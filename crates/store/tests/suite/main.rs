@@ -1,0 +1,36 @@
+//! The suite that holds every store to its traits.
+//!
+//! A test is a function over a [`place::Place`], where a store lives and can be opened again; it sees the store
+//! through `muster_core::store` alone. `over_every_store!` makes each function a test of each store, so putting
+//! another store under the suite is one more place.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+/// Makes tests of functions over a place: one of each for each store.
+macro_rules! over_every_store {
+    ($($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$test(&crate::place::Sqlite::new()).await;
+                }
+            )*
+        }
+    };
+}
+
+mod accounts;
+mod apps;
+mod chats;
+mod groups;
+mod groups_model;
+mod lasting;
+mod make;
+mod messages;
+mod place;
+mod purge;
+mod rosters;
+mod rosters_model;
+mod sessions;
+mod sqlite_files;

@@ -1,0 +1,147 @@
+//! Things to store.
+
+use std::sync::Arc;
+
+use muster_core::{
+    app::{App, Audit, DataCenter, Generation, Retention, StringMap},
+    group::{Group, Order, Window},
+    id::{AccountId, AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
+    message::{Draft, Message, Sender},
+    roster::{Admission, Join, Leave, Member, PageQuery, Tie},
+    seal::Sealed,
+    store::{AppCreated, GroupCreated, Store},
+    time::Millis,
+};
+
+pub(crate) fn account(name: &str) -> AccountId {
+    AccountId::new(name).unwrap()
+}
+
+pub(crate) fn app_id(name: &str) -> AppId {
+    AppId::new(name).unwrap()
+}
+
+pub(crate) fn user(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+pub(crate) fn at(app: &str, group: &str) -> GroupRef {
+    GroupRef::new(app_id(app), GroupId::new(group).unwrap())
+}
+
+pub(crate) fn session(name: &str) -> SessionRef {
+    SessionRef { node: NodeId::new("n").unwrap(), session: SessionId::new(name).unwrap() }
+}
+
+pub(crate) fn app(id: &str) -> App {
+    App {
+        id: app_id(id),
+        account: account("acc"),
+        generation: Generation::Two,
+        name: None,
+        key: Sealed(vec![1, 2, 3]),
+        data_center: DataCenter::Shanghai,
+        retention: Retention::Days30,
+        audit: Audit::Off,
+        callback_url: None,
+        disabled: false,
+        config: StringMap::new(),
+        extension: StringMap::new(),
+        created_at: Millis(1_000),
+        modified_at: Millis(1_000),
+    }
+}
+
+pub(crate) fn group(app: &str, id: &str) -> Group {
+    Group {
+        at: at(app, id),
+        number: 0,
+        creator: None,
+        admins: Vec::new(),
+        name: None,
+        info: None,
+        extension: StringMap::new(),
+        epoch: format!("epoch-{id}"),
+        created_at: Millis(2_000),
+        deletion: None,
+    }
+}
+
+/// Makes an application.
+pub(crate) async fn with_app(store: &dyn Store, id: &str) {
+    assert_eq!(store.create_app(app(id), None).await.unwrap(), AppCreated::Created);
+}
+
+/// Makes a group and answers its address.
+pub(crate) async fn with_group(store: &dyn Store, app: &str, id: &str) -> GroupRef {
+    let created = store.create_group(group(app, id), None).await.unwrap();
+    assert!(matches!(created, GroupCreated::Created(_)), "{created:?}");
+    at(app, id)
+}
+
+/// Makes an application `a` with a group `g`.
+pub(crate) async fn one_group(store: &dyn Store) -> GroupRef {
+    with_app(store, "a").await;
+    with_group(store, "a", "g").await
+}
+
+pub(crate) fn durable(name: &str) -> Join {
+    Join {
+        user: user(name),
+        info: Some(format!("info of {name}").into()),
+        tie: Tie::Durable,
+        at: Millis(3_000),
+        capacity: None,
+        super_above: None,
+    }
+}
+
+/// A join by the session `s-<name>`.
+pub(crate) fn connected(name: &str) -> Join {
+    Join { tie: Tie::Session(session(&format!("s-{name}"))), ..durable(name) }
+}
+
+/// The end of [`connected`].
+pub(crate) fn disconnect(name: &str) -> Leave {
+    Leave::Session(session(&format!("s-{name}")))
+}
+
+/// Joins and answers the membership, whether it is new, and the count.
+pub(crate) async fn admitted(store: &dyn Store, at: &GroupRef, join: Join) -> (Member, bool, u64) {
+    match store.join(at, join).await.unwrap() {
+        Admission::Admitted { member, fresh, count } => (member, fresh, count),
+        other => panic!("not admitted: {other:?}"),
+    }
+}
+
+/// All members in order.
+pub(crate) async fn roster(store: &dyn Store, at: &GroupRef) -> Vec<Member> {
+    let query = PageQuery { order: Order::Ascending, window: Window { skip: 0, limit: 100_000 } };
+    let page = store.roster_page(at, query).await.unwrap();
+    assert_eq!(page.entries.len() as u64, page.total);
+    page.entries
+}
+
+/// The names of all members in order.
+pub(crate) async fn names(store: &dyn Store, at: &GroupRef) -> Vec<String> {
+    roster(store, at).await.iter().map(|member| member.user.to_string()).collect()
+}
+
+pub(crate) fn message(kind: i64, body: &str, at: i64) -> Message {
+    Message {
+        id: MessageId::new("m-1").unwrap(),
+        kind,
+        body: body.into(),
+        sender: Sender { user: user("sender"), info: Some(Arc::from("info")) },
+        at: Millis(at),
+        weight: 1,
+        level: 0,
+        repeat: 1,
+        total: 0,
+        cached: true,
+    }
+}
+
+pub(crate) fn draft(kind: i64, body: &str, at: i64) -> Draft {
+    Draft { message: message(kind, body, at), increment: 1, max_types: 30 }
+}

@@ -1,0 +1,270 @@
+//! Streams and messages.
+
+use std::collections::BTreeSet;
+
+use muster_core::{
+    group::Order,
+    message::{Draft, Entry, Event, ExitReason, HistoryQuery, Message, Posted, StreamRef, Top},
+    store::Store,
+    time::Millis,
+};
+
+use crate::{
+    make::{app_id, at, draft, message, one_group, user, with_group},
+    place::Place,
+};
+
+over_every_store!(
+    a_message_is_stored_as_it_was_posted_with_its_count,
+    a_counted_message_takes_no_place,
+    a_group_sees_no_more_types_than_it_may,
+    sixty_four_posters_leave_no_hole,
+    a_users_stream_begins_with_its_first_event,
+    entries_are_read_in_both_directions,
+    history_is_filtered_by_type_and_time_and_walked_in_both_directions,
+    history_holds_messages_alone,
+    streams_of_what_does_not_exist_are_none,
+    counts_and_places_outlast_the_process,
+);
+
+fn exit(group: &str) -> Event {
+    Event::Exit { group: at("a", group).group, reason: ExitReason::Removed }
+}
+
+fn bodies(entries: &[Entry]) -> Vec<&str> {
+    let body = |entry| match entry {
+        &Entry { event: Event::Message(ref message), .. } => &*message.body,
+        other => panic!("no message: {other:?}"),
+    };
+    entries.iter().map(body).collect()
+}
+
+async fn a_message_is_stored_as_it_was_posted_with_its_count(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let first = Draft { increment: 5, ..draft(7, "one \u{1F600} \"x\"", 10) };
+    let posted = store.post(&g, first).await.unwrap();
+    assert_eq!(posted, Posted::Done { sequence: Some(1), total: 5 });
+    let posted = store.post(&g, draft(7, "two", 11)).await.unwrap();
+    assert_eq!(posted, Posted::Done { sequence: Some(2), total: 6 });
+    let other = Message { cached: false, level: 1, weight: -3, repeat: 4, ..message(8, "", 12) };
+    let posted = store.post(&g, Draft { message: other.clone(), increment: 1, max_types: 30 }).await.unwrap();
+    assert_eq!(posted, Posted::Done { sequence: Some(3), total: 1 });
+    let entries = store.entries(&StreamRef::Group(g.clone()), 0, 10).await.unwrap();
+    let expected = [
+        Message { total: 5, ..message(7, "one \u{1F600} \"x\"", 10) },
+        Message { total: 6, ..message(7, "two", 11) },
+        Message { total: 1, ..other },
+    ];
+    let expected = expected.into_iter().zip(1..).map(|(message, sequence)| Entry {
+        sequence,
+        at: message.at,
+        event: Event::Message(message),
+    });
+    assert_eq!(entries, expected.collect::<Vec<_>>());
+}
+
+async fn a_counted_message_takes_no_place(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    for total in 1..=3 {
+        let counted = store.count_only(&g, draft(9, "like", 10)).await.unwrap();
+        assert_eq!(counted, Posted::Done { sequence: None, total });
+    }
+    let posted = store.post(&g, draft(9, "stored", 10)).await.unwrap();
+    assert_eq!(posted, Posted::Done { sequence: Some(1), total: 4 });
+    assert_eq!(store.entries(&StreamRef::Group(g), 0, 10).await.unwrap().len(), 1);
+}
+
+async fn a_group_sees_no_more_types_than_it_may(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let few = |kind| Draft { max_types: 2, ..draft(kind, "x", 1) };
+    store.post(&g, few(1)).await.unwrap();
+    store.count_only(&g, few(2)).await.unwrap();
+    assert_eq!(store.post(&g, few(3)).await.unwrap(), Posted::TooManyTypes);
+    assert_eq!(store.count_only(&g, few(3)).await.unwrap(), Posted::TooManyTypes);
+    assert_eq!(store.post(&g, few(2)).await.unwrap(), Posted::Done { sequence: Some(2), total: 2 });
+    assert_eq!(store.tally(&g).await.unwrap().messages, [(1, 1), (2, 2)].into());
+}
+
+async fn sixty_four_posters_leave_no_hole(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let h = with_group(&*store, "a", "h").await;
+    let posters: Vec<_> = (0..64)
+        .map(|poster| {
+            let (store, g, h) = (store.clone(), g.clone(), h.clone());
+            tokio::spawn(async move {
+                let mut own = Vec::new();
+                for round in 0..8 {
+                    let at = if round % 2 == 0 { &g } else { &h };
+                    let body = format!("{poster}-{round}");
+                    match store.post(at, draft(poster % 3, &body, 1)).await.unwrap() {
+                        Posted::Done { sequence: Some(sequence), .. } if round % 2 == 0 => own.push(sequence),
+                        Posted::Done { .. } => {}
+                        other => panic!("{other:?}"),
+                    }
+                    store.count_only(at, draft(poster % 3, "", 1)).await.unwrap();
+                }
+                assert!(own.is_sorted());
+                own
+            })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for poster in posters {
+        taken.extend(poster.await.unwrap());
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, (1..=256).collect::<Vec<_>>());
+    for at in [&g, &h] {
+        let stream = StreamRef::Group(at.clone());
+        let entries = store.entries(&stream, 0, 1_000).await.unwrap();
+        assert!(entries.iter().zip(1..).all(|(entry, sequence)| entry.sequence == sequence));
+        assert_eq!(bodies(&entries).into_iter().collect::<BTreeSet<_>>().len(), 256);
+        let top = Top { epoch: format!("epoch-{}", at.group), sequence: 256 };
+        assert_eq!(store.top(&stream).await.unwrap(), Some(top));
+        assert_eq!(store.tally(at).await.unwrap().messages.values().sum::<u64>(), 512);
+    }
+}
+
+async fn a_users_stream_begins_with_its_first_event(place: &impl Place) {
+    let store = place.open();
+    one_group(&*store).await;
+    let stream = |name| StreamRef::User(app_id("a"), user(name));
+    let empty = store.top(&stream("u")).await.unwrap().unwrap();
+    assert_eq!(empty.sequence, 0);
+    assert!(!empty.epoch.is_empty());
+    assert!(store.entries(&stream("u"), 0, 10).await.unwrap().is_empty());
+    assert_eq!(store.append(&stream("u"), exit("g"), Millis(5)).await.unwrap(), Some(1));
+    let told = Event::Message(message(1, "psst", 6));
+    assert_eq!(store.append(&stream("u"), told.clone(), Millis(7)).await.unwrap(), Some(2));
+    assert_eq!(store.append(&stream("v"), exit("g"), Millis(8)).await.unwrap(), Some(1));
+    let check = async |store: &dyn Store| {
+        let top = store.top(&stream("u")).await.unwrap().unwrap();
+        assert_eq!(top, Top { epoch: empty.epoch.clone(), sequence: 2 });
+        let entries = store.entries(&stream("u"), 0, 10).await.unwrap();
+        let expected = [
+            Entry { sequence: 1, at: Millis(5), event: exit("g") },
+            Entry { sequence: 2, at: Millis(7), event: told.clone() },
+        ];
+        assert_eq!(entries, expected);
+    };
+    check(&*store).await;
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open();
+    check(&*store).await;
+    assert_eq!(store.append(&stream("u"), exit("g"), Millis(9)).await.unwrap(), Some(3));
+}
+
+async fn entries_are_read_in_both_directions(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    for n in 1..=10 {
+        store.post(&g, draft(1, &n.to_string(), n)).await.unwrap();
+    }
+    let stream = StreamRef::Group(g);
+    let after = async |after, limit| {
+        let entries = store.entries(&stream, after, limit).await.unwrap();
+        bodies(&entries).join(" ")
+    };
+    assert_eq!(after(0, 3).await, "1 2 3");
+    assert_eq!(after(8, 5).await, "9 10");
+    assert_eq!(after(10, 5).await, "");
+    assert_eq!(after(u64::MAX, 5).await, "");
+    assert_eq!(after(3, 0).await, "");
+    let before = async |before, limit| {
+        let entries = store.entries_before(&stream, before, limit).await.unwrap();
+        bodies(&entries).join(" ")
+    };
+    assert_eq!(before(None, 3).await, "10 9 8");
+    assert_eq!(before(Some(3), 5).await, "2 1");
+    assert_eq!(before(Some(1), 5).await, "");
+    assert_eq!(before(Some(0), 5).await, "");
+    assert_eq!(before(Some(u64::MAX), 1).await, "10");
+}
+
+async fn history_is_filtered_by_type_and_time_and_walked_in_both_directions(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    // Times fall back once: the order is that of places, the bounds are those of times.
+    for (n, time) in [(1, 10), (2, 20), (3, 30), (4, 25), (5, 40), (6, 50), (7, 60), (8, 70), (9, 80)] {
+        store.post(&g, draft(n % 3, &n.to_string(), time)).await.unwrap();
+    }
+    let all = HistoryQuery {
+        order: Order::Ascending,
+        after: None,
+        kind: None,
+        from: None,
+        until: None,
+        limit: 100,
+    };
+    let ask = async |query| {
+        let part = store.history(&g, query).await.unwrap();
+        (bodies(&part.entries).join(" "), part.more)
+    };
+    let down = HistoryQuery { order: Order::Descending, ..all };
+    assert_eq!(ask(all).await, ("1 2 3 4 5 6 7 8 9".into(), false));
+    assert_eq!(ask(HistoryQuery { limit: 9, ..all }).await, ("1 2 3 4 5 6 7 8 9".into(), false));
+    assert_eq!(ask(HistoryQuery { limit: 8, ..all }).await, ("1 2 3 4 5 6 7 8".into(), true));
+    assert_eq!(ask(HistoryQuery { limit: 0, ..all }).await, (String::new(), true));
+    assert_eq!(ask(HistoryQuery { after: Some(7), ..all }).await, ("8 9".into(), false));
+    assert_eq!(ask(HistoryQuery { after: Some(3), ..down }).await, ("2 1".into(), false));
+    assert_eq!(ask(HistoryQuery { limit: 2, ..down }).await, ("9 8".into(), true));
+    assert_eq!(ask(HistoryQuery { kind: Some(1), ..all }).await, ("1 4 7".into(), false));
+    assert_eq!(
+        ask(HistoryQuery { kind: Some(2), after: Some(8), limit: 1, ..down }).await,
+        ("5".into(), true)
+    );
+    let between = HistoryQuery { from: Some(Millis(25)), until: Some(Millis(50)), ..all };
+    assert_eq!(ask(between).await, ("3 4 5 6".into(), false));
+    assert_eq!(ask(HistoryQuery { kind: Some(0), ..between }).await, ("3 6".into(), false));
+    assert_eq!(ask(HistoryQuery { limit: 3, ..between }).await, ("3 4 5".into(), true));
+    assert_eq!(ask(HistoryQuery { kind: Some(77), ..all }).await, (String::new(), false));
+}
+
+async fn history_holds_messages_alone(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let stream = StreamRef::Group(g.clone());
+    store.post(&g, draft(1, "a", 1)).await.unwrap();
+    store.append(&stream, exit("g"), Millis(2)).await.unwrap();
+    store.post(&g, draft(1, "b", 3)).await.unwrap();
+    let query =
+        HistoryQuery { order: Order::Ascending, after: None, kind: None, from: None, until: None, limit: 2 };
+    let part = store.history(&g, query).await.unwrap();
+    assert_eq!((bodies(&part.entries), part.more), (vec!["a", "b"], false));
+    assert_eq!(store.entries(&stream, 0, 9).await.unwrap().len(), 3);
+}
+
+async fn streams_of_what_does_not_exist_are_none(place: &impl Place) {
+    let store = place.open();
+    one_group(&*store).await;
+    let nowhere = [
+        StreamRef::Group(at("a", "none")),
+        StreamRef::Group(at("none", "g")),
+        StreamRef::User(app_id("none"), user("u")),
+    ];
+    for stream in nowhere {
+        assert_eq!(store.top(&stream).await.unwrap(), None);
+        assert_eq!(store.append(&stream, exit("g"), Millis(1)).await.unwrap(), None);
+        assert!(store.entries(&stream, 0, 5).await.unwrap().is_empty());
+        assert!(store.entries_before(&stream, None, 5).await.unwrap().is_empty());
+    }
+    assert_eq!(store.post(&at("a", "none"), draft(1, "x", 1)).await.unwrap(), Posted::NoGroup);
+    assert_eq!(store.count_only(&at("a", "none"), draft(1, "x", 1)).await.unwrap(), Posted::NoGroup);
+}
+
+async fn counts_and_places_outlast_the_process(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    store.post(&g, draft(1, "a", 1)).await.unwrap();
+    store.count_only(&g, draft(2, "b", 1)).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open();
+    assert_eq!(store.post(&g, draft(1, "c", 1)).await.unwrap(), Posted::Done { sequence: Some(2), total: 2 });
+    assert_eq!(store.post(&g, draft(2, "d", 1)).await.unwrap(), Posted::Done { sequence: Some(3), total: 2 });
+}
