@@ -19,7 +19,11 @@ from harness.wire import Wire, form
 
 pytestmark = pytest.mark.process
 
-CONFIG = {"http": {"header_seconds": 4}, "gateway": {"body_seconds": 4}, "realtime": {"connect_timeout_seconds": 4}}
+CONFIG = {
+    "http": {"header_seconds": 4},
+    "gateway": {"body_seconds": 4},
+    "realtime": {"connect_timeout_seconds": 4, "write_timeout_seconds": 3, "grace_seconds": 1},
+}
 MEMORY_GROWTH = 200 * 1024 * 1024
 LONGEST = 15
 
@@ -328,14 +332,13 @@ def test_a_reader_that_never_reads_is_dropped_and_slows_nobody(server, app):
             deaf.sendall(b"\x81" + bytes([0xFE]) + len(text).to_bytes(2, "big") + b"\x00" * 4 + text)
         stats = lambda: talker.result("presence_stats", {"channel": f"g:{group}"})["num_users"]
         until(lambda: stats() == 2, "the deaf reader to be in the group")
-        slowest, sent = 0.0, 0
-        while sent < 3000 and (sent % 50 or stats() == 2):
+        slowest = 0.0
+        for _ in range(1000):
             began = time.monotonic()
             talker.result("publish", {"channel": f"g:{group}", "data": "x" * 15_000}, seconds=10)
             slowest = max(slowest, time.monotonic() - began)
             talker.forget()
-            sent += 1
-        assert slowest < 5
+        assert slowest < 2
         until(lambda: stats() == 1, "the deaf reader to be dropped", 20)
 
 

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness.ledger import OPERATIONS
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group
+from harness.scenes import new_app, new_group, old_app, old_group
 from harness.server import Key, binary, clean_environment, free_port
 from harness.tokens import login_token
 from harness.waiting import until
@@ -302,6 +302,22 @@ def test_commands_speak_json_on_request_and_say_what_is_wrong(server):
     assert done.returncode != 0 and done.stderr.strip()
     done = server.cli("token", "--app", "nosuch", "--user", "ada", check=False)
     assert done.returncode != 0 and not done.stdout and done.stderr.strip()
+
+
+def test_commands_read_the_state_beside_a_running_server_and_without_one(new_server):
+    server = new_server().start()
+    wire = Wire(server)
+    app, old = new_app(wire), old_app(wire)
+    group, old_id = new_group(wire, app), old_group(wire, old)
+    wire.ok("JoinMessageGroup", {"AppId": old, "GroupId": old_id, "UserId": "ann"})
+    for _ in range(2):
+        apps = server.cli("app", "list", "--json").stdout
+        assert app["AppId"] in apps and old in apps and app["AppKey"] not in apps
+        assert group in server.cli("group", "list", app["AppId"], "--json").stdout
+        members = json.loads(server.cli("members", old, old_id, "--json").stdout)
+        assert "ann" in json.dumps(members)
+        assert "ann" in server.cli("members", old, old_id).stdout
+        server.stop()
 
 
 def test_data_outlives_restarts(new_server):
