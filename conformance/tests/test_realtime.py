@@ -210,6 +210,33 @@ def test_joining_twice_is_refused_and_the_first_join_stands(enter, wire, app, gr
     assert count(wire, app, group) == 1
 
 
+def test_leaving_and_joining_in_one_frame_are_done_in_order(enter, wire, app, group):
+    ada, bob = enter("ada", group), enter("bob", group)
+    channel = {"channel": f"g:{group}"}
+    numbers = [ada.next_id() for _ in range(5)]
+    ada.send_frame(
+        {"id": numbers[0], "unsubscribe": channel},
+        {"id": numbers[1], "subscribe": channel},
+        {"id": numbers[2], "publish": {**channel, "data": "back"}},
+        {"id": numbers[3], "unsubscribe": channel},
+        {"id": numbers[4], "publish": {**channel, "data": "gone"}},
+    )
+    replies = [ada.reply(number) for number in numbers]
+    assert [("error" in reply) for reply in replies] == [False, False, False, False, True]
+    bob.event("recvgroupmessage", data="back")
+    assert count(wire, app, group) == 1
+
+
+def test_a_connection_may_be_in_128_groups_and_no_more(enter, wire, app):
+    session = enter("ada")
+    groups = [new_group(wire, app) for _ in range(129)]
+    for group in groups[:128]:
+        session.join(group)
+    assert session.error("subscribe", {"channel": f"g:{groups[128]}"})["code"] == 106
+    session.result("unsubscribe", {"channel": f"g:{groups[0]}"})
+    session.join(groups[128])
+
+
 def test_leaving_takes_the_member_out_at_once_and_tells_the_others(enter, wire, app, group):
     ada, bob = enter("ada", group), enter("bob", group)
     ada.event("memberchange", memberCount=2)

@@ -86,6 +86,14 @@ def test_recovery_at_the_top_is_complete_and_empty(server, app, group, witness):
         assert result["recovered"] is True and not result.get("publications")
 
 
+def test_recovery_from_the_beginning_without_an_epoch_gives_all(server, app, group, witness):
+    say(witness, group, "one", "two", "three")
+    with RawSession(server) as ada:
+        ada.login(login_token(app, "ada"))
+        result = resubscribe(ada, group, {"epoch": "", "offset": 0})
+        assert result["recovered"] is True and texts(result["publications"]) == ["one", "two", "three"]
+
+
 @pytest.mark.parametrize("change", [{"epoch": "other"}, {"offset": 10_000}], ids=["epoch", "offset above the top"])
 def test_recovery_from_a_position_that_never_was_is_refused_whole(server, app, group, witness, change):
     say(witness, group, "a", "b")
