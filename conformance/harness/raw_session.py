@@ -32,7 +32,7 @@ class RawSession:
             context.verify_mode = ssl.CERT_NONE
             options["ssl"] = context
         self._socket = connect(
-            url or server.websocket_url, proxy=None, max_size=None, ping_interval=None, open_timeout=10, close_timeout=2, **options
+            url or server.websocket_url, proxy=None, max_size=None, ping_interval=None, open_timeout=10, close_timeout=0.3, **options
         )
         self._answer_pings = answer_pings
         self._ids = itertools.count(1)
@@ -126,6 +126,11 @@ class RawSession:
     def unread(self, wanted=lambda message: True):
         """The unread messages that are wanted, without waiting."""
         return [message for message in self._unread if wanted(message)]
+
+    def forget(self):
+        """Drops everything received so far."""
+        self._unread.clear()
+        self.frames.clear()
 
     def closing(self, seconds=10.0):
         """Reads until the server closes: `(code, reason)`."""

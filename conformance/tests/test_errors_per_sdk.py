@@ -41,25 +41,10 @@ def test_an_unknown_access_key_is_not_found(kind, server):
 
 def test_a_wrong_secret_does_not_match(kind, server):
     error = failure(kind(server, Key(server.key.id, "wrong")), "ListLiveMessageApps", {"SortType": 1})
-    assert (error.code, error.http_status) == ("SignatureDoesNotMatch", 400)
+    # The older Python SDK compares the server's string to sign with its own; equal strings mean a wrong secret to it.
+    code = "InvalidAccessKeySecret" if kind.name == "acs-python" else "SignatureDoesNotMatch"
+    assert (error.code, error.http_status) == (code, 400)
     check_class(kind, error)
-
-
-def test_a_wrong_secret_is_told_apart_from_a_wrong_string_to_sign_by_the_client_that_can(server):
-    """The older Python SDK compares the server's string to sign with its own; equal strings mean a wrong secret."""
-    from harness.clients.acs_python import AcsPython
-    from aliyunsdkcore.acs_exception.exceptions import ServerException
-    from aliyunsdklive.request.v20161101.ListLiveMessageAppsRequest import ListLiveMessageAppsRequest
-
-    client = AcsPython(server, Key(server.key.id, "wrong"))._client
-    request = ListLiveMessageAppsRequest()
-    request.set_SortType(1)
-    request.set_protocol_type(server.scheme)
-    request.set_endpoint(server.authority)
-    with pytest.raises(ServerException) as caught:
-        client.do_action_with_exception(request)
-    assert caught.value.get_error_code() in ("InvalidAccessKeySecret", "SignatureDoesNotMatch")
-    assert "AccessKeySecret" in caught.value.get_error_msg() or "string to sign is:" in caught.value.get_error_msg()
 
 
 def test_an_unknown_app_is_a_missing_resource(kind, server):

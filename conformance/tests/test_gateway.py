@@ -1,7 +1,9 @@
 """The gateway by hand: signatures, replays, clocks, common parameters, shapes of requests, envelopes of answers."""
 
+import asyncio
 import base64
 import hashlib
+import re
 import time
 import uuid
 import xml.etree.ElementTree as ElementTree
@@ -105,6 +107,8 @@ def test_every_success_has_its_request_id_and_an_etag_made_of_the_body(wire):
     answer = wire.call("ListLiveMessageApps", {"SortType": 1})
     body = answer.json()
     assert "Code" not in body and answer.headers["x-acs-request-id"] == body["RequestId"]
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-acs-trace-id"])
+    assert answer.headers["access-control-allow-origin"] == answer.headers["access-control-expose-headers"] == "*"
     assert b'": ' not in answer.body, "JSON is compact"
     digest = base64.b64encode(hashlib.md5(answer.body).digest()).decode().rstrip("=")
     length = str(len(answer.body))
@@ -165,6 +169,13 @@ def test_a_host_header_with_a_scheme_is_verified_as_it_was_sent(server):
     """The newer Python client sends its whole endpoint as Host when the endpoint was given with a scheme."""
     config = Config(access_key_id=server.key.id, access_key_secret=server.key.secret, endpoint=server.url, protocol=server.scheme)
     answer = LiveClient(config).list_live_message_apps(live_models.ListLiveMessageAppsRequest(sort_type=1))
+    assert answer.status_code == 200 and answer.body.request_id
+
+
+def test_the_asynchronous_client_passes_whose_empty_body_has_an_unsigned_type(server):
+    config = Config(access_key_id=server.key.id, access_key_secret=server.key.secret, endpoint=server.authority, protocol=server.scheme)
+    request = live_models.ListLiveMessageAppsRequest(sort_type=1)
+    answer = asyncio.run(LiveClient(config).list_live_message_apps_async(request))
     assert answer.status_code == 200 and answer.body.request_id
 
 

@@ -1,6 +1,7 @@
 """The roll of a second-generation group: order, pages by token under churn, exact counts, super groups in both settings."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,7 +10,7 @@ from harness.scenes import new_app, new_group
 from harness.tokens import login_token
 from harness.waiting import until
 
-CONFIG = {"super_group": {"threshold": 40}}
+CONFIG = {"super_group": {"threshold": 40}, "realtime": {"grace_seconds": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +126,36 @@ def test_a_walk_by_token_neither_repeats_nor_skips_a_member_who_stayed_whatever_
         assert stay <= set(walked), "somebody who stayed was skipped"
         present = walk(wire, app, group)
         assert len(present) == count(wire, app, group) and stay <= set(present)
+
+
+def test_counts_equal_rows_after_many_came_and_went_at_once_in_every_way(wire, server, app):
+    group = new_group(wire, app)
+
+    def comes_and_goes(number):
+        chance = random.Random(number)
+        crowd = Crowd(server, app, group)
+        user = f"user{number}"
+        for _ in range(10):
+            crowd.join(user)
+            way = chance.choice(["unsubscribe", "close", "cut"])
+            if way == "unsubscribe":
+                crowd.leave(user)
+            elif way == "close":
+                crowd.sessions.pop(user).close()
+            else:
+                crowd.sessions.pop(user).abandon()
+        if number % 2:
+            crowd.join(user)
+        return crowd
+
+    with ThreadPoolExecutor(30) as pool:
+        crowds = list(pool.map(comes_and_goes, range(30)))
+    stayed = {f"user{number}" for number in range(1, 30, 2)}
+    until(lambda: set(walk(wire, app, group)) == stayed, "exactly those who stayed to be listed", 10)
+    assert count(wire, app, group) == len(walk(wire, app, group, sort=2)) == len(stayed)
+    for crowd in crowds:
+        for session in crowd.sessions.values():
+            session.close()
 
 
 def test_a_page_of_members_has_bounds_and_both_parameters_are_required(wire, app):

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness.ledger import OPERATIONS
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group
+from harness.scenes import new_app, new_group, old_app, old_group
 from harness.server import Key, binary, clean_environment, free_port
 from harness.tokens import login_token
 from harness.waiting import until
@@ -206,7 +206,7 @@ def log_lines(server):
 
 
 def test_logs_in_json_carry_the_request_id_that_the_answer_names(new_server):
-    server = new_server().start("--log", "json")
+    server = new_server({"log": {"filter": "debug"}}).start("--log", "json")
     wire = Wire(server)
     answer = wire.call("DescribeLiveMessageApp", {"AppId": "nosuchapp"})
     request = answer.json()["RequestId"]
@@ -218,13 +218,13 @@ def test_logs_in_json_carry_the_request_id_that_the_answer_names(new_server):
 
 
 def test_logs_in_text_name_the_request_too(new_server):
-    server = new_server().start("--log", "text")
+    server = new_server({"log": {"filter": "debug"}}).start("--log", "text")
     request = Wire(server).call("DescribeLiveMessageApp", {"AppId": "nosuchapp"}).json()["RequestId"]
     until(lambda: request in server.output(), "a log line of the request")
 
 
 def test_no_secret_is_in_the_logs_nor_in_the_clear_on_disk_and_the_master_key_is_the_owners_alone(new_server):
-    server = new_server().start("--log", "json")
+    server = new_server({"log": {"filter": "debug"}}).start("--log", "json")
     wire = Wire(server)
     app = new_app(wire)
     server.cli("user", "add", "carol")
@@ -302,6 +302,22 @@ def test_commands_speak_json_on_request_and_say_what_is_wrong(server):
     assert done.returncode != 0 and done.stderr.strip()
     done = server.cli("token", "--app", "nosuch", "--user", "ada", check=False)
     assert done.returncode != 0 and not done.stdout and done.stderr.strip()
+
+
+def test_commands_read_the_state_beside_a_running_server_and_without_one(new_server):
+    server = new_server().start()
+    wire = Wire(server)
+    app, old = new_app(wire), old_app(wire)
+    group, old_id = new_group(wire, app), old_group(wire, old)
+    wire.ok("JoinMessageGroup", {"AppId": old, "GroupId": old_id, "UserId": "ann"})
+    for _ in range(2):
+        apps = server.cli("app", "list", "--json").stdout
+        assert app["AppId"] in apps and old in apps and app["AppKey"] not in apps
+        assert group in server.cli("group", "list", app["AppId"], "--json").stdout
+        members = json.loads(server.cli("members", old, old_id, "--json").stdout)
+        assert "ann" in json.dumps(members)
+        assert "ann" in server.cli("members", old, old_id).stdout
+        server.stop()
 
 
 def test_data_outlives_restarts(new_server):

@@ -33,8 +33,8 @@ class User:
         self.wire = Wire(server, self.key)
 
     def allow(self, *statements):
-        """Attaches a policy of these statements."""
-        self.attach({"Version": "1", "Statement": list(statements)})
+        """Attaches a policy of these statements; returns its name."""
+        return self.attach({"Version": "1", "Statement": list(statements)})
 
     def attach(self, document):
         policy = unique("policy")
@@ -42,6 +42,7 @@ class User:
         file.write_text(json.dumps(document))
         self.server.cli("policy", "put", policy, str(file))
         self.server.cli("policy", "attach", policy, self.name)
+        return policy
 
     def may(self, action, params, product="live"):
         """Whether the gateway lets the call through; what the operation then says does not matter."""
@@ -187,8 +188,37 @@ def test_a_key_added_beside_a_running_server_works_at_once_and_outlives_a_restar
     assert Wire(server, user.key).ok(*LIST_APPS)["AppList"] == []
 
 
-def test_users_and_policies_can_be_made_before_the_first_start(new_server, tmp_path):
-    server = new_server()
+def test_a_key_is_switched_off_and_on_and_deleted_while_the_server_runs(user, server):
+    user.allow(statement("Allow", "live:*"))
+    user.soon(True, *LIST_APPS)
+
+    def answers(status, code):
+        answer = user.wire.call(*LIST_APPS)
+        return (answer.status, answer.code) == (status, code)
+
+    server.cli("key", "disable", user.key.id)
+    until(lambda: answers(400, "InvalidAccessKeyId.Inactive"), "the key to be off")
+    server.cli("key", "enable", user.key.id)
+    until(lambda: answers(200, None), "the key to be on")
+    server.cli("key", "remove", user.key.id)
+    until(lambda: answers(404, "InvalidAccessKeyId.NotFound"), "the key to be gone")
+
+
+def test_detaching_or_rewriting_a_policy_takes_effect_while_the_server_runs(user, server, app):
+    policy = user.allow(statement("Allow", "live:*"))
+    user.soon(True, *LIST_APPS)
+    file = user.directory / "narrower.json"
+    file.write_text(json.dumps({"Version": "1", "Statement": [statement("Allow", "live:ListLiveMessageGroupUsers")]}))
+    server.cli("policy", "put", policy, str(file))
+    user.soon(False, *LIST_APPS)
+    assert user.may(*roll_of(app))
+    server.cli("policy", "detach", policy, user.name)
+    user.soon(False, *roll_of(app))
+
+
+def test_users_and_policies_can_be_made_while_no_server_runs(new_server, tmp_path):
+    server = new_server().start()
+    server.stop()
     user = User(server, tmp_path)
     user.allow(statement("Allow", "live:ListLiveMessageApps"))
     server.start()

@@ -210,8 +210,36 @@ def test_joining_twice_is_refused_and_the_first_join_stands(enter, wire, app, gr
     assert count(wire, app, group) == 1
 
 
+def test_leaving_and_joining_in_one_frame_are_done_in_order(enter, wire, app, group):
+    ada, bob = enter("ada", group), enter("bob", group)
+    channel = {"channel": f"g:{group}"}
+    numbers = [ada.next_id() for _ in range(5)]
+    ada.send_frame(
+        {"id": numbers[0], "unsubscribe": channel},
+        {"id": numbers[1], "subscribe": channel},
+        {"id": numbers[2], "publish": {**channel, "data": "back"}},
+        {"id": numbers[3], "unsubscribe": channel},
+        {"id": numbers[4], "publish": {**channel, "data": "gone"}},
+    )
+    replies = [ada.reply(number) for number in numbers]
+    assert [("error" in reply) for reply in replies] == [False, False, False, False, True]
+    bob.event("recvgroupmessage", data="back")
+    assert count(wire, app, group) == 1
+
+
+def test_a_connection_may_be_in_128_groups_and_no_more(enter, wire, app):
+    session = enter("ada")
+    groups = [new_group(wire, app) for _ in range(129)]
+    for group in groups[:128]:
+        session.join(group)
+    assert session.error("subscribe", {"channel": f"g:{groups[128]}"})["code"] == 106
+    session.result("unsubscribe", {"channel": f"g:{groups[0]}"})
+    session.join(groups[128])
+
+
 def test_leaving_takes_the_member_out_at_once_and_tells_the_others(enter, wire, app, group):
     ada, bob = enter("ada", group), enter("bob", group)
+    ada.event("memberchange", memberCount=2)
     bob.result("unsubscribe", {"channel": f"g:{group}"})
     assert count(wire, app, group) == 1
     change = ada.event("memberchange", memberCount=1)["data"]
@@ -269,7 +297,11 @@ def test_send_group_message_answers_the_id_and_delivers(enter, group):
     answer = ada.rpc("sendGroupMessage", {"groupId": group, "type": 88888, "data": '{"a": 1}'})
     message = bob.event("recvgroupmessage", messageId=answer["messageId"])["data"]
     assert (message["type"], message["data"]) == (88888, '{"a": 1}'), "byte for byte"
-    assert message["seqnum"] >= 1 and message["totalMsgs"] >= 1 and message["timestamp"] > 0
+    assert message["seqnum"] >= 1 and message["totalMsgs"] == 1 and message["timestamp"] > 0
+    assert (message["level"], message["repeatCount"], message["groupId"]) == (0, 1, group)
+    high = ada.rpc("sendGroupMessage", {"groupId": group, "type": 88888, "data": "x", "level": 1, "repeatCount": 5})
+    message = bob.event("recvgroupmessage", messageId=high["messageId"])["data"]
+    assert (message["level"], message["repeatCount"], message["totalMsgs"]) == (1, 5, 6)
 
 
 def test_a_message_that_is_not_stored_takes_no_offset(enter, group):

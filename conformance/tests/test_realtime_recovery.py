@@ -86,6 +86,14 @@ def test_recovery_at_the_top_is_complete_and_empty(server, app, group, witness):
         assert result["recovered"] is True and not result.get("publications")
 
 
+def test_recovery_from_the_beginning_without_an_epoch_gives_all(server, app, group, witness):
+    say(witness, group, "one", "two", "three")
+    with RawSession(server) as ada:
+        ada.login(login_token(app, "ada"))
+        result = resubscribe(ada, group, {"epoch": "", "offset": 0})
+        assert result["recovered"] is True and texts(result["publications"]) == ["one", "two", "three"]
+
+
 @pytest.mark.parametrize("change", [{"epoch": "other"}, {"offset": 10_000}], ids=["epoch", "offset above the top"])
 def test_recovery_from_a_position_that_never_was_is_refused_whole(server, app, group, witness, change):
     say(witness, group, "a", "b")
@@ -142,6 +150,7 @@ def test_a_short_drop_is_not_told_to_anybody_and_the_member_stays_listed(server,
         assert described["TotalTimes"] == 3, "coming back is no new session"
 
 
+@pytest.mark.process
 def test_after_the_grace_a_lost_member_has_left_and_the_others_are_told(server, wire, app, group, witness):
     with RawSession(server) as ada:
         ada.login(login_token(app, "ada"))
@@ -313,13 +322,23 @@ def test_nobody_is_left_in_a_group_by_a_server_that_was_killed(new_server):
     assert wire.ok("ListLiveMessageGroupUsers", page)["UserList"] == []
 
 
-def test_the_server_pings_on_schedule_and_parts_from_who_does_not_answer(server, app):
-    with RawSession(server, answer_pings=False) as session:
-        connected = session.login(login_token(app, "mute"))
-        assert connected["ping"] <= 30
-        code, reason = session.closing(seconds=connected["ping"] + 20)
+@pytest.mark.process
+def test_the_server_pings_on_schedule_and_parts_from_who_does_not_answer(new_server):
+    server = new_server({"realtime": {"ping_seconds": 3, "pong_timeout_seconds": 2}}).start()
+    app = new_app(Wire(server))
+    with RawSession(server, answer_pings=False) as mute:
+        assert mute.login(login_token(app, "mute"))["ping"] == 3
+        code, reason = mute.closing(seconds=8)
         assert code == 3012 and reason
-        assert session.pings == 1
+        assert mute.pings == 1
+    with RawSession(server) as lively:
+        lively.login(login_token(app, "lively"))
+
+        def pinged_twice():
+            lively.result("unsubscribe", {"channel": "g:none"})
+            return lively.pings >= 2
+
+        until(pinged_twice, "two pings on a busy connection", 10)
 
 
 def test_two_members_see_the_same_order_whoever_sends(server, wire, app, group, witness):
