@@ -334,6 +334,15 @@ def test_a_message_out_of_bounds_is_refused_and_the_connection_stands(enter, gro
     assert session.rpc("queryGroup", {"groupId": group})["groupId"] == group
 
 
+def test_parameters_that_a_method_cannot_read_are_told_in_words_of_the_protocol(enter, group):
+    session = enter("ada", group)
+    for method, data in (("queryGroup", None), ("queryGroup", {}), ("queryGroup", 7), ("listGroupUser", []), ("sendGroupMessage", {"groupId": group})):
+        error = session.error("rpc", {"method": method, "data": data})
+        assert error["code"] == 400
+        for internal in ("enum", "variant", "struct", "line 1"):
+            assert internal not in error["message"], error["message"]
+
+
 def test_an_unknown_method_is_not_found(enter):
     assert enter("ada").error("rpc", {"method": "makeCoffee", "data": {}})["code"] == 104
 
@@ -401,6 +410,23 @@ def test_a_first_generation_user_logs_in_with_its_access_token_and_talks(wire, s
             assert session.join(group)["data"]["groupId"] == group
         ben.result("publish", {"channel": f"g:{group}", "data": "hi"})
         assert ann.event("recvgroupmessage", data="hi")["data"]["sender"]["userId"] == "ben"
+
+
+def test_a_member_taken_out_by_the_api_hears_no_more_and_may_come_back(wire, server):
+    app = old_app(wire)
+    group = old_group(wire, app)
+    with RawSession(server) as zed, RawSession(server) as ann:
+        for user, session in (("zed", zed), ("ann", ann)):
+            session.login(old_token(wire, app, user, device=f"{user}-phone"))
+            session.join(group)
+        wire.ok("LeaveMessageGroup", {"AppId": app, "GroupId": group, "UserId": "ann"})
+        push = ann.push("unsubscribe")
+        assert push["channel"] == f"g:{group}" and 2000 <= push["unsubscribe"]["code"] < 2500 and push["unsubscribe"]["reason"]
+        zed.result("publish", {"channel": f"g:{group}", "data": "among ourselves"})
+        zed.event("recvgroupmessage", data="among ourselves")
+        ann.join(group)
+        heard = ann.unread(lambda m: m.get("push", {}).get("pub", {}).get("data", {}).get("data") == "among ourselves")
+        assert not heard, "who has left must not hear the group"
 
 
 def test_the_websocket_endpoint_answers_a_plain_request_without_upgrading(server):
