@@ -1,1 +1,64 @@
-//! (being laid)
+//! The Chat App Message Service's chat groups (`cams`, 2020-06-06), as operations of a gateway.
+//!
+//! An operation is one file: its request, its response, what is documented of it, and a handler that maps the wire to
+//! a rule of `muster_core` and back.
+//!
+//! A customer group belongs to a channel (`CustSpaceId`) and to a business number that is bound to the channel. The
+//! API makes groups and their invite links; people join through the link, and nobody is added by a call. Business
+//! failures are told inside an answer of HTTP 200, in `Code` ([`error`]); a missing parameter, a bad signature and a
+//! refusal by policy are the gateway's and have its body.
+
+mod add_chat_group;
+mod add_chat_group_invite_link;
+mod channel_type;
+mod error;
+mod invite_link;
+mod list_chat_group;
+mod list_chat_group_participants;
+mod wire;
+
+use std::sync::Arc;
+
+use muster_core::service::Muster;
+use muster_gateway::{Catalogue, Denial, Failure, ParameterFault, Product};
+
+/// What the operations of this product work with.
+pub struct Services {
+    /// The rules of the domain.
+    pub muster: Arc<Muster>,
+    /// The base URL that invite links begin with, `https://im.example.com`. Without one, links begin with the address
+    /// that the caller of the operation used.
+    pub base_url: Option<String>,
+}
+
+/// The product.
+pub struct Cams;
+
+impl Product for Cams {
+    type State = Services;
+    const CODE: &'static str = "cams";
+    const VERSION: &'static str = "2020-06-06";
+    const TITLE: &'static str = "Chat App Message Service, chat groups";
+
+    fn parameter_fault(fault: &ParameterFault) -> Failure {
+        error::parameter_fault(fault)
+    }
+
+    fn denied(denial: &Denial) -> Failure {
+        error::denied(denial)
+    }
+
+    fn unavailable() -> Failure {
+        error::unavailable()
+    }
+}
+
+/// The operations of the product. A new one is a file and a line here.
+#[must_use]
+pub fn catalogue(services: Services) -> Catalogue<Cams> {
+    Catalogue::new(services)
+        .operation::<add_chat_group::AddChatGroup>()
+        .operation::<list_chat_group::ListChatGroup>()
+        .operation::<add_chat_group_invite_link::AddChatGroupInviteLink>()
+        .operation::<list_chat_group_participants::ListChatGroupParticipants>()
+}

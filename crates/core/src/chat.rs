@@ -2,7 +2,13 @@
 //!
 //! A participant is a member of the roster at (channel, group) whose user id is the phone number.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Unexpected, Visitor},
+};
 
 use crate::{
     id::{AccountId, AppId, GroupRef},
@@ -27,8 +33,7 @@ pub struct Channel {
 }
 
 /// A phone number in digits, country code first, no plus: 7 to 15 digits (ITU-T E.164), the first not zero.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct PhoneNumber(String);
 
 /// A text is not a phone number.
@@ -65,9 +70,42 @@ impl TryFrom<String> for PhoneNumber {
     }
 }
 
-impl std::fmt::Display for PhoneNumber {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PhoneNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Digits)
+    }
+}
+
+/// Takes a text as a phone number, and says what one is when it is none.
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = PhoneNumber;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a phone number of 7 to 15 digits, country code first")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<PhoneNumber, E> {
+        PhoneNumber::new(text).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+    }
+}
+
+impl JsonSchema for PhoneNumber {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PhoneNumber".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
     }
 }
 

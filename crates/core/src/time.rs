@@ -37,6 +37,13 @@ impl Sub for Millis {
     }
 }
 
+impl Sub<i64> for Millis {
+    type Output = Self;
+    fn sub(self, millis: i64) -> Self {
+        Self(self.0.saturating_sub(millis))
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// The time now.

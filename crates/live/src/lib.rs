@@ -1,1 +1,92 @@
-//! (being laid)
+//! ApsaraVideo Live interactive messaging (`live`, 2016-11-01), both generations, as operations of a gateway.
+//!
+//! An operation is one file: its request, its response, what is documented of it, and a handler that maps the wire to
+//! a rule of `muster_core` and back. Generation 1 is the `…Message…` family in [`gen1`], generation 2 the
+//! `…LiveMessage…` family in [`gen2`]; they share the product, its errors ([`error`]) and its services, and nothing
+//! else: an application belongs to the generation that made it.
+//!
+//! ```text
+//! request ──▶ typed parameters ──▶ handler ──▶ Muster (rules) ──▶ store, bus
+//!                  (gateway)          │             │
+//! answer  ◀── wire names ◀───────────┘             └── Error ──▶ error::failure ──▶ wire code
+//! ```
+
+mod access;
+mod app_sign;
+mod endpoints;
+mod error;
+mod gen1;
+mod gen2;
+mod wire;
+
+use std::sync::Arc;
+
+use muster_core::service::Muster;
+use muster_gateway::{Catalogue, Denial, Failure, ParameterFault, Product};
+
+pub use access::bundle;
+pub use endpoints::Endpoints;
+
+/// What the operations of this product work with.
+pub struct Services {
+    /// The rules of the domain.
+    pub muster: Arc<Muster>,
+    /// Where clients reach this server.
+    pub endpoints: Endpoints,
+    /// Whether applications may name private addresses and ports as what the server calls.
+    pub allow_private: bool,
+}
+
+/// The product.
+pub struct Live;
+
+impl Product for Live {
+    type State = Services;
+    const CODE: &'static str = "live";
+    const VERSION: &'static str = "2016-11-01";
+    const TITLE: &'static str = "ApsaraVideo Live interactive messaging";
+
+    fn parameter_fault(fault: &ParameterFault) -> Failure {
+        error::parameter_fault(fault)
+    }
+
+    fn denied(denial: &Denial) -> Failure {
+        error::denied(denial)
+    }
+
+    fn unavailable() -> Failure {
+        error::unavailable()
+    }
+}
+
+/// The operations of the product. A new one is a file and a line here.
+#[must_use]
+pub fn catalogue(services: Services) -> Catalogue<Live> {
+    Catalogue::new(services)
+        .operation::<gen2::CreateLiveMessageApp>()
+        .operation::<gen2::DescribeLiveMessageApp>()
+        .operation::<gen2::ListLiveMessageApps>()
+        .operation::<gen2::ModifyLiveMessageAppDisable>()
+        .operation::<gen2::CreateLiveMessageGroup>()
+        .operation::<gen2::DescribeLiveMessageGroup>()
+        .operation::<gen2::DeleteLiveMessageGroup>()
+        .operation::<gen2::ListLiveMessageGroups>()
+        .operation::<gen2::ListLiveMessageGroupByPage>()
+        .operation::<gen2::ListLiveMessageGroupUsers>()
+        .operation::<gen2::CheckLiveMessageUsersInGroup>()
+        .operation::<gen2::CheckLiveMessageUsersOnline>()
+        .operation::<gen2::KickLiveMessageGroupUser>()
+        .operation::<gen2::SendLiveMessageGroup>()
+        .operation::<gen2::ListLiveMessageGroupMessages>()
+        .operation::<gen1::CreateMessageApp>()
+        .operation::<gen1::GetMessageApp>()
+        .operation::<gen1::ListMessageApp>()
+        .operation::<gen1::CreateMessageGroup>()
+        .operation::<gen1::GetMessageGroup>()
+        .operation::<gen1::ListMessageGroup>()
+        .operation::<gen1::JoinMessageGroup>()
+        .operation::<gen1::LeaveMessageGroup>()
+        .operation::<gen1::ListMessageGroupUser>()
+        .operation::<gen1::BatchGetOnlineUsers>()
+        .operation::<gen1::GetMessageToken>()
+}

@@ -1,1 +1,26 @@
-//! (being laid)
+//! Realtime: people connect over WebSocket, log in, join groups, talk, are counted and listed, and leave.
+//!
+//! The protocol is that of Centrifuge, version 2, so that its SDKs work unmodified; what it carries is the vocabulary
+//! of the interactive-messaging client SDK. A group is the channel `g:<groupId>`: to subscribe is to join. A user's own
+//! channel `u:<userId>` is there from the login on.
+//!
+//! - [`protocol`] says what may be said, and how it is written;
+//! - a session carries out the commands of one connection, by the rules of `muster-core`;
+//! - the [`Hub`] takes the bus's notices to everybody whom they concern;
+//! - [`serve_socket`] is one connection's task;
+//! - [`login`] reads and writes login tokens.
+
+mod config;
+mod counters;
+mod events;
+mod hub;
+mod lock;
+pub mod login;
+pub mod protocol;
+mod session;
+mod socket;
+
+pub use config::{InvalidConfig, RealtimeConfig};
+pub use counters::{Counter, Counters};
+pub use hub::Hub;
+pub use socket::serve_socket;

@@ -1,0 +1,49 @@
+# Two commands on a fresh machine with Rust, Node.js and Python 3: `make run` and `make test`.
+
+MUSTER := target/release/muster
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: run build test unit conformance check bench generate clean
+
+# Builds the server and starts it on 127.0.0.1:7070 with its data in ./muster-data.
+run: build
+	$(MUSTER) serve
+
+build: toolchain
+	cargo build --release --locked --package muster
+
+# Everything: the code's own checks and tests, then the built server against the official SDKs.
+test: check unit conformance
+
+unit: toolchain
+	cargo test --locked --workspace
+
+conformance: build
+	conformance/run
+
+# What a reviewer would ask for first.
+check: toolchain
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check; \
+	else echo "cargo-deny is not installed: licences and advisories are not checked (cargo install cargo-deny)"; fi
+
+# The measures: ratios within one run.
+bench: build
+	$(MUSTER) bench
+
+# Writes again what is made from the code and committed; `make test` fails when it is out of date.
+generate: build
+	$(MUSTER) config > docs/configuration.md
+	$(MUSTER) config --example > muster.example.toml
+	UPDATE_GENERATED=1 cargo test --locked --package muster generated
+
+clean:
+	cargo clean
+	rm -rf .venv conformance/node/node_modules
+
+.PHONY: toolchain
+toolchain:
+	@command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
+	@command -v cc >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy --no-install-recommends gcc libc6-dev; } \
+	|| { echo "A C compiler is missing, which SQLite is built with: apt-get install gcc libc6-dev"; exit 1; }

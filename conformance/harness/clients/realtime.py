@@ -1,0 +1,369 @@
+"""The Centrifuge clients behind one interface: blocking calls, and a log of everything that happens to a client.
+
+What happens is a dictionary with a `kind`: `connecting`, `connected`, `disconnected`, `error`; `subscribing`,
+`subscribed`, `unsubscribed`, `publication` on a group; `server_subscribed`, `server_unsubscribed`,
+`server_publication` on the user's own channel.
+"""
+
+import asyncio
+import itertools
+import ssl
+import threading
+
+import centrifuge
+
+from ..waiting import NotInTime
+from .node_process import NodeFailure, NodeProcess
+
+
+class RealtimeError(Exception):
+    """The server refused a command: the number and the text of its error."""
+
+    def __init__(self, code, message):
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class EventLog:
+    """What happened to one client, in order; readers wait for what they expect."""
+
+    def __init__(self):
+        self._events = []
+        self._changed = threading.Condition()
+
+    def add(self, event):
+        """Appends an event and wakes who waits."""
+        with self._changed:
+            self._events.append(event)
+            self._changed.notify_all()
+
+    def mark(self):
+        """The present end, to wait only for what comes after it."""
+        with self._changed:
+            return len(self._events)
+
+    def all(self, kind=None, since=0, **fields):
+        """The events so far that match."""
+        with self._changed:
+            return [event for event in self._events[since:] if _matches(event, kind, fields)]
+
+    def wait(self, kind, where=None, seconds=5.0, since=0, **fields):
+        """The first event of this kind with these fields (and for which `where` holds), now or before the deadline."""
+        found = self._wait(lambda: self._first(kind, where, since, fields), seconds)
+        if found is None:
+            raise NotInTime(f"not within {seconds:g} s: {kind} {fields}; seen: {self._events[since:][-12:]}")
+        return found
+
+    def count(self, kind, number, where=None, seconds=5.0, since=0, **fields):
+        """The first `number` matching events, in order."""
+        matching = lambda: [e for e in self._events[since:] if _matches(e, kind, fields) and (where is None or where(e))]
+        if self._wait(lambda: len(matching()) >= number or None, seconds) is None:
+            raise NotInTime(f"not within {seconds:g} s: {number} × {kind} {fields}; seen: {self._events[since:][-12:]}")
+        return matching()[:number]
+
+    def _first(self, kind, where, since, fields):
+        for event in self._events[since:]:
+            if _matches(event, kind, fields) and (where is None or where(event)):
+                return event
+        return None
+
+    def _wait(self, condition, seconds):
+        with self._changed:
+            self._changed.wait_for(lambda: condition() is not None, seconds)
+            return condition()
+
+
+def _matches(event, kind, fields):
+    return (kind is None or event["kind"] == kind) and all(event.get(name) == value for name, value in fields.items())
+
+
+class RealtimeClient:
+    """One connection of one user, by one SDK. Channels are named by group: `g:` is added here."""
+
+    name = ""
+    label = ""
+
+    def __init__(self, server, token, ledger=None, generation=2, url=None):
+        self.url = url or server.websocket_url
+        self.token = token
+        self.ledger = ledger
+        self.login_feature = "login, second generation" if generation == 2 else "login, first generation"
+        self.events = EventLog()
+        self.open()
+
+    def login(self, joining=()):
+        """Connects, with the subscriptions of `joining` already asked for, and returns the `connected` event."""
+        self._attempt(self.login_feature)
+        for group in joining:
+            self._subscribe(f"g:{group}")
+        mark = self.events.mark()
+        self._connect()
+        event = self.events.wait("connected", since=mark)
+        self._success(self.login_feature)
+        return event
+
+    def refused_login(self):
+        """Connects, and returns the `disconnected` event of the refusal."""
+        mark = self.events.mark()
+        self._connect()
+        return self.events.wait("disconnected", since=mark)
+
+    def join(self, group):
+        """Subscribes to a group: the `subscribed` event, or RealtimeError."""
+        self._attempt("subscribe (join)")
+        mark = self.events.mark()
+        self._subscribe(f"g:{group}")
+        event = self.events.wait(None, lambda e: e["kind"] in ("subscribed", "unsubscribed"), since=mark, channel=f"g:{group}")
+        if event["kind"] == "unsubscribed":
+            raise RealtimeError(event["code"], event["reason"])
+        self._success("subscribe (join)")
+        return event
+
+    def leave(self, group):
+        """Unsubscribes from a group."""
+        self._attempt("unsubscribe (leave)")
+        mark = self.events.mark()
+        self._unsubscribe(f"g:{group}")
+        event = self.events.wait("unsubscribed", since=mark, channel=f"g:{group}")
+        self._success("unsubscribe (leave)")
+        return event
+
+    def rpc(self, method, data=None):
+        """Calls a method of the server: its result, or RealtimeError."""
+        self._attempt(f"rpc {method}")
+        result = self._call("rpc", method=method, data={} if data is None else data)
+        self._success(f"rpc {method}")
+        return result
+
+    def publish(self, group, data):
+        """Publishes into a group."""
+        self._attempt("publish")
+        self._call("publish", channel=f"g:{group}", data=data)
+        self._success("publish")
+
+    def presence(self, group):
+        """Who is there, by connection."""
+        self._attempt("presence")
+        clients = self._call("presence", channel=f"g:{group}")
+        self._success("presence")
+        return clients
+
+    def presence_stats(self, group):
+        """How many connections and users are there."""
+        self._attempt("presence_stats")
+        stats = self._call("presence_stats", channel=f"g:{group}")
+        self._success("presence_stats")
+        return stats
+
+    def received(self, group, event, seconds=5.0, since=0, **fields):
+        """Waits for a publication in a group that carries this event and these fields."""
+        found = self.events.wait(
+            "publication",
+            lambda e: isinstance(e["data"], dict)
+            and e["data"].get("event") == event
+            and all(e["data"].get(name) == value for name, value in fields.items()),
+            seconds,
+            since,
+            channel=f"g:{group}",
+        )
+        self._success("publications")
+        return found
+
+    def recovered(self, group, since):
+        """Waits for the subscription that a lost connection comes back with, and notes that recovery works."""
+        event = self.events.wait("subscribed", seconds=10, since=since, channel=f"g:{group}")
+        if event["recovered"]:
+            self._success("recovery after a dropped connection")
+        return event
+
+    def _attempt(self, feature):
+        if self.ledger:
+            self.ledger.attempt(self.name, feature)
+
+    def _success(self, feature):
+        if self.ledger:
+            self.ledger.success(self.name, feature)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+_node = None
+_handles = itertools.count(1)
+_logs = {}
+
+
+def _node_event(message):
+    _logs[message.pop("handle")].add(message)
+
+
+class CentrifugeJs(RealtimeClient):
+    """npm `centrifuge`, which sends connect and the first subscriptions in one frame."""
+
+    name = "centrifuge-js"
+    label = "npm centrifuge 5.7.4"
+
+    def open(self):
+        global _node
+        if _node is None:
+            _node = NodeProcess("centrifuge.mjs", _node_event)
+        self._handle = next(_handles)
+        _logs[self._handle] = self.events
+        self._call("open", url=self.url, token=self.token, insecure=self.url.startswith("wss:"))
+
+    def _connect(self):
+        self._call("connect")
+
+    def _subscribe(self, channel):
+        self._call("subscribe", channel=channel)
+
+    def _unsubscribe(self, channel):
+        self._call("unsubscribe", channel=channel)
+
+    def close(self):
+        """Logs out."""
+        self._call("disconnect")
+
+    def _call(self, what, **arguments):
+        if what == "presence_stats":
+            stats = _ask(self._handle, "presenceStats", arguments)
+            return {"num_clients": stats["numClients"], "num_users": stats["numUsers"]}
+        return _ask(self._handle, what, arguments)
+
+
+def _ask(handle, what, arguments):
+    try:
+        return _node.ask(handle=handle, do=what, **arguments)
+    except NodeFailure as failure:
+        raise RealtimeError(failure.error.get("code"), failure.error.get("message")) from failure
+
+
+_loop = None
+
+
+def _event_loop():
+    global _loop
+    if _loop is None:
+        _loop = asyncio.new_event_loop()
+        threading.Thread(target=_loop.run_forever, daemon=True).start()
+    return _loop
+
+
+def _in_loop(coroutine, seconds=15.0):
+    return asyncio.run_coroutine_threadsafe(coroutine, _event_loop()).result(seconds)
+
+
+class CentrifugePython(RealtimeClient):
+    """PyPI `centrifuge-python`, which subscribes after its connection is answered."""
+
+    name = "centrifuge-python"
+    label = "PyPI centrifuge-python 0.7.0"
+
+    def open(self):
+        context = None
+        if self.url.startswith("wss:"):
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+
+        async def make():
+            return centrifuge.Client(
+                self.url, events=_ClientEvents(self.events), token=self.token, min_reconnect_delay=0.05,
+                max_reconnect_delay=0.5, ssl_context=context, proxy=None,
+            )
+
+        self._client = _in_loop(make())
+
+    def _connect(self):
+        _in_loop(self._client.connect())
+
+    def _subscribe(self, channel):
+        async def subscribe():
+            subscription = self._client.get_subscription(channel) or self._client.new_subscription(
+                channel, events=_SubscriptionEvents(self.events, channel), positioned=True, recoverable=True,
+                min_resubscribe_delay=0.05, max_resubscribe_delay=0.5,
+            )
+            await subscription.subscribe()
+
+        _in_loop(subscribe())
+
+    def _unsubscribe(self, channel):
+        _in_loop(self._client.get_subscription(channel).unsubscribe())
+
+    def close(self):
+        """Logs out."""
+        _in_loop(self._client.disconnect())
+
+    def _call(self, what, **arguments):
+        try:
+            result = _in_loop(getattr(self._client, what)(**arguments))
+        except centrifuge.ReplyError as error:
+            raise RealtimeError(error.code, error.message) from error
+        if what == "presence":
+            return {client: vars(info) for client, info in result.clients.items()}
+        return vars(result).get("data") if what == "rpc" else vars(result)
+
+
+class _ClientEvents(centrifuge.ClientEventHandler):
+    def __init__(self, log):
+        self._log = log
+
+    async def on_connecting(self, ctx):
+        self._log.add({"kind": "connecting", "code": ctx.code, "reason": ctx.reason})
+
+    async def on_connected(self, ctx):
+        self._log.add({"kind": "connected", "client": ctx.client, "data": ctx.data})
+
+    async def on_disconnected(self, ctx):
+        self._log.add({"kind": "disconnected", "code": ctx.code, "reason": ctx.reason})
+
+    async def on_error(self, ctx):
+        self._log.add({"kind": "error", "code": ctx.code, "message": str(ctx.error)})
+
+    async def on_subscribed(self, ctx):
+        self._log.add({"kind": "server_subscribed", **_position(ctx)})
+
+    async def on_unsubscribed(self, ctx):
+        self._log.add({"kind": "server_unsubscribed", "channel": ctx.channel})
+
+    async def on_publication(self, ctx):
+        self._log.add({"kind": "server_publication", "channel": ctx.channel, "data": ctx.pub.data, "offset": ctx.pub.offset})
+
+
+class _SubscriptionEvents(centrifuge.SubscriptionEventHandler):
+    def __init__(self, log, channel):
+        self._log = log
+        self._channel = channel
+
+    async def on_subscribing(self, ctx):
+        self._log.add({"kind": "subscribing", "channel": self._channel, "code": ctx.code, "reason": ctx.reason})
+
+    async def on_subscribed(self, ctx):
+        self._log.add({"kind": "subscribed", **_position(ctx)})
+
+    async def on_unsubscribed(self, ctx):
+        self._log.add({"kind": "unsubscribed", "channel": self._channel, "code": ctx.code, "reason": ctx.reason})
+
+    async def on_publication(self, ctx):
+        user = ctx.pub.info.user if ctx.pub.info else None
+        self._log.add({
+            "kind": "publication", "channel": self._channel, "data": ctx.pub.data, "offset": ctx.pub.offset or None, "user": user,
+        })
+
+    async def on_error(self, ctx):
+        self._log.add({"kind": "error", "channel": self._channel, "code": ctx.code, "message": str(ctx.error)})
+
+
+def _position(ctx):
+    position = ctx.stream_position
+    return {
+        "channel": ctx.channel, "data": ctx.data, "recoverable": ctx.recoverable, "positioned": ctx.positioned,
+        "recovered": ctx.recovered, "wasRecovering": ctx.was_recovering, "position": vars(position) if position else None,
+    }
+
+
+REALTIME_CLIENTS = [CentrifugeJs, CentrifugePython]

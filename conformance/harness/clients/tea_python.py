@@ -1,0 +1,55 @@
+"""The current Python SDKs: typed requests and responses, signed with ACS3-HMAC-SHA256."""
+
+import importlib
+import re
+
+from alibabacloud_tea_openapi import exceptions as tea_exceptions
+from alibabacloud_tea_openapi.models import Config
+
+from .api import ApiClient, ApiError
+
+MODULES = {"live": "alibabacloud_live20161101", "cams": "alibabacloud_cams20200606"}
+
+
+class TeaPython(ApiClient):
+    """`alibabacloud_live20161101` and `alibabacloud_cams20200606`."""
+
+    name = "tea-python"
+    label = "Python alibabacloud_live20161101 3.0.2, alibabacloud_cams20200606 5.3.1"
+    exceptions = {"client": "ClientException", "server": "ServerException", "throttled": "ThrottlingException"}
+
+    def __init__(self, server, key=None, ledger=None, signature_algorithm=None):
+        super().__init__(server, key, ledger)
+        self._signature_algorithm = signature_algorithm
+        self._clients = {}
+
+    def invoke(self, product, action, params):
+        models = importlib.import_module(f"{MODULES[product]}.models")
+        request = getattr(models, f"{action}Request")().from_map(dict(params))
+        try:
+            response = getattr(self._client(product), _method(action))(request)
+        except tea_exceptions.AlibabaCloudException as error:
+            raise ApiError(
+                error.code, error.status_code, error.message, error.request_id, type(error).__name__,
+                {"access_denied": getattr(error, "access_denied_detail", None), "retry_after": getattr(error, "retry_after", None)},
+            ) from error
+        return response.body.to_map()
+
+    def _client(self, product):
+        if product not in self._clients:
+            config = Config(
+                access_key_id=self.key.id,
+                access_key_secret=self.key.secret,
+                endpoint=self.server.authority,
+                protocol=self.server.scheme,
+                region_id="cn-shanghai",
+            )
+            if self._signature_algorithm:
+                config.signature_algorithm = self._signature_algorithm
+            module = importlib.import_module(f"{MODULES[product]}.client")
+            self._clients[product] = module.Client(config)
+        return self._clients[product]
+
+
+def _method(action):
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", action).lower()

@@ -1,0 +1,142 @@
+"""The record of what each client was seen to do, and the table made of it.
+
+A cell is `ok` when a passing test saw the client do it, `fails` when a test failed on it, and `n/a` when the client has
+no way to do it. The table in the documentation is this record; a test compares the two.
+"""
+
+from collections import defaultdict
+
+BEGIN = "<!-- compatibility table: begin (written by `conformance/run --update-compatibility`) -->"
+END = "<!-- compatibility table: end -->"
+
+OPERATIONS = {
+    "live, second generation": [
+        "CreateLiveMessageApp",
+        "DescribeLiveMessageApp",
+        "ListLiveMessageApps",
+        "ModifyLiveMessageAppDisable",
+        "CreateLiveMessageGroup",
+        "DescribeLiveMessageGroup",
+        "DeleteLiveMessageGroup",
+        "ListLiveMessageGroups",
+        "ListLiveMessageGroupByPage",
+        "ListLiveMessageGroupUsers",
+        "CheckLiveMessageUsersInGroup",
+        "CheckLiveMessageUsersOnline",
+        "KickLiveMessageGroupUser",
+        "SendLiveMessageGroup",
+        "ListLiveMessageGroupMessages",
+    ],
+    "live, first generation": [
+        "CreateMessageApp",
+        "GetMessageApp",
+        "ListMessageApp",
+        "CreateMessageGroup",
+        "GetMessageGroup",
+        "ListMessageGroup",
+        "JoinMessageGroup",
+        "LeaveMessageGroup",
+        "ListMessageGroupUser",
+        "BatchGetOnlineUsers",
+        "GetMessageToken",
+    ],
+    "cams": ["AddChatGroup", "ListChatGroup", "AddChatGroupInviteLink", "ListChatGroupParticipants"],
+}
+REALTIME = [
+    "login, second generation",
+    "login, first generation",
+    "subscribe (join)",
+    "unsubscribe (leave)",
+    "publish",
+    "publications",
+    "presence",
+    "presence_stats",
+    "rpc sendGroupMessage",
+    "rpc queryGroup",
+    "rpc listGroupUser",
+    "recovery after a dropped connection",
+]
+FAMILY_OF = {operation: family for family, operations in OPERATIONS.items() for operation in operations}
+
+
+class Ledger:
+    """Gathers what the tests exercise. One for the whole run."""
+
+    def __init__(self):
+        self.cells = {}
+        self.api_clients = []
+        self.realtime_clients = []
+        self._done = defaultdict(list)
+        self._under_way = None
+        self.test = None
+
+    def begin(self, test):
+        """A test starts: what follows belongs to it."""
+        self.test = test
+        self._done.pop(test, None)
+        self._under_way = None
+
+    def attempt(self, client, feature):
+        """A client is about to do something."""
+        self._under_way = (feature, client)
+
+    def success(self, client, feature):
+        """It did it."""
+        self._done[self.test].append((feature, client))
+        self._under_way = None
+
+    def end(self, test, passed):
+        """The test is over: its successes count only if it passed; if not, what it stood at fails."""
+        done = self._done.pop(test, [])
+        if passed:
+            for cell in done:
+                self.cells.setdefault(cell, "ok")
+            return
+        blamed = self._under_way or (done[-1] if done else None)
+        if blamed:
+            self.cells[blamed] = "fails"
+
+    def table(self):
+        """The two tables as Markdown."""
+        parts = [_section("Operation", self.api_clients, OPERATIONS.items(), self.cells)]
+        parts.append(_section("Realtime", self.realtime_clients, [(None, REALTIME)], self.cells))
+        return "\n\n".join(parts)
+
+
+def _section(title, clients, groups, cells):
+    lines = [f"| {title} | " + " | ".join(client.label for client in clients) + " |", "|---" * (len(clients) + 1) + "|"]
+    for family, features in groups:
+        if family:
+            lines.append(f"| **{family}** |" + " |" * len(clients))
+        for feature in features:
+            row = [cells.get((feature, client.name), "not run") for client in clients]
+            lines.append(f"| {feature} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def differences(ours, theirs, whole=False):
+    """The cells in which two tables differ, as readable lines.
+
+    `ours` may have cells that were not run; they count as a difference only if the run was a whole one.
+    """
+    mine, other = _cells(ours), _cells(theirs)
+    lines = [
+        f"{row} × {column}: this run says {value}, the file says {other[row, column]}"
+        for (row, column), value in mine.items()
+        if (row, column) in other and value != other[row, column] and (whole or value != "not run")
+    ]
+    lines += [f"{row} × {column}: not in the file" for row, column in mine if (row, column) not in other]
+    return lines + [f"{row} × {column}: only in the file" for row, column in other if (row, column) not in mine]
+
+
+def _cells(table):
+    found, columns = {}, []
+    for line in table.splitlines():
+        if not line.startswith("|") or line.startswith("|---"):
+            continue
+        fields = [field.strip() for field in line.strip().strip("|").split("|")]
+        if fields[0] in ("Operation", "Realtime"):
+            columns = fields[1:]
+        elif any(fields[1:]):
+            found.update({(fields[0], column): value for column, value in zip(columns, fields[1:])})
+    return found

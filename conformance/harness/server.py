@@ -1,0 +1,237 @@
+"""A server under test: the built binary on a free port with a data directory of its own, or one already running.
+
+The binary is named by MUSTER_BIN. Its operator's contract is all that is used: flags, environment, the line that
+says it is ready, signals, exit codes, and the documented commands.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from . import toml_text
+from .waiting import until
+
+ACCOUNT_ID = "1234567890123456"
+DEFAULT_CONFIG = {"throttle": {"enabled": False}}
+READY = "muster is ready"
+
+
+@dataclass(frozen=True)
+class Key:
+    """An AccessKey pair."""
+
+    id: str
+    secret: str
+
+
+ROOT_KEY = Key("LTAIconformanceRootKey01", "Xh3conformanceRootSecret7PqZ2s")
+
+
+def binary():
+    """The path of the binary under test."""
+    return Path(os.environ.get("MUSTER_BIN", Path(__file__).parents[2] / "target/release/muster")).resolve()
+
+
+def free_port():
+    """A TCP port that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def clean_environment():
+    """The environment without what would steer the server or push its callers through a proxy."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MUSTER_") and not name.lower().endswith("_proxy")
+    }
+
+
+class Subject:
+    """A server that somebody else runs, named by MUSTER_SUBJECT; its key comes from MUSTER_ROOT_ACCESS_KEY_ID/SECRET."""
+
+    def __init__(self, url):
+        parts = urlsplit(url)
+        self.scheme = parts.scheme
+        self.host = parts.hostname
+        self.port = parts.port or (443 if parts.scheme == "https" else 80)
+        self.key = Key(
+            os.environ.get("MUSTER_ROOT_ACCESS_KEY_ID", ROOT_KEY.id),
+            os.environ.get("MUSTER_ROOT_ACCESS_KEY_SECRET", ROOT_KEY.secret),
+        )
+
+    @property
+    def authority(self):
+        """`host:port`, as SDKs take their endpoint."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def url(self):
+        """The base address, without a trailing slash."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def websocket_url(self):
+        """The address of the Centrifuge WebSocket endpoint."""
+        return f"{self.scheme.replace('http', 'ws')}://{self.authority}/connection/websocket"
+
+    def stop(self):
+        """Nothing: it was not started here."""
+
+
+class Server(Subject):
+    """A server started by the test that owns it."""
+
+    def __init__(self, directory, config=None, key=ROOT_KEY, given_root=True):
+        self.directory = Path(directory)
+        self.data = self.directory / "data"
+        self.scheme = "http"
+        self.host = "127.0.0.1"
+        self.port = free_port()
+        self.key = key
+        self.given_root = given_root
+        self.process = None
+        self.stdout = []
+        self.stderr = []
+        self._readers = []
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.config_file = self.directory / "muster.toml"
+        self.configure(config)
+
+    def configure(self, config=None):
+        """Writes the configuration file: `config`, over the suite's defaults; takes effect at the next start."""
+        merged = {name: dict(table) for name, table in DEFAULT_CONFIG.items()}
+        for name, value in (config or {}).items():
+            merged[name] = {**merged.get(name, {}), **value} if isinstance(value, dict) else value
+        self.config_file.write_text(toml_text.render(merged))
+
+    def environment(self):
+        """What the binary is started with, for the server and for its commands alike."""
+        environment = clean_environment()
+        environment["MUSTER_CONFIG"] = str(self.config_file)
+        environment["MUSTER_DATA"] = str(self.data)
+        environment["MUSTER_LISTEN"] = f"{self.host}:{self.port}"
+        if self.given_root:
+            environment["MUSTER_ROOT_ACCESS_KEY_ID"] = self.key.id
+            environment["MUSTER_ROOT_ACCESS_KEY_SECRET"] = self.key.secret
+            environment["MUSTER_ACCOUNT_ID"] = ACCOUNT_ID
+        return environment
+
+    def start(self, *flags, environment=None, ready_within=20.0):
+        """Starts `muster serve` and returns once it says that it is ready."""
+        self.spawn(*flags, environment=environment)
+        until(
+            lambda: self.is_ready() or self.process.poll() is not None,
+            f"'{READY}' on stderr; stderr so far:\n{self.errors()}",
+            ready_within,
+        )
+        if not self.is_ready():
+            self.join_readers()
+            raise AssertionError(f"the server ended with {self.process.returncode} instead of becoming ready:\n{self.errors()}")
+        return self
+
+    def spawn(self, *flags, environment=None):
+        """Starts `muster serve` without waiting for anything."""
+        assert self.process is None or self.process.poll() is not None, "already running"
+        self.stdout, self.stderr = [], []
+        self.process = subprocess.Popen(
+            [str(binary()), "serve", *flags],
+            env={**self.environment(), **(environment or {})},
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        self._readers = [
+            threading.Thread(target=_collect, args=(stream, lines), daemon=True)
+            for stream, lines in ((self.process.stdout, self.stdout), (self.process.stderr, self.stderr))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def is_ready(self):
+        """Whether the line that says so was printed."""
+        return any(line.startswith(READY) for line in list(self.stderr))
+
+    def errors(self):
+        """Everything on stderr so far."""
+        return "".join(list(self.stderr))
+
+    def output(self):
+        """Everything on stdout and stderr so far."""
+        return "".join(list(self.stdout)) + self.errors()
+
+    def join_readers(self):
+        """Waits until both output streams are at their end."""
+        for reader in self._readers:
+            reader.join(5)
+
+    def wait(self, seconds=10.0):
+        """The exit code, once the process has ended by itself."""
+        code = self.process.wait(seconds)
+        self.join_readers()
+        return code
+
+    def stop(self, seconds=10.0):
+        """SIGTERM; the server must drain and exit with 0 in time. A server that is already gone is left alone."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server had not stopped {seconds:g} s after SIGTERM:\n{self.errors()[-2000:]}") from None
+        assert code == 0, f"exit code {code} after SIGTERM:\n{self.errors()[-2000:]}"
+
+    def kill(self):
+        """SIGKILL: what a crash or the loss of power leaves behind."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+            self.join_readers()
+
+    def remove(self):
+        """Deletes everything the server wrote."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def cli(self, *arguments, check=True, environment=None):
+        """Runs a command of the binary beside the server, on the same data directory."""
+        done = subprocess.run(
+            [str(binary()), *arguments],
+            env={**self.environment(), **(environment or {})},
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        if check:
+            assert done.returncode == 0, f"muster {' '.join(arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def cli_json(self, *arguments):
+        """The JSON that a command prints with `--json`."""
+        return json.loads(self.cli(*arguments, "--json").stdout)
+
+    def resident_bytes(self):
+        """The memory of the process that is in RAM."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("the process has no resident memory")
+
+
+def _collect(stream, lines):
+    for line in stream:
+        lines.append(line)
+    stream.close()

@@ -1,0 +1,162 @@
+"""Errors surface in each client as that client's own exception, with the documented code; and what the wire says for each.
+
+`exceptions` of a client names its classes: some tell client faults, server faults and throttling apart, some do not.
+"""
+
+import re
+import threading
+import time
+
+import pytest
+
+from harness.clients import API_CLIENTS, ApiError
+from harness.clients.tea_python import TeaPython
+from harness.scenes import new_app, new_group
+from harness.server import Key
+from harness.waiting import until
+from harness.wire import Wire
+
+
+@pytest.fixture(params=API_CLIENTS, ids=lambda client: client.name)
+def kind(request):
+    """Each official API client class in turn, not recorded in the table: it is meant to fail."""
+    return request.param
+
+
+def failure(client, action, params=None, product="live"):
+    with pytest.raises(ApiError) as caught:
+        client.call(action, params or {}, product)
+    return caught.value
+
+
+def check_class(kind, error, sort="client"):
+    assert error.exception_class == kind.exceptions[sort].format(code=error.code)
+
+
+def test_an_unknown_access_key_is_not_found(kind, server):
+    error = failure(kind(server, Key("LTAInosuchkey", "secret")), "ListLiveMessageApps", {"SortType": 1})
+    assert (error.code, error.http_status) == ("InvalidAccessKeyId.NotFound", 404)
+    check_class(kind, error)
+
+
+def test_a_wrong_secret_does_not_match(kind, server):
+    error = failure(kind(server, Key(server.key.id, "wrong")), "ListLiveMessageApps", {"SortType": 1})
+    # The older Python SDK compares the server's string to sign with its own; equal strings mean a wrong secret to it.
+    code = "InvalidAccessKeySecret" if kind.name == "acs-python" else "SignatureDoesNotMatch"
+    assert (error.code, error.http_status) == (code, 400)
+    check_class(kind, error)
+
+
+def test_an_unknown_app_is_a_missing_resource(kind, server):
+    error = failure(kind(server), "DescribeLiveMessageApp", {"AppId": "nosuchapp"})
+    assert (error.code, error.http_status) == ("ResourceNotExist", 404)
+    assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", error.request_id)
+    check_class(kind, error)
+
+
+def test_a_missing_parameter_is_mandatory(kind, server):
+    error = failure(kind(server), "ListLiveMessageGroupUsers", {"GroupId": "g", "PageSize": 10, "SortType": 1})
+    assert (error.code, error.http_status) == ("MissingAppId", 400)
+    assert "AppId is mandatory for this action." in error.message
+    check_class(kind, error)
+
+
+def test_a_parameter_out_of_range_is_named_with_its_rule_and_value(kind, server):
+    params = {"AppId": "a", "GroupId": "g", "PageSize": 51, "SortType": 1}
+    error = failure(kind(server), "ListLiveMessageGroupUsers", params)
+    assert (error.code, error.http_status) == ("InputInvalid", 400)
+    assert "PageSize" in error.message and "51" in error.message and "50" in error.message
+    check_class(kind, error)
+
+
+@pytest.mark.process
+def test_a_user_without_a_policy_is_told_what_was_refused(kind, server):
+    name = f"nobody-{kind.name}"
+    server.cli("user", "add", name)
+    key = server.cli_json("key", "add", name)
+    client = kind(server, Key(key["accessKeyId"], key["accessKeySecret"]))
+    error = failure(client, "ListLiveMessageApps", {"SortType": 1})
+    assert (error.code, error.http_status) == ("NoAuth", 403)
+    check_class(kind, error)
+    if kind.name != "acs-python":
+        detail = error.details["access_denied"]
+        assert (detail["AuthAction"], detail["NoPermissionType"]) == ("live:ListLiveMessageApps", "ImplicitDeny")
+    page = {"Index": 1, "Size": 20}
+    error = failure(client, "ListChatGroup", {"CustSpaceId": "c", "BusinessNumber": "1", "Page": page}, "cams")
+    assert (error.code, error.http_status) == ("NoPermission", 403)
+
+
+@pytest.mark.process
+def test_throttling_is_told_with_the_time_to_wait(kind, new_server):
+    server = new_server({"throttle": {"enabled": True}}).start()
+    stop = threading.Event()
+
+    def hammer():
+        wire = Wire(server)
+        while not stop.is_set():
+            wire.call("ListLiveMessageApps", {"SortType": 1})
+        wire.close()
+
+    hammers = [threading.Thread(target=hammer) for _ in range(2)]
+    for thread in hammers:
+        thread.start()
+    client = kind(server)
+
+    def refused():
+        try:
+            client.call("ListLiveMessageApps", {"SortType": 1})
+        except ApiError as error:
+            return error
+        return None
+
+    try:
+        error = until(refused, "a call to be throttled", 20, pause=0)
+        answer = until(lambda: throttled(server), "a call by hand to be throttled", 20, pause=0)
+    finally:
+        stop.set()
+        for thread in hammers:
+            thread.join()
+    assert (error.code, error.http_status) == ("Throttling.User", 400)
+    check_class(kind, error, "throttled")
+    assert answer.json()["Message"] == "Request was denied due to user flow control."
+    assert 0 < int(answer.headers["x-acs-retry-after"]) <= 10_000, "milliseconds"
+    if kind.exceptions["throttled"] in ("ThrottlingException", "ThrottlingError"):
+        assert error.details["retry_after"] and int(error.details["retry_after"]) > 0
+    until(lambda: refused() is None, "calls to pass again once the flood is over", 10)
+
+
+def throttled(server):
+    wire = Wire(server)
+    answer = wire.call("ListLiveMessageApps", {"SortType": 1})
+    wire.close()
+    return answer if answer.code == "Throttling.User" else None
+
+
+@pytest.mark.process
+def test_a_quota_is_the_accounts_own_and_of_one_operation(new_server):
+    server = new_server({"throttle": {"enabled": True}}).start()
+    wire = Wire(server)
+    app = new_app(wire)
+    group = new_group(wire, app)
+    began = time.monotonic()
+    passed = refused = 0
+    while refused < 20 and time.monotonic() - began < 10:
+        answer = wire.call("ListLiveMessageGroups", {"AppId": app["AppId"], "SortType": 1})
+        if answer.status == 200:
+            passed += 1
+        else:
+            assert answer.code == "Throttling.User"
+            refused += 1
+    elapsed = time.monotonic() - began
+    assert refused == 20, "fifty calls a second is the documented quota"
+    assert passed <= 50 * (elapsed + 1) + 5, f"{passed} passed in {elapsed:.2f} s"
+    assert passed >= 45
+    wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})
+
+
+def test_old_signatures_by_the_newer_python_client_pass_too(server):
+    client = TeaPython(server, signature_algorithm="v2")
+    app = client.call("CreateLiveMessageApp", {"AppName": "v1 signed"})
+    assert client.call("DescribeLiveMessageApp", {"AppId": app["AppId"]})["AppName"] == "v1 signed"
+    error = failure(TeaPython(server, Key(server.key.id, "wrong"), signature_algorithm="v2"), "ListLiveMessageApps", {"SortType": 1})
+    assert error.code == "SignatureDoesNotMatch"

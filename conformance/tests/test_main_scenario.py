@@ -1,0 +1,192 @@
+"""The product's main job, through every official client: make an app and groups, let people join over WebSocket, call the roll.
+
+Each scenario goes through every operation of its product with one API client, so the compatibility table is filled
+from here; the realtime clients take turns as the people who join.
+"""
+
+import pytest
+
+from harness.clients.realtime import CentrifugeJs, CentrifugePython
+from harness.scenes import client_of, join_by_invitation, new_space, unique
+from harness.tokens import login_token
+from harness.waiting import until
+
+
+def numbers_of(rows, name):
+    return [row[name] for row in rows]
+
+
+def test_second_generation_people_join_are_listed_counted_found_spoken_to_kicked_and_leave(api, realtime, server, ledger):
+    app = api.call("CreateLiveMessageApp", {"AppName": "roll call"})
+    app_id = app["AppId"]
+    assert api.call("DescribeLiveMessageApp", {"AppId": app_id})["AppKey"] == app["AppKey"]
+    listed = api.call("ListLiveMessageApps", {"SortType": 2})
+    assert app_id in numbers_of(listed["AppList"], "AppId")
+
+    group, other = unique("show"), unique("show")
+    for name in (group, other):
+        made = api.call(
+            "CreateLiveMessageGroup",
+            {"AppId": app_id, "GroupId": name, "GroupName": "Saturday", "Administrators": ["anna", "otto"], "CreatorId": "carl"},
+        )
+        assert made["GroupId"] == name
+    people = ["ada", "ben", "cleo"]
+    clients = [client_of(realtime, server, app, user, ledger) for user in people]
+    try:
+        for client in clients:
+            client.login()
+            client.join(group)
+        check_the_roll_of_second_generation(api, app_id, group, other, people)
+        check_a_message_of_second_generation(api, app_id, group, clients)
+
+        api.call("KickLiveMessageGroupUser", {"AppId": app_id, "GroupId": group, "KickoffUser": "cleo"})
+        kicked = clients[2].events.wait("unsubscribed", channel=f"g:{group}")
+        assert kicked["code"] == 2101 and kicked["reason"]
+        clients[1].leave(group)
+        until(lambda: online(api, app_id, group) == 1, "the count to fall to 1")
+        assert roll(api, app_id, group) == ["ada"]
+
+        disabled = api.call("ModifyLiveMessageAppDisable", {"AppId": app_id, "Disable": False})
+        assert disabled["Disable"] is False
+        assert api.call("DeleteLiveMessageGroup", {"AppId": app_id, "GroupId": group, "OperatorId": "carl"})["GroupId"] == group
+        assert clients[0].events.wait("unsubscribed", channel=f"g:{group}")["code"] == 2102
+        assert api.call("DescribeLiveMessageGroup", {"AppId": app_id, "GroupId": group})["Delete"] is True
+    finally:
+        for client in clients:
+            client.close()
+
+
+def roll(api, app_id, group):
+    answer = api.call("ListLiveMessageGroupUsers", {"AppId": app_id, "GroupId": group, "PageSize": 10, "SortType": 1})
+    assert answer["GroupId"] == group
+    return numbers_of(answer["UserList"], "UserId")
+
+
+def online(api, app_id, group):
+    return int(api.call("DescribeLiveMessageGroup", {"AppId": app_id, "GroupId": group})["OnlineUserCounts"])
+
+
+def check_the_roll_of_second_generation(api, app_id, group, other, people):
+    page = {"AppId": app_id, "GroupId": group, "PageSize": 10, "SortType": 2}
+    answer = api.call("ListLiveMessageGroupUsers", page)
+    assert numbers_of(answer["UserList"], "UserId") == people[::-1]
+    assert answer["Hasmore"] is False and int(answer["NextPageToken"]) == 0
+    assert roll(api, app_id, group) == people
+    assert online(api, app_id, group) == 3
+
+    found = api.call("CheckLiveMessageUsersInGroup", {"AppId": app_id, "GroupId": group, "UserIds": ["ada", "nobody"]})
+    assert {row["UserId"]: row["Online"] for row in found["Users"]} == {"ada": True, "nobody": False}
+    found = api.call("CheckLiveMessageUsersOnline", {"AppId": app_id, "UserIds": ["nobody", "ben"]})
+    assert {row["UserId"]: row["Online"] for row in found["UserList"]} == {"nobody": False, "ben": True}
+
+    groups = api.call("ListLiveMessageGroups", {"AppId": app_id, "SortType": 1, "GroupStatus": 1})
+    assert numbers_of(groups["GroupList"], "GroupId") == [group, other]
+    assert groups["GroupList"][0]["AdminList"] == ["anna", "otto"]
+    groups = api.call("ListLiveMessageGroupByPage", {"AppId": app_id, "SortType": 2, "PageNumber": 1, "PageSize": 1})
+    assert numbers_of(groups["GroupList"], "GroupId") == [other] and int(groups["TotalCount"]) == 2
+
+
+def check_a_message_of_second_generation(api, app_id, group, clients):
+    sent = api.call(
+        "SendLiveMessageGroup",
+        {
+            "AppId": app_id, "GroupId": group, "SenderId": "host", "SenderMetaInfo": "the host",
+            "Body": "welcome, everyone ~ 你好 *", "MsgType": 88888, "Weight": 5,
+        },
+    )
+    assert sent["MsgTid"]
+    for client in clients:
+        message = client.received(group, "recvgroupmessage", messageId=sent["MsgTid"])["data"]
+        assert message["data"] == "welcome, everyone ~ 你好 *" and message["type"] == 88888
+        assert message["sender"]["userId"] == "host" and message["sender"]["userExtension"] == "the host"
+    history = api.call("ListLiveMessageGroupMessages", {"AppId": app_id, "GroupId": group, "PageSize": 10, "SortType": 1})
+    kept = history["MessageList"][-1]
+    assert (kept["MsgTid"], kept["Body"]) == (sent["MsgTid"], "welcome, everyone ~ 你好 *")
+    assert kept["Sender"] == {"UserId": "host", "UserInfo": "the host"}
+
+
+def test_first_generation_people_join_are_listed_counted_found_and_leave(api, realtime, server, ledger):
+    app = api.call("CreateMessageApp", {"AppName": "roll call", "AppConfig": {"appAlias": "calls"}, "Extension": {"owner": "it"}})
+    app_id = app["Result"]["AppId"]
+    described = api.call("GetMessageApp", {"AppId": app_id})["Result"]
+    assert described["AppName"] == "roll call" and described["AppConfig"] == {"appAlias": "calls"}
+    apps = api.call("ListMessageApp", {"SortType": 1, "PageNum": 1, "PageSize": 50})["Result"]
+    assert app_id in numbers_of(apps["AppList"], "AppId")
+
+    made = api.call("CreateMessageGroup", {"AppId": app_id, "CreatorId": "carl", "Extension": {"groupName": "Saturday"}})
+    group = made["Result"]["GroupId"]
+    described = api.call("GetMessageGroup", {"AppId": app_id, "GroupId": group})["Result"]
+    assert described["CreatorId"] == "carl" and described["Extension"] == {"groupName": "Saturday"}
+    listed = api.call("ListMessageGroup", {"AppId": app_id, "PageNum": 1, "PageSize": 20})["Result"]
+    assert numbers_of(listed["GroupList"], "GroupId") == [group]
+
+    assert api.call("JoinMessageGroup", {"AppId": app_id, "GroupId": group, "UserId": "ada"})["Result"]["Success"] is True
+    token = api.call("GetMessageToken", {"AppId": app_id, "UserId": "ben", "DeviceId": "phone-1", "DeviceType": "ios"})["Result"]
+    assert int(token["AccessTokenExpiredTime"]) > 0
+    with realtime(server, token["AccessToken"], ledger=ledger, generation=1) as ben:
+        ben.login()
+        ben.join(group)
+        members = api.call("ListMessageGroupUser", {"AppId": app_id, "GroupId": group, "SortType": 0, "PageNum": 1, "PageSize": 1})
+        assert numbers_of(members["Result"]["UserList"], "UserId") == ["ada"]
+        assert members["Result"]["HasMore"] is True and int(members["Result"]["Total"]) == 2
+        members = api.call("ListMessageGroupUser", {"AppId": app_id, "GroupId": group, "SortType": 1, "PageNum": 1, "PageSize": 1})
+        assert numbers_of(members["Result"]["UserList"], "UserId") == ["ben"]
+        found = api.call("BatchGetOnlineUsers", {"AppId": app_id, "GroupId": group, "UserIds": "ben,nobody"})["Result"]
+        assert {row["UserId"]: row["Online"] for row in found["OnlineUsers"]} == {"ben": True, "nobody": False}
+        assert api.call("LeaveMessageGroup", {"AppId": app_id, "GroupId": group, "UserId": "ada"})["Result"]["Success"] is True
+        ben.leave(group)
+
+    def total():
+        return int(api.call("ListMessageGroupUser", {"AppId": app_id, "GroupId": group})["Result"]["Total"])
+
+    until(lambda: total() == 0, "the group to be empty")
+
+
+@pytest.mark.process
+def test_a_chat_group_is_made_becomes_active_and_its_participants_join_by_link_and_are_paged(api, server):
+    space = new_space(server)
+    subject = unique("customers")
+    added = api.call("AddChatGroup", space.params(Subject=subject, Description="the first hundred"), "cams")
+    assert added["Code"] == "OK" and added["UniqueCode"]
+
+    def row():
+        page = {"Index": 1, "Size": 10}
+        answer = api.call("ListChatGroup", space.params(Subject=subject, GroupStatus="ACTIVE", Page=page), "cams")
+        assert answer["Code"] == "OK" and answer["Success"] is True
+        return answer["Data"]["List"][0] if int(answer["Data"]["Total"]) == 1 else None
+
+    group = until(row, "the group to become ACTIVE")
+    assert (group["Subject"], group["Description"], group["BusinessNumber"]) == (subject, "the first hundred", space.number)
+    invited = api.call("AddChatGroupInviteLink", space.params(GroupId=group["GroupId"]), "cams")
+    assert invited["Code"] == "OK" and "/i/" in invited["InviteLink"]
+
+    phones = [f"4915100000{n:02d}" for n in range(3)]
+    for phone in phones:
+        answer = join_by_invitation(server, invited["InviteLink"], phone, f"person {phone[-2:]}")
+        assert answer.status in (200, 201, 302, 303), f"HTTP {answer.status} {answer.body[:400]!r}"
+
+    seen = []
+    for index in (1, 2):
+        page = {"Index": index, "Size": 2}
+        data = api.call("ListChatGroupParticipants", space.params(GroupId=group["GroupId"], Page=page), "cams")["Data"]
+        assert int(data["Total"]) == 3
+        seen += numbers_of(data["List"], "ParticipantNumber")
+    assert sorted(seen) == phones
+    assert int(row()["TotalParticipantCount"]) == 3
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("realtime", [CentrifugeJs, CentrifugePython], ids=lambda client: client.name)
+def test_the_token_that_the_command_prints_logs_in_as_the_documented_one_does(realtime, server, wire, ledger):
+    from harness.scenes import new_app, new_group
+
+    app = new_app(wire)
+    group = new_group(wire, app)
+    printed = server.cli("token", "--app", app["AppId"], "--user", "dora", "--ttl", "600").stdout
+    assert printed.endswith("\n") and len(printed.split()) == 1, f"the token alone belongs on stdout: {printed!r}"
+    with realtime(server, printed.strip(), ledger=ledger) as client:
+        client.login(joining=[group])
+        joined = client.events.wait("subscribed", channel=f"g:{group}")
+        assert joined["data"]["groupId"] == group
+    with realtime(server, login_token(app, "dora", role="admin"), ledger=ledger) as client:
+        client.login()

@@ -1,0 +1,225 @@
+"""CAMS chat groups: the body's own `Code`, filters and pages of ListChatGroup, invite links and the page behind them."""
+
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from harness.scenes import (
+    active_group, invite_link, join_by_invitation, new_chat_group, new_space, open_invitation, participants, unique,
+)
+from harness.waiting import until
+from harness.wire import Wire, fetch
+
+pytestmark = pytest.mark.process
+
+ROW = {"BusinessNumber", "Description", "GroupId", "GroupStatus", "InviteLink", "ProfilePictureFile", "Subject", "TotalParticipantCount"}
+ROW_OPTIONAL = {"BusinessRole", "GmtModifier", "GroupLink", "GroupType"}
+
+
+@pytest.fixture(scope="module")
+def space(server):
+    return new_space(server)
+
+
+def call(wire, action, params, **options):
+    """The JSON body of a CAMS operation that passes the gateway."""
+    answer = wire.call(action, params, product="cams", **options)
+    assert answer.status == 200, f"HTTP {answer.status} {answer.body[:400]!r}"
+    return answer.json()
+
+
+def failed(wire, action, params):
+    """The code of a business failure: HTTP 200, Success false, a message."""
+    body = call(wire, action, params)
+    assert body["Success"] is False and body["Message"] and body["RequestId"], body
+    return body["Code"]
+
+
+def listed(wire, space, index=1, size=20, **filters):
+    body = call(wire, "ListChatGroup", space.params(Page={"Index": index, "Size": size}, **filters))
+    assert body["Code"] == "OK" and body["Success"] is True
+    return body["Data"]
+
+
+def test_adding_a_group_answers_a_unique_code_and_the_group_becomes_active_within_a_second_or_so(wire, space):
+    subject = unique("subject")
+    body = call(wire, "AddChatGroup", space.params(Subject=subject, Description="why", ChannelType="WHATSAPP"))
+    assert body["Code"] == "OK" and body["Success"] is True and body["UniqueCode"] and body["RequestId"]
+    began = time.monotonic()
+    row = until(lambda: active_group(wire, space, subject), "the group to become ACTIVE", 5)
+    assert time.monotonic() - began < 3
+    assert ROW <= set(row) | {"InviteLink", "ProfilePictureFile"} and set(row) <= ROW | ROW_OPTIONAL
+    assert (row["BusinessNumber"], row["Description"], row["Subject"]) == (space.number, "why", subject)
+    assert (row["GroupStatus"], row["TotalParticipantCount"]) == ("ACTIVE", 0)
+
+
+def test_groups_are_filtered_by_subject_and_status_and_paged_without_loss(wire, server):
+    space = new_space(server)
+    subjects = [f"team {n}" for n in range(7)]
+    for subject in subjects:
+        call(wire, "AddChatGroup", space.params(Subject=subject))
+    until(lambda: listed(wire, space, GroupStatus="ACTIVE")["Total"] == 7, "seven active groups")
+    assert listed(wire, space, GroupStatus="CREATING") == {"Total": 0, "List": []}
+    found = listed(wire, space, Subject="team 3")
+    assert [row["Subject"] for row in found["List"]] == ["team 3"] and found["Total"] == 1
+    assert listed(wire, space, Subject="no such")["Total"] == 0
+    seen = []
+    for index in (1, 2, 3, 4):
+        page = listed(wire, space, index=index, size=2)
+        assert page["Total"] == 7 and len(page["List"]) == (2 if index < 4 else 1)
+        seen += [row["Subject"] for row in page["List"]]
+    assert sorted(seen) == subjects
+    assert listed(wire, space, index=5, size=2) == {"Total": 7, "List": []}
+
+
+def test_a_group_belongs_to_its_channel_and_number(wire, server, space):
+    group = new_chat_group(wire, space)
+    other = new_space(server)
+    assert listed(wire, other)["Total"] == 0
+    assert failed(wire, "AddChatGroupInviteLink", other.params(GroupId=group["GroupId"])) == "InvalidParameter.GroupNotExist"
+    mixed = space.params(BusinessNumber=other.number, Subject="x")
+    assert failed(wire, "AddChatGroup", mixed).startswith("InvalidParameter.")
+
+
+def test_business_failures_are_told_in_the_body_with_status_200(wire, space):
+    page = {"Page": {"Index": 1, "Size": 20}}
+    unknown = {"CustSpaceId": "cams-nosuch", "BusinessNumber": space.number}
+    assert failed(wire, "ListChatGroup", {**unknown, **page}) == "InvalidParameter.CustSpaceIdNotExist"
+    assert failed(wire, "AddChatGroup", {**unknown, "Subject": "x"}) == "InvalidParameter.CustSpaceIdNotExist"
+    for action in ("AddChatGroupInviteLink", "ListChatGroupParticipants"):
+        assert failed(wire, action, space.params(GroupId="Enosuch")) == "InvalidParameter.GroupNotExist"
+        assert failed(wire, action, {**unknown, "GroupId": "Enosuch"}) == "InvalidParameter.CustSpaceIdNotExist"
+    telegram = space.params(ChannelType="TELEGRAM", **page)
+    assert failed(wire, "ListChatGroup", telegram) == "InvalidParameter.ChannelTypeNotSupport"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"Index": 0, "Size": 20}, {"Index": 1, "Size": 0}, {"Index": -1, "Size": 20}, {"Index": 1, "Size": -5}, {"Index": "one", "Size": 2}],
+    ids=str,
+)
+def test_a_bad_page_is_told_as_such(wire, space, page):
+    assert failed(wire, "ListChatGroup", space.params(Page=page)) == "InvalidParameter.PageInvalid"
+
+
+def test_missing_parameters_are_the_gateways_to_refuse(wire, space):
+    required = {
+        "AddChatGroup": {"CustSpaceId", "BusinessNumber"},
+        "ListChatGroup": {"CustSpaceId", "BusinessNumber", "Page"},
+        "AddChatGroupInviteLink": {"CustSpaceId", "BusinessNumber", "GroupId"},
+        "ListChatGroupParticipants": {"CustSpaceId", "BusinessNumber", "GroupId"},
+    }
+    good = space.params(GroupId="E1", Page={"Index": 1, "Size": 20}, Subject="x")
+    for action, names in required.items():
+        for name in names:
+            refused = wire.refused(action, {**good, name: None}, product="cams")
+            assert refused == (400, f"Missing{name}"), action
+
+
+def test_a_whatsapp_group_needs_a_subject(wire, space):
+    answer = wire.call("AddChatGroup", space.params(), product="cams")
+    assert answer.status in (200, 400) and answer.code != "OK"
+
+
+def test_page_is_taken_as_json_text_with_any_spacing_and_as_dotted_parameters(wire, space):
+    new_chat_group(wire, space)
+    spellings = [
+        {"Page": '{"Size": 2, "Index": 1}'},
+        {"Page": '{"Index":"1","Size":"2"}'},
+        {"Page.Index": "1", "Page.Size": "2"},
+    ]
+    for spelling in spellings:
+        for signature in ("v1", "v3"):
+            for place in ("query", "form"):
+                body = call(wire, "ListChatGroup", space.params(**spelling), signature=signature, place=place)
+                assert body["Code"] == "OK" and 1 <= len(body["Data"]["List"]) <= 2, (spelling, signature, place)
+
+
+def test_people_join_at_the_invite_page_and_are_listed_with_or_without_a_page(wire, server, space):
+    group = new_chat_group(wire, space)
+    assert participants(wire, space, group["GroupId"]) == ([], 0)
+    link = invite_link(wire, space, group["GroupId"])
+    page, form = open_invitation(server, link)
+    assert page.status == 200 and "text/html" in page.headers["content-type"]
+    assert group["Subject"] in page.body.decode()
+    phones = [f"49160000000{n}" for n in range(5)]
+    for phone in phones:
+        assert join_by_invitation(server, link, phone, "Ann <b>&").status < 400
+    found, total = participants(wire, space, group["GroupId"])
+    assert found == phones and total == 5, "in the order of joining"
+    assert participants(wire, space, group["GroupId"], Index=2, Size=2) == (phones[2:4], 5)
+    assert participants(wire, space, group["GroupId"], Index=4, Size=2) == ([], 5)
+    assert active_group(wire, space, group["Subject"])["TotalParticipantCount"] == 5
+    assert active_group(wire, space, group["Subject"])["InviteLink"] == link
+
+
+def test_joining_twice_with_one_number_counts_once(wire, server, space):
+    group = new_chat_group(wire, space)
+    link = invite_link(wire, space, group["GroupId"])
+    for _ in range(2):
+        join_by_invitation(server, link, "+49 170 1234567", "Ann")
+    found, total = participants(wire, space, group["GroupId"])
+    assert (found, total) == (["491701234567"], 1), "a number is kept as its digits"
+
+
+def test_a_wrong_number_is_refused_and_nobody_joins(wire, server, space):
+    group = new_chat_group(wire, space)
+    link = invite_link(wire, space, group["GroupId"])
+    for phone in ("", "hello", "<script>alert(1)</script>", "1" * 200):
+        answer = join_by_invitation(server, link, phone, "Ann")
+        assert 400 <= answer.status < 500, phone
+        assert b"<script>alert" not in answer.body
+    assert participants(wire, space, group["GroupId"]) == ([], 0)
+
+
+def test_a_wrong_link_says_so_and_so_does_one_that_was_replaced(wire, server, space):
+    group = new_chat_group(wire, space)
+    old = invite_link(wire, space, group["GroupId"])
+    new = invite_link(wire, space, group["GroupId"])
+    dead = {"/i/nosuchcode", urlsplit(old).path} - {urlsplit(new).path}
+    for path in dead:
+        answer = fetch(server, path)
+        assert answer.status in (404, 410) and answer.body, path
+    assert join_by_invitation(server, new, "491700000001", "Ann").status < 400
+
+
+def test_a_full_group_says_so_and_takes_nobody_else(new_server):
+    server = new_server({"cams": {"max_participants": 2}}).start()
+    wire = Wire(server)
+    space = new_space(server)
+    group = new_chat_group(wire, space)
+    link = invite_link(wire, space, group["GroupId"])
+    for n in range(2):
+        assert join_by_invitation(server, link, f"49170000000{n}", "Ann").status < 400
+    page, form = open_invitation(server, link)
+    if form:
+        refused = join_by_invitation(server, link, "491700000009", "Late")
+        assert 400 <= refused.status < 500 and b"full" in refused.body.lower()
+    else:
+        assert b"full" in page.body.lower()
+    assert participants(wire, space, group["GroupId"])[1] == 2
+
+
+def test_eight_people_fill_a_group_by_default(wire, server, space):
+    group = new_chat_group(wire, space)
+    link = invite_link(wire, space, group["GroupId"])
+    for n in range(8):
+        assert join_by_invitation(server, link, f"49171000000{n}", "Ann").status < 400
+    _, form = open_invitation(server, link)
+    if form:
+        assert join_by_invitation(server, link, "491719999999", "Late").status >= 400
+    assert participants(wire, space, group["GroupId"])[1] == 8
+
+
+def test_groups_participants_and_links_outlive_a_restart(new_server):
+    server = new_server().start()
+    wire = Wire(server)
+    space = new_space(server)
+    group = new_chat_group(wire, space)
+    link = invite_link(wire, space, group["GroupId"])
+    assert join_by_invitation(server, link, "491700000001", "Ann").status < 400
+    server.stop()
+    server.start()
+    assert join_by_invitation(server, link, "491700000002", "Ben").status < 400
+    assert participants(wire, space, group["GroupId"]) == (["491700000001", "491700000002"], 2)

@@ -1,0 +1,124 @@
+//! Pieces of the wire that several operations share.
+
+use std::sync::Arc;
+
+use muster_core::{
+    chat::{Channel, PhoneNumber},
+    group::Window,
+    id::{AccountId, AppId},
+};
+use muster_gateway::{Call, Failure, Level, Spec, parameter::Long};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Services,
+    error::{COMMON, failure, invalid},
+};
+
+/// What the operations have in common. No quotas are published for them.
+pub(crate) const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
+    Spec::new(name, summary).level(level).errors(COMMON).tag("Chat groups")
+}
+
+/// The caller's channel, and that the number is bound to it.
+pub(crate) async fn bound(
+    call: &Call<'_, Services>,
+    channel: &AppId,
+    number: &PhoneNumber,
+) -> Result<Channel, Failure> {
+    let account = AccountId::try_from(Arc::clone(&call.principal.account))
+        .map_err(|rule| invalid("Account", format!("The account {rule}")))?;
+    call.state.muster.chats().bound(&account, channel, number).await.map_err(failure)
+}
+
+/// A success. Failures have a body of their own, made by the gateway; `Message` and `AccessDeniedDetail` come only
+/// with them.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Answer<T> {
+    /// `OK`, or what went wrong.
+    code: &'static str,
+    /// Whether the call succeeded.
+    success: bool,
+    #[serde(flatten)]
+    content: T,
+}
+
+impl<T> Answer<T> {
+    /// A success with this content.
+    pub(crate) fn of(content: T) -> Result<Self, Failure> {
+        Ok(Self { code: "OK", success: true, content })
+    }
+}
+
+/// The content of the answer of a list.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Listing<T> {
+    /// The page.
+    data: Rows<T>,
+}
+
+/// A page of a list.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+struct Rows<T> {
+    /// Entries on all pages.
+    total: i32,
+    /// The entries of the page.
+    list: Vec<T>,
+}
+
+impl<T> Listing<T> {
+    /// Some entries of a list of `total`.
+    pub(crate) fn new(total: u64, list: Vec<T>) -> Self {
+        Self { data: Rows { total: i32::try_from(total).unwrap_or(i32::MAX), list } }
+    }
+}
+
+/// The number of a page, from 1.
+pub(crate) type Index = Long<1>;
+/// How many entries a page holds. The documentation names no bound; 100 is what its other lists have.
+pub(crate) type Size = Long<1, 100>;
+
+/// A page asked for.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Page {
+    /// Entries to a page, from 1 to 100.
+    size: Size,
+    /// The page, from 1.
+    index: Index,
+}
+
+impl Page {
+    /// The part of the list that the page is.
+    pub(crate) fn window(&self) -> Window {
+        window(self.index.get(), self.size.get())
+    }
+}
+
+/// A page asked for, of which everything may be left out.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct OptionalPage {
+    /// Entries to a page, from 1 to 100, 20 when not said.
+    #[schemars(extend("default" = 20))]
+    size: Option<Size>,
+    /// The page, from 1, 1 when not said.
+    #[schemars(extend("default" = 1))]
+    index: Option<Index>,
+}
+
+impl OptionalPage {
+    /// The part of the list that the page is.
+    pub(crate) fn window(&self) -> Window {
+        window(self.index.map_or(1, Long::get), self.size.map_or(20, Long::get))
+    }
+}
+
+/// The types bound both numbers from below by 1.
+fn window(index: i64, size: i64) -> Window {
+    Window::page(index.unsigned_abs(), usize::try_from(size).unwrap_or(0))
+}

@@ -1,0 +1,44 @@
+//! The domain's bounds. Each is the cloud's documented figure by default, and the operator's to change.
+
+/// What happens when the members of a super group are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SuperListing {
+    /// The cloud's way: refused until everybody has left.
+    #[default]
+    Refuse,
+    /// Listed at any size.
+    Serve,
+}
+
+/// Bounds that the rules apply. `None` means unbounded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Applications of one generation that an account may have (documented: 300, generation 2).
+    pub apps_per_account: Option<u64>,
+    /// Existing groups of a generation 2 application (documented: 5,000).
+    pub groups_per_app: Option<u64>,
+    /// Message types that a generation 2 group may see (documented: 30).
+    pub message_types_per_group: usize,
+    /// Users above which a generation 2 group becomes a super group (documented: 2,000).
+    pub super_group_threshold: u64,
+    /// Whether a super group lists its members.
+    pub super_group_listing: SuperListing,
+    /// Participants of a customer group (WhatsApp's figure: 8, the business not counted).
+    pub chat_participants: u64,
+    /// How long an access token of generation 1 is good for, in milliseconds (documented sample: 24 hours).
+    pub access_token_millis: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            apps_per_account: Some(300),
+            groups_per_app: Some(5_000),
+            message_types_per_group: 30,
+            super_group_threshold: 2_000,
+            super_group_listing: SuperListing::Refuse,
+            chat_participants: 8,
+            access_token_millis: 86_400_000,
+        }
+    }
+}

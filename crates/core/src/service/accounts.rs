@@ -1,0 +1,237 @@
+//! Accounts, users, keys and policies: what an operator manages.
+
+use super::Muster;
+use crate::{
+    account::{AccessKey, Account, Changed, Directory, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
+    bus::Notice,
+    error::{Error, Result},
+    id::{AccessKeyId, AccountId},
+};
+
+/// Digits of an account id.
+const ACCOUNT_ID_DIGITS: usize = 16;
+/// Digits of a user's number.
+const USER_ID_DIGITS: usize = 18;
+/// Access keys that a user may have (documented: 2).
+const KEYS_PER_USER: usize = 2;
+/// Characters of a user's or policy's name (documented: 128 for policies).
+const NAME_CHARACTERS: usize = 128;
+
+/// An access key that was just made: the only moment at which its secret is told.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// The public half.
+    pub id: AccessKeyId,
+    /// The secret half.
+    pub secret: String,
+}
+
+/// An account that was just made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The account.
+    pub account: Account,
+    /// Its root key.
+    pub key: NewKey,
+}
+
+/// The rules of accounts.
+#[derive(Clone, Copy)]
+pub struct AccountRules<'a>(pub(super) &'a Muster);
+
+impl AccountRules<'_> {
+    /// Everything about who may act.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn directory(&self) -> Result<Directory> {
+        Ok(self.0.store.directory().await?)
+    }
+
+    /// The only account of a server that has one.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] before the first start, or the store's.
+    pub async fn sole(&self) -> Result<AccountId> {
+        let directory = self.directory().await?;
+        let account = directory.accounts.into_iter().next();
+        account.map(|account| account.id).ok_or_else(|| Error::Missing("an account".to_owned()))
+    }
+
+    /// Makes an account with a root key. What is given is taken, what is not is drawn.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], or the store's.
+    pub async fn create(
+        &self,
+        id: Option<AccountId>,
+        key: Option<(AccessKeyId, String)>,
+    ) -> Result<NewAccount> {
+        let muster = self.0;
+        let id = match id {
+            Some(id) => id,
+            None => parsed(&muster.random.digits(ACCOUNT_ID_DIGITS))?,
+        };
+        let account = Account { id: id.clone(), created_at: muster.now() };
+        let key = match key {
+            Some((id, secret)) => NewKey { id, secret },
+            None => self.drawn_key()?,
+        };
+        let stored = self.sealed(&key, &id, KeyOwner::Root);
+        let change = DirectoryChange::AddAccount(account.clone(), stored);
+        self.change(change, &format!("the account {id}")).await?;
+        Ok(NewAccount { account, key })
+    }
+
+    /// Makes a user.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Invalid`] for the name, or the store's.
+    pub async fn add_user(&self, account: &AccountId, name: &str) -> Result<RamUser> {
+        check_name(name)?;
+        let user = RamUser {
+            account: account.clone(),
+            name: name.to_owned(),
+            id: self.0.random.digits(USER_ID_DIGITS),
+            created_at: self.0.now(),
+        };
+        self.change(DirectoryChange::AddUser(user.clone()), &format!("the user {name}")).await?;
+        Ok(user)
+    }
+
+    /// Deletes a user with its keys.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], or the store's.
+    pub async fn remove_user(&self, account: &AccountId, name: &str) -> Result<()> {
+        let change = DirectoryChange::RemoveUser(account.clone(), name.to_owned());
+        self.change(change, &format!("the user {name}")).await
+    }
+
+    /// Makes an access key for a user.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] without such a user, [`Error::Invalid`] for a third key, or the store's.
+    pub async fn add_key(&self, account: &AccountId, user: &str) -> Result<NewKey> {
+        let owner = KeyOwner::User(user.to_owned());
+        let held = self.directory().await?.keys;
+        if held.iter().filter(|key| key.account == *account && key.owner == owner).count() >= KEYS_PER_USER {
+            return Err(Error::Invalid(format!("a user may have at most {KEYS_PER_USER} access keys")));
+        }
+        let key = self.drawn_key()?;
+        let stored = self.sealed(&key, account, owner);
+        self.change(DirectoryChange::AddKey(stored), &format!("the user {user}")).await?;
+        Ok(key)
+    }
+
+    /// Switches a key on or off.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], or the store's.
+    pub async fn set_key_active(&self, id: &AccessKeyId, active: bool) -> Result<()> {
+        self.change(DirectoryChange::SetKeyActive(id.clone(), active), &format!("the key {id}")).await
+    }
+
+    /// Deletes a key.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], or the store's.
+    pub async fn remove_key(&self, id: &AccessKeyId) -> Result<()> {
+        self.change(DirectoryChange::RemoveKey(id.clone()), &format!("the key {id}")).await
+    }
+
+    /// Puts a policy; its text has been checked by whoever knows the language.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the name, or the store's.
+    pub async fn put_policy(&self, account: &AccountId, name: &str, document: &str) -> Result<()> {
+        check_name(name)?;
+        let policy = StoredPolicy {
+            account: account.clone(),
+            name: name.to_owned(),
+            document: document.to_owned(),
+            modified_at: self.0.now(),
+        };
+        self.change(DirectoryChange::PutPolicy(policy), &format!("the policy {name}")).await
+    }
+
+    /// Deletes a policy.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], or the store's.
+    pub async fn remove_policy(&self, account: &AccountId, name: &str) -> Result<()> {
+        let change = DirectoryChange::RemovePolicy(account.clone(), name.to_owned());
+        self.change(change, &format!("the policy {name}")).await
+    }
+
+    /// Attaches a policy to a user.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] without such a policy or user, or the store's.
+    pub async fn attach(&self, account: &AccountId, policy: &str, user: &str) -> Result<()> {
+        let change = DirectoryChange::Attach(account.clone(), policy.to_owned(), user.to_owned());
+        self.change(change, &format!("the policy {policy} or the user {user}")).await
+    }
+
+    /// Detaches a policy from a user.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when it is not attached, or the store's.
+    pub async fn detach(&self, account: &AccountId, policy: &str, user: &str) -> Result<()> {
+        let change = DirectoryChange::Detach(account.clone(), policy.to_owned(), user.to_owned());
+        self.change(change, &format!("the attachment of {policy} to {user}")).await
+    }
+
+    /// The secret half of a key.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] when it was sealed under another master key.
+    pub fn secret(&self, key: &AccessKey) -> Result<String> {
+        Ok(self.0.master.open(&purpose(&key.id), &key.secret)?)
+    }
+
+    async fn change(&self, change: DirectoryChange, what: &str) -> Result<()> {
+        match self.0.store.change_directory(change).await? {
+            Changed::Done => {
+                self.0.tell(Notice::DirectoryChanged).await;
+                Ok(())
+            }
+            Changed::Exists => Err(Error::Exists(what.to_owned())),
+            Changed::Missing => Err(Error::Missing(what.to_owned())),
+        }
+    }
+
+    /// A key in the cloud's shape: `LTAI5t` and 18 letters and digits, with a secret of 30.
+    fn drawn_key(&self) -> Result<NewKey> {
+        let id = parsed(&format!("LTAI5t{}", self.0.random.alphanumeric(18)))?;
+        Ok(NewKey { id, secret: self.0.random.alphanumeric(30) })
+    }
+
+    fn sealed(&self, key: &NewKey, account: &AccountId, owner: KeyOwner) -> AccessKey {
+        AccessKey {
+            id: key.id.clone(),
+            secret: self.0.master.seal(&purpose(&key.id), key.secret.as_bytes(), &*self.0.random),
+            account: account.clone(),
+            owner,
+            active: true,
+            created_at: self.0.now(),
+        }
+    }
+}
+
+fn purpose(id: &AccessKeyId) -> String {
+    format!("key:{id}")
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    if (1..=NAME_CHARACTERS).contains(&name.len()) && name.chars().all(allowed) {
+        return Ok(());
+    }
+    let rule = format!("a name has 1 to {NAME_CHARACTERS} of the characters A-Z a-z 0-9 . _ - @");
+    Err(Error::Invalid(rule))
+}
+
+fn parsed<T: std::str::FromStr<Err = crate::id::InvalidId>>(text: &str) -> Result<T> {
+    text.parse().map_err(|error: crate::id::InvalidId| Error::Invalid(error.to_string()))
+}

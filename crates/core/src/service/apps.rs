@@ -1,0 +1,133 @@
+//! Making, finding and switching applications.
+
+use std::sync::Arc;
+
+use super::Muster;
+use crate::{
+    app::{App, Audit, DataCenter, Generation, Retention, StringMap},
+    bus::Notice,
+    error::{Error, Result},
+    group::{Order, Page, Window},
+    id::{AccountId, AppId},
+    store::{AppCreated, AppFilter},
+};
+
+/// Whose applications a caller sees: another account's, generation's or data center's look as if they were not there.
+#[derive(Clone, Copy, Debug)]
+pub struct AppScope<'a> {
+    /// The caller's account.
+    pub account: &'a AccountId,
+    /// The family of operations that asks.
+    pub generation: Generation,
+    /// The data center that the caller named; `None` where the family has none.
+    pub data_center: Option<DataCenter>,
+}
+
+/// An application to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewApp {
+    /// Its name.
+    pub name: Option<String>,
+    /// How messages are kept.
+    pub retention: Retention,
+    /// How messages are moderated.
+    pub audit: Audit,
+    /// Where events are told.
+    pub callback_url: Option<String>,
+    /// The caller's settings.
+    pub config: StringMap,
+    /// The caller's own fields.
+    pub extension: StringMap,
+}
+
+/// The rules of applications.
+#[derive(Clone, Copy)]
+pub struct AppRules<'a>(pub(super) &'a Muster);
+
+impl AppRules<'_> {
+    /// Makes an application; its id and key are drawn.
+    ///
+    /// # Errors
+    /// [`Error::TooManyApps`], or the store's.
+    pub async fn create(&self, scope: AppScope<'_>, new: NewApp) -> Result<App> {
+        let muster = self.0;
+        let now = muster.now();
+        let id = AppId::new(&muster.random.hex(16)).map_err(|error| Error::Invalid(error.to_string()))?;
+        let key = muster.random.hex(32);
+        let app = App {
+            key: muster.master.seal(&App::key_purpose(&id), key.as_bytes(), &*muster.random),
+            id,
+            account: scope.account.clone(),
+            generation: scope.generation,
+            name: new.name,
+            data_center: scope.data_center.unwrap_or_default(),
+            retention: new.retention,
+            audit: new.audit,
+            callback_url: new.callback_url,
+            disabled: false,
+            config: new.config,
+            extension: new.extension,
+            created_at: now,
+            modified_at: now,
+        };
+        let limit = muster.limits.apps_per_account;
+        match muster.store.create_app(app.clone(), limit).await? {
+            AppCreated::Created => Ok(app),
+            AppCreated::TooMany => Err(Error::TooManyApps(limit.unwrap_or(u64::MAX))),
+        }
+    }
+
+    /// The application, also when it is disabled.
+    ///
+    /// # Errors
+    /// [`Error::NoApp`] when the scope does not hold it, or the store's.
+    pub async fn describe(&self, scope: AppScope<'_>, id: &AppId) -> Result<Arc<App>> {
+        let app = self.0.store.app(id).await?;
+        app.filter(|app| {
+            app.account == *scope.account
+                && app.generation == scope.generation
+                && scope.data_center.is_none_or(|here| here == app.data_center)
+        })
+        .ok_or_else(|| Error::NoApp(id.clone()))
+    }
+
+    /// The application, if it is in use.
+    ///
+    /// # Errors
+    /// [`Error::NoApp`], [`Error::AppDisabled`], or the store's.
+    pub async fn open(&self, scope: AppScope<'_>, id: &AppId) -> Result<Arc<App>> {
+        let app = self.describe(scope, id).await?;
+        if app.disabled { Err(Error::AppDisabled(id.clone())) } else { Ok(app) }
+    }
+
+    /// The scope's applications by time of creation.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, scope: AppScope<'_>, order: Order, window: Window) -> Result<Page<App>> {
+        let filter = AppFilter { generation: scope.generation, data_center: scope.data_center };
+        Ok(self.0.store.apps(scope.account, filter, order, window).await?)
+    }
+
+    /// Switches an application off or on. Off, its connections end.
+    ///
+    /// # Errors
+    /// [`Error::NoApp`], or the store's.
+    pub async fn set_disabled(&self, scope: AppScope<'_>, id: &AppId, disabled: bool) -> Result<App> {
+        self.describe(scope, id).await?;
+        let changed = self.0.store.set_app_disabled(id, disabled, self.0.now()).await?;
+        let app = changed.ok_or_else(|| Error::NoApp(id.clone()))?;
+        if disabled {
+            self.0.tell(Notice::AppDisabled { app: id.clone() }).await;
+        }
+        Ok(app)
+    }
+
+    /// The key that login tokens of an application are made with.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] when it was sealed under another master key.
+    pub fn key(&self, app: &App) -> Result<String> {
+        Ok(self.0.master.open(&App::key_purpose(&app.id), &app.key)?)
+    }
+}

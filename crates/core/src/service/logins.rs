@@ -1,0 +1,226 @@
+//! Logins: the tokens of both generations, and who is signed in.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use super::Muster;
+use crate::{
+    app::{App, Generation},
+    bus::Notice,
+    error::{Error, Result},
+    id::{AppId, SessionRef, UserId},
+    time::Millis,
+};
+
+/// What begins the text of an access token, as the documentation's samples do.
+const ACCESS_TOKEN_PREFIX: &str = "oauth_cloud_key:";
+const ACCESS_TOKEN_PURPOSE: &str = "access token";
+const REFRESH_TOKEN_PURPOSE: &str = "refresh token";
+/// How much longer a refresh token is good for than the access token it comes with.
+const REFRESH_LIFETIMES: i64 = 30;
+
+/// A user who has shown a good token.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The application.
+    pub app: Arc<App>,
+    /// Who.
+    pub user: UserId,
+    /// Whether the token was made for an operator of the application.
+    pub admin: bool,
+    /// What the user says of itself.
+    pub info: Option<Arc<str>>,
+}
+
+/// What a user of generation 2 shows.
+#[derive(Clone, Debug)]
+pub struct LoginClaim<'a> {
+    /// The application.
+    pub app: &'a str,
+    /// Who.
+    pub user: &'a str,
+    /// Any text; part of what is hashed.
+    pub nonce: &'a str,
+    /// When the token ends, in seconds since 1970, as the decimal text that was hashed.
+    pub expires: &'a str,
+    /// `admin`, or anything else.
+    pub role: &'a str,
+    /// Lower-case hex SHA-256 of application id, key, user, nonce, expiry and role, one after the other.
+    pub token: &'a str,
+    /// What the user says of itself.
+    pub info: Option<&'a str>,
+}
+
+/// Why a login is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// A wrong token, or an application that is not there or switched off. Which, is not told.
+    #[error("auth fail")]
+    Refused,
+    /// A token that was good once.
+    #[error("token expired")]
+    Expired,
+    /// The domain could not look.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// A token of generation 1.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    /// The token.
+    pub text: String,
+    /// The token that a client may show for a new one after this one's end. It does not log in.
+    pub refresh: String,
+    /// How long it is good for, in milliseconds.
+    pub lifetime: i64,
+}
+
+/// What an access token says, signed by the server.
+#[derive(Serialize, Deserialize)]
+struct AccessClaim {
+    app: AppId,
+    user: UserId,
+    device: String,
+    expires: i64,
+    /// Sets two tokens of one millisecond apart.
+    nonce: String,
+}
+
+/// The rules of logins.
+#[derive(Clone, Copy)]
+pub struct LoginRules<'a>(pub(super) &'a Muster);
+
+impl LoginRules<'_> {
+    /// Takes a generation 2 login.
+    ///
+    /// # Errors
+    /// [`LoginError`].
+    pub async fn check(&self, claim: &LoginClaim<'_>) -> std::result::Result<Login, LoginError> {
+        let (Ok(id), Ok(user)) = (AppId::new(claim.app), UserId::new(claim.user)) else {
+            return Err(LoginError::Refused);
+        };
+        let app = self.usable(&id, Generation::Two).await?;
+        let key = self.0.apps().key(&app)?;
+        let expected = live_token(claim.app, &key, claim.user, claim.nonce, claim.expires, claim.role);
+        if !self.equal(&expected, claim.token) {
+            return Err(LoginError::Refused);
+        }
+        let expires: i64 = claim.expires.parse().map_err(|_| LoginError::Refused)?;
+        if Millis::from_seconds(expires) <= self.0.now() {
+            return Err(LoginError::Expired);
+        }
+        Ok(Login { app, user, admin: claim.role == "admin", info: claim.info.map(Arc::from) })
+    }
+
+    /// The token of a generation 2 login.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`].
+    pub fn token(&self, app: &App, user: &UserId, nonce: &str, expires: i64, role: &str) -> Result<String> {
+        let key = self.0.apps().key(app)?;
+        Ok(live_token(app.id.as_str(), &key, user.as_str(), nonce, &expires.to_string(), role))
+    }
+
+    /// Issues a generation 1 access token for one device of one user.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], which does not happen.
+    pub fn issue(&self, app: &App, user: &UserId, device: &str) -> Result<AccessToken> {
+        let lifetime = self.0.limits.access_token_millis;
+        let mut claim = AccessClaim {
+            app: app.id.clone(),
+            user: user.clone(),
+            device: device.to_owned(),
+            expires: (self.0.now() + lifetime).0,
+            nonce: self.0.random.hex(8),
+        };
+        let text = self.signed(ACCESS_TOKEN_PURPOSE, &claim)?;
+        claim.expires = (self.0.now() + lifetime.saturating_mul(REFRESH_LIFETIMES)).0;
+        let refresh = self.signed(REFRESH_TOKEN_PURPOSE, &claim)?;
+        Ok(AccessToken { text, refresh, lifetime })
+    }
+
+    fn signed(&self, purpose: &str, claim: &AccessClaim) -> Result<String> {
+        let body = serde_json::to_vec(claim).map_err(|error| Error::Invalid(error.to_string()))?;
+        let code = self.0.master.sign(purpose, &body);
+        let (body, code) = (URL_SAFE_NO_PAD.encode(&body), URL_SAFE_NO_PAD.encode(code));
+        Ok(format!("{ACCESS_TOKEN_PREFIX}{body}.{code}"))
+    }
+
+    /// Takes a generation 1 access token.
+    ///
+    /// # Errors
+    /// [`LoginError`].
+    pub async fn check_access(&self, text: &str) -> std::result::Result<Login, LoginError> {
+        let claim = self.opened(text).ok_or(LoginError::Refused)?;
+        if Millis(claim.expires) <= self.0.now() {
+            return Err(LoginError::Expired);
+        }
+        let app = self.usable(&claim.app, Generation::One).await?;
+        Ok(Login { app, user: claim.user, admin: false, info: None })
+    }
+
+    fn opened(&self, text: &str) -> Option<AccessClaim> {
+        let (body, code) = text.strip_prefix(ACCESS_TOKEN_PREFIX)?.split_once('.')?;
+        let body = URL_SAFE_NO_PAD.decode(body).ok()?;
+        let code = URL_SAFE_NO_PAD.decode(code).ok()?;
+        self.0.master.verify(ACCESS_TOKEN_PURPOSE, &body, &code).then_some(())?;
+        serde_json::from_slice(&body).ok()
+    }
+
+    async fn usable(&self, id: &AppId, generation: Generation) -> std::result::Result<Arc<App>, LoginError> {
+        let app = self.0.store.app(id).await.map_err(Error::from)?;
+        app.filter(|app| app.generation == generation && !app.disabled).ok_or(LoginError::Refused)
+    }
+
+    /// Compares two tokens in a time that does not tell where they differ: both are signed under a key that nobody
+    /// knows, and the codes are compared.
+    fn equal(&self, expected: &str, given: &str) -> bool {
+        let code = self.0.master.sign("token comparison", expected.as_bytes());
+        self.0.master.verify("token comparison", given.as_bytes(), &code)
+    }
+
+    /// Notes a login; an earlier one of the same user ends.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sign_in(&self, login: &Login, session: &SessionRef) -> Result<()> {
+        let muster = self.0;
+        let replaced = muster.store.sign_in(&login.app.id, &login.user, session.clone()).await?;
+        if replaced.is_some_and(|earlier| earlier != *session) {
+            let (app, user) = (login.app.id.clone(), login.user.clone());
+            muster.tell(Notice::SignedIn { app, user, session: session.clone() }).await;
+        }
+        Ok(())
+    }
+
+    /// Forgets a login, unless a later one has replaced it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sign_out(&self, login: &Login, session: &SessionRef) -> Result<()> {
+        Ok(self.0.store.sign_out(&login.app.id, &login.user, session).await?)
+    }
+
+    /// Whether each of these users is logged in, in their order.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn signed_in(&self, app: &App, users: &[UserId]) -> Result<Vec<bool>> {
+        Ok(self.0.store.signed_in(&app.id, users).await?)
+    }
+}
+
+/// The documented token of generation 2: lower-case hex SHA-256 over the parts, one after the other.
+fn live_token(app: &str, key: &str, user: &str, nonce: &str, expires: &str, role: &str) -> String {
+    use std::fmt::Write as _;
+    let hash = digest(&SHA256, [app, key, user, nonce, expires, role].concat().as_bytes());
+    hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,171 @@
+//! Sending messages and reading them again.
+
+use std::sync::Arc;
+
+use super::{Login, Muster};
+use crate::{
+    app::{App, Generation},
+    bus::Notice,
+    error::{Error, Result},
+    group::Slice,
+    id::{GroupRef, MessageId},
+    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+};
+
+/// Whether a message lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Stored at a position of the stream: whoever reconnects gets it, history shows it.
+    Stored,
+    /// Told once to those who are there.
+    Ephemeral,
+}
+
+/// A message to be sent.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Its id; drawn when the sender does not choose it.
+    pub id: Option<MessageId>,
+    /// Its type.
+    pub kind: i64,
+    /// What it says.
+    pub body: Arc<str>,
+    /// Who says it.
+    pub sender: Sender,
+    /// Whether it lasts.
+    pub storage: Storage,
+    /// Whether the list of recent messages shows it.
+    pub cached: bool,
+    /// How much it adds to its type's count.
+    pub increment: u64,
+    /// What it counts for under a rate ceiling.
+    pub weight: i64,
+    /// The client SDK's level.
+    pub level: i64,
+    /// How many equal messages it stands for.
+    pub repeat: u64,
+}
+
+/// A message was taken.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Its id.
+    pub id: MessageId,
+    /// Its position, if it was stored.
+    pub sequence: Option<Sequence>,
+}
+
+/// The rules of messages.
+#[derive(Clone, Copy)]
+pub struct MessageRules<'a>(pub(super) &'a Muster);
+
+impl MessageRules<'_> {
+    /// The operator says something to a group. Somebody must be there to hear it.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::NobodyThere`], [`Error::TooManyMessageTypes`], or the
+    /// store's.
+    pub async fn announce(&self, app: &App, at: &GroupRef, new: NewMessage) -> Result<Sent> {
+        self.0.groups().open(at).await?;
+        if self.0.store.roster_state(at).await?.count == 0 {
+            return Err(Error::NobodyThere(at.group.clone()));
+        }
+        self.send(app, at, new).await
+    }
+
+    /// A member says something to its group.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::TooManyMessageTypes`], or the
+    /// store's.
+    pub async fn say(&self, login: &Login, at: &GroupRef, new: NewMessage) -> Result<Sent> {
+        self.0.groups().open(at).await?;
+        let found = self.0.store.find_members(at, std::slice::from_ref(&login.user)).await?;
+        if found.iter().all(Option::is_none) {
+            return Err(Error::NotMember(login.user.clone()));
+        }
+        self.send(&login.app, at, new).await
+    }
+
+    async fn send(&self, app: &App, at: &GroupRef, new: NewMessage) -> Result<Sent> {
+        let muster = self.0;
+        let id = match new.id {
+            Some(id) => id,
+            None => drawn_id(muster)?,
+        };
+        let message = Message {
+            id: id.clone(),
+            kind: new.kind,
+            body: new.body,
+            sender: new.sender,
+            at: muster.now(),
+            weight: new.weight,
+            level: new.level,
+            repeat: new.repeat,
+            total: 0,
+            cached: new.cached,
+        };
+        let max_types = match app.generation {
+            Generation::One => usize::MAX,
+            Generation::Two => muster.limits.message_types_per_group,
+        };
+        let draft = Draft { message: message.clone(), increment: new.increment, max_types };
+        let posted = match new.storage {
+            Storage::Stored => muster.store.post(at, draft).await?,
+            Storage::Ephemeral => muster.store.count_only(at, draft).await?,
+        };
+        match posted {
+            Posted::Done { sequence, total } => {
+                let at_time = message.at;
+                let event = Arc::new(Event::Message(Message { total, ..message }));
+                let stream = StreamRef::Group(at.clone());
+                muster.tell(Notice::Published { stream, sequence, event, at: at_time }).await;
+                Ok(Sent { id, sequence })
+            }
+            Posted::TooManyTypes => Err(Error::TooManyMessageTypes(max_types)),
+            Posted::NoGroup => Err(Error::GroupDeleted(at.group.clone())),
+        }
+    }
+
+    /// Stored messages of a group, also of a deleted one.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], or the store's.
+    pub async fn history(&self, at: &GroupRef, query: HistoryQuery) -> Result<Slice<Entry>> {
+        self.0.groups().describe(at).await?;
+        Ok(self.0.store.history(at, query).await?)
+    }
+
+    /// Where a stream ends; `None` when there is no such stream.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn top(&self, stream: &StreamRef) -> Result<Option<Top>> {
+        Ok(self.0.store.top(stream).await?)
+    }
+
+    /// Up to `limit` stored events of a stream after a position, rising.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn entries(&self, stream: &StreamRef, after: Sequence, limit: usize) -> Result<Vec<Entry>> {
+        Ok(self.0.store.entries(stream, after, limit).await?)
+    }
+
+    /// Up to `limit` stored events of a stream before a position, or from its end, falling.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn entries_before(
+        &self,
+        stream: &StreamRef,
+        before: Option<Sequence>,
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        Ok(self.0.store.entries_before(stream, before, limit).await?)
+    }
+}
+
+fn drawn_id(muster: &Muster) -> Result<MessageId> {
+    MessageId::new(&muster.random.alphanumeric(20)).map_err(|error| Error::Invalid(error.to_string()))
+}

@@ -1,0 +1,114 @@
+//! The rules, by noun. [`Muster`] holds what they need; `muster.groups()` and its like are the rules of one noun.
+
+mod accounts;
+mod apps;
+mod chats;
+mod groups;
+mod logins;
+mod messages;
+mod rolls;
+
+pub use accounts::{AccountRules, NewAccount, NewKey};
+pub use apps::{AppRules, AppScope, NewApp};
+pub use chats::{ChatRules, NewChatGroup};
+pub use groups::{GroupMade, GroupRules, NewGroup};
+pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules};
+pub use messages::{MessageRules, NewMessage, Sent, Storage};
+pub use rolls::{Entrance, RollRules};
+
+use std::sync::Arc;
+
+use crate::{
+    bus::{Bus, Notice},
+    error::Result,
+    id::NodeId,
+    limits::Limits,
+    random::Random,
+    seal::MasterKey,
+    store::Store,
+    time::{Clock, Millis},
+};
+
+/// What the domain stands on.
+pub struct Muster {
+    /// Where things last.
+    pub store: Arc<dyn Store>,
+    /// How other nodes hear of them.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The key that secrets are sealed under.
+    pub master: Arc<MasterKey>,
+    /// Bounds.
+    pub limits: Limits,
+    /// This process.
+    pub node: NodeId,
+}
+
+impl Muster {
+    /// The rules of accounts, users, keys and policies.
+    #[must_use]
+    pub fn accounts(&self) -> AccountRules<'_> {
+        AccountRules(self)
+    }
+
+    /// The rules of applications.
+    #[must_use]
+    pub fn apps(&self) -> AppRules<'_> {
+        AppRules(self)
+    }
+
+    /// The rules of groups.
+    #[must_use]
+    pub fn groups(&self) -> GroupRules<'_> {
+        GroupRules(self)
+    }
+
+    /// The rules of rosters: joining, leaving, listing.
+    #[must_use]
+    pub fn rolls(&self) -> RollRules<'_> {
+        RollRules(self)
+    }
+
+    /// The rules of messages and streams.
+    #[must_use]
+    pub fn messages(&self) -> MessageRules<'_> {
+        MessageRules(self)
+    }
+
+    /// The rules of logins and their tokens.
+    #[must_use]
+    pub fn logins(&self) -> LoginRules<'_> {
+        LoginRules(self)
+    }
+
+    /// The rules of customer groups.
+    #[must_use]
+    pub fn chats(&self) -> ChatRules<'_> {
+        ChatRules(self)
+    }
+
+    fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Tells a notice whose loss changes nothing that was promised: the fact behind it is stored, or was never meant
+    /// to last. A bus that is down must not turn a done deed into a failed call.
+    async fn tell(&self, notice: Notice) {
+        if let Err(error) = self.bus.publish(notice).await {
+            tracing::warn!(%error, "a notice did not reach the other nodes");
+        }
+    }
+}
+
+/// Removes what has outlived its keeping: groups 30 days after their deletion, messages after their application's
+/// time. Answers how many rows went; a caller goes on until it is 0.
+///
+/// # Errors
+/// The store's.
+pub async fn purge(muster: &Muster) -> Result<u64> {
+    let now = muster.now();
+    Ok(muster.store.purge(now, now - groups::RECOVERABLE_MILLIS).await?)
+}

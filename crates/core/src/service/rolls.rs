@@ -1,0 +1,178 @@
+//! Who is in a group: joining, leaving, and calling the roll.
+
+use std::sync::Arc;
+
+use super::{Login, Muster};
+use crate::{
+    app::{App, Generation},
+    bus::Notice,
+    error::{Error, Result},
+    group::{Group, Page, Slice},
+    id::{GroupRef, SessionRef, UserId},
+    limits::SuperListing,
+    message::{Event, ExitReason, StreamRef},
+    roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
+};
+
+/// What a user finds on entering a group.
+#[derive(Clone, Debug)]
+pub struct Entrance {
+    /// The group.
+    pub group: Arc<Group>,
+    /// The membership.
+    pub member: Member,
+    /// Whether the user was not a member before.
+    pub fresh: bool,
+    /// Members, this one included.
+    pub count: u64,
+}
+
+/// The rules of rosters.
+#[derive(Clone, Copy)]
+pub struct RollRules<'a>(pub(super) &'a Muster);
+
+impl RollRules<'_> {
+    /// A logged-in user enters a group; the membership lasts as long as the session's subscription.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
+    pub async fn enter(&self, login: &Login, at: &GroupRef, session: &SessionRef) -> Result<Entrance> {
+        let tie = Tie::Session(session.clone());
+        self.admit(&login.app, at, &login.user, login.info.clone(), tie, true).await
+    }
+
+    /// The operator puts a user into a group for good. The others are told if `announce` says so.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
+    pub async fn enrol(&self, app: &App, at: &GroupRef, user: &UserId, announce: bool) -> Result<Entrance> {
+        self.admit(app, at, user, None, Tie::Durable, announce).await
+    }
+
+    async fn admit(
+        &self,
+        app: &App,
+        at: &GroupRef,
+        user: &UserId,
+        info: Option<Arc<str>>,
+        tie: Tie,
+        announce: bool,
+    ) -> Result<Entrance> {
+        let muster = self.0;
+        let group = muster.groups().open(at).await?;
+        let super_above = match app.generation {
+            Generation::One => None,
+            Generation::Two => Some(muster.limits.super_group_threshold),
+        };
+        let join = Join {
+            user: user.clone(),
+            info: info.clone(),
+            tie,
+            at: muster.now(),
+            capacity: None,
+            super_above,
+        };
+        match muster.store.join(at, join).await? {
+            Admission::Admitted { member, fresh, count } => {
+                if fresh && announce {
+                    muster.tell(Notice::Joined { group: at.clone(), user: user.clone(), info }).await;
+                }
+                Ok(Entrance { group, member, fresh, count })
+            }
+            Admission::Full => Err(Error::Invalid("this group has no capacity to exceed".to_owned())),
+            Admission::NoGroup => Err(Error::GroupDeleted(at.group.clone())),
+        }
+    }
+
+    /// A session's membership ends: it unsubscribed, or stayed away longer than the grace period. A durable
+    /// membership, and one that a later login holds, stays.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn part(&self, at: &GroupRef, user: &UserId, session: &SessionRef) -> Result<bool> {
+        let left = self.0.store.leave(at, user, Leave::Session(session.clone())).await?.is_some();
+        if left {
+            self.0.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+        }
+        Ok(left)
+    }
+
+    /// The operator takes a user out of a group, whatever the membership. Taking out somebody who is not in it is no
+    /// fault. The others are told if `announce` says so.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
+    pub async fn release(&self, at: &GroupRef, user: &UserId, announce: bool) -> Result<()> {
+        self.0.groups().open(at).await?;
+        let left = self.0.store.leave(at, user, Leave::Any).await?.is_some();
+        if left && announce {
+            self.0.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+        }
+        Ok(())
+    }
+
+    /// Removes a user from a group: the user learns it, also when the connection is down for a moment, and so do the
+    /// others. Nothing keeps the user from joining again.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::NotMember`], or the store's.
+    pub async fn kick(&self, at: &GroupRef, user: &UserId) -> Result<()> {
+        let muster = self.0;
+        muster.groups().open(at).await?;
+        if muster.store.leave(at, user, Leave::Any).await?.is_none() {
+            return Err(Error::NotMember(user.clone()));
+        }
+        let now = muster.now();
+        let stream = StreamRef::User(at.app.clone(), user.clone());
+        let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Removed };
+        let sequence = muster.store.append(&stream, event.clone(), now).await?;
+        muster.tell(Notice::Published { stream, sequence, event: Arc::new(event), at: now }).await;
+        muster.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+        Ok(())
+    }
+
+    /// A page of the roll, by number.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::SuperGroup`], or the store's.
+    pub async fn page(&self, at: &GroupRef, query: PageQuery) -> Result<Page<Member>> {
+        self.listable(at).await?;
+        Ok(self.0.store.roster_page(at, query).await?)
+    }
+
+    /// The next part of a walk over the roll.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::SuperGroup`], or the store's.
+    pub async fn walk(&self, at: &GroupRef, query: WalkQuery) -> Result<Slice<Member>> {
+        self.listable(at).await?;
+        Ok(self.0.store.roster_walk(at, query).await?)
+    }
+
+    async fn listable(&self, at: &GroupRef) -> Result<()> {
+        self.0.groups().open(at).await?;
+        let refuses = self.0.limits.super_group_listing == SuperListing::Refuse;
+        if refuses && self.0.store.roster_state(at).await?.super_group {
+            let threshold = self.0.limits.super_group_threshold;
+            return Err(Error::SuperGroup { group: at.group.clone(), threshold });
+        }
+        Ok(())
+    }
+
+    /// A roster's figures.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn state(&self, at: &GroupRef) -> Result<RosterState> {
+        Ok(self.0.store.roster_state(at).await?)
+    }
+
+    /// The memberships of these users, in their order.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
+    pub async fn find(&self, at: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>> {
+        self.0.groups().open(at).await?;
+        Ok(self.0.store.find_members(at, users).await?)
+    }
+}

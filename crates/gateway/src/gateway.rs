@@ -1,0 +1,345 @@
+//! The way of a request.
+//!
+//! body → parameters → operation → credentials ([`crate::authenticate`]) → policies → quota → typed
+//! parameters → handler → answer. Each step may refuse; every refusal is rendered in one place.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{Method, Request, Response, request};
+use http_body::Body;
+use http_body_util::Full;
+use thiserror::Error;
+use tracing::Instrument as _;
+
+use crate::authenticate::{Authenticator, Family, Presented, X_ACS_ACTION, X_ACS_VERSION, family, header};
+use crate::authorise::{Ask, authorise};
+use crate::catalogue::{Entry, ProductEntry, ProductSet};
+use crate::config::{GatewayConfig, ThrottleConfig};
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::identity::{AccessKey, Identities};
+use crate::observer::{Observer, Outcome, Unobserved};
+use crate::operation::Call;
+use crate::parameter::Parameters;
+use crate::refusal;
+use crate::render::{Exchange, Format};
+use crate::replay::{LocalReplayGuard, ReplayGuard};
+use crate::request::{Common, Received, read_body, receive};
+use crate::request_id::RequestId;
+use crate::throttle::{LocalThrottle, Throttle, ThrottledCall};
+
+/// Serves the operations of its products.
+pub struct Gateway {
+    pub(crate) products: Vec<ProductEntry>,
+    /// Where an operation is, by version and name.
+    routes: Routes,
+    /// Calls per second by product and operation, 0 = none.
+    quotas: Vec<Vec<u32>>,
+    identities: Box<dyn Identities>,
+    environment: Box<dyn Environment>,
+    replay: Box<dyn ReplayGuard>,
+    throttle: Box<dyn Throttle>,
+    observer: Box<dyn Observer>,
+    config: GatewayConfig,
+}
+
+/// Why a gateway cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GatewayError {
+    /// Two products have one version.
+    #[error("two products have the version {0}")]
+    DuplicateVersion(&'static str),
+    /// A product has two operations of one name.
+    #[error("two operations are named {0}")]
+    DuplicateOperation(&'static str),
+    /// A quota is configured for an operation that does not exist.
+    #[error("there is no operation {0} to have a quota")]
+    UnknownOperation(String),
+}
+
+impl Gateway {
+    /// A gateway that keeps nonces and quotas in its own memory and is observed by nobody.
+    pub fn new(
+        products: ProductSet,
+        identities: impl Identities,
+        environment: impl Environment,
+        config: GatewayConfig,
+        throttle: &ThrottleConfig,
+    ) -> Result<Self, GatewayError> {
+        let products = products.products;
+        let routes = routes(&products)?;
+        let quotas = quotas(&products, throttle)?;
+        Ok(Self {
+            products,
+            routes,
+            quotas,
+            identities: Box::new(identities),
+            environment: Box::new(environment),
+            replay: Box::new(LocalReplayGuard::new(config.nonce_capacity, config.clock_window_seconds)),
+            throttle: Box::new(LocalThrottle::default()),
+            observer: Box::new(Unobserved),
+            config,
+        })
+    }
+
+    /// Tells an observer of every request.
+    #[must_use]
+    pub fn observed_by(mut self, observer: impl Observer) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    /// Keeps nonces elsewhere.
+    #[must_use]
+    pub fn with_replay_guard(mut self, guard: impl ReplayGuard) -> Self {
+        self.replay = Box::new(guard);
+        self
+    }
+
+    /// Counts quotas elsewhere.
+    #[must_use]
+    pub fn with_throttle(mut self, throttle: impl Throttle) -> Self {
+        self.throttle = Box::new(throttle);
+        self
+    }
+
+    /// Answers a request. `secure` says whether it came over TLS.
+    pub async fn handle<B: Body>(
+        &self,
+        request: Request<B>,
+        peer: SocketAddr,
+        secure: bool,
+    ) -> Response<Full<Bytes>> {
+        let begun = self.environment.elapsed();
+        self.observer.started();
+        let (head, body) = request.into_parts();
+        let mut random = [0; 32];
+        self.environment.fill(&mut random);
+        let [id, trace] = halves(random);
+        let mut exchange = Exchange {
+            request_id: RequestId::from_random(id),
+            trace,
+            host: host(&head),
+            format: Format::Json,
+            product: None,
+            operation: None,
+            etag: self.config.etag,
+        };
+        let origin = Origin { now: self.environment.now(), source_ip: peer.ip(), secure };
+        let result = self.answer(&mut exchange, &head, body, &origin).await;
+        let failed = result.as_ref().err();
+        let code = failed.map_or(Cow::Borrowed("OK"), |failure| failure.code.clone());
+        let cause = failed.and_then(|failure| failure.cause.clone());
+        let response = exchange.respond(result);
+        let outcome = Outcome {
+            operation: exchange.operation,
+            code: &code,
+            status: response.status().as_u16(),
+            duration: self.environment.elapsed().saturating_sub(begun),
+        };
+        self.observer.finished(&outcome);
+        log(&exchange.request_id, &outcome, cause.as_deref());
+        response
+    }
+
+    async fn answer<B: Body>(
+        &self,
+        exchange: &mut Exchange<'_>,
+        head: &request::Parts,
+        body: B,
+        origin: &Origin,
+    ) -> Result<Vec<u8>, Failure> {
+        if head.method != Method::GET && head.method != Method::POST {
+            return Err(refusal::unsupported_method());
+        }
+        let body = read_body(&head.headers, body, &self.config).await?;
+        let Received { parameters, query } = receive(head, &body, &self.config)?;
+        let common = Common::of(&parameters);
+        if let Some(format) = common.format {
+            exchange.format = Format::parse(format).ok_or_else(refusal::invalid_format)?;
+        }
+        let family = family(&head.headers, &common);
+        let route = self.route(exchange, &family, head, &common)?;
+        let authenticator = Authenticator {
+            identities: &*self.identities,
+            replay: &*self.replay,
+            now: origin.now,
+            window: i64::from(self.config.clock_window_seconds) * 1000,
+        };
+        let presented =
+            Presented { head, parameters: &parameters, common: &common, query: &query, body: &body };
+        let key = authenticator.authenticate(&family, &presented).await?;
+        self.admit(exchange, &route, &key, &parameters, origin).await?;
+        self.call(exchange, &route, &key, &parameters, origin).await
+    }
+
+    /// Finds the operation. What V1 signs are the parameters, so the headers of the same meaning that
+    /// some clients add do not count: they are unsigned, and pop-core corrects only the parameter.
+    fn route(
+        &self,
+        exchange: &mut Exchange<'_>,
+        family: &Family<'_>,
+        head: &request::Parts,
+        common: &Common<'_>,
+    ) -> Result<Route<'_>, Failure> {
+        let headers = (header(&head.headers, &X_ACS_ACTION), header(&head.headers, &X_ACS_VERSION));
+        let (action, version) = match family {
+            Family::V1 => (common.action, common.version),
+            _ => (headers.0.or(common.action), headers.1.or(common.version)),
+        };
+        let action = action.ok_or_else(|| refusal::missing("Action"))?;
+        let version = version.ok_or_else(|| refusal::missing("Version"))?;
+        let operations = self.routes.get(version).ok_or_else(refusal::invalid_version)?;
+        let (product, operation) = *operations.get(action).ok_or_else(refusal::action_not_found)?;
+        let quota = self.quotas[product][operation];
+        let product = &self.products[product];
+        let entry = &product.operations[operation];
+        exchange.product = Some(product.code);
+        exchange.operation = Some(entry.spec.name);
+        Ok(Route { product, entry, quota })
+    }
+
+    /// Policies, then quota.
+    async fn admit(
+        &self,
+        exchange: &Exchange<'_>,
+        route: &Route<'_>,
+        key: &AccessKey,
+        parameters: &Parameters<'_>,
+        origin: &Origin,
+    ) -> Result<(), Failure> {
+        let ask = Ask {
+            product: route.product.code,
+            operation: route.entry.spec.name,
+            templates: route.entry.spec.resources,
+            parameters,
+            now: origin.now,
+            secure: origin.secure,
+            source_ip: origin.source_ip,
+            request_id: &exchange.request_id,
+        };
+        authorise(key.principal(), &ask).map_err(|refused| {
+            let (denial, detail) = *refused;
+            (route.product.denied)(&denial).with_denial(detail)
+        })?;
+        if route.quota > 0 {
+            let call = ThrottledCall {
+                account: &key.principal().account,
+                operation: route.entry.spec.name,
+                calls_per_second: route.quota,
+                now: origin.now,
+            };
+            self.throttle.admit(&call).get().await.map_err(refusal::throttled)?;
+        }
+        Ok(())
+    }
+
+    async fn call(
+        &self,
+        exchange: &Exchange<'_>,
+        route: &Route<'_>,
+        key: &AccessKey,
+        parameters: &Parameters<'_>,
+        origin: &Origin,
+    ) -> Result<Vec<u8>, Failure> {
+        let principal = key.principal();
+        let call = Call {
+            state: &(),
+            account: &principal.account,
+            principal,
+            request_id: &exchange.request_id,
+            now: origin.now,
+            source_ip: origin.source_ip,
+            host: exchange.host,
+            secure: origin.secure,
+        };
+        let span = tracing::info_span!(
+            "request",
+            request_id = %exchange.request_id,
+            operation = route.entry.spec.name
+        );
+        let handler = route.entry.handler.dispatch(call, parameters, self.config.json_depth).instrument(span);
+        let time = Duration::from_secs(self.config.handler_seconds);
+        match tokio::time::timeout(time, handler).await {
+            Ok(result) => result,
+            Err(_) => Err((route.product.unavailable)().because("the handler exceeded its time")),
+        }
+    }
+}
+
+/// An operation found.
+struct Route<'a> {
+    product: &'a ProductEntry,
+    entry: &'a Entry,
+    quota: u32,
+}
+
+/// Where and when a request comes from.
+struct Origin {
+    now: i64,
+    source_ip: IpAddr,
+    secure: bool,
+}
+
+/// The host as the client names it, which is what its signature covers.
+fn host(head: &request::Parts) -> &str {
+    let authority = || head.uri.authority().map(http::uri::Authority::as_str);
+    header(&head.headers, &HOST).or_else(authority).unwrap_or_default()
+}
+
+fn halves(random: [u8; 32]) -> [[u8; 16]; 2] {
+    let mut halves = [[0; 16]; 2];
+    halves[0].copy_from_slice(&random[..16]);
+    halves[1].copy_from_slice(&random[16..]);
+    halves
+}
+
+/// One line a request. What is the server's own failure stands out; its cause is told here and nowhere else.
+fn log(request_id: &RequestId, outcome: &Outcome<'_>, cause: Option<&str>) {
+    let operation = outcome.operation.unwrap_or_default();
+    let (code, status) = (outcome.code, outcome.status);
+    let micros = outcome.duration.as_micros();
+    match status {
+        500 => tracing::error!(%request_id, operation, code, status, micros, cause, "a request failed"),
+        501.. => {
+            tracing::warn!(%request_id, operation, code, status, micros, cause, "a request could not be served");
+        }
+        _ => tracing::info!(%request_id, operation, code, status, micros, cause, "request"),
+    }
+}
+
+type Routes = HashMap<&'static str, HashMap<&'static str, (usize, usize)>>;
+
+fn routes(products: &[ProductEntry]) -> Result<Routes, GatewayError> {
+    let mut routes = Routes::new();
+    for (at, product) in products.iter().enumerate() {
+        let mut operations = HashMap::new();
+        for (index, entry) in product.operations.iter().enumerate() {
+            if operations.insert(entry.spec.name, (at, index)).is_some() {
+                return Err(GatewayError::DuplicateOperation(entry.spec.name));
+            }
+        }
+        if routes.insert(product.version, operations).is_some() {
+            return Err(GatewayError::DuplicateVersion(product.version));
+        }
+    }
+    Ok(routes)
+}
+
+fn quotas(products: &[ProductEntry], config: &ThrottleConfig) -> Result<Vec<Vec<u32>>, GatewayError> {
+    let all = || products.iter().flat_map(|product| &product.operations);
+    if let Some(name) = config.quotas.keys().find(|name| all().all(|entry| entry.spec.name != **name)) {
+        return Err(GatewayError::UnknownOperation(name.clone()));
+    }
+    let quota = |entry: &Entry| {
+        let documented = entry.spec.quota.unwrap_or(0);
+        let quota = config.quotas.get(entry.spec.name).copied().unwrap_or(documented);
+        if config.enabled { quota } else { 0 }
+    };
+    Ok(products.iter().map(|product| product.operations.iter().map(quota).collect()).collect())
+}

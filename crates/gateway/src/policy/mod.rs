@@ -1,0 +1,70 @@
+//! The RAM policy language: documents, and what they decide.
+//!
+//! A document is `{"Version":"1","Statement":[…]}`. A statement has an `Effect`, an `Action` or a
+//! `NotAction`, a `Resource` and optionally a `Condition`. A statement applies when its action, one
+//! of its resources and all of its conditions match. Any applying `Deny` decides; else any applying
+//! `Allow`; else access is implicitly denied.
+//!
+//! Where the documentation is silent: actions match without regard to case, resources with it; a
+//! condition on a key that the request does not have is false for positive operators and true for
+//! negated ones (`…Not…`), and a negated operator with several values is true when none matches.
+
+mod condition;
+mod document;
+mod network;
+mod pattern;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+pub use document::{MAX_DOCUMENT, Policy, PolicyError, StatementFault};
+pub use pattern::matches as pattern_matches;
+
+use document::Effect;
+
+/// What a request looks like to conditions.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// `acs:CurrentTime`, milliseconds since 1970 UTC.
+    pub now: i64,
+    /// `acs:SecureTransport`.
+    pub secure: bool,
+    /// `acs:SourceIp`.
+    pub source_ip: IpAddr,
+    /// `acs:PrincipalARN`.
+    pub principal_arn: &'a str,
+}
+
+/// What the policies of a principal say of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// A statement allows it and none denies it.
+    Allowed,
+    /// No statement applies.
+    ImplicitDeny,
+    /// A statement denies it.
+    ExplicitDeny,
+}
+
+/// Decides a request for one action on a resource that may be named in several ways: allowing one
+/// name allows the request, denying one denies it.
+pub fn decide<'p>(
+    policies: impl IntoIterator<Item = &'p Policy>,
+    action: &str,
+    resources: &[String],
+    context: &Context<'_>,
+) -> Decision {
+    let mut decision = Decision::ImplicitDeny;
+    for statement in policies.into_iter().flat_map(|policy| policy.statements()) {
+        if !statement.applies(action, resources, context) {
+            continue;
+        }
+        match statement.effect {
+            Effect::Deny => return Decision::ExplicitDeny,
+            Effect::Allow => decision = Decision::Allowed,
+        }
+    }
+    decision
+}

@@ -1,0 +1,48 @@
+//! Addresses and blocks of addresses.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or a single address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Network {
+    address: u128,
+    /// Shift that drops the host bits.
+    host_bits: u32,
+    v4: bool,
+}
+
+impl Network {
+    /// Whether the address lies in the block. An IPv4 address mapped into IPv6 counts as IPv4.
+    pub(super) fn contains(self, address: IpAddr) -> bool {
+        let (bits, v4) = bits(address.to_canonical());
+        let shift = |value: u128| value.checked_shr(self.host_bits).unwrap_or(0);
+        self.v4 == v4 && shift(bits) == shift(self.address)
+    }
+}
+
+fn bits(address: IpAddr) -> (u128, bool) {
+    match address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), true),
+        IpAddr::V6(address) => (address.to_bits(), false),
+    }
+}
+
+impl FromStr for Network {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let (address, v4) = bits(address.parse().map_err(|_| ())?);
+        let width = if v4 { 32 } else { 128 };
+        let prefix = match prefix {
+            Some(prefix) => prefix.parse().map_err(|_| ())?,
+            None => width,
+        };
+        let host_bits = u32::checked_sub(width, prefix).ok_or(())?;
+        Ok(Self { address, host_bits, v4 })
+    }
+}

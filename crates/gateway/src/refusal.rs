@@ -1,0 +1,147 @@
+//! The gateway's own errors, with the codes, statuses and texts of the documentation.
+
+use crate::failure::Failure;
+
+pub(crate) fn missing(parameter: &str) -> Failure {
+    Failure::error(400, format!("Missing{parameter}"), format!("{parameter} is mandatory for this action."))
+}
+
+pub(crate) fn invalid_version() -> Failure {
+    Failure::error(400, "InvalidVersion", "Specified parameter Version is not valid.")
+}
+
+pub(crate) fn action_not_found() -> Failure {
+    let text = "Specified api is not found, please check your url and method.";
+    Failure::error(404, "InvalidAction.NotFound", text)
+}
+
+pub(crate) fn unsupported_method() -> Failure {
+    Failure::error(400, "UnsupportedHTTPMethod", "This http method not supported.")
+}
+
+pub(crate) fn invalid_format() -> Failure {
+    Failure::error(400, "InvalidParameter.Format", "Specified parameter format is not valid.")
+}
+
+pub(crate) fn access_key_not_found() -> Failure {
+    Failure::error(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+}
+
+pub(crate) fn access_key_inactive() -> Failure {
+    Failure::error(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+}
+
+pub(crate) fn timestamp_format() -> Failure {
+    let text = "Specified time stamp or date value is not well formatted.";
+    Failure::error(400, "InvalidTimeStamp.Format", text)
+}
+
+pub(crate) fn timestamp_expired() -> Failure {
+    Failure::error(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+}
+
+pub(crate) fn nonce_used() -> Failure {
+    Failure::error(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
+}
+
+pub(crate) fn invalid_signature_method() -> Failure {
+    Failure::error(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
+}
+
+pub(crate) fn invalid_signature_version() -> Failure {
+    Failure::error(400, "InvalidSignatureVersion", "Specified parameter SignatureVersion is not valid.")
+}
+
+pub(crate) fn incomplete_signature() -> Failure {
+    let text = "The request signature does not conform to Aliyun standards.";
+    Failure::error(400, "IncompleteSignature", text)
+}
+
+pub(crate) fn unsupported_signature_type() -> Failure {
+    Failure::error(403, "UnsupportedSignatureType", "This signature type is not supported.")
+}
+
+pub(crate) fn content_md5_not_matched() -> Failure {
+    let text = "Specified content md5 is not matched with your request body.";
+    Failure::error(400, "ContentMD5NotMatched", text)
+}
+
+pub(crate) fn missing_security_token() -> Failure {
+    missing("SecurityToken")
+}
+
+pub(crate) fn malformed_security_token() -> Failure {
+    Failure::error(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
+}
+
+pub(crate) fn foreign_security_token() -> Failure {
+    let text = "Specified SecurityToken mismatch with the AccessKey.";
+    Failure::error(400, "InvalidSecurityToken.MismatchWithAccessKey", text)
+}
+
+/// The older Python SDK splits this message at its colon and fails without one, and compares the
+/// rest with its own string to sign; the Go SDK compares the exact prefix. The string itself is
+/// encoded and holds no colon.
+pub(crate) fn v1_mismatch(string_to_sign: &[u8]) -> Failure {
+    let text = format!(
+        "Specified signature is not matched with our calculation. server string to sign is:{}",
+        String::from_utf8_lossy(string_to_sign)
+    );
+    Failure::error(400, "SignatureDoesNotMatch", text)
+}
+
+pub(crate) fn v3_mismatch(string_to_sign: &str, canonical: &[u8]) -> Failure {
+    let text = format!(
+        "Specified signature does not match our calculation. server StringToSign is [{string_to_sign}] \
+         server CanonicalRequest is [{}]",
+        String::from_utf8_lossy(canonical)
+    );
+    Failure::error(400, "SignatureDoesNotMatch", text)
+}
+
+pub(crate) fn throttled(retry_after_ms: u64) -> Failure {
+    Failure::error(400, "Throttling.User", "Request was denied due to user flow control.")
+        .retry_after(retry_after_ms)
+}
+
+pub(crate) fn internal() -> Failure {
+    let text = "The request processing has failed due to some unknown error, exception or failure.";
+    Failure::error(500, "InternalError", text)
+}
+
+pub(crate) fn body_too_large(limit: usize) -> Failure {
+    let text = format!("The request body is larger than body_bytes, which is {limit}.");
+    Failure::error(413, "RequestEntityTooLarge", text)
+}
+
+pub(crate) fn body_too_slow(seconds: u64) -> Failure {
+    let text = format!("The request body took longer than body_seconds, which is {seconds}.");
+    Failure::error(408, "RequestTimeout", text)
+}
+
+pub(crate) fn body_broken() -> Failure {
+    Failure::error(400, "InvalidParameter.Body", "The request body ended before it was complete.")
+}
+
+pub(crate) fn body_not_text() -> Failure {
+    Failure::error(400, "InvalidParameter.Body", "The request body is not UTF-8.")
+}
+
+pub(crate) fn body_not_json() -> Failure {
+    Failure::error(400, "InvalidParameter.Body", "The request body is not a JSON object.")
+}
+
+pub(crate) fn body_too_deep(limit: usize) -> Failure {
+    let text = format!("The request body nests deeper than json_depth, which is {limit}.");
+    Failure::error(400, "InvalidParameter.Body", text)
+}
+
+pub(crate) fn too_many_parameters(limit: usize) -> Failure {
+    let text = format!("The request has more parameters than parameters allows, which is {limit}.");
+    Failure::error(400, "InvalidParameter.TooMany", text)
+}
+
+pub(crate) fn not_text(parameter: &str) -> Failure {
+    let text = format!("Specified parameter {parameter} is not valid: it is not UTF-8.");
+    Failure::error(400, "InvalidParameter", text)
+}

@@ -1,0 +1,196 @@
+//! A request as received: its body collected within bounds, its parameters decoded.
+
+use std::borrow::Cow;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use serde_json::{Map, Value};
+
+use crate::authenticate::is_v3;
+use crate::config::GatewayConfig;
+use crate::failure::Failure;
+use crate::parameter::{Pair, Parameters, json_depth};
+use crate::percent::{PairsFault, read_pairs};
+use crate::refusal;
+
+/// Collects the body, however it is framed, within its bounds of size and time.
+pub(crate) async fn read_body<B: Body>(
+    headers: &HeaderMap,
+    body: B,
+    config: &GatewayConfig,
+) -> Result<Bytes, Failure> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let too_large = || refusal::body_too_large(config.body_bytes);
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > config.body_bytes) {
+        return Err(too_large());
+    }
+    let collect = async {
+        let mut body = pin!(body);
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return Err(refusal::body_broken()) };
+            let Ok(mut data) = frame.into_data() else { continue };
+            if first.len() + rest.len() + data.remaining() > config.body_bytes {
+                return Err(too_large());
+            }
+            if first.is_empty() {
+                first = data.copy_to_bytes(data.remaining());
+            } else {
+                rest.extend_from_slice(&data.copy_to_bytes(data.remaining()));
+            }
+        }
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        let mut whole = BytesMut::with_capacity(first.len() + rest.len());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&rest);
+        Ok(whole.freeze())
+    };
+    match tokio::time::timeout(Duration::from_secs(config.body_seconds), collect).await {
+        Ok(result) => result,
+        Err(_) => Err(refusal::body_too_slow(config.body_seconds)),
+    }
+}
+
+/// A request with its parameters decoded.
+pub(crate) struct Received<'a> {
+    pub(crate) parameters: Parameters<'a>,
+    /// Query parameters as given; V3 signs them apart from those of the body.
+    pub(crate) query: Vec<Pair<'a>>,
+}
+
+/// Decodes query and body. Both may hold parameters, whatever the method; of equal names that of the
+/// body counts.
+pub(crate) fn receive<'a>(
+    head: &'a Parts,
+    body: &'a [u8],
+    config: &GatewayConfig,
+) -> Result<Received<'a>, Failure> {
+    let mut pairs = Vec::with_capacity(24);
+    read_into(head.uri.query().unwrap_or_default(), config, &mut pairs)?;
+    let is_v3 = is_v3(&head.headers);
+    let query = if is_v3 { pairs.clone() } else { Vec::new() };
+    match BodyKind::of(&head.headers, body) {
+        BodyKind::Form => {
+            let form = std::str::from_utf8(body).map_err(|_| refusal::body_not_text())?;
+            read_into(form, config, &mut pairs)?;
+        }
+        // V1 does not sign such a body, so nothing in it may count.
+        BodyKind::Json if is_v3 => read_json_into(body, config, &mut pairs)?,
+        BodyKind::Json | BodyKind::Other => {}
+    }
+    Ok(Received { parameters: Parameters::new(pairs), query })
+}
+
+/// The parameters that mean something to the gateway itself; an empty one counts as absent.
+#[derive(Debug, Default)]
+pub(crate) struct Common<'a> {
+    pub(crate) action: Option<&'a str>,
+    pub(crate) version: Option<&'a str>,
+    pub(crate) format: Option<&'a str>,
+    pub(crate) access_key_id: Option<&'a str>,
+    pub(crate) timestamp: Option<&'a str>,
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) signature: Option<&'a str>,
+    pub(crate) signature_method: Option<&'a str>,
+    pub(crate) signature_version: Option<&'a str>,
+    pub(crate) signature_type: Option<&'a str>,
+    pub(crate) security_token: Option<&'a str>,
+    pub(crate) bearer_token: Option<&'a str>,
+}
+
+impl<'a> Common<'a> {
+    /// Finds them all in one pass: a search for each would cost more than everything else here.
+    pub(crate) fn of(parameters: &'a Parameters<'_>) -> Self {
+        let mut common = Self::default();
+        for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
+            let member = match name {
+                "Action" => &mut common.action,
+                "Version" => &mut common.version,
+                "Format" => &mut common.format,
+                "AccessKeyId" => &mut common.access_key_id,
+                "Timestamp" => &mut common.timestamp,
+                "SignatureNonce" => &mut common.nonce,
+                "Signature" => &mut common.signature,
+                "SignatureMethod" => &mut common.signature_method,
+                "SignatureVersion" => &mut common.signature_version,
+                "SignatureType" => &mut common.signature_type,
+                "SecurityToken" => &mut common.security_token,
+                "BearerToken" => &mut common.bearer_token,
+                _ => continue,
+            };
+            *member = Some(value);
+        }
+        common
+    }
+}
+
+/// How a body is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BodyKind {
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// `application/json`.
+    Json,
+    /// Anything else holds no parameters.
+    Other,
+}
+
+impl BodyKind {
+    fn of(headers: &HeaderMap, body: &[u8]) -> Self {
+        if body.is_empty() {
+            return Self::Other;
+        }
+        let media_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+        let media_type = media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if media_type.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+            Self::Form
+        } else if media_type.eq_ignore_ascii_case(b"application/json") {
+            Self::Json
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Appends the parameters of a query or form.
+fn read_into<'a>(text: &'a str, config: &GatewayConfig, pairs: &mut Vec<Pair<'a>>) -> Result<(), Failure> {
+    read_pairs(text, config.parameters, pairs).map_err(|fault| match fault {
+        PairsFault::TooMany => refusal::too_many_parameters(config.parameters),
+        PairsFault::NotText(parameter) => refusal::not_text(&parameter),
+    })
+}
+
+/// Appends the members of a JSON body as parameters: texts as they are, numbers and booleans as they
+/// are written, lists and objects as JSON text; null is absent.
+fn read_json_into(body: &[u8], config: &GatewayConfig, pairs: &mut Vec<Pair<'_>>) -> Result<(), Failure> {
+    let text = std::str::from_utf8(body).map_err(|_| refusal::body_not_json())?;
+    if json_depth(text) > config.json_depth {
+        return Err(refusal::body_too_deep(config.json_depth));
+    }
+    let members: Map<String, Value> = serde_json::from_str(text).map_err(|_| refusal::body_not_json())?;
+    for (name, value) in members {
+        if pairs.len() == config.parameters {
+            return Err(refusal::too_many_parameters(config.parameters));
+        }
+        let value = match value {
+            Value::Null => continue,
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        pairs.push((Cow::Owned(name), Cow::Owned(value)));
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! `BatchGetOnlineUsers`.
+
+use muster_core::id::{AppId, GroupId, GroupRef, UserId};
+use muster_gateway::{Call, DocumentedError, Failure, Level, Operation, Spec, parameter::List};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, open_app, spec};
+use crate::{
+    Live, Services,
+    error::{INPUT_INVALID, NO_AUTH, RESOURCE_NOT_EXIST, SERVER_ERROR, failure},
+    wire,
+};
+
+/// What this page documents where the others have `NoAuth`, which is answered here too.
+const FORBIDDEN: DocumentedError = DocumentedError::new(
+    403,
+    "Forbidden",
+    "User not authorized to operate on the specified resource.",
+    "Printed for this operation alone; NoAuth is answered in its place, as by all others.",
+);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    /// The application.
+    app_id: AppId,
+    /// The group.
+    group_id: GroupId,
+    /// The users asked for, 1 to 20, joined by commas.
+    user_ids: List<UserId, 1, 20>,
+}
+
+/// What was asked for.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Found {
+    /// The users asked for, in their order.
+    online_users: Vec<UserRow>,
+}
+
+/// A user asked for.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+struct UserRow {
+    /// When the user joined the group, in milliseconds; 0 for a user who is not in it.
+    join_time: i64,
+    /// Whether the user is connected and in the group.
+    online: bool,
+    /// The user.
+    user_id: UserId,
+}
+
+pub(crate) struct BatchGetOnlineUsers;
+
+impl Operation for BatchGetOnlineUsers {
+    type Product = Live;
+    type Request = Request;
+    type Response = Answer<Found>;
+    const SPEC: Spec =
+        spec("BatchGetOnlineUsers", "Tells which of some users are online in a group.", Level::Get)
+            .resources(&[wire::DOMAIN, wire::RTC])
+            .errors(&[INPUT_INVALID, FORBIDDEN, NO_AUTH, RESOURCE_NOT_EXIST, SERVER_ERROR])
+            .notes(&["A member who is not connected is told with Online false and the time of joining."]);
+
+    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Found>, Failure> {
+        open_app(call, &request.app_id).await?;
+        let at = GroupRef::new(request.app_id, request.group_id);
+        let found = call.state.muster.rolls().find(&at, &request.user_ids).await.map_err(failure)?;
+        let rows = request.user_ids.into_iter().zip(found).map(|(user_id, member)| UserRow {
+            join_time: member.as_ref().map_or(0, |member| member.joined_at.0),
+            online: member.is_some_and(|member| member.connected),
+            user_id,
+        });
+        Answer::of(Found { online_users: rows.collect() })
+    }
+}

@@ -1,0 +1,64 @@
+//! `GetMessageGroup`.
+
+use std::collections::BTreeMap;
+
+use muster_core::id::{AppId, GroupId, GroupRef, UserId};
+use muster_gateway::{Call, Failure, Level, Operation, Spec};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, NORMAL, open_app, spec};
+use crate::{Live, Services, error::failure, wire::text_or_empty};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    /// The group.
+    group_id: GroupId,
+    /// The application.
+    app_id: AppId,
+}
+
+/// A group.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Details {
+    /// When it was made, in seconds.
+    create_time: i64,
+    /// Who made it.
+    #[serde(serialize_with = "text_or_empty")]
+    #[schemars(with = "String")]
+    creator_id: Option<UserId>,
+    /// The caller's own fields.
+    extension: BTreeMap<String, String>,
+    /// The group.
+    group_id: GroupId,
+    /// Whether everybody in it is muted.
+    is_mute_all: bool,
+    /// 1: normal.
+    status: i32,
+}
+
+pub(crate) struct GetMessageGroup;
+
+impl Operation for GetMessageGroup {
+    type Product = Live;
+    type Request = Request;
+    type Response = Answer<Details>;
+    const SPEC: Spec = spec("GetMessageGroup", "Tells everything about a group.", Level::Get);
+
+    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Details>, Failure> {
+        open_app(call, &request.app_id).await?;
+        let at = GroupRef::new(request.app_id, request.group_id);
+        let group = call.state.muster.groups().open(&at).await.map_err(failure)?;
+        Answer::of(Details {
+            create_time: group.created_at.seconds(),
+            creator_id: group.creator.clone(),
+            extension: group.extension.clone(),
+            group_id: at.group,
+            // Nothing mutes a group of this generation.
+            is_mute_all: false,
+            status: NORMAL,
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! Generation 1: the `…Message…` operations.
+//!
+//! Answers have one member beside `RequestId`: `Result`. `CreateTime` is in seconds, `JoinTime` in milliseconds. There
+//! are no data centers. Lists come in two directions, 0 ascending and 1 descending, and are counted in pages.
+
+mod app_row;
+mod batch_get_online_users;
+mod create_message_app;
+mod create_message_group;
+mod get_message_app;
+mod get_message_group;
+mod get_message_token;
+mod join_message_group;
+mod leave_message_group;
+mod list_message_app;
+mod list_message_group;
+mod list_message_group_user;
+mod short;
+
+use std::sync::Arc;
+
+use muster_core::{
+    app::{App, Generation},
+    group::{Order, Window},
+    id::{AccountId, AppId},
+    service::AppScope,
+};
+use muster_gateway::{Call, Failure, Level, Spec, integer_choice, parameter::Int};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{Services, error::COMMON, wire};
+
+pub(crate) use batch_get_online_users::BatchGetOnlineUsers;
+pub(crate) use create_message_app::CreateMessageApp;
+pub(crate) use create_message_group::CreateMessageGroup;
+pub(crate) use get_message_app::GetMessageApp;
+pub(crate) use get_message_group::GetMessageGroup;
+pub(crate) use get_message_token::GetMessageToken;
+pub(crate) use join_message_group::JoinMessageGroup;
+pub(crate) use leave_message_group::LeaveMessageGroup;
+pub(crate) use list_message_app::ListMessageApp;
+pub(crate) use list_message_group::ListMessageGroup;
+pub(crate) use list_message_group_user::ListMessageGroupUser;
+
+/// `Status` of an application or a group in use, the one value that is documented.
+const NORMAL: i32 = 1;
+
+/// What the operations of this generation have in common: 100 calls a second, four errors. The documentation of most
+/// lists no errors; the ones listed here are those of generation 2, which shares the product.
+const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
+    Spec::new(name, summary).level(level).quota(100).errors(COMMON).tag("Interactive messaging, generation 1")
+}
+
+/// The applications of this generation.
+fn scope(account: &AccountId) -> AppScope<'_> {
+    wire::scope(account, Generation::One, None)
+}
+
+/// An application of the caller that is in use.
+async fn open_app(call: &Call<'_, Services>, id: &AppId) -> Result<Arc<App>, Failure> {
+    wire::open_app(call, Generation::One, None, id).await
+}
+
+/// An answer of this generation.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Answer<T> {
+    /// The answer.
+    result: T,
+}
+
+impl<T> Answer<T> {
+    fn of(result: T) -> Result<Self, Failure> {
+        Ok(Self { result })
+    }
+}
+
+/// The answer of an operation that does something.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Done {
+    /// Whether it is done.
+    success: bool,
+}
+
+integer_choice! {
+    /// The direction of a list.
+    pub(crate) enum SortType {
+        /// Oldest first.
+        Ascending = 0,
+        /// Newest first.
+        Descending = 1,
+    }
+}
+
+/// The direction that a request names, ascending when it names none.
+fn order(sort: Option<SortType>) -> Order {
+    match sort {
+        None | Some(SortType::Ascending) => Order::Ascending,
+        Some(SortType::Descending) => Order::Descending,
+    }
+}
+
+integer_choice! {
+    /// Who is told of a join or a leave.
+    pub(crate) enum BroadCastType {
+        /// Nobody.
+        Nobody = 0,
+        /// The users concerned.
+        Concerned = 1,
+        /// The whole group.
+        Group = 2,
+    }
+}
+
+/// The number of a page.
+type PageNum = Int<1, 100_000>;
+/// How many entries a page holds.
+type PageSize = Int<1, 50>;
+
+/// A page asked for by number.
+struct Paging {
+    window: Window,
+}
+
+impl Paging {
+    /// Page 1, or 20 entries to a page, where the request says nothing.
+    fn new(number: impl Into<Option<PageNum>>, size: impl Into<Option<PageSize>>) -> Self {
+        let number = number.into().map_or(1, wire::count);
+        let size = size.into().map_or(20, wire::count);
+        Self { window: Window::page(number, wire::length(size)) }
+    }
+
+    /// Whether entries follow the `shown` ones of this page in a list of `total`.
+    fn has_more(&self, shown: usize, total: u64) -> bool {
+        shown > 0 && self.window.skip.saturating_add(shown as u64) < total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_more_after_it_unless_it_is_the_last_or_beyond() {
+        let page = |number, size| Paging::new(PageNum::new(number), PageSize::new(size));
+        assert!(page(1, 20).has_more(20, 21));
+        assert!(!page(1, 20).has_more(20, 20));
+        assert!(!page(2, 20).has_more(1, 21));
+        assert!(!page(100_000, 50).has_more(0, 21));
+    }
+}

@@ -1,0 +1,190 @@
+//! Addresses that the server is told to call.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+};
+
+use muster_gateway::Failure;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Unexpected, Visitor},
+};
+
+use crate::error::invalid;
+
+/// The longest URL, in bytes. The documentation names no bound; this one is what proxies commonly take.
+const MAX_BYTES: usize = 2048;
+
+/// A URL that the server may be told to call: it begins with `http://` or `https://`. Names that resolve to private
+/// addresses are refused later, when they are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CalledUrl {
+    text: String,
+    /// Whether it names neither a port nor a private address, as the documentation asks.
+    public: bool,
+}
+
+impl CalledUrl {
+    /// Takes a text as a URL.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        // Readers of URLs disagree about what a backslash is.
+        let printable = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let fits = web && printable && text.len() <= MAX_BYTES && !authority.is_empty();
+        fits.then(|| Self { text: text.to_owned(), public: is_public_host(authority) })
+    }
+
+    /// The URL, if the server may call it: a public one, or any when the operator has allowed private ones.
+    ///
+    /// # Errors
+    /// Says of `parameter` what it must be.
+    pub(crate) fn allowed(self, parameter: &str, allow_private: bool) -> Result<String, Failure> {
+        if self.public || allow_private {
+            return Ok(self.text);
+        }
+        let given: String = self.text.chars().take(100).collect();
+        Err(invalid(format!("{parameter} must name no port and no private address, but is '{given}'")))
+    }
+}
+
+/// Whether an authority is a host alone, and not one that is private on sight. With user information or a port it is
+/// not a host alone: no host's name holds `@` or `:`.
+fn is_public_host(authority: &str) -> bool {
+    if let Some(address) = authority.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse().is_ok_and(is_public_v6);
+    }
+    let host = authority.strip_suffix('.').unwrap_or(authority).to_ascii_lowercase();
+    let named = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    let local = host == "localhost" || host.ends_with(".localhost");
+    if host.is_empty() || !named || local {
+        return false;
+    }
+    // A host that ends in a number is an IPv4 address, in whatever notation; only the plain one is taken.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let numeric = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
+    !numeric || host.parse().is_ok_and(is_public_v4)
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    let shared = first == 100 && (64..128).contains(&second);
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_multicast()
+        || first == 0
+        || shared)
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    if let Some(inner) = address.to_ipv4_mapped() {
+        return is_public_v4(inner);
+    }
+    !(address.is_loopback()
+        || address.is_unspecified()
+        || address.is_unique_local()
+        || address.is_unicast_link_local()
+        || address.is_multicast())
+}
+
+impl<'de> Deserialize<'de> for CalledUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Rule)
+    }
+}
+
+struct Rule;
+
+impl Visitor<'_> for Rule {
+    type Value = CalledUrl;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a URL that begins with http:// or https://")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<CalledUrl, E> {
+        CalledUrl::new(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+}
+
+impl JsonSchema for CalledUrl {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "CalledUrl".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_taken() {
+        for url in [
+            "http://example.com",
+            "HTTPS://hooks.example.com/im?x=1#y",
+            "https://example.com./",
+            "http://8.8.8.8/audit",
+            "http://[2001:4860:4860::8888]/",
+            "http://3com.example/",
+        ] {
+            assert!(CalledUrl::new(url).is_some_and(|url| url.public), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_with_another_scheme_a_port_or_a_private_address_is_refused() {
+        for url in [
+            "",
+            "example.com",
+            "ftp://example.com/",
+            "http://",
+            "http:///path",
+            "http://example.com:8080/",
+            "http://example.com:/",
+            "http://user@example.com/",
+            "http://exa mple.com/",
+            "http://例え.jp/",
+            "http://localhost/",
+            "http://app.localhost/",
+            "http://127.0.0.1/",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f000001/",
+            "http://10.1.2.3/",
+            "http://172.16.0.1/",
+            "http://192.168.1.1/",
+            "http://169.254.169.254/latest",
+            "http://100.100.100.200/",
+            "http://0.0.0.0/",
+            "http://[::1]/",
+            "http://[fd00::1]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[2001:4860:4860::8888]:80/",
+            "http://example.com\\@127.0.0.1/",
+        ] {
+            assert!(CalledUrl::new(url).is_none_or(|url| !url.public), "{url}");
+        }
+        assert!(CalledUrl::new(&format!("http://example.com/{}", "x".repeat(2048))).is_none());
+    }
+
+    #[test]
+    fn a_private_url_is_taken_only_where_the_operator_allows_it() {
+        let url = CalledUrl::new("http://127.0.0.1:8080/hook").unwrap();
+        let refused = url.clone().allowed("AuditUrl", false).unwrap_err();
+        assert!(refused.message.starts_with("AuditUrl must name no port"), "{}", refused.message);
+        assert_eq!(url.allowed("AuditUrl", true).unwrap(), "http://127.0.0.1:8080/hook");
+        assert_eq!(CalledUrl::new("ftp://example.com/"), None);
+    }
+}

@@ -1,0 +1,63 @@
+//! `CheckLiveMessageUsersInGroup`.
+
+use muster_core::{
+    app::DataCenter,
+    id::{AppId, GroupId, GroupRef, UserId},
+};
+use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::List};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{open_app, spec};
+use crate::{Live, Services, error::failure};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    /// The application.
+    app_id: AppId,
+    /// The group.
+    group_id: GroupId,
+    /// The users asked for, 1 to 10.
+    user_ids: List<UserId, 1, 10>,
+    /// The application's data center, Shanghai when not said.
+    #[serde(default)]
+    data_center: DataCenter,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Response {
+    /// The users asked for, in their order.
+    users: Vec<UserRow>,
+}
+
+/// A user asked for.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+struct UserRow {
+    /// The user.
+    user_id: UserId,
+    /// Whether the user is in the group.
+    online: bool,
+}
+
+pub(crate) struct CheckLiveMessageUsersInGroup;
+
+impl Operation for CheckLiveMessageUsersInGroup {
+    type Product = Live;
+    type Request = Request;
+    type Response = Response;
+    const SPEC: Spec =
+        spec("CheckLiveMessageUsersInGroup", "Tells which of some users are in a group.", Level::None)
+            .notes(&["Works for super groups too."]);
+
+    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+        open_app(call, request.data_center, &request.app_id).await?;
+        let at = GroupRef::new(request.app_id, request.group_id);
+        let found = call.state.muster.rolls().find(&at, &request.user_ids).await.map_err(failure)?;
+        let rows = request.user_ids.into_iter().zip(found);
+        let users = rows.map(|(user_id, member)| UserRow { user_id, online: member.is_some() }).collect();
+        Ok(Response { users })
+    }
+}

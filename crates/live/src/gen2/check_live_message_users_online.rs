@@ -1,0 +1,63 @@
+//! `CheckLiveMessageUsersOnline`.
+
+use muster_core::{
+    app::DataCenter,
+    id::{AppId, UserId},
+};
+use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::List};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{open_app, spec};
+use crate::{Live, Services, error::failure, wire};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    /// The application.
+    app_id: AppId,
+    /// The users asked for, 1 to 10.
+    user_ids: List<UserId, 1, 10>,
+    /// The application's data center, Shanghai when not said.
+    #[serde(default)]
+    data_center: DataCenter,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Response {
+    /// The users asked for, in their order.
+    user_list: Vec<UserRow>,
+}
+
+/// A user asked for.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+struct UserRow {
+    /// The user.
+    user_id: UserId,
+    /// Whether the user is logged in.
+    online: bool,
+}
+
+pub(crate) struct CheckLiveMessageUsersOnline;
+
+impl Operation for CheckLiveMessageUsersOnline {
+    type Product = Live;
+    type Request = Request;
+    type Response = Response;
+    const SPEC: Spec =
+        spec("CheckLiveMessageUsersOnline", "Tells which of some users are logged in.", Level::None)
+            .resources(&[wire::DOMAIN, wire::RTC])
+            .notes(&[
+                "The documented resource is a domain, though the call names none; the application's resource is taken \
+                 too.",
+            ]);
+
+    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+        let app = open_app(call, request.data_center, &request.app_id).await?;
+        let found = call.state.muster.logins().signed_in(&app, &request.user_ids).await.map_err(failure)?;
+        let rows = request.user_ids.into_iter().zip(found);
+        Ok(Response { user_list: rows.map(|(user_id, online)| UserRow { user_id, online }).collect() })
+    }
+}

@@ -1,0 +1,174 @@
+//! Generation 2: the `…LiveMessage…` operations.
+//!
+//! Answers are flat. Times are seconds since 1970. Every operation names the data center of its application; not
+//! naming one means Shanghai. Lists come in two directions, 1 ascending and 2 descending, and are walked by a token or
+//! counted in pages. The spelling of names differs from operation to operation (`HasMore` and `Hasmore`,
+//! `NextPageToken` and `NextpageToken`, `Users` and `UserList`): clients read exactly these.
+
+mod called_url;
+mod check_live_message_users_in_group;
+mod check_live_message_users_online;
+mod create_live_message_app;
+mod create_live_message_group;
+mod delete_live_message_group;
+mod describe_live_message_app;
+mod describe_live_message_group;
+mod group_row;
+mod kick_live_message_group_user;
+mod list_live_message_apps;
+mod list_live_message_group_by_page;
+mod list_live_message_group_messages;
+mod list_live_message_group_users;
+mod list_live_message_groups;
+mod modify_live_message_app_disable;
+mod send_live_message_group;
+
+use std::sync::Arc;
+
+use muster_core::{
+    app::{App, Audit, DataCenter, Generation, Retention},
+    group::{GroupFilter, Order},
+    id::{AccountId, AppId},
+    service::AppScope,
+};
+use muster_gateway::{Call, Failure, Level, Spec, integer_choice, parameter::Long};
+
+use crate::{Services, error::COMMON, wire};
+
+pub(crate) use check_live_message_users_in_group::CheckLiveMessageUsersInGroup;
+pub(crate) use check_live_message_users_online::CheckLiveMessageUsersOnline;
+pub(crate) use create_live_message_app::CreateLiveMessageApp;
+pub(crate) use create_live_message_group::CreateLiveMessageGroup;
+pub(crate) use delete_live_message_group::DeleteLiveMessageGroup;
+pub(crate) use describe_live_message_app::DescribeLiveMessageApp;
+pub(crate) use describe_live_message_group::DescribeLiveMessageGroup;
+pub(crate) use kick_live_message_group_user::KickLiveMessageGroupUser;
+pub(crate) use list_live_message_apps::ListLiveMessageApps;
+pub(crate) use list_live_message_group_by_page::ListLiveMessageGroupByPage;
+pub(crate) use list_live_message_group_messages::ListLiveMessageGroupMessages;
+pub(crate) use list_live_message_group_users::ListLiveMessageGroupUsers;
+pub(crate) use list_live_message_groups::ListLiveMessageGroups;
+pub(crate) use modify_live_message_app_disable::ModifyLiveMessageAppDisable;
+pub(crate) use send_live_message_group::SendLiveMessageGroup;
+
+/// What most operations of this generation have in common: one application, 50 calls a second, four errors.
+const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
+    Spec::new(name, summary)
+        .level(level)
+        .resources(&[wire::RTC])
+        .quota(50)
+        .errors(COMMON)
+        .tag("Interactive messaging, generation 2")
+}
+
+/// The applications of this generation in the data center that a request names.
+fn scope(account: &AccountId, data_center: DataCenter) -> AppScope<'_> {
+    wire::scope(account, Generation::Two, Some(data_center))
+}
+
+/// An application of the caller that is in use, in the data center that a request names.
+async fn open_app(
+    call: &Call<'_, Services>,
+    data_center: DataCenter,
+    id: &AppId,
+) -> Result<Arc<App>, Failure> {
+    wire::open_app(call, Generation::Two, Some(data_center), id).await
+}
+
+integer_choice! {
+    /// The direction of a list.
+    pub(crate) enum SortType {
+        /// Oldest first.
+        Ascending = 1,
+        /// Newest first.
+        Descending = 2,
+    }
+}
+
+impl From<SortType> for Order {
+    fn from(sort: SortType) -> Self {
+        match sort {
+            SortType::Ascending => Self::Ascending,
+            SortType::Descending => Self::Descending,
+        }
+    }
+}
+
+integer_choice! {
+    /// Which groups a list holds.
+    pub(crate) enum GroupStatus {
+        /// All of them.
+        All = 0,
+        /// Those that exist.
+        Existing = 1,
+        /// Those that were deleted less than 30 days ago.
+        Deleted = 2,
+    }
+}
+
+impl From<GroupStatus> for GroupFilter {
+    fn from(status: GroupStatus) -> Self {
+        match status {
+            GroupStatus::All => Self::All,
+            GroupStatus::Existing => Self::Existing,
+            GroupStatus::Deleted => Self::Deleted,
+        }
+    }
+}
+
+integer_choice! {
+    /// How long messages are kept.
+    pub(crate) enum MsgLifeCycle {
+        /// 30 days.
+        Days30 = 0,
+        /// 90 days.
+        Days90 = 1,
+        /// 180 days.
+        Days180 = 2,
+    }
+}
+
+impl From<MsgLifeCycle> for Retention {
+    fn from(cycle: MsgLifeCycle) -> Self {
+        match cycle {
+            MsgLifeCycle::Days30 => Self::Days30,
+            MsgLifeCycle::Days90 => Self::Days90,
+            MsgLifeCycle::Days180 => Self::Days180,
+        }
+    }
+}
+
+/// How long messages are kept, on the wire.
+fn msg_life_cycle(retention: Retention) -> i32 {
+    match retention {
+        Retention::Days30 => 0,
+        Retention::Days90 => 1,
+        Retention::Days180 => 2,
+    }
+}
+
+integer_choice! {
+    /// How messages are moderated.
+    pub(crate) enum AuditType {
+        /// Not at all.
+        Off = 0,
+        /// By the server's own rules.
+        BuiltIn = 1,
+        /// By the service at `AuditUrl`.
+        Custom = 2,
+    }
+}
+
+/// How messages are moderated, on the wire.
+fn audit_type(audit: &Audit) -> i32 {
+    match audit {
+        Audit::Off => 0,
+        Audit::BuiltIn => 1,
+        Audit::Custom(_) => 2,
+    }
+}
+
+/// Where a walk goes on: absent, 0 and -1 mean the beginning.
+fn after(token: Option<Long>) -> Option<i64> {
+    token.map(Long::get).filter(|&number| number > 0)
+}

@@ -1,0 +1,98 @@
+//! `SendLiveMessageGroup`.
+
+use muster_core::{
+    app::DataCenter,
+    id::{AppId, GroupId, GroupRef, MessageId, UserId},
+    message::{DEFAULT_MESSAGE_TYPE, Sender},
+    service::{NewMessage, Storage},
+};
+use muster_gateway::{
+    Call, Failure, Level, Operation, Spec,
+    parameter::{ByteText, Long},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{open_app, spec};
+use crate::{Live, Services, error::failure, wire};
+
+/// The largest step of a counter. The documentation names no bound; this one keeps any count far from overflowing.
+const MAX_STEP: i64 = i32::MAX as i64;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    /// The application.
+    app_id: AppId,
+    /// The group.
+    group_id: GroupId,
+    /// Who sends. The sender need not be in the group, nor logged in.
+    sender_id: UserId,
+    /// What is told of the sender, at most 512 bytes.
+    sender_meta_info: Option<ByteText<0, 512>>,
+    /// The message, at most 15 KB.
+    body: Option<ByteText<0, 15_360>>,
+    /// Its type, 10001 when not said; a group sees at most 30 types.
+    #[schemars(extend("default" = 10001))]
+    msg_type: Option<Long>,
+    /// Its id, chosen by the caller; made by the server when not said.
+    msg_tid: Option<MessageId>,
+    /// How much it adds to the count of its type, 1 when not said.
+    #[schemars(extend("default" = 1))]
+    statics_increase: Option<Long<0, MAX_STEP>>,
+    /// What it counts for when a group gets too many messages, 1 when not said. Suggested: 1 likes, 5 texts, 1000000
+    /// gifts.
+    #[schemars(extend("default" = 1))]
+    weight: Option<Long>,
+    /// Whether it is told only to those who are there now, and not kept.
+    #[serde(default)]
+    no_storage: bool,
+    /// Whether it is left out of the list of recent messages.
+    #[serde(default)]
+    no_cache: bool,
+    /// The application's data center, Shanghai when not said.
+    #[serde(default)]
+    data_center: DataCenter,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Response {
+    /// The message's id.
+    msg_tid: MessageId,
+}
+
+pub(crate) struct SendLiveMessageGroup;
+
+impl Operation for SendLiveMessageGroup {
+    type Product = Live;
+    type Request = Request;
+    type Response = Response;
+    const SPEC: Spec = spec("SendLiveMessageGroup", "Sends a message to a group.", Level::None).notes(&[
+        "The group needs at least one user in it; one with nobody answers ResourceNotExist.",
+        "Mutes do not apply: a message sent by this operation is the operator's voice.",
+        "How long a message is kept is the application's MsgLifeCycle.",
+    ]);
+
+    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+        let app = open_app(call, request.data_center, &request.app_id).await?;
+        let at = GroupRef::new(request.app_id, request.group_id);
+        let message = NewMessage {
+            id: request.msg_tid,
+            kind: request.msg_type.map_or(DEFAULT_MESSAGE_TYPE, Long::get),
+            body: request.body.as_deref().unwrap_or_default().into(),
+            sender: Sender {
+                user: request.sender_id,
+                info: request.sender_meta_info.as_deref().map(Into::into),
+            },
+            storage: if request.no_storage { Storage::Ephemeral } else { Storage::Stored },
+            cached: !request.no_cache,
+            increment: request.statics_increase.map_or(1, wire::count),
+            weight: request.weight.map_or(1, Long::get),
+            level: 0,
+            repeat: 1,
+        };
+        let sent = call.state.muster.messages().announce(&app, &at, message).await.map_err(failure)?;
+        Ok(Response { msg_tid: sent.id })
+    }
+}

@@ -1,0 +1,77 @@
+//! Pieces of the wire that several operations share.
+
+use std::{borrow::Borrow, sync::Arc};
+
+use muster_core::{
+    app::{App, DataCenter, Generation},
+    id::{AccountId, AppId},
+    service::AppScope,
+};
+use muster_gateway::{Call, Failure};
+use serde::{Serialize, Serializer};
+
+use crate::{
+    Services,
+    error::{failure, invalid},
+};
+
+/// A RAM resource: the application.
+pub(crate) const RTC: &str = "acs:live::{#accountId}:rtc/{#AppId}";
+/// A RAM resource: a domain, which no operation of this family names. Printed for operations all the same.
+pub(crate) const DOMAIN: &str = "acs:live:*:{#accountId}:domain/{#DomainName}";
+
+/// The caller's account.
+pub(crate) fn account<S>(call: &Call<'_, S>) -> Result<AccountId, Failure> {
+    // Shared, not copied: the gateway holds the account as the same kind of text.
+    AccountId::try_from(Arc::clone(&call.principal.account))
+        .map_err(|rule| invalid(format!("The account {rule}")))
+}
+
+/// The applications of `generation` that the caller sees.
+pub(crate) fn scope(
+    account: &AccountId,
+    generation: Generation,
+    data_center: Option<DataCenter>,
+) -> AppScope<'_> {
+    AppScope { account, generation, data_center }
+}
+
+/// An application of the caller that is in use.
+pub(crate) async fn open_app(
+    call: &Call<'_, Services>,
+    generation: Generation,
+    data_center: Option<DataCenter>,
+    id: &AppId,
+) -> Result<Arc<App>, Failure> {
+    let account = account(call)?;
+    call.state.muster.apps().open(scope(&account, generation, data_center), id).await.map_err(failure)
+}
+
+/// A text of the domain on the wire, empty where there is none.
+#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
+pub(crate) fn text_or_empty<S: Serializer, T: Borrow<str>>(
+    text: &Option<T>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    text.as_ref().map_or("", Borrow::borrow).serialize(to)
+}
+
+/// A count on the wire as `int64`.
+pub(crate) fn long(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count on the wire as `int32`.
+pub(crate) fn int(count: u64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// A number whose type bounds it from below by zero, as a count.
+pub(crate) fn count(number: impl Into<i64>) -> u64 {
+    number.into().unsigned_abs()
+}
+
+/// A page size, which its type bounds, as a length.
+pub(crate) fn length(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(usize::MAX)
+}

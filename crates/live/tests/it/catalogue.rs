@@ -1,0 +1,61 @@
+//! The product's catalogue against what is published.
+
+use crate::{
+    facts::{self, Allowed},
+    live,
+};
+
+#[tokio::test]
+async fn the_catalogue_is_what_is_published_but_for_what_is_listed_here() {
+    let house = live();
+    let catalogue = house.gateway.catalogue();
+    let files = [include_str!("../facts/live-gen1.json"), include_str!("../facts/live-gen2.json")];
+    facts::compare(&catalogue.products[0], &files, ALLOWED);
+}
+
+const ID: &str = "ids of groups, users and messages are documented to have at most 64 bytes; the bound is told for all ids";
+const COMMA_LIST: &str = "published as one text of ids joined by commas; declared as the list that it holds";
+const COUNTER: &str = "a counter only rises, and is kept far from overflowing";
+
+const ALLOWED: Allowed = &[
+    ("BatchGetOnlineUsers.UserIds: min null is 1", COMMA_LIST),
+    ("BatchGetOnlineUsers.UserIds: type \"string\" is \"array<string>\"", COMMA_LIST),
+    ("SendLiveMessageGroup.StaticsIncrease: max null is 2147483647", COUNTER),
+    ("SendLiveMessageGroup.StaticsIncrease: min null is 0", COUNTER),
+    ("BatchGetOnlineUsers.AppId: max null is 64", ID),
+    ("BatchGetOnlineUsers.GroupId: max null is 64", ID),
+    ("CheckLiveMessageUsersInGroup.AppId: max null is 64", ID),
+    ("CheckLiveMessageUsersInGroup.GroupId: max null is 64", ID),
+    ("CheckLiveMessageUsersOnline.AppId: max null is 64", ID),
+    ("CreateLiveMessageGroup.AppId: max null is 64", ID),
+    ("CreateMessageGroup.AppId: max null is 64", ID),
+    ("DeleteLiveMessageGroup.AppId: max null is 64", ID),
+    ("DescribeLiveMessageApp.AppId: max null is 64", ID),
+    ("DescribeLiveMessageGroup.AppId: max null is 64", ID),
+    ("DescribeLiveMessageGroup.GroupId: max null is 64", ID),
+    ("GetMessageApp.AppId: max null is 64", ID),
+    ("GetMessageGroup.AppId: max null is 64", ID),
+    ("GetMessageGroup.GroupId: max null is 64", ID),
+    ("GetMessageToken.AppId: max null is 64", ID),
+    ("JoinMessageGroup.AppId: max null is 64", ID),
+    ("JoinMessageGroup.GroupId: max null is 64", ID),
+    ("KickLiveMessageGroupUser.AppId: max null is 64", ID),
+    ("KickLiveMessageGroupUser.GroupId: max null is 64", ID),
+    ("KickLiveMessageGroupUser.KickoffUser: max null is 64", ID),
+    ("LeaveMessageGroup.AppId: max null is 64", ID),
+    ("LeaveMessageGroup.GroupId: max null is 64", ID),
+    ("LeaveMessageGroup.UserId: max null is 64", ID),
+    ("ListLiveMessageGroupByPage.AppId: max null is 64", ID),
+    ("ListLiveMessageGroupMessages.AppId: max null is 64", ID),
+    ("ListLiveMessageGroupMessages.GroupId: max null is 64", ID),
+    ("ListLiveMessageGroupUsers.AppId: max null is 64", ID),
+    ("ListLiveMessageGroupUsers.GroupId: max null is 64", ID),
+    ("ListLiveMessageGroups.AppId: max null is 64", ID),
+    ("ListMessageGroup.AppId: max null is 64", ID),
+    ("ListMessageGroup.UserId: max null is 64", ID),
+    ("ListMessageGroupUser.AppId: max null is 64", ID),
+    ("ListMessageGroupUser.GroupId: max null is 64", ID),
+    ("ModifyLiveMessageAppDisable.AppId: max null is 64", ID),
+    ("SendLiveMessageGroup.AppId: max null is 64", ID),
+    ("SendLiveMessageGroup.GroupId: max null is 64", ID),
+];

@@ -1,0 +1,119 @@
+//! The way from the command line to a running server: one JSON line each way over a loopback port. The port and a
+//! token are in a file of the data directory that only its owner may read.
+
+use std::{
+    fs::OpenOptions,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use muster_core::{random::Random, service::Muster};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+use super::{AdminCommand, Outcome, execute};
+
+/// The longest command, in bytes: a policy document and some.
+const MAX_LINE: u64 = 256 * 1024;
+/// How long either side waits for the other.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where a running server takes commands.
+#[derive(Serialize, Deserialize)]
+struct Door {
+    address: SocketAddr,
+    token: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Request {
+    token: String,
+    command: AdminCommand,
+}
+
+fn door_file(directory: &Path) -> PathBuf {
+    directory.join("admin.json")
+}
+
+/// A running server's ear for commands.
+pub(crate) struct AdminListener {
+    listener: TcpListener,
+    door: Door,
+    file: PathBuf,
+}
+
+impl AdminListener {
+    /// Opens a port and says in the data directory which.
+    pub(crate) async fn open(directory: &Path, random: &dyn Random) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("the port for commands")?;
+        let door = Door { address: listener.local_addr()?, token: random.alphanumeric(43) };
+        let file = door_file(directory);
+        let draft = file.with_extension("new");
+        let mut out = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+        out.write_all(&serde_json::to_vec(&door)?)?;
+        std::fs::rename(&draft, &file)?;
+        Ok(Self { listener, door, file })
+    }
+
+    /// Takes commands until it is dropped.
+    pub(crate) async fn serve(self, muster: Arc<Muster>) {
+        loop {
+            let Ok((stream, _)) = self.listener.accept().await else { continue };
+            let (muster, token) = (Arc::clone(&muster), self.door.token.clone());
+            tokio::spawn(async move {
+                let answered = tokio::time::timeout(PATIENCE, answer(stream, &muster, &token)).await;
+                if let Ok(Err(error)) = answered {
+                    tracing::debug!(%error, "a command was not answered");
+                }
+            });
+        }
+    }
+}
+
+impl Drop for AdminListener {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+async fn answer(mut stream: TcpStream, muster: &Muster, token: &str) -> anyhow::Result<()> {
+    let (read, mut write) = stream.split();
+    let mut line = Vec::new();
+    tokio::io::BufReader::new(read.take(MAX_LINE)).read_until(b'\n', &mut line).await?;
+    let request: Request = serde_json::from_slice(&line)?;
+    // Both are put through a keyed hash, so that the time of the comparison tells nothing.
+    let code = muster.master.sign("admin token", token.as_bytes());
+    let outcome: Outcome = if muster.master.verify("admin token", request.token.as_bytes(), &code) {
+        execute(muster, request.command).await
+    } else {
+        Err("the token is not this server's".to_owned())
+    };
+    write.write_all(&serde_json::to_vec(&outcome)?).await?;
+    write.write_all(b"\n").await?;
+    Ok(())
+}
+
+/// Sends a command to the server that runs on a data directory.
+pub(crate) fn send(directory: &Path, command: AdminCommand) -> anyhow::Result<Outcome> {
+    let file = door_file(directory);
+    let door = std::fs::read(&file).with_context(|| {
+        format!("the server's {} cannot be read; who runs the server may", file.display())
+    })?;
+    let door: Door = serde_json::from_slice(&door)?;
+    let mut stream = std::net::TcpStream::connect_timeout(&door.address, PATIENCE)
+        .with_context(|| format!("the server's port for commands, {}", door.address))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(&serde_json::to_vec(&Request { token: door.token, command })?)?;
+    stream.write_all(b"\n")?;
+    let mut answer = String::new();
+    BufReader::new(stream.take(u64::MAX)).read_line(&mut answer)?;
+    serde_json::from_str(&answer).context("the server's answer")
+}

@@ -1,0 +1,265 @@
+//! What each command does.
+
+use muster_core::{
+    account::KeyOwner,
+    app::{App, Generation},
+    chat::PhoneNumber,
+    error::Error,
+    group::{Group, GroupFilter, Order, Page, Window},
+    id::{AppId, GroupId, GroupRef, InvalidId, UserId},
+    roster::{Member, PageQuery},
+    service::{AppScope, Muster},
+    store::AppFilter,
+};
+use muster_realtime::login::{LiveLogin, live_connect_token};
+use serde_json::{Value, json};
+
+use super::{AdminCommand, Outcome};
+
+/// Every application fits into a page of this size: an account has 300 by default.
+const ALL_APPS: Window = Window { skip: 0, limit: 100_000 };
+
+/// Does a command.
+pub(crate) async fn execute(muster: &Muster, command: AdminCommand) -> Outcome {
+    done(muster, command).await.map_err(|error| error.to_string())
+}
+
+async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
+    use AdminCommand as C;
+    let accounts = muster.accounts();
+    let account = accounts.sole().await?;
+    match command {
+        C::UserAdd { name } => {
+            let user = accounts.add_user(&account, &name).await?;
+            Ok(json!({ "userName": user.name, "userId": user.id }))
+        }
+        C::UserList => users(muster).await,
+        C::UserRemove { name } => {
+            accounts.remove_user(&account, &name).await.map(|()| json!({ "removed": name }))
+        }
+        C::KeyAdd { user } => {
+            let key = accounts.add_key(&account, &user).await?;
+            Ok(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
+        }
+        C::KeyList => keys(muster).await,
+        C::KeySetActive { id, active } => {
+            accounts.set_key_active(&parsed(&id)?, active).await?;
+            Ok(json!({ "accessKeyId": id, "active": active }))
+        }
+        C::KeyRemove { id } => {
+            accounts.remove_key(&parsed(&id)?).await?;
+            Ok(json!({ "removed": id }))
+        }
+        C::PolicyPut { name, document } => {
+            muster_gateway::policy::Policy::parse(name.as_str(), &document)
+                .map_err(|error| Error::Invalid(error.to_string()))?;
+            accounts.put_policy(&account, &name, &document).await?;
+            Ok(json!({ "policyName": name }))
+        }
+        C::PolicyList => policies(muster).await,
+        C::PolicyShow { name } => policy(muster, &name).await,
+        C::PolicyAttach { name, user } => {
+            accounts.attach(&account, &name, &user).await?;
+            Ok(json!({ "policyName": name, "attachedTo": user }))
+        }
+        C::PolicyDetach { name, user } => {
+            accounts.detach(&account, &name, &user).await?;
+            Ok(json!({ "policyName": name, "detachedFrom": user }))
+        }
+        C::PolicyRemove { name } => {
+            accounts.remove_policy(&account, &name).await?;
+            Ok(json!({ "removed": name }))
+        }
+        C::ChannelAdd { name } => {
+            let channel = muster.chats().create_channel(&account, &name).await?;
+            Ok(json!({ "custSpaceId": channel.id, "name": channel.name }))
+        }
+        C::ChannelList => channels(muster).await,
+        C::NumberAdd { digits, channel } => {
+            let number = PhoneNumber::new(&digits).map_err(|error| invalid("the number", &error))?;
+            let bound = muster.chats().add_number(&account, &parsed(&channel)?, number).await?;
+            Ok(json!({ "businessNumber": bound.number, "custSpaceId": bound.channel }))
+        }
+        C::NumberList => numbers(muster).await,
+        C::AppList => apps(muster).await,
+        C::GroupList { app, page, size } => {
+            groups(muster, &parsed(&app)?, Window::page(page, size.into())).await
+        }
+        C::GroupShow { app, group } => {
+            group_shown(muster, &GroupRef::new(parsed(&app)?, parsed(&group)?)).await
+        }
+        C::Members { app, group, page, size } => {
+            let at = GroupRef::new(parsed(&app)?, parsed(&group)?);
+            members(muster, &at, Window::page(page, size.into())).await
+        }
+        C::Token { app, user, admin, ttl } => {
+            token(muster, &parsed(&app)?, &parsed(&user)?, admin, ttl).await
+        }
+    }
+}
+
+fn invalid(what: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::Invalid(format!("{what} {error}"))
+}
+
+fn parsed<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(|error| invalid(&format!("the id {text:?}"), &error))
+}
+
+async fn users(muster: &Muster) -> Result<Value, Error> {
+    let directory = muster.accounts().directory().await?;
+    let rows = directory.users.iter().map(|user| {
+        let of = (user.account.clone(), user.name.clone());
+        let policies = directory.attachments.get(&of).cloned().unwrap_or_default();
+        json!({ "userName": user.name, "userId": user.id, "policies": policies, "createdAt": user.created_at.seconds() })
+    });
+    Ok(rows.collect())
+}
+
+async fn keys(muster: &Muster) -> Result<Value, Error> {
+    let directory = muster.accounts().directory().await?;
+    let rows = directory.keys.iter().map(|key| {
+        let owner = match &key.owner {
+            KeyOwner::Root => "(root)",
+            KeyOwner::User(name) => name,
+        };
+        let created = key.created_at.seconds();
+        json!({ "accessKeyId": key.id, "user": owner, "active": key.active, "createdAt": created })
+    });
+    Ok(rows.collect())
+}
+
+async fn policies(muster: &Muster) -> Result<Value, Error> {
+    let directory = muster.accounts().directory().await?;
+    let rows = directory.policies.iter().map(|policy| {
+        let holders = directory.attachments.iter().filter(|(_, names)| names.contains(&policy.name));
+        let attached: Vec<&str> = holders.map(|((_, user), _)| user.as_str()).collect();
+        json!({ "policyName": policy.name, "attachedTo": attached, "modifiedAt": policy.modified_at.seconds() })
+    });
+    Ok(rows.collect())
+}
+
+async fn policy(muster: &Muster, name: &str) -> Result<Value, Error> {
+    let directory = muster.accounts().directory().await?;
+    let policy = directory.policies.iter().find(|policy| policy.name == name);
+    let policy = policy.ok_or_else(|| Error::Missing(format!("the policy {name}")))?;
+    serde_json::from_str(&policy.document).map_err(|error| Error::Invalid(error.to_string()))
+}
+
+async fn channels(muster: &Muster) -> Result<Value, Error> {
+    let account = muster.accounts().sole().await?;
+    let channels = muster.chats().channels(&account).await?;
+    let rows = channels.into_iter().map(|(channel, numbers)| {
+        let numbers: Vec<PhoneNumber> = numbers.into_iter().map(|bound| bound.number).collect();
+        json!({ "custSpaceId": channel.id, "name": channel.name, "numbers": numbers })
+    });
+    Ok(rows.collect())
+}
+
+async fn numbers(muster: &Muster) -> Result<Value, Error> {
+    let account = muster.accounts().sole().await?;
+    let channels = muster.chats().channels(&account).await?;
+    let rows = channels.into_iter().flat_map(|(_, numbers)| numbers).map(|bound| {
+        json!({ "businessNumber": bound.number, "custSpaceId": bound.channel, "createdAt": bound.created_at.seconds() })
+    });
+    Ok(rows.collect())
+}
+
+async fn apps(muster: &Muster) -> Result<Value, Error> {
+    let account = muster.accounts().sole().await?;
+    let mut rows = Vec::new();
+    for (generation, number) in [(Generation::One, 1), (Generation::Two, 2)] {
+        let filter = AppFilter { generation, data_center: None };
+        let page = muster.store.apps(&account, filter, Order::Ascending, ALL_APPS).await?;
+        rows.extend(page.entries.iter().map(|app| app_row(app, number)));
+    }
+    Ok(rows.into())
+}
+
+fn app_row(app: &App, generation: u8) -> Value {
+    json!({
+        "appId": app.id,
+        "generation": generation,
+        "name": app.name.as_deref().unwrap_or_default(),
+        "dataCenter": app.data_center,
+        "disabled": app.disabled,
+        "createdAt": app.created_at.seconds(),
+    })
+}
+
+async fn groups(muster: &Muster, app: &AppId, window: Window) -> Result<Value, Error> {
+    muster.store.app(app).await?.ok_or_else(|| Error::NoApp(app.clone()))?;
+    let page: Page<Group> = muster.store.groups(app, GroupFilter::All, Order::Ascending, window).await?;
+    let mut rows = Vec::with_capacity(page.entries.len());
+    for group in &page.entries {
+        let state = muster.rolls().state(&group.at).await?;
+        rows.push(json!({
+            "groupId": group.at.group,
+            "name": group.name.as_deref().unwrap_or_default(),
+            "members": state.count,
+            "superGroup": state.super_group,
+            "deleted": group.deletion.is_some(),
+            "createdAt": group.created_at.seconds(),
+        }));
+    }
+    Ok(json!({ "total": page.total, "groups": rows }))
+}
+
+async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Value, Error> {
+    let group = muster.groups().describe(at).await?;
+    let tally = muster.groups().tally(at).await?;
+    let id = |user: &UserId| user.as_str().to_owned();
+    Ok(json!({
+        "appId": at.app,
+        "groupId": at.group,
+        "name": group.name.as_deref().unwrap_or_default(),
+        "creator": group.creator.as_ref().map(id).unwrap_or_default(),
+        "admins": group.admins.iter().map(id).collect::<Vec<_>>(),
+        "members": tally.online,
+        "views": tally.views,
+        "superGroup": tally.super_group,
+        "messages": tally.messages,
+        "deleted": group.deletion.is_some(),
+        "createdAt": group.created_at.seconds(),
+    }))
+}
+
+async fn members(muster: &Muster, at: &GroupRef, window: Window) -> Result<Value, Error> {
+    let query = PageQuery { order: Order::Ascending, window };
+    let known = muster.store.group(at).await?.is_some() || muster.store.chat_group(at).await?.is_some();
+    if !known {
+        return Err(Error::NoGroup(GroupId::clone(&at.group)));
+    }
+    let page = muster.store.roster_page(at, query).await?;
+    let rows: Vec<Value> = page.entries.iter().map(member_row).collect();
+    Ok(json!({ "total": page.total, "members": rows }))
+}
+
+fn member_row(member: &Member) -> Value {
+    json!({
+        "userId": member.user,
+        "info": member.info,
+        "joinedAt": member.joined_at.seconds(),
+        "connected": member.connected,
+    })
+}
+
+async fn token(muster: &Muster, app: &AppId, user: &UserId, admin: bool, ttl: u32) -> Result<Value, Error> {
+    let account = muster.accounts().sole().await?;
+    let scope = AppScope { account: &account, generation: Generation::Two, data_center: None };
+    let app = muster.apps().open(scope, app).await?;
+    let role = if admin { "admin" } else { "" };
+    let nonce = format!("AK-{}", muster.random.alphanumeric(16));
+    let expires = muster.clock.now().seconds() + i64::from(ttl);
+    let token = muster.logins().token(&app, user, &nonce, expires, role)?;
+    let login = LiveLogin {
+        app_id: app.id.as_str(),
+        user_id: user.as_str(),
+        nonce: &nonce,
+        timestamp: expires,
+        role,
+        token: &token,
+        user_extension: None,
+    };
+    Ok(json!({ "token": live_connect_token(&login), "expiresAt": expires }))
+}

@@ -1,0 +1,235 @@
+//! `muster bench`: this machine's measures, as ratios within one run. Nothing here is asserted; `docs/performance.md`
+//! holds what was measured where.
+
+mod bare;
+mod load;
+pub(crate) mod sign;
+mod stage;
+
+use std::{io::Write as _, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use load::{Connection, Run, drive};
+use muster_core::time::Clock as _;
+use sign::Form;
+use stage::{Filled, Process, Viewers};
+
+use crate::{cli::Bench, system::System};
+
+/// Connections of the list measures, as in the figures of the bare server.
+const CONNECTIONS: usize = 64;
+/// Callers of the join measure.
+const JOINERS: usize = 64;
+/// Requests made ready for each second of a list measure; more than any server here answers.
+const REQUESTS_PER_SECOND: u64 = 120_000;
+/// Rounds of a comparison; the middle one counts.
+const ROUNDS: usize = 3;
+/// Reads of one page in the paging measure.
+const PAGE_READS: u64 = 20_000;
+
+/// Runs the measures.
+pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
+    let runtime = crate::runtime()?;
+    if bench.bare {
+        return runtime.block_on(bare::serve());
+    }
+    runtime.block_on(measure(bench))
+}
+
+struct Bed {
+    filled: Filled,
+    server: Process,
+    seconds: u64,
+    /// Serial of the next request; never used twice, so no nonce is.
+    serial: u64,
+}
+
+async fn measure(bench: &Bench) -> anyhow::Result<()> {
+    let wanted = |name: &str| bench.only.as_deref().is_none_or(|only| name.contains(only));
+    let members = if wanted("page") || wanted("memory") { bench.members } else { 0 };
+    let directory = tempfile::tempdir()?;
+    say(&format!("filling a roster of {members} members …"))?;
+    let filled = stage::fill(directory.path(), members).await?;
+    let server = Process::server(directory.path())?;
+    let mut bed = Bed { filled, server, seconds: bench.seconds, serial: 0 };
+    say(&format!("server {}, {} CPUs\n", env!("CARGO_PKG_VERSION"), std::thread::available_parallelism()?))?;
+    if wanted("memory") {
+        bed.memory().await?;
+    }
+    if wanted("list") {
+        bed.lists().await?;
+    }
+    if wanted("page") {
+        bed.pages().await?;
+    }
+    if wanted("join") {
+        bed.joins().await?;
+    }
+    Ok(())
+}
+
+impl Bed {
+    fn requests(
+        &mut self,
+        form: Form,
+        action: &str,
+        count: u64,
+        parameters: impl Fn(u64) -> Vec<(&'static str, String)>,
+    ) -> Arc<Vec<Bytes>> {
+        let host = self.server.address.to_string();
+        let now = Timestamp::from_millisecond(System::new().now().0).unwrap_or_default();
+        let first = self.serial;
+        self.serial += count;
+        let caller = &self.filled.caller;
+        Arc::new(
+            (first..first + count)
+                .map(|n| caller.request(form, &host, action, &parameters(n - first), now, n))
+                .collect(),
+        )
+    }
+
+    fn page(&self, group: &str, number: u64) -> Vec<(&'static str, String)> {
+        vec![
+            ("AppId", self.filled.app.clone()),
+            ("GroupId", group.to_owned()),
+            ("PageNum", number.to_string()),
+            ("PageSize", "20".to_owned()),
+        ]
+    }
+
+    async fn once(
+        &mut self,
+        action: &str,
+        parameters: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Vec<u8>> {
+        let request = self.requests(Form::V1, action, 1, |_| parameters.clone());
+        Ok(Connection::open(self.server.address).await?.ask(&request[0]).await?.to_vec())
+    }
+
+    /// What the large roster adds to the server's own memory.
+    async fn memory(&mut self) -> anyhow::Result<()> {
+        self.once("ListMessageGroupUser", self.page(&self.filled.small.clone(), 1)).await?;
+        let before = self.server.memory()?;
+        self.once("ListMessageGroupUser", self.page(&self.filled.large.clone(), 1)).await?;
+        let after = self.server.memory()?;
+        say(&format!(
+            "memory of a roster of {} members: {:.1} MB (bar 100 MB)",
+            self.filled.members,
+            megabytes(after.saturating_sub(before))
+        ))
+    }
+
+    /// Signed pages of 20 rows against a bare hyper server that returns the same bytes.
+    async fn lists(&mut self) -> anyhow::Result<()> {
+        let viewers = Viewers::join(self.server.address, &self.filled).await?;
+        say(&format!("(generation 2 lists {} connected viewers)", viewers.len()))?;
+        let one = self.page(&self.filled.small, 1);
+        let two = vec![
+            ("AppId", self.filled.live_app.clone()),
+            ("GroupId", self.filled.live_group.clone()),
+            ("PageSize", "20".to_owned()),
+            ("SortType", "1".to_owned()),
+        ];
+        for (action, parameters) in [("ListMessageGroupUser", one), ("ListLiveMessageGroupUsers", two)] {
+            for form in [Form::V1, Form::V3] {
+                self.list(form, action, &parameters).await?;
+            }
+        }
+        drop(viewers);
+        Ok(())
+    }
+
+    async fn list(
+        &mut self,
+        form: Form,
+        action: &str,
+        parameters: &[(&'static str, String)],
+    ) -> anyhow::Result<()> {
+        let body = self.once(action, parameters.to_vec()).await?;
+        let bare = Process::bare(&body)?;
+        let time = Duration::from_secs(self.seconds);
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let count = REQUESTS_PER_SECOND * self.seconds;
+            let requests = self.requests(form, action, count, |_| parameters.to_vec());
+            let floor = drive(bare.address, Arc::clone(&requests), CONNECTIONS, time, true).await?;
+            let run = drive(self.server.address, requests, CONNECTIONS, time, false).await?;
+            ratios.push((run.rate() / floor.rate(), run.rate(), floor.rate()));
+        }
+        ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (ratio, rate, floor) = ratios[ROUNDS / 2];
+        say(&format!(
+            "list {action} 20 rows, {form:?}: {:.0} % of bare hyper ({rate:.0}/s of {floor:.0}/s; bar 40 %, goal 60 %)",
+            ratio * 100.0
+        ))
+    }
+
+    /// Page 100,000 against page 1 of the large roster, one call at a time.
+    async fn pages(&mut self) -> anyhow::Result<()> {
+        let last = (self.filled.members / 20).clamp(1, 100_000);
+        let large = self.filled.large.clone();
+        let mut medians = Vec::new();
+        for (name, page) in [("1", 1), ("100,000", last), ("1", 1), ("100,000", last)] {
+            medians.push((name, self.paged(|_| page, &large).await?.quantile(0.5)));
+        }
+        let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
+        say(&format!(
+            "page {last} against page 1: {:.2} times the median ({:?} against {:?}; bar 1.2)",
+            ratio(medians[3].1, medians[2].1),
+            medians[3].1,
+            medians[2].1
+        ))?;
+        // Pages that nobody has read before: scattered over the whole roster, against scattered over its first part.
+        let near = self.paged(|n| 1 + n * 7919 % (last / 10).max(1), &large).await?;
+        let far = self.paged(|n| 1 + n * 7919 % last, &large).await?;
+        say(&format!(
+            "page at random over the roster against its first tenth: {:.2} times the median ({:?} against {:?})",
+            ratio(far.quantile(0.5), near.quantile(0.5)),
+            far.quantile(0.5),
+            near.quantile(0.5)
+        ))
+    }
+
+    async fn paged(&mut self, page: impl Fn(u64) -> u64, group: &str) -> anyhow::Result<Run> {
+        let app = self.filled.app.clone();
+        let requests = self.requests(Form::V1, "ListMessageGroupUser", PAGE_READS, |n| {
+            vec![
+                ("AppId", app.clone()),
+                ("GroupId", group.to_owned()),
+                ("PageNum", page(n).to_string()),
+                ("PageSize", "20".to_owned()),
+            ]
+        });
+        drive(self.server.address, requests, 1, Duration::from_secs(60), false).await
+    }
+
+    /// Durable joins of new users by concurrent callers.
+    async fn joins(&mut self) -> anyhow::Result<()> {
+        let (app, group) = (self.filled.app.clone(), self.filled.empty.clone());
+        let count = 60_000 * self.seconds;
+        let requests = self.requests(Form::V1, "JoinMessageGroup", count, |n| {
+            vec![("AppId", app.clone()), ("GroupId", group.clone()), ("UserId", format!("joiner{n:07}"))]
+        });
+        let run =
+            drive(self.server.address, requests, JOINERS, Duration::from_secs(self.seconds), false).await?;
+        say(&format!(
+            "join durable, {JOINERS} callers: {:.0} acknowledged/s, median {:?}, 99 % {:?} (bar 30,000/s)",
+            run.rate(),
+            run.quantile(0.5),
+            run.quantile(0.99)
+        ))
+    }
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^52 bytes")]
+    let bytes = bytes as f64;
+    bytes / 1e6
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}

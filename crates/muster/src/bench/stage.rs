@@ -1,0 +1,210 @@
+//! What is measured: a server with its own data directory, filled before it starts, and a bare one beside it.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use muster_core::{
+    app::{App, Generation},
+    id::{GroupId, GroupRef, UserId},
+    service::{AppScope, NewApp, NewGroup},
+};
+use muster_realtime::login::{LiveLogin, live_connect_token};
+use tokio::{net::TcpStream, task::JoinSet};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+
+use super::sign::Caller;
+use crate::{cli, config::Configuration, first_start, serve};
+
+/// Joins under way at once while a roster is filled: whole batches for the store's writer.
+const FILLERS: u64 = 1000;
+
+/// What is in the data directory.
+pub(super) struct Filled {
+    pub(super) caller: Caller,
+    pub(super) app: String,
+    /// A group of [`Filled::members`] durable members.
+    pub(super) large: String,
+    pub(super) members: u64,
+    /// A group of 2,000 durable members.
+    pub(super) small: String,
+    /// An empty group for joins.
+    pub(super) empty: String,
+    /// A generation 2 application with the group `live`.
+    pub(super) live_app: String,
+    pub(super) live_group: String,
+    /// Login tokens for the group `live`.
+    pub(super) tokens: Vec<String>,
+}
+
+/// Fills a data directory.
+pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Filled> {
+    let configuration = Configuration { data: directory.to_owned(), ..Configuration::default() };
+    let embedded = serve::open(&configuration, directory)?;
+    let muster = &embedded.muster;
+    let made =
+        first_start::make_account(muster, &cli::Root::default()).await?.context("a fresh directory")?;
+    let account = &made.account.id;
+    let one = AppScope { account, generation: Generation::One, data_center: None };
+    let two = AppScope { generation: Generation::Two, ..one };
+    let app = muster.apps().create(one, NewApp::default()).await?;
+    let live = muster.apps().create(two, NewApp::default()).await?;
+    let group = async |app: &App, id: &str| -> anyhow::Result<GroupRef> {
+        let new = NewGroup { id: Some(GroupId::new(id)?), ..NewGroup::default() };
+        Ok(muster.groups().create(app, new).await?.group.at)
+    };
+    let (large, small) = (group(&app, "large").await?, group(&app, "small").await?);
+    let (empty, room) = (group(&app, "empty").await?, group(&live, "live").await?);
+    let app = Arc::new(app);
+    enrol(&embedded, &app, &small, 2000).await?;
+    enrol(&embedded, &app, &large, members).await?;
+    let expires = muster.clock.now().seconds() + 3600;
+    let token = |serial: u32| -> anyhow::Result<String> {
+        let user = UserId::new(&format!("viewer{serial:04}"))?;
+        let token = muster.logins().token(&live, &user, "", expires, "")?;
+        let login = LiveLogin {
+            app_id: live.id.as_str(),
+            user_id: user.as_str(),
+            timestamp: expires,
+            token: &token,
+            ..LiveLogin::default()
+        };
+        Ok(live_connect_token(&login))
+    };
+    let tokens = (0..100).map(token).collect::<anyhow::Result<_>>()?;
+    muster.store.close().await?;
+    Ok(Filled {
+        caller: Caller { id: made.key.id.to_string(), secret: made.key.secret, nonce: muster.random.hex(12) },
+        app: app.id.to_string(),
+        large: large.group.to_string(),
+        members,
+        small: small.group.to_string(),
+        empty: empty.group.to_string(),
+        live_app: live.id.to_string(),
+        live_group: room.group.to_string(),
+        tokens,
+    })
+}
+
+async fn enrol(
+    embedded: &serve::Embedded,
+    app: &Arc<App>,
+    at: &GroupRef,
+    members: u64,
+) -> anyhow::Result<()> {
+    let mut fillers = JoinSet::new();
+    for first in 0..FILLERS.min(members) {
+        let (muster, app, at) = (Arc::clone(&embedded.muster), Arc::clone(app), at.clone());
+        fillers.spawn(async move {
+            for serial in (first..members).step_by(usize::try_from(FILLERS)?) {
+                let user = UserId::new(&format!("user{serial:07}"))?;
+                muster.rolls().enrol(&app, &at, &user, false).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(filler) = fillers.join_next().await {
+        filler??;
+    }
+    Ok(())
+}
+
+/// A process of this binary, ended when dropped.
+pub(super) struct Process {
+    child: Child,
+    pub(super) address: SocketAddr,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    /// Starts the server on a filled data directory, with quotas off.
+    pub(super) fn server(directory: &Path) -> anyhow::Result<Self> {
+        let file = directory.join("bench.toml");
+        std::fs::write(&file, "[throttle]\nenabled = false\n[log]\nfilter = \"warn\"\n")?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&file)
+            .arg("--data")
+            .arg(directory)
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let lines = BufReader::new(child.stderr.take().context("the server's standard error")?).lines();
+        for line in lines {
+            let line = line?;
+            if let Some(rest) = line.strip_prefix("muster is ready: http://") {
+                let address = rest.split(' ').next().unwrap_or_default().parse()?;
+                return Ok(Self { child, address });
+            }
+        }
+        anyhow::bail!("the server did not get ready")
+    }
+
+    /// Starts a bare server that answers `bytes`.
+    pub(super) fn bare(bytes: &[u8]) -> anyhow::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["bench", "--bare"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        child.stdin.take().context("the bare server's standard input")?.write_all(bytes)?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("the bare server's standard output")?)
+            .read_line(&mut line)?;
+        Ok(Self { child, address: line.trim().parse()? })
+    }
+
+    /// The process's own memory, in bytes: what it has written to, without the pages of files that it has mapped.
+    pub(super) fn memory(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("RssAnon")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes * 1024)
+    }
+}
+
+/// Viewers of the group `live`, in it as long as this is kept.
+pub(super) struct Viewers(Vec<WebSocketStream<TcpStream>>);
+
+impl Viewers {
+    /// Signs every viewer in and joins the group.
+    pub(super) async fn join(address: SocketAddr, filled: &Filled) -> anyhow::Result<Self> {
+        let mut sockets = Vec::new();
+        for token in &filled.tokens {
+            let stream = TcpStream::connect(address).await?;
+            let url = format!("ws://{address}/connection/websocket");
+            let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await?;
+            let commands = format!(
+                "{{\"id\":1,\"connect\":{{\"token\":\"{token}\"}}}}\n{{\"id\":2,\"subscribe\":{{\"channel\":\"g:{}\"}}}}",
+                filled.live_group
+            );
+            socket.send(Message::text(commands)).await?;
+            loop {
+                let frame = socket.next().await.context("the server closed a viewer's connection")??;
+                let text = frame.into_text()?;
+                anyhow::ensure!(!text.contains("\"error\""), "a viewer was refused: {text}");
+                if text.contains("\"subscribe\"") {
+                    break;
+                }
+            }
+            sockets.push(socket);
+        }
+        Ok(Self(sockets))
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}

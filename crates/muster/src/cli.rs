@@ -1,0 +1,256 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::LogFormat;
+
+/// A self-hosted group-messaging server that speaks the ApsaraVideo Live interactive messaging and Chat App Message
+/// Service group APIs.
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) root: Root,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes. A flag counts over the environment, that over the file, that over the default.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Common {
+    /// The configuration file (TOML).
+    #[arg(long, global = true, value_name = "FILE", env = "MUSTER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data directory [default: ./muster-data].
+    #[arg(long, global = true, value_name = "DIR", env = "MUSTER_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// The address to listen on [default: 127.0.0.1:7070].
+    #[arg(long, global = true, value_name = "ADDR", env = "MUSTER_LISTEN")]
+    pub(crate) listen: Option<String>,
+    /// The form of the log [default: text].
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(crate) log: Option<LogFormat>,
+    /// The store; without it SQLite in the data directory.
+    #[arg(long, global = true, value_name = "URL", env = "MUSTER_STORE")]
+    pub(crate) store: Option<String>,
+    /// The bus between nodes; without it memory, for one node.
+    #[arg(long, global = true, value_name = "URL", env = "MUSTER_BUS")]
+    pub(crate) bus: Option<String>,
+    /// Print JSON instead of a table.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the server.
+    Serve,
+    /// Manage the users of the account.
+    #[command(subcommand)]
+    User(User),
+    /// Manage access keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Manage policies.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Manage CAMS channels.
+    #[command(subcommand)]
+    Channel(Channel),
+    /// Manage CAMS business numbers.
+    #[command(subcommand)]
+    Number(Number),
+    /// Look at applications.
+    #[command(subcommand)]
+    App(App),
+    /// Look at groups.
+    #[command(subcommand)]
+    Group(Group),
+    /// List the members of a group.
+    Members(Members),
+    /// Print a login token for a user of a generation 2 application.
+    Token(Token),
+    /// Print the configuration reference.
+    Config(Config),
+    /// Measure this machine: the server against a bare one, in one run.
+    Bench(Bench),
+}
+
+/// The account and root key of a first start, when they are not to be drawn.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Root {
+    /// The id of the root access key that the first start makes.
+    #[arg(long, global = true, env = "MUSTER_ROOT_ACCESS_KEY_ID", value_name = "ID", hide_env_values = true)]
+    pub(crate) root_access_key_id: Option<String>,
+    /// Its secret. Give it by the environment: other users of the machine can see flags.
+    #[arg(
+        long,
+        global = true,
+        env = "MUSTER_ROOT_ACCESS_KEY_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) root_access_key_secret: Option<String>,
+    /// The account that the first start makes: 16 digits.
+    #[arg(long, global = true, env = "MUSTER_ACCOUNT_ID", value_name = "ID")]
+    pub(crate) account_id: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Make a user.
+    Add { name: String },
+    /// List the users.
+    List,
+    /// Delete a user with its keys.
+    Remove { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make an access key for a user; its secret is shown once.
+    Add { user: String },
+    /// List the access keys.
+    List,
+    /// Switch a key off.
+    Disable { id: String },
+    /// Switch a key on.
+    Enable { id: String },
+    /// Delete a key.
+    Remove { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Make a policy from a file, or replace its text; `-` reads from standard input.
+    Put { name: String, file: PathBuf },
+    /// List the policies and whom they are attached to.
+    List,
+    /// Print a policy's text.
+    Show { name: String },
+    /// Attach a policy to a user.
+    Attach { name: String, user: String },
+    /// Detach a policy from a user.
+    Detach { name: String, user: String },
+    /// Delete a policy.
+    Remove { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Channel {
+    /// Make a channel; its id is the `CustSpaceId` of the API.
+    Add { name: String },
+    /// List the channels and their numbers.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Number {
+    /// Bind a business number to a channel.
+    Add {
+        /// The number: digits, country code first.
+        digits: String,
+        /// The channel's id.
+        #[arg(long)]
+        channel: String,
+    },
+    /// List the numbers.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum App {
+    /// List the applications of both generations.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Group {
+    /// List the groups of an application.
+    List {
+        /// The application.
+        app: String,
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Show a group and its figures.
+    Show {
+        /// The application.
+        app: String,
+        /// The group.
+        group: String,
+    },
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Part {
+    /// The page, from 1.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) page: u64,
+    /// Rows of a page.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) size: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Members {
+    /// The application, or the channel of a CAMS group.
+    pub(crate) app: String,
+    /// The group.
+    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) part: Part,
+}
+
+/// The role of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// May also make and run groups.
+    Admin,
+    /// May join and send.
+    User,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The application (generation 2).
+    #[arg(long)]
+    pub(crate) app: String,
+    /// The user.
+    #[arg(long)]
+    pub(crate) user: String,
+    /// The role.
+    #[arg(long, value_enum, default_value_t = Role::User)]
+    pub(crate) role: Role,
+    /// How long the token is good for, in seconds.
+    #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) ttl: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    /// Print an example file instead of the reference.
+    #[arg(long)]
+    pub(crate) example: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Seconds for each measurement.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) seconds: u64,
+    /// Members of the large roster.
+    #[arg(long, default_value_t = 5_000_000)]
+    pub(crate) members: u64,
+    /// Only measurements whose name holds this text.
+    #[arg(long)]
+    pub(crate) only: Option<String>,
+    /// Be the bare server of a measure.
+    #[arg(long, hide = true)]
+    pub(crate) bare: bool,
+}

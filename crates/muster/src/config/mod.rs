@@ -1,0 +1,364 @@
+//! Configuration: flag over environment over file over default.
+//!
+//! The types here are the reference: `docs/configuration.md` and `muster.example.toml` are made from them, and a test
+//! fails when either is out of date.
+
+mod reference;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use muster_core::limits::{Limits, SuperListing};
+use muster_gateway::{GatewayConfig, ThrottleConfig};
+use muster_realtime::RealtimeConfig;
+use muster_store::sqlite::SqliteOptions;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use reference::{example, reference};
+
+use crate::cli::Common;
+
+/// The configuration file, with the default of every key that is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Configuration {
+    /// The address to listen on. Flag `--listen`, environment `MUSTER_LISTEN`.
+    pub(crate) listen: String,
+    /// The data directory. Flag `--data`, environment `MUSTER_DATA`.
+    pub(crate) data: PathBuf,
+    /// The store as a URL; empty for SQLite in the data directory. Flag `--store`, environment `MUSTER_STORE`.
+    pub(crate) store: String,
+    /// The bus between nodes as a URL; empty for memory, which serves one node. Flag `--bus`, environment
+    /// `MUSTER_BUS`.
+    pub(crate) bus: String,
+    /// The address under which clients reach the server, such as `https://im.example.com`; invite links and the
+    /// endpoint of access tokens begin with it. Empty: what the caller named as the host of its request.
+    pub(crate) public_url: String,
+    /// The log.
+    pub(crate) log: LogConfig,
+    /// The HTTP listener.
+    pub(crate) http: HttpConfig,
+    /// TLS of the listener; without a certificate it speaks plain HTTP.
+    pub(crate) tls: TlsConfig,
+    /// The OpenAPI gateway.
+    pub(crate) gateway: GatewayConfig,
+    /// Throttling of API calls.
+    pub(crate) throttle: ThrottleConfig,
+    /// Connections of clients.
+    pub(crate) realtime: RealtimeConfig,
+    /// Groups of generation 2 that grow beyond a bound.
+    pub(crate) super_group: SuperGroupConfig,
+    /// Customer groups.
+    pub(crate) cams: CamsConfig,
+    /// Bounds of applications and groups.
+    pub(crate) limits: LimitsConfig,
+    /// The embedded store.
+    pub(crate) sqlite: SqliteOptions,
+    /// Calls that the server makes.
+    pub(crate) outbound: OutboundConfig,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:7070".to_owned(),
+            data: PathBuf::from("./muster-data"),
+            store: String::new(),
+            bus: String::new(),
+            public_url: String::new(),
+            log: LogConfig::default(),
+            http: HttpConfig::default(),
+            tls: TlsConfig::default(),
+            gateway: GatewayConfig::default(),
+            throttle: ThrottleConfig::default(),
+            realtime: RealtimeConfig::default(),
+            super_group: SuperGroupConfig::default(),
+            cams: CamsConfig::default(),
+            limits: LimitsConfig::default(),
+            sqlite: SqliteOptions::default(),
+            outbound: OutboundConfig::default(),
+        }
+    }
+}
+
+/// The form of the log's lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The log, on standard error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LogConfig {
+    /// `text` or `json`. Flag `--log`.
+    pub(crate) format: LogFormat,
+    /// What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,muster_gateway=debug`.
+    pub(crate) filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// The HTTP listener's bounds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct HttpConfig {
+    /// Connections at once, of API callers and clients together; a further one is closed.
+    pub(crate) max_connections: usize,
+    /// Bytes of a request's line and headers together. A longer one is refused with status 431 or 414.
+    pub(crate) header_bytes: usize,
+    /// Headers of a request.
+    pub(crate) max_headers: usize,
+    /// Seconds until a request's headers are there, counted from the end of the one before.
+    pub(crate) header_seconds: u64,
+    /// Seconds that a stopping server gives to what is under way.
+    pub(crate) drain_seconds: u64,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            max_connections: 200_000,
+            header_bytes: 128 * 1024,
+            max_headers: 100,
+            header_seconds: 30,
+            drain_seconds: 8,
+        }
+    }
+}
+
+/// TLS of the listener.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TlsConfig {
+    /// The certificate chain, a PEM file.
+    pub(crate) certificate: PathBuf,
+    /// Its private key, a PEM file.
+    pub(crate) key: PathBuf,
+}
+
+/// Whether a super group's members are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Listing {
+    /// As in the cloud: 420 until everybody has left.
+    #[default]
+    Refuse,
+    /// At any size.
+    Serve,
+}
+
+/// Super groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SuperGroupConfig {
+    /// `refuse` answers a listing as the cloud does, with 420 SuperLargeGroup; `serve` lists a group of any size.
+    pub(crate) listing: Listing,
+    /// Users above which a group becomes a super group.
+    pub(crate) threshold: u64,
+}
+
+impl Default for SuperGroupConfig {
+    fn default() -> Self {
+        Self { listing: Listing::Refuse, threshold: Limits::default().super_group_threshold }
+    }
+}
+
+/// Customer groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CamsConfig {
+    /// Participants of a group.
+    pub(crate) max_participants: u64,
+}
+
+impl Default for CamsConfig {
+    fn default() -> Self {
+        Self { max_participants: Limits::default().chat_participants }
+    }
+}
+
+/// Bounds of applications and groups; 0 means none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsConfig {
+    /// Applications of each generation in an account.
+    pub(crate) apps_per_account: u64,
+    /// Existing groups of a generation 2 application.
+    pub(crate) groups_per_app: u64,
+    /// Message types that a generation 2 group may see.
+    pub(crate) message_types_per_group: usize,
+    /// Seconds that an access token of generation 1 is good for.
+    pub(crate) access_token_seconds: u32,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            apps_per_account: 300,
+            groups_per_app: 5_000,
+            message_types_per_group: 30,
+            access_token_seconds: 86_400,
+        }
+    }
+}
+
+/// Calls that the server makes to addresses that its users choose.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OutboundConfig {
+    /// Whether private, loopback and link-local addresses may be called, and URLs may name a port.
+    pub(crate) allow_private: bool,
+}
+
+impl Configuration {
+    /// Reads the file, if there is one, and lays flags and environment over it.
+    pub(crate) fn load(common: &Common) -> anyhow::Result<Self> {
+        let mut configuration = match &common.config {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("the configuration file {} cannot be read", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("the configuration file {}", path.display()))?
+            }
+            None => Self::default(),
+        };
+        if let Some(data) = &common.data {
+            configuration.data.clone_from(data);
+        }
+        for (given, place) in [
+            (&common.listen, &mut configuration.listen),
+            (&common.store, &mut configuration.store),
+            (&common.bus, &mut configuration.bus),
+        ] {
+            if let Some(given) = given {
+                place.clone_from(given);
+            }
+        }
+        if let Some(format) = common.log {
+            configuration.log.format = format;
+        }
+        configuration.check()?;
+        Ok(configuration)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        self.address()?;
+        anyhow::ensure!(
+            self.store.is_empty() && self.bus.is_empty(),
+            "`store` and `bus`: this build serves one node, with SQLite and memory; leave both empty"
+        );
+        self.realtime.check().context("`[realtime]`")?;
+        let tls = &self.tls;
+        anyhow::ensure!(
+            tls.certificate.as_os_str().is_empty() == tls.key.as_os_str().is_empty(),
+            "`tls.certificate` and `tls.key` go together"
+        );
+        anyhow::ensure!(self.http.header_bytes >= 8192, "`http.header_bytes` must be at least 8192");
+        anyhow::ensure!(
+            self.public_url.is_empty()
+                || self.public_url.starts_with("http://")
+                || self.public_url.starts_with("https://"),
+            "`public_url` must begin with http:// or https://"
+        );
+        Ok(())
+    }
+
+    /// The address to listen on.
+    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
+        self.listen.parse().with_context(|| {
+            format!("`listen` must be an address and a port such as 127.0.0.1:7070, but is {:?}", self.listen)
+        })
+    }
+
+    /// Where callers reach a server that listens as configured.
+    pub(crate) fn endpoint(&self) -> anyhow::Result<String> {
+        Ok(self.endpoint_at(self.address()?))
+    }
+
+    /// Where callers reach a server that listens at `address`.
+    pub(crate) fn endpoint_at(&self, address: SocketAddr) -> String {
+        let scheme = if self.has_tls() { "https" } else { "http" };
+        match self.public_url.trim_end_matches('/') {
+            "" => format!("{scheme}://{address}"),
+            url => url.to_owned(),
+        }
+    }
+
+    /// Whether the listener speaks TLS.
+    pub(crate) fn has_tls(&self) -> bool {
+        !self.tls.certificate.as_os_str().is_empty()
+    }
+
+    /// The bounds that the domain's rules apply.
+    pub(crate) fn domain_limits(&self) -> Limits {
+        let bound = |n: u64| (n > 0).then_some(n);
+        Limits {
+            apps_per_account: bound(self.limits.apps_per_account),
+            groups_per_app: bound(self.limits.groups_per_app),
+            message_types_per_group: match self.limits.message_types_per_group {
+                0 => usize::MAX,
+                types => types,
+            },
+            super_group_threshold: self.super_group.threshold,
+            super_group_listing: match self.super_group.listing {
+                Listing::Refuse => SuperListing::Refuse,
+                Listing::Serve => SuperListing::Serve,
+            },
+            chat_participants: self.cams.max_participants,
+            access_token_millis: i64::from(self.limits.access_token_seconds) * 1000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(text: &str, common: Common) -> anyhow::Result<Configuration> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("muster.toml");
+        std::fs::write(&path, text).unwrap();
+        Configuration::load(&Common { config: Some(path), ..common })
+    }
+
+    #[test]
+    fn a_flag_counts_over_the_file_and_the_file_over_the_default() {
+        let text = "listen = '127.0.0.1:1'\n[realtime]\ngrace_seconds = 3\n";
+        let configuration = loaded(text, Common::default()).unwrap();
+        assert_eq!((configuration.listen.as_str(), configuration.realtime.grace_seconds), ("127.0.0.1:1", 3));
+        let flag = Common { listen: Some("127.0.0.1:2".to_owned()), ..Common::default() };
+        assert_eq!(loaded(text, flag).unwrap().listen, "127.0.0.1:2");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name_and_line() {
+        let refused = loaded("\n[throttle]\nenabled = true\nspeed = 3\n", Common::default()).unwrap_err();
+        let text = format!("{refused:#}");
+        assert!(text.contains("speed") && text.contains("line 4"), "{text}");
+    }
+
+    #[test]
+    fn a_value_that_makes_no_sense_is_refused_with_the_key_s_name() {
+        for (text, key) in [
+            ("listen = 'nowhere'", "listen"),
+            ("[tls]\ncertificate = 'a.pem'", "tls.key"),
+            ("public_url = 'im.example.com'", "public_url"),
+            ("[super_group]\nlisting = 'maybe'", "line 2"),
+            ("[cams]\nmax_participants = -1", "line 2"),
+        ] {
+            let refused = format!("{:#}", loaded(text, Common::default()).unwrap_err());
+            assert!(refused.contains(key), "{text}: {refused}");
+        }
+    }
+}

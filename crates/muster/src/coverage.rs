@@ -1,0 +1,291 @@
+//! Every operation of the catalogue is called unsigned, wrongly signed, without permission, over its quota, with each
+//! required parameter missing and with each bounded parameter out of range. The calls are made from the catalogue, so an
+//! operation that is added is covered; one whose parameters cannot be sampled here fails.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use muster_core::{
+    id::AccountId,
+    testing::ManualClock,
+    time::{Clock as _, Millis},
+};
+use muster_gateway::{Environment, Gateway, OperationData, ThrottleConfig, ValueData};
+use serde_json::{Value, json};
+
+use crate::{
+    bench::sign::Caller,
+    cli,
+    config::Configuration,
+    first_start,
+    identities::KeyRing,
+    serve::{self, Embedded},
+    system::System,
+};
+
+struct Bed {
+    gateway: Gateway,
+    root: Caller,
+    /// A user without a policy.
+    nobody: Caller,
+    serial: std::cell::Cell<u64>,
+    _directory: tempfile::TempDir,
+    _embedded: Embedded,
+}
+
+/// A clock that stands still, so that a quota of one call a second is over at the second call.
+struct Still(ManualClock);
+
+impl Environment for Still {
+    fn now(&self) -> i64 {
+        self.0.now().0
+    }
+
+    fn elapsed(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        muster_core::random::Random::fill(&System::new(), bytes);
+    }
+}
+
+const NOW: Millis = Millis(1_800_000_000_000);
+const STAMP: &str = "2027-01-15T08:00:00Z";
+
+async fn bed(throttle: ThrottleConfig) -> Bed {
+    let directory = tempfile::tempdir().unwrap();
+    let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
+    let embedded = serve::open(&configuration, directory.path()).unwrap();
+    let muster = &embedded.muster;
+    let made = first_start::make_account(muster, &cli::Root::default()).await.unwrap().unwrap();
+    let account: &AccountId = &made.account.id;
+    muster.accounts().add_user(account, "nobody").await.unwrap();
+    let key = muster.accounts().add_key(account, "nobody").await.unwrap();
+    let keys = Arc::new(KeyRing::default());
+    keys.read(muster).await.unwrap();
+    let products = serve::products(&configuration, muster);
+    let environment = Still(ManualClock::new(NOW));
+    let gateway =
+        Gateway::new(products, keys, environment, configuration.gateway.clone(), &throttle).unwrap();
+    Bed {
+        gateway,
+        root: Caller { id: made.key.id.to_string(), secret: made.key.secret, nonce: "c".to_owned() },
+        nobody: Caller { id: key.id.to_string(), secret: key.secret, nonce: "n".to_owned() },
+        serial: std::cell::Cell::new(0),
+        _directory: directory,
+        _embedded: embedded,
+    }
+}
+
+fn unthrottled() -> ThrottleConfig {
+    ThrottleConfig { enabled: false, ..ThrottleConfig::default() }
+}
+
+type Pairs = Vec<(String, String)>;
+
+impl Bed {
+    fn signed(&self, caller: &Caller, version: &str, operation: &OperationData, pairs: Pairs) -> String {
+        self.serial.set(self.serial.get() + 1);
+        let nonce = format!("{}{}", caller.nonce, self.serial.get());
+        caller.v1_query("GET", (operation.name, version), pairs, STAMP.to_owned(), nonce)
+    }
+
+    async fn ask(&self, query: String) -> (Response<()>, Value) {
+        let request = Request::get(format!("http://muster/?{query}")).body(Full::new(Bytes::new())).unwrap();
+        let peer = "127.0.0.1:9".parse().unwrap();
+        let (head, body) = self.gateway.handle(request, peer, false).await.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (Response::from_parts(head, ()), serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn called(&self, version: &str, operation: &OperationData, pairs: Pairs) -> (u16, Value) {
+        let (head, body) = self.ask(self.signed(&self.root, version, operation, pairs)).await;
+        (head.status().as_u16(), body)
+    }
+}
+
+/// A value that a parameter takes, in the form of a query.
+fn sample(parameter: &ValueData) -> String {
+    if let Some(value) = parameter.values.first() {
+        return value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    }
+    let least = parameter.min.as_ref().and_then(Value::as_i64).unwrap_or(1).max(1);
+    match (parameter.kind, parameter.name.as_str()) {
+        ("integer" | "long", _) => least.to_string(),
+        ("boolean", _) => "true".to_owned(),
+        ("object" | "map", _) => {
+            let members = parameter.members.iter().filter(|member| member.required);
+            let members = members.map(|member| (member.name.clone(), json!(least.max(1))));
+            Value::Object(members.collect()).to_string()
+        }
+        (_, "BusinessNumber") => "8613800138000".to_owned(),
+        (_, "Count") => "1".to_owned(),
+        _ => "x".repeat(usize::try_from(least).unwrap()),
+    }
+}
+
+fn base(operation: &OperationData) -> Pairs {
+    // `AppId` is optional in the schema of `ListMessageGroup`, whose documentation says that it works only with one.
+    let needed = |parameter: &&ValueData| parameter.required || parameter.name == "AppId";
+    operation
+        .parameters
+        .iter()
+        .filter(needed)
+        .map(|parameter| (parameter.name.clone(), sample(parameter)))
+        .collect()
+}
+
+/// Whether an answer says that a parameter is missing or out of its bounds.
+fn faults(body: &Value) -> Option<&str> {
+    let code = body["Code"].as_str()?;
+    let fault = code.starts_with("Missing") || code == "InputInvalid" || code.starts_with("InvalidParameter");
+    // These say that a well-formed id names nothing.
+    let unknown = matches!(code, "InvalidParameter.GroupNotExist" | "InvalidParameter.CustSpaceIdNotExist");
+    (fault && !unknown).then_some(code)
+}
+
+/// Values outside a parameter's bounds, in the form of a query.
+fn outside(parameter: &ValueData) -> Vec<String> {
+    let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_i64);
+    let (min, max) = (number(&parameter.min), number(&parameter.max));
+    if !parameter.values.is_empty() {
+        return vec![if parameter.kind == "string" {
+            "no-such-value".to_owned()
+        } else {
+            "12345".to_owned()
+        }];
+    }
+    let several = |count: i64| vec!["x"; usize::try_from(count).unwrap()].join(",");
+    match parameter.kind {
+        "integer" | "long" => [min.map(|min| min - 1), max.map(|max| max + 1)]
+            .into_iter()
+            .flatten()
+            .map(|n| n.to_string())
+            .chain(["seven".to_owned()])
+            .collect(),
+        "boolean" => vec!["perhaps".to_owned()],
+        "array" => max.map(|max| several(max + 1)).into_iter().collect(),
+        "string" => {
+            let long = max.map(|max| "x".repeat(usize::try_from(max).unwrap() + 1));
+            let short = min.filter(|&min| min > 1).map(|_| "x".to_owned());
+            long.into_iter().chain(short).collect()
+        }
+        "object" | "map" => vec!["not json".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+async fn each(bed: &Bed, mut check: impl AsyncFnMut(&'static str, &OperationData)) {
+    let catalogue = bed.gateway.catalogue();
+    assert!(catalogue.products.iter().map(|product| product.operations.len()).sum::<usize>() >= 30);
+    for product in &catalogue.products {
+        for operation in &product.operations {
+            check(product.version, operation).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unsigned_call_of_any_operation_is_refused() {
+    let bed = bed(unthrottled()).await;
+    each(&bed, async |version, operation| {
+        let (head, body) = bed.ask(format!("Action={}&Version={version}&Format=JSON", operation.name)).await;
+        let code = body["Code"].as_str().unwrap();
+        assert!(head.status() == 400 && code.starts_with("Missing"), "{}: {body}", operation.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrongly_signed_call_of_any_operation_is_refused() {
+    let bed = bed(unthrottled()).await;
+    let forger = Caller { secret: "not the secret".to_owned(), ..bed.root.clone() };
+    each(&bed, async |version, operation| {
+        let (head, body) = bed.ask(bed.signed(&forger, version, operation, base(operation))).await;
+        assert_eq!(
+            (head.status().as_u16(), &body["Code"]),
+            (400, &json!("SignatureDoesNotMatch")),
+            "{}",
+            operation.name
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_user_without_a_policy_is_denied_every_operation_and_told_why() {
+    let bed = bed(unthrottled()).await;
+    each(&bed, async |version, operation| {
+        let (head, body) = bed.ask(bed.signed(&bed.nobody, version, operation, base(operation))).await;
+        assert_eq!(head.status(), 403, "{}: {body}", operation.name);
+        let detail = &body["AccessDeniedDetail"];
+        assert_eq!(detail["AuthAction"], operation.ram_action, "{}", operation.name);
+        assert_eq!(detail["NoPermissionType"], "ImplicitDeny", "{}", operation.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_over_the_quota_of_any_operation_is_told_when_to_come_back() {
+    let names: Vec<String> = {
+        let bed = bed(unthrottled()).await;
+        let catalogue = bed.gateway.catalogue();
+        catalogue.products.iter().flat_map(|p| &p.operations).map(|o| o.name.to_owned()).collect()
+    };
+    let quotas = names.into_iter().map(|name| (name, 1)).collect();
+    let bed = bed(ThrottleConfig { enabled: true, quotas }).await;
+    each(&bed, async |version, operation| {
+        let _ = bed.called(version, operation, base(operation)).await;
+        let (head, body) = bed.ask(bed.signed(&bed.root, version, operation, base(operation))).await;
+        assert_eq!(
+            (head.status().as_u16(), &body["Code"]),
+            (400, &json!("Throttling.User")),
+            "{}",
+            operation.name
+        );
+        let wait: u64 = head.headers()["x-acs-retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=1000).contains(&wait), "{}", operation.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_required_parameter_that_is_missing_is_named() {
+    let bed = bed(unthrottled()).await;
+    each(&bed, async |version, operation| {
+        let (_, body) = bed.called(version, operation, base(operation)).await;
+        assert_eq!(faults(&body), None, "{} cannot be sampled: {body}", operation.name);
+        for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
+            let rest = base(operation).into_iter().filter(|(name, _)| *name != parameter.name).collect();
+            let (status, body) = bed.called(version, operation, rest).await;
+            let expected = format!("Missing{}", parameter.name);
+            assert_eq!((status, &body["Code"]), (400, &json!(expected)), "{}", operation.name);
+            let message = body["Message"].as_str().unwrap();
+            assert!(message.starts_with(&format!("{} is mandatory", parameter.name)), "{message}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_bounded_parameter_out_of_range_is_named() {
+    let bed = bed(unthrottled()).await;
+    each(&bed, async |version, operation| {
+        for parameter in &operation.parameters {
+            for value in outside(parameter) {
+                let rest = base(operation).into_iter().filter(|(name, _)| *name != parameter.name);
+                let pairs = rest.chain([(parameter.name.clone(), value.clone())]).collect();
+                let (_, body) = bed.called(version, operation, pairs).await;
+                let (name, parameter) = (operation.name, &parameter.name);
+                let value: String = value.chars().take(40).collect();
+                let message = body["Message"].as_str().unwrap_or_default();
+                let named = message.starts_with(parameter.as_str()) && message.contains("must be");
+                assert!(named, "{name} takes {parameter}={value}: {body}");
+            }
+        }
+    })
+    .await;
+}

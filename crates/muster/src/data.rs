@@ -1,0 +1,159 @@
+//! The data directory: who may use it, and the master key in it.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{ErrorKind, Read as _, Seek as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use muster_core::{
+    random::Random,
+    seal::{MASTER_KEY_BYTES, MasterKey},
+};
+
+/// A data directory that this process alone may change, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct DataDirectory {
+    path: PathBuf,
+    lock: File,
+}
+
+/// Why a data directory is not ours.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unavailable {
+    /// Another process has it.
+    #[error("the data directory {path} is in use by {holder}")]
+    Held {
+        /// The directory.
+        path: PathBuf,
+        /// What the holder wrote about itself.
+        holder: String,
+    },
+    /// The machine refused.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl DataDirectory {
+    /// Makes the directory if it is not there, and takes it for this process.
+    pub(crate) fn take(path: &Path) -> Result<Self, Unavailable> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("the data directory {} cannot be made", path.display()))?;
+        let file = path.join("lock");
+        let mut lock = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&file)
+            .with_context(|| format!("{} cannot be opened", file.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = lock.read_to_string(&mut holder);
+                let holder = match holder.trim() {
+                    "" => "another process".to_owned(),
+                    text => text.to_owned(),
+                };
+                Err(Unavailable::Held { path: path.to_owned(), holder })
+            }
+            Err(TryLockError::Error(error)) => Err(Unavailable::Failed(
+                anyhow::Error::new(error).context("the data directory cannot be locked"),
+            )),
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Says who holds the directory, for whoever finds it held.
+    pub(crate) fn sign(&mut self, holder: &str) -> anyhow::Result<()> {
+        self.lock.set_len(0)?;
+        self.lock.rewind()?;
+        self.lock.write_all(holder.as_bytes())?;
+        Ok(())
+    }
+}
+
+/// Reads the master key of a data directory; makes one when there is none. Its file is readable by its owner alone.
+pub(crate) fn master_key(directory: &Path, random: &dyn Random) -> anyhow::Result<MasterKey> {
+    let path = directory.join("master.key");
+    match read_key(&path) {
+        Ok(key) => Ok(key),
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::NotFound) =>
+        {
+            let mut bytes = [0; MASTER_KEY_BYTES];
+            random.fill(&mut bytes);
+            write_key(&path, &bytes)?;
+            Ok(MasterKey::new(&bytes))
+        }
+        Err(error) => Err(error.context(format!("the master key {} cannot be used", path.display()))),
+    }
+}
+
+fn read_key(path: &Path) -> anyhow::Result<MasterKey> {
+    let mut file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        bail!("others may read it (mode {mode:o}): run `chmod 600` on it");
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let bytes = <[u8; MASTER_KEY_BYTES]>::try_from(bytes)
+        .map_err(|bytes| anyhow::anyhow!("it has {} bytes instead of {MASTER_KEY_BYTES}", bytes.len()))?;
+    Ok(MasterKey::new(&bytes))
+}
+
+/// Writes the key beside its place and moves it there, so that a crash leaves a whole key or none.
+fn write_key(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let draft = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    if let Some(directory) = path.parent() {
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_core::testing::Seeded;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_has_one_holder_who_is_named_to_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut first = DataDirectory::take(directory.path()).unwrap();
+        first.sign("process 42, serving 127.0.0.1:7070").unwrap();
+        let refused = DataDirectory::take(directory.path()).unwrap_err();
+        assert!(refused.to_string().contains("process 42, serving 127.0.0.1:7070"), "{refused}");
+        drop(first);
+        assert!(DataDirectory::take(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn a_master_key_is_made_once_for_its_owner_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = master_key(directory.path(), &Seeded::new(1)).unwrap();
+        let again = master_key(directory.path(), &Seeded::new(2)).unwrap();
+        assert_eq!(first.check_value(), again.check_value());
+        let path = directory.path().join("master.key");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = master_key(directory.path(), &Seeded::new(3)).unwrap_err();
+        assert!(format!("{refused:#}").contains("chmod 600"), "{refused:#}");
+    }
+}

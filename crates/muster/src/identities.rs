@@ -1,0 +1,99 @@
+//! Who may call: the directory of the store as the gateway wants it, kept in memory and read again when it changes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
+
+use arc_swap::ArcSwap;
+use muster_core::{
+    account::{Directory, KeyOwner},
+    bus::{Listener, Notice},
+    id::AccountId,
+    service::Muster,
+};
+use muster_gateway::{AccessKey, Identities, Principal, PrincipalKind, policy::Policy};
+use tokio::sync::Notify;
+
+/// A snapshot of every access key.
+#[derive(Default)]
+pub(crate) struct KeyRing {
+    keys: ArcSwap<HashMap<String, Arc<AccessKey>>>,
+    changed: Notify,
+}
+
+impl Identities for KeyRing {
+    fn access_key(&self, id: &str) -> Option<Arc<AccessKey>> {
+        self.keys.load().get(id).cloned()
+    }
+}
+
+impl Listener for KeyRing {
+    fn notice(&self, notice: &Notice) {
+        if matches!(notice, Notice::DirectoryChanged) {
+            self.changed.notify_one();
+        }
+    }
+}
+
+impl KeyRing {
+    /// Reads the directory.
+    pub(crate) async fn read(&self, muster: &Muster) -> anyhow::Result<()> {
+        let directory = muster.accounts().directory().await?;
+        let mut keys = HashMap::with_capacity(directory.keys.len());
+        let mut principals = HashMap::new();
+        for key in &directory.keys {
+            let principal = principals
+                .entry((key.account.clone(), owner_name(&key.owner)))
+                .or_insert_with(|| Arc::new(principal(&directory, &key.account, &key.owner)));
+            let secret = muster.accounts().secret(key)?;
+            let id = key.id.as_str();
+            keys.insert(
+                id.to_owned(),
+                Arc::new(AccessKey::new(id, &secret, key.active, Arc::clone(principal))),
+            );
+        }
+        self.keys.store(Arc::new(keys));
+        Ok(())
+    }
+
+    /// Reads the directory again after each change, until the server goes.
+    pub(crate) async fn follow(self: Arc<Self>, muster: Weak<Muster>) {
+        loop {
+            self.changed.notified().await;
+            let Some(muster) = muster.upgrade() else { return };
+            if let Err(error) = self.read(&muster).await {
+                tracing::error!(error = format!("{error:#}"), "the changed access keys could not be read");
+            }
+        }
+    }
+}
+
+fn owner_name(owner: &KeyOwner) -> Option<String> {
+    match owner {
+        KeyOwner::Root => None,
+        KeyOwner::User(name) => Some(name.clone()),
+    }
+}
+
+fn principal(directory: &Directory, account: &AccountId, owner: &KeyOwner) -> Principal {
+    let KeyOwner::User(name) = owner else { return Principal::root(account.as_str()) };
+    let id = directory.users.iter().find(|user| user.account == *account && user.name == *name);
+    let id = id.map(|user| user.id.as_str()).unwrap_or_default();
+    let attached = directory.attachments.get(&(account.clone(), name.clone()));
+    let documents = directory.policies.iter().filter(|policy| {
+        policy.account == *account && attached.is_some_and(|names| names.contains(&policy.name))
+    });
+    let policies = documents.filter_map(|policy| match Policy::parse(policy.name.as_str(), &policy.document) {
+        Ok(parsed) => Some(Arc::new(parsed)),
+        Err(error) => {
+            tracing::error!(policy = policy.name, %error, "a stored policy cannot be read; it allows nothing");
+            None
+        }
+    });
+    Principal {
+        account: account.as_str().into(),
+        kind: PrincipalKind::User { id: id.into(), name: name.as_str().into() },
+        policies: policies.collect(),
+    }
+}

@@ -1,0 +1,224 @@
+//! The invite page of a customer group: who opens the link gives a phone number and a name, and is a participant.
+
+use std::sync::Arc;
+
+use axum::{
+    Form, Router,
+    extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse as _, Response},
+    routing::get,
+};
+use muster_core::{
+    chat::{ChatGroup, PhoneNumber},
+    error::Error,
+    service::Muster,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Bytes of a form: two short fields.
+const FORM_BYTES: usize = 4096;
+/// Characters of a participant's name.
+const NAME_CHARACTERS: usize = 64;
+
+/// What a participant fills in.
+#[derive(Debug, Deserialize)]
+struct Joining {
+    #[serde(alias = "phoneNumber", alias = "number")]
+    phone: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// The routes under `/i/`.
+pub(crate) fn routes(muster: Arc<Muster>) -> Router {
+    Router::new()
+        .route("/i/{code}", get(show).post(join))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .with_state(muster)
+}
+
+async fn show(State(muster): State<Arc<Muster>>, Path(code): Path<String>, headers: HeaderMap) -> Response {
+    match muster.chats().invited(&code).await {
+        Ok(group) => Face::of(&headers).form(&group, None),
+        Err(error) => Face::of(&headers).refusal(&error),
+    }
+}
+
+async fn join(
+    State(muster): State<Arc<Muster>>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+    form: Result<Form<Joining>, FormRejection>,
+) -> Response {
+    let face = Face::of(&headers);
+    let chats = muster.chats();
+    let joining = match form {
+        Ok(Form(joining)) => joining,
+        Err(rejection) => {
+            return face.problem(rejection.status(), "Send the fields phone and name as a form.");
+        }
+    };
+    let name = joining.name.trim();
+    let number = match PhoneNumber::new(&joining.phone) {
+        Ok(number) if name.chars().count() <= NAME_CHARACTERS => number,
+        checked => {
+            let fault = match checked {
+                Err(fault) => format!("The phone number {fault}."),
+                Ok(_) => format!("The name must have at most {NAME_CHARACTERS} characters."),
+            };
+            return match chats.invited(&code).await {
+                Ok(group) => face.form(&group, Some(&fault)),
+                Err(error) => face.refusal(&error),
+            };
+        }
+    };
+    match chats.accept(&code, &number, (!name.is_empty()).then_some(name)).await {
+        Ok(group) => face.welcome(&group, &number),
+        Err(error) => face.refusal(&error),
+    }
+}
+
+/// Whom an answer is for: a browser gets a page, a program JSON.
+#[derive(Clone, Copy)]
+enum Face {
+    Browser,
+    Program,
+}
+
+impl Face {
+    fn of(headers: &HeaderMap) -> Self {
+        let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        if accept.is_some_and(|accept| accept.contains("text/html")) { Self::Browser } else { Self::Program }
+    }
+
+    fn form(self, group: &ChatGroup, fault: Option<&str>) -> Response {
+        let status = if fault.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        // A form is what a GET asks for, whoever asks.
+        if let (Self::Program, Some(fault)) = (self, fault) {
+            return self.problem(status, fault);
+        }
+        let note = fault.map(|fault| format!("<p class=\"fault\" role=\"alert\">{}</p>", escaped(fault)));
+        let about = group.description.as_deref().map(|text| format!("<p>{}</p>", escaped(text)));
+        let body = format!(
+            "<h1>Join {}</h1>{}{}<form method=\"post\">\
+             <label>Phone number <input name=\"phone\" type=\"tel\" autocomplete=\"tel\" required \
+             placeholder=\"8613800138000\" aria-describedby=\"hint\"></label>\
+             <p id=\"hint\" class=\"hint\">Country code first, digits only.</p>\
+             <label>Name <input name=\"name\" autocomplete=\"name\" maxlength=\"{NAME_CHARACTERS}\"></label>\
+             <button>Join the group</button></form>",
+            escaped(&group.subject),
+            about.unwrap_or_default(),
+            note.unwrap_or_default(),
+        );
+        page(status, &format!("Join {}", group.subject), &body)
+    }
+
+    fn welcome(self, group: &ChatGroup, number: &PhoneNumber) -> Response {
+        match self {
+            Self::Browser => {
+                let subject = escaped(&group.subject);
+                let body = format!("<h1>You are in</h1><p>{number} is a member of <b>{subject}</b> now.</p>");
+                page(StatusCode::OK, "You are in", &body)
+            }
+            Self::Program => axum::Json(json!({
+                "joined": true,
+                "groupId": group.at.group,
+                "subject": group.subject,
+                "participantNumber": number,
+            }))
+            .into_response(),
+        }
+    }
+
+    fn refusal(self, error: &Error) -> Response {
+        let (status, text) = match error {
+            Error::NoInvite => (StatusCode::NOT_FOUND, "This invite link does not exist.".to_owned()),
+            Error::InviteRevoked => {
+                (StatusCode::GONE, "This invite link is no longer valid: ask for a new one.".to_owned())
+            }
+            Error::GroupFull(most) => {
+                (StatusCode::CONFLICT, format!("This group is full: it may have at most {most} members."))
+            }
+            Error::GroupInactive(_) => {
+                (StatusCode::CONFLICT, "This group is not open to new members now.".to_owned())
+            }
+            error => {
+                tracing::error!(%error, "an invite link could not be served");
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The server cannot do this now. Try again in a moment.".to_owned(),
+                )
+            }
+        };
+        self.problem(status, &text)
+    }
+
+    fn problem(self, status: StatusCode, text: &str) -> Response {
+        match self {
+            Self::Browser => page(
+                status,
+                "Not joined",
+                &format!("<h1>Not joined</h1><p role=\"alert\">{}</p>", escaped(text)),
+            ),
+            Self::Program => {
+                (status, axum::Json(json!({ "joined": false, "message": text }))).into_response()
+            }
+        }
+    }
+}
+
+fn page(status: StatusCode, title: &str, body: &str) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title><style>{STYLE}</style>\
+         </head><body><main>{body}</main></body></html>",
+        escaped(title)
+    );
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (status, headers, Html(html)).into_response()
+}
+
+/// One column, readable in the light and in the dark, on a phone and on a desk.
+const STYLE: &str = "\
+:root{color-scheme:light dark;--accent:#0b6bcb;--line:#8886}\
+body{margin:0;font:1.05rem/1.5 system-ui,sans-serif;display:grid;min-height:100vh;place-items:center}\
+main{box-sizing:border-box;width:min(26rem,100%);padding:1.5rem}\
+h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem;overflow-wrap:anywhere}\
+label{display:block;margin:1rem 0 0;font-weight:600}\
+input{box-sizing:border-box;width:100%;margin-top:.25rem;padding:.65rem .75rem;font:inherit;border:1px solid var(--line);border-radius:.5rem}\
+input:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}\
+button{margin-top:1.5rem;width:100%;padding:.75rem;font:inherit;font-weight:600;color:#fff;background:var(--accent);border:0;border-radius:.5rem;cursor:pointer}\
+.hint{margin:.25rem 0 0;font-size:.9rem;opacity:.75}\
+.fault{padding:.65rem .75rem;border-left:4px solid #c62828;background:#c6282822;border-radius:.25rem}";
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_group_calls_itself_cannot_become_markup() {
+        assert_eq!(escaped("<b onclick='x'>&\""), "&lt;b onclick=&#39;x&#39;&gt;&amp;&quot;");
+    }
+}

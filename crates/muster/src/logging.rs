@@ -1,0 +1,34 @@
+//! The log: lines on standard error, as text or JSON. Whatever is said inside a request carries the request's id.
+//!
+//! A thread of its own writes the lines. When whoever reads standard error falls behind by more than
+//! [`LINES_WAITING`] lines, further ones are left out: a log that nobody reads must not stop the server.
+
+use anyhow::Context as _;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Lines that may wait to be written.
+const LINES_WAITING: usize = 50_000;
+
+/// Starts the log. What is returned writes what is left when it is dropped.
+pub(crate) fn start(config: &LogConfig) -> anyhow::Result<WorkerGuard> {
+    let filter = EnvFilter::builder()
+        .parse(&config.filter)
+        .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))?;
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(LINES_WAITING)
+        .lossy(true)
+        .finish(std::io::stderr());
+    let registry = tracing_subscriber::registry().with(filter);
+    match config.format {
+        LogFormat::Text => registry.with(fmt::layer().with_writer(writer).with_ansi(false)).try_init(),
+        LogFormat::Json => {
+            let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+            registry.with(lines.with_writer(writer)).try_init()
+        }
+    }
+    .context("the log cannot be started")?;
+    Ok(guard)
+}

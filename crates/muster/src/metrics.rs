@@ -1,0 +1,141 @@
+//! What Prometheus reads.
+
+use std::sync::Arc;
+
+use muster_gateway::{Observer, Outcome};
+use muster_realtime::Hub;
+use muster_store::sqlite::SqliteStore;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _},
+    metrics::{
+        MetricType,
+        counter::{ConstCounter, Counter},
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+        histogram::Histogram,
+    },
+    registry::Registry,
+};
+
+/// Upper bounds of the latency buckets, in seconds: from a page out of memory to the 3 s after which callers go.
+const SECONDS: [f64; 12] =
+    [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 3.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    operation: &'static str,
+    code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Of {
+    operation: &'static str,
+}
+
+/// Every figure.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Ended, Counter>,
+    seconds: Family<Of, Histogram, fn() -> Histogram>,
+    under_way: Gauge,
+}
+
+impl Metrics {
+    /// The figures of a server.
+    pub(crate) fn new(hub: Arc<Hub>, store: Arc<SqliteStore>) -> Self {
+        let mut registry = Registry::with_prefix("muster");
+        let requests = Family::<Ended, Counter>::default();
+        registry.register("requests", "API requests by operation and outcome", requests.clone());
+        let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
+        let seconds = Family::<Of, Histogram, fn() -> Histogram>::new_with_constructor(histogram);
+        registry.register("request_seconds", "Time to answer an API request", seconds.clone());
+        let under_way = Gauge::default();
+        registry.register("requests_under_way", "API requests being handled", under_way.clone());
+        registry.register_collector(Box::new(Counted { hub, store }));
+        Self { registry, requests, seconds, under_way }
+    }
+
+    /// The figures as OpenMetrics text.
+    pub(crate) fn encode(&self) -> String {
+        let mut text = String::new();
+        match prometheus_client::encoding::text::encode(&mut text, &self.registry) {
+            Ok(()) => text,
+            Err(error) => {
+                tracing::error!(%error, "the metrics could not be written");
+                String::new()
+            }
+        }
+    }
+}
+
+impl Observer for Metrics {
+    fn started(&self) {
+        self.under_way.inc();
+    }
+
+    fn finished(&self, outcome: &Outcome<'_>) {
+        self.under_way.dec();
+        let operation = outcome.operation.unwrap_or("none");
+        let ended = Ended { operation, code: outcome.code.to_owned() };
+        self.requests.get_or_create(&ended).inc();
+        self.seconds.get_or_create(&Of { operation }).observe(outcome.duration.as_secs_f64());
+    }
+}
+
+/// Figures that the hub and the store count themselves; read when somebody asks.
+struct Counted {
+    hub: Arc<Hub>,
+    store: Arc<SqliteStore>,
+}
+
+impl std::fmt::Debug for Counted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Counted")
+    }
+}
+
+impl Collector for Counted {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let (clients, store) = (self.hub.counters(), self.store.stats());
+        let gauges = [
+            ("connections", "Client connections open now", clients.connections.get()),
+            ("subscriptions", "Subscriptions of connections to groups now", clients.subscriptions.get()),
+            ("store_wal_bytes", "Bytes of the write-ahead log now", store.wal_bytes),
+            ("store_cached_groups", "Groups in memory now", store.cached_groups),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        }
+        let counters = [
+            ("logins", "Logins that succeeded", clients.logins.get()),
+            ("logins_refused", "Logins that were refused", clients.logins_refused.get()),
+            ("joins", "Subscriptions of connections to groups made", clients.joins.get()),
+            ("leaves", "Subscriptions of connections to groups ended", clients.leaves.get()),
+            ("messages", "Messages that clients sent and the server took", clients.messages_in.get()),
+            ("deliveries", "Publications put into the queues of connections", clients.deliveries.get()),
+            ("sent_bytes", "Bytes written to clients", clients.bytes_out.get()),
+            ("recovered", "Subscriptions that recovered what they had missed", clients.recovered.get()),
+            ("unrecovered", "Subscriptions that could not recover", clients.unrecovered.get()),
+            ("filled", "Messages read from the store since their notice was late", clients.filled.get()),
+            ("store_commits", "Transactions of the store", store.commits),
+            ("store_writes", "Writes gathered into them", store.jobs),
+        ];
+        for (name, help, value) in counters {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        let mut closes = encoder.encode_descriptor(
+            "closes",
+            "Connections that the server closed, by close code",
+            None,
+            MetricType::Counter,
+        )?;
+        for (code, count) in clients.closes() {
+            let labels = [("code", code.to_string())];
+            ConstCounter::new(count).encode(closes.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! The server: laid out, started, run, and taken down in order.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use muster_bus::memory::MemoryBus;
+use muster_core::{
+    bus::Bus,
+    id::NodeId,
+    random::Random,
+    service::{Muster, purge},
+    store::Store,
+};
+use muster_gateway::{Gateway, ProductSet};
+use muster_live::Endpoints;
+use muster_realtime::Hub;
+use muster_store::sqlite::SqliteStore;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+
+use crate::{
+    admin::AdminListener,
+    cli::Root,
+    config::Configuration,
+    data::{DataDirectory, master_key},
+    first_start,
+    http::{self, Site},
+    identities::KeyRing,
+    metrics::Metrics,
+    pages::{self, Shown},
+    system::System,
+    tls,
+};
+
+/// How often customer groups of the local channel move on.
+const SETTLE_EVERY: Duration = Duration::from_millis(100);
+/// How often what has outlived its keeping is looked for.
+const PURGE_EVERY: Duration = Duration::from_secs(600);
+
+/// The domain on the embedded store of a data directory.
+pub(crate) struct Embedded {
+    pub(crate) muster: Arc<Muster>,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) bus: Arc<MemoryBus>,
+}
+
+/// Opens the embedded store and lays the domain on it.
+pub(crate) fn open(configuration: &Configuration, directory: &Path) -> anyhow::Result<Embedded> {
+    let system = Arc::new(System::new());
+    let random: Arc<dyn Random> = system.clone();
+    let master = Arc::new(master_key(directory, &*random)?);
+    let store = SqliteStore::open(directory, &configuration.sqlite, Arc::clone(&random))
+        .with_context(|| format!("the store in {} cannot be opened", directory.display()))?;
+    let store = Arc::new(store);
+    let bus = Arc::new(MemoryBus::default());
+    let muster = Arc::new(Muster {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        bus: Arc::clone(&bus) as Arc<dyn Bus>,
+        clock: system,
+        node: NodeId::new(&random.hex(16))?,
+        random,
+        master,
+        limits: configuration.domain_limits(),
+    });
+    Ok(Embedded { muster, store, bus })
+}
+
+/// Runs the server until it is told to stop.
+pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::Result<()> {
+    // A client holds one file descriptor; the usual soft limit of 1,024 would be the first bound to be met.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut data = DataDirectory::take(&configuration.data)?;
+    let listener = TcpListener::bind(configuration.address()?)
+        .await
+        .with_context(|| format!("cannot listen on {}", configuration.listen))?;
+    let address = listener.local_addr()?;
+    data.sign(&format!("process {}, serving {address}", std::process::id()))?;
+    let tls = if configuration.has_tls() { Some(tls::acceptor(&configuration.tls)?) } else { None };
+    let embedded = open(&configuration, data.path())?;
+    let endpoint = configuration.endpoint_at(address);
+    if let Some(made) = first_start::make_account(&embedded.muster, given).await? {
+        first_start::show(&made, given, &endpoint, &mut std::io::stdout())?;
+    }
+    let server = Server::lay(&configuration, &embedded).await?;
+    let admin = AdminListener::open(data.path(), &*embedded.muster.random).await?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(admin.serve(Arc::clone(&embedded.muster)));
+    tasks.spawn(Arc::clone(&server.keys).follow(Arc::downgrade(&embedded.muster)));
+    tasks.spawn(settle(Arc::clone(&embedded.muster)));
+    tasks.spawn(sweep(Arc::clone(&embedded.muster)));
+    let (stopping, stopped) = watch::channel(false);
+    let serving = tokio::spawn(http::serve(
+        Arc::clone(&server.site),
+        listener,
+        tls,
+        configuration.http.clone(),
+        stopped,
+    ));
+    say(&format!("muster is ready: {endpoint} (version {})", env!("CARGO_PKG_VERSION")));
+    tokio::select! {
+        _ = stop.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: no new connections, clients reconnect elsewhere");
+    server.draining.store(true, Ordering::Relaxed);
+    stopping.send_replace(true);
+    server.site.hub.drain(Duration::from_secs(configuration.http.drain_seconds)).await;
+    serving.await?;
+    tasks.shutdown().await;
+    embedded.muster.store.close().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The parts that answer.
+struct Server {
+    site: Arc<Site>,
+    keys: Arc<KeyRing>,
+    draining: Arc<AtomicBool>,
+}
+
+impl Server {
+    async fn lay(configuration: &Configuration, embedded: &Embedded) -> anyhow::Result<Self> {
+        let muster = &embedded.muster;
+        let keys = Arc::new(KeyRing::default());
+        keys.read(muster).await?;
+        let hub = Hub::start(Arc::clone(muster), configuration.realtime.clone())?;
+        embedded.bus.listen(Arc::clone(&keys) as _);
+        let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(&embedded.store)));
+        let products = products(configuration, muster);
+        let gateway = gateway(configuration, products, Arc::clone(&keys))?.observed_by(Arc::clone(&metrics));
+        let documents = documents(&gateway);
+        let draining = Arc::new(AtomicBool::new(false));
+        let shown = Shown { muster: Arc::clone(muster), metrics, documents, draining: Arc::clone(&draining) };
+        let site = Arc::new(Site { gateway, hub, pages: pages::router(shown) });
+        Ok(Self { site, keys, draining })
+    }
+}
+
+/// Every operation.
+pub(crate) fn products(configuration: &Configuration, muster: &Arc<Muster>) -> ProductSet {
+    let url = configuration.public_url.trim_end_matches('/');
+    let url = (!url.is_empty()).then(|| url.to_owned());
+    let endpoints = Endpoints { http: url.clone(), websocket: None };
+    let allow_private = configuration.outbound.allow_private;
+    let live = muster_live::Services { muster: Arc::clone(muster), endpoints, allow_private };
+    ProductSet::new()
+        .with(muster_live::catalogue(live))
+        .with(muster_cams::catalogue(muster_cams::Services { muster: Arc::clone(muster), base_url: url }))
+}
+
+/// The gateway over them.
+pub(crate) fn gateway(
+    configuration: &Configuration,
+    products: ProductSet,
+    keys: Arc<KeyRing>,
+) -> anyhow::Result<Gateway> {
+    let (bounds, throttle) = (configuration.gateway.clone(), &configuration.throttle);
+    Gateway::new(products, keys, System::new(), bounds, throttle).context("`throttle.quotas`")
+}
+
+/// The OpenAPI document of each product, by its code.
+pub(crate) fn documents(gateway: &Gateway) -> Vec<(&'static str, Value)> {
+    let products = gateway.catalogue().products.into_iter().map(|product| product.product);
+    products.filter_map(|product| Some((product, gateway.openapi(product)?))).collect()
+}
+
+/// Moves customer groups of the local channel on.
+async fn settle(muster: Arc<Muster>) {
+    let mut ticks = tokio::time::interval(SETTLE_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = muster.chats().settle().await {
+            tracing::warn!(%error, "customer groups could not be activated");
+        }
+    }
+}
+
+/// Removes what has outlived its keeping.
+async fn sweep(muster: Arc<Muster>) {
+    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    loop {
+        ticks.tick().await;
+        match purge(&muster).await {
+            Ok(0) => {}
+            Ok(rows) => {
+                tracing::info!(rows, "removed what has outlived its keeping");
+                ticks.reset_immediately();
+            }
+            Err(error) => tracing::warn!(%error, "what has outlived its keeping could not be removed"),
+        }
+    }
+}
+
+/// Says a line to whoever started the server, whatever is logged.
+#[expect(clippy::print_stderr, reason = "the line that a service manager or a script waits for")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,186 @@
+//! What publications and results say: the events and objects of the client SDK, as JSON.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+use muster_core::{
+    group::{Group, GroupTally},
+    id::{GroupId, GroupRef, UserId},
+    message::{Event, ExitReason, Message, Sequence, StreamRef},
+    roster::{Member, RosterState},
+};
+use serde::Serialize;
+
+/// The wire name of a stream.
+pub(crate) fn channel_of(stream: &StreamRef) -> String {
+    match stream {
+        StreamRef::Group(at) => group_channel(&at.group),
+        StreamRef::User(_, user) => format!("u:{user}"),
+    }
+}
+
+/// The wire name of a group's stream.
+pub(crate) fn group_channel(group: &GroupId) -> String {
+    format!("g:{group}")
+}
+
+/// A user as the client SDK sees one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImUser<'a> {
+    user_id: &'a str,
+    user_extension: &'a str,
+}
+
+impl<'a> ImUser<'a> {
+    pub(crate) fn new(user: &'a UserId, info: Option<&'a Arc<str>>) -> Self {
+        Self { user_id: user.as_str(), user_extension: info.map_or("", |text| text) }
+    }
+}
+
+impl<'a> From<&'a Member> for ImUser<'a> {
+    fn from(member: &'a Member) -> Self {
+        Self::new(&member.user, member.info.as_ref())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageEvent<'a> {
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<&'a str>,
+    message_id: &'a str,
+    r#type: i64,
+    data: &'a str,
+    sender: ImUser<'a>,
+    seqnum: Sequence,
+    timestamp: i64,
+    level: i64,
+    repeat_count: u64,
+    total_msgs: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExitEvent<'a> {
+    event: &'static str,
+    group_id: &'a str,
+    reason: u8,
+}
+
+/// The data of a publication that tells `event`; `sequence` is 0 for one that is told once.
+pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) -> String {
+    match event {
+        Event::Message(message) => message_data(stream, message, sequence),
+        Event::Exit { group, reason } => {
+            let reason = match reason {
+                ExitReason::Dissolved => 1,
+                ExitReason::Removed => 2,
+            };
+            json(&ExitEvent { event: "exit", group_id: group.as_str(), reason })
+        }
+    }
+}
+
+fn message_data(stream: &StreamRef, message: &Message, seqnum: Sequence) -> String {
+    let (event, group_id) = match stream {
+        StreamRef::Group(at) => ("recvgroupmessage", Some(at.group.as_str())),
+        StreamRef::User(..) => ("recvc2cmessage", None),
+    };
+    json(&MessageEvent {
+        event,
+        group_id,
+        message_id: message.id.as_str(),
+        r#type: message.kind,
+        data: &message.body,
+        sender: ImUser::new(&message.sender.user, message.sender.info.as_ref()),
+        seqnum,
+        timestamp: message.at.seconds(),
+        level: message.level,
+        repeat_count: message.repeat,
+        total_msgs: message.total,
+    })
+}
+
+/// Who came and went, as told at once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comings {
+    pub(crate) joined: Vec<(UserId, Option<Arc<str>>)>,
+    pub(crate) left: Vec<UserId>,
+}
+
+/// The data of a publication that tells who came and went.
+pub(crate) fn member_change(at: &GroupRef, state: RosterState, comings: &Comings) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct MemberChange<'a> {
+        event: &'static str,
+        group_id: &'a str,
+        member_count: u64,
+        pv: u64,
+        join_users: Vec<ImUser<'a>>,
+        leave_users: Vec<ImUser<'a>>,
+    }
+    json(&MemberChange {
+        event: "memberchange",
+        group_id: at.group.as_str(),
+        member_count: state.count,
+        pv: state.views,
+        join_users: comings.joined.iter().map(|(user, info)| ImUser::new(user, info.as_ref())).collect(),
+        leave_users: comings.left.iter().map(|user| ImUser::new(user, None)).collect(),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Statistics<'a> {
+    pv: u64,
+    online_count: u64,
+    msg_amount: &'a BTreeMap<i64, u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MuteStatus<'a> {
+    group_id: &'a str,
+    mute_all: bool,
+    mute_user_list: [&'a str; 0],
+    white_user_list: [&'a str; 0],
+}
+
+/// A group as the client SDK sees one (`ImGroupInfo`).
+pub(crate) fn group_info(group: &Group, tally: &GroupTally) -> Bytes {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ImGroupInfo<'a> {
+        group_id: &'a str,
+        group_name: &'a str,
+        group_meta: &'a str,
+        create_time: i64,
+        creator: &'a str,
+        admins: &'a [UserId],
+        statistics: Statistics<'a>,
+        mute_status: MuteStatus<'a>,
+        is_big_group: bool,
+    }
+    let group_id = group.at.group.as_str();
+    json(&ImGroupInfo {
+        group_id,
+        group_name: group.name.as_deref().unwrap_or_default(),
+        group_meta: group.info.as_deref().unwrap_or_default(),
+        create_time: group.created_at.seconds(),
+        creator: group.creator.as_ref().map_or("", UserId::as_str),
+        admins: &group.admins,
+        statistics: Statistics { pv: tally.views, online_count: tally.online, msg_amount: &tally.messages },
+        mute_status: MuteStatus { group_id, mute_all: false, mute_user_list: [], white_user_list: [] },
+        is_big_group: tally.super_group,
+    })
+    .into()
+}
+
+/// Any of the objects above as one line of JSON.
+pub(crate) fn json<T: Serialize>(value: &T) -> String {
+    #[expect(clippy::expect_used, reason = "texts, numbers and lists of them always have a JSON form")]
+    serde_json::to_string(value).expect("an event is JSON")
+}

@@ -1,0 +1,78 @@
+//! An event as everybody's connection gets it: written once, shared by all.
+
+use bytes::Bytes;
+use muster_core::{
+    id::GroupId,
+    message::{Event, ExitReason, Sequence, StreamRef},
+};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::{
+    events,
+    protocol::{Publication, Push, PushBody, json},
+};
+
+/// An event of a stream, encoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoded {
+    /// Its position; 0 for an event that is told once.
+    pub(crate) sequence: Sequence,
+    /// The whole push.
+    pub(crate) push: Utf8Bytes,
+    /// The data in it: a part of the same memory.
+    data: Bytes,
+    /// What else follows from it.
+    pub(crate) effect: Option<Effect>,
+}
+
+/// What follows from an event beside its being told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The user whose stream it is was removed from this group.
+    Removed(GroupId),
+    /// The group whose stream it is was deleted.
+    Dissolved,
+}
+
+impl Encoded {
+    pub(crate) fn event(
+        channel: &str,
+        stream: &StreamRef,
+        event: &Event,
+        sequence: Option<Sequence>,
+    ) -> Self {
+        let sequence = sequence.unwrap_or(0);
+        let data = events::event_data(stream, event, sequence);
+        let effect = match (stream, event) {
+            (StreamRef::Group(_), Event::Exit { reason: ExitReason::Dissolved, .. }) => {
+                Some(Effect::Dissolved)
+            }
+            (StreamRef::User(..), Event::Exit { group, .. }) => Some(Effect::Removed(group.clone())),
+            _ => None,
+        };
+        Self::data(channel, &data, sequence, effect)
+    }
+
+    /// What is told once and is no event of the stream.
+    pub(crate) fn told_once(channel: &str, data: &str) -> Self {
+        Self::data(channel, data, 0, None)
+    }
+
+    fn data(channel: &str, data: &str, sequence: Sequence, effect: Option<Effect>) -> Self {
+        let body = PushBody::Publication(data.as_bytes(), sequence);
+        let (text, data_at) = json::push_and_data(&Push { channel, body });
+        let push = Utf8Bytes::from(text);
+        let shared: &Bytes = push.as_ref();
+        Self { sequence, data: shared.slice(data_at), push, effect }
+    }
+
+    /// The publication, for a reply.
+    pub(crate) fn publication(&self) -> Publication {
+        Publication { data: self.data.clone(), offset: self.sequence }
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn len(&self) -> usize {
+        self.push.as_str().len()
+    }
+}

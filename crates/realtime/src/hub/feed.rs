@@ -1,0 +1,364 @@
+//! One stream as this process follows it: its position, its newest entries, and who listens.
+//!
+//! Notices of stored events arrive in any order, sometimes twice, sometimes not at all. A feed passes each on exactly
+//! once, by position without a hole: what is early waits, and what stays missing is read from the store. A subscriber
+//! is added and its reply queued in the same moment, under the feed's lock; so everything after the position in the
+//! reply follows the reply, and nothing has to be merged afterwards.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use muster_core::{
+    id::UserId,
+    message::{Entry, Sequence, StreamRef, Top},
+    roster::RosterState,
+};
+use tokio::sync::OnceCell;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::{
+    changes::{Changes, Gathered},
+    connection::{Connection, ConnectionId},
+    encoded::{Effect, Encoded},
+    ring::{Ring, RingBounds},
+    subscribers::Subscribers,
+};
+use crate::{events, lock::locked, protocol::SubscribeResult};
+
+/// Early entries that a feed keeps; those beyond are read from the store.
+const MAX_EARLY: usize = 1_024;
+
+/// A stream that is followed.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) stream: StreamRef,
+    pub(crate) channel: String,
+    /// Set once the feed knows its position.
+    pub(super) placed: OnceCell<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    phase: Phase,
+    epoch: String,
+    /// The last position passed on.
+    last: Sequence,
+    /// The highest position heard of.
+    heard: Sequence,
+    ring: Ring,
+    early: BTreeMap<Sequence, Encoded>,
+    /// Whether a task is reading what is missing.
+    filling: bool,
+    subscribers: Subscribers,
+    /// Connections whose login is on its way.
+    arrivals: Vec<Arc<Connection>>,
+    changes: Option<Box<Changes>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// The position is not known yet.
+    #[default]
+    Placing,
+    Live,
+    /// Nobody follows it any more, or there is nothing left to follow. It does not come back: a new feed does.
+    Over,
+}
+
+/// What a feed's owner has to do after something was put in.
+#[derive(Debug, Default)]
+pub(crate) struct Aftermath {
+    /// What follows from the entries passed on.
+    pub(crate) effects: Vec<Effect>,
+    /// Whether to start reading what is missing.
+    pub(crate) fill: bool,
+    /// Publications put into queues.
+    pub(crate) deliveries: u64,
+    /// Who was subscribed to a group that has ended.
+    pub(crate) orphans: Vec<Arc<Connection>>,
+}
+
+/// From where a client wants to go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) recover: bool,
+    pub(crate) epoch: String,
+    pub(crate) offset: Sequence,
+    /// Whether not to be recovered is not to be subscribed.
+    pub(crate) strict: bool,
+}
+
+/// What became of a subscription.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It stands and its reply is queued; whether it was recovered, if that was wished.
+    Done(Option<bool>),
+    /// What was missed is not in memory: read it from the store behind the wished position and come again.
+    ReadFirst,
+    /// What was missed cannot be had, and the client does not want to go on without it.
+    Unrecoverable,
+    /// Another login of the user was told of meanwhile: sign in again.
+    Contested,
+    /// The feed has ended: look for the stream anew.
+    Over,
+}
+
+impl Feed {
+    pub(crate) fn new(stream: StreamRef) -> Self {
+        let channel = events::channel_of(&stream);
+        Self { stream, channel, placed: OnceCell::new(), state: Mutex::default() }
+    }
+
+    /// Sets the position that the stream had at some time after the feed was made.
+    pub(crate) fn place(&self, top: Top, bounds: RingBounds) -> Aftermath {
+        let mut state = locked(&self.state);
+        if state.phase == Phase::Placing {
+            state.phase = Phase::Live;
+            state.epoch = top.epoch;
+            state.last = top.sequence;
+            state.early = state.early.split_off(&(top.sequence + 1));
+        }
+        state.advance(bounds)
+    }
+
+    /// Takes a stored event.
+    pub(crate) fn stored(&self, entry: Encoded, bounds: RingBounds) -> Aftermath {
+        let mut state = locked(&self.state);
+        state.hold(entry);
+        state.advance(bounds)
+    }
+
+    /// Hears that the stream reaches a position.
+    pub(crate) fn reaches(&self, position: Sequence, bounds: RingBounds) -> Aftermath {
+        let mut state = locked(&self.state);
+        state.heard = state.heard.max(position);
+        state.advance(bounds)
+    }
+
+    /// Passes on what is told once; to how many.
+    pub(crate) fn tell(&self, push: &Utf8Bytes) -> u64 {
+        locked(&self.state).subscribers.publish(push)
+    }
+
+    /// Behind which position something is missing still; the filling ends when nothing is.
+    pub(crate) fn missing_behind(&self) -> Option<Sequence> {
+        let mut state = locked(&self.state);
+        state.filling = state.phase == Phase::Live && state.heard > state.last;
+        state.filling.then_some(state.last)
+    }
+
+    /// Takes what was read from the store behind `after`; `None` when the store does not have what is missing, and
+    /// the stream cannot be followed on.
+    pub(crate) fn fill(&self, after: Sequence, entries: &[Entry], bounds: RingBounds) -> Option<Aftermath> {
+        let mut state = locked(&self.state);
+        if state.last == after && entries.first().is_none_or(|first| first.sequence != after + 1) {
+            return None;
+        }
+        for entry in entries {
+            if entry.sequence > state.last && !state.early.contains_key(&entry.sequence) {
+                let sequence = Some(entry.sequence);
+                state.hold(Encoded::event(&self.channel, &self.stream, &entry.event, sequence));
+            }
+        }
+        Some(state.advance(bounds))
+    }
+
+    /// Adds a subscriber and queues its reply, which `reply` writes. `read` is what the store has behind the wished
+    /// position, once that was asked for.
+    pub(crate) fn subscribe(
+        &self,
+        connection: &Arc<Connection>,
+        wish: &Wish,
+        read: Option<&[Entry]>,
+        limit: usize,
+        reply: impl FnOnce(SubscribeResult) -> Utf8Bytes,
+    ) -> Admission {
+        let mut state = locked(&self.state);
+        if state.phase != Phase::Live {
+            return Admission::Over;
+        }
+        let arriving = state.arrivals.iter().any(|arrival| arrival.id == connection.id);
+        if arriving && connection.take_contested() {
+            return Admission::Contested;
+        }
+        let missed = match state.missed(wish, limit) {
+            Missed::Known(missed) => Some(missed),
+            Missed::Stored => {
+                let Some(read) = read else { return Admission::ReadFirst };
+                state.missed_with(wish.offset, self.encode_up_to(read, state.ring.first()))
+            }
+            Missed::Lost => None,
+        };
+        let recovered = wish.recover && missed.is_some();
+        if wish.recover && wish.strict && !recovered {
+            return Admission::Unrecoverable;
+        }
+        let message = reply(SubscribeResult {
+            recoverable: true,
+            positioned: true,
+            epoch: state.epoch.clone(),
+            offset: if recovered { wish.offset } else { state.last },
+            publications: missed.unwrap_or_default().iter().map(Encoded::publication).collect(),
+            recovered,
+            was_recovering: wish.recover,
+            ..SubscribeResult::default()
+        });
+        connection.outbox.reply(message);
+        state.arrivals.retain(|arrival| arrival.id != connection.id);
+        state.subscribers.add(connection);
+        Admission::Done(wish.recover.then_some(recovered))
+    }
+
+    fn encode_up_to(&self, read: &[Entry], ring_first: Option<Sequence>) -> Vec<Encoded> {
+        let wanted = read.iter().take_while(|entry| ring_first.is_none_or(|first| entry.sequence < first));
+        wanted
+            .map(|entry| Encoded::event(&self.channel, &self.stream, &entry.event, Some(entry.sequence)))
+            .collect()
+    }
+
+    /// Removes a subscriber; whether it was one.
+    pub(crate) fn unsubscribe(&self, id: ConnectionId) -> bool {
+        let mut state = locked(&self.state);
+        state.arrivals.retain(|arrival| arrival.id != id);
+        state.subscribers.remove(id)
+    }
+
+    /// Notes a connection whose login is on its way; `false` when the feed has ended.
+    pub(crate) fn arrive(&self, connection: &Arc<Connection>) -> bool {
+        let mut state = locked(&self.state);
+        let open = state.phase != Phase::Over;
+        if open {
+            state.arrivals.push(Arc::clone(connection));
+        }
+        open
+    }
+
+    /// Ends the feed if nobody follows it.
+    pub(crate) fn end_if_idle(&self) -> bool {
+        let mut state = locked(&self.state);
+        let idle = state.subscribers.is_empty() && state.arrivals.is_empty();
+        if idle {
+            state.end();
+        }
+        idle || state.phase == Phase::Over
+    }
+
+    /// Ends the feed; who followed it.
+    pub(crate) fn end(&self) -> Vec<Arc<Connection>> {
+        locked(&self.state).end()
+    }
+
+    /// Who follows it.
+    pub(crate) fn subscribers(&self) -> Vec<Arc<Connection>> {
+        locked(&self.state).subscribers.iter().cloned().collect()
+    }
+
+    /// Whose login is on its way.
+    pub(crate) fn arrivals(&self) -> Vec<Arc<Connection>> {
+        locked(&self.state).arrivals.clone()
+    }
+
+    /// Notes a join; when to tell it, if nobody is going to yet.
+    pub(crate) fn joined(&self, user: &UserId, info: Option<&Arc<str>>) -> Option<Duration> {
+        locked(&self.state).changes.get_or_insert_default().joined(user, info)
+    }
+
+    /// Notes a leave; when to tell it, if nobody is going to yet.
+    pub(crate) fn left(&self, user: &UserId) -> Option<Duration> {
+        locked(&self.state).changes.get_or_insert_default().left(user)
+    }
+
+    /// Notes the size of the group.
+    pub(crate) fn resize(&self, size: RosterState) {
+        locked(&self.state).changes.get_or_insert_default().resize(size);
+    }
+
+    /// Takes the comings and goings that are to be told.
+    pub(crate) fn take_changes(&self) -> Option<Gathered> {
+        locked(&self.state).changes.as_mut().map(|changes| changes.take())
+    }
+}
+
+/// What a client has missed.
+enum Missed {
+    /// These entries, perhaps none.
+    Known(Vec<Encoded>),
+    /// More than is in memory.
+    Stored,
+    /// It cannot be said, or is too much.
+    Lost,
+}
+
+impl State {
+    /// Keeps an entry until its turn.
+    fn hold(&mut self, entry: Encoded) {
+        self.heard = self.heard.max(entry.sequence);
+        let due = self.phase == Phase::Live && entry.sequence == self.last + 1;
+        let fits = due || self.early.len() < MAX_EARLY;
+        if self.phase != Phase::Over && entry.sequence > self.last && fits {
+            self.early.insert(entry.sequence, entry);
+        }
+    }
+
+    /// Passes on everything whose turn it is.
+    fn advance(&mut self, bounds: RingBounds) -> Aftermath {
+        let mut aftermath = Aftermath::default();
+        while self.phase == Phase::Live {
+            let Some(entry) = self.early.remove(&(self.last + 1)) else { break };
+            aftermath.deliveries += self.subscribers.publish(&entry.push);
+            self.last = entry.sequence;
+            if let Some(effect) = entry.effect.clone() {
+                if effect == Effect::Dissolved {
+                    aftermath.orphans = self.end();
+                }
+                aftermath.effects.push(effect);
+            }
+            self.ring.push(entry, bounds);
+        }
+        if self.phase == Phase::Live && self.heard > self.last && !self.filling {
+            self.filling = true;
+            aftermath.fill = true;
+        }
+        aftermath
+    }
+
+    fn missed(&self, wish: &Wish, limit: usize) -> Missed {
+        if !wish.recover {
+            return Missed::Known(Vec::new());
+        }
+        let other = !wish.epoch.is_empty() && wish.epoch != self.epoch;
+        let Some(count) = self.last.checked_sub(wish.offset).filter(|_| !other) else { return Missed::Lost };
+        if count > limit as u64 {
+            return Missed::Lost;
+        }
+        if count == 0 || self.ring.first().is_some_and(|first| first <= wish.offset + 1) {
+            return Missed::Known(self.ring.after(wish.offset).cloned().collect());
+        }
+        Missed::Stored
+    }
+
+    /// What was missed behind `after`, put together from entries read from the store and those in memory; `None` when
+    /// they leave a hole.
+    fn missed_with(&self, after: Sequence, read: Vec<Encoded>) -> Option<Vec<Encoded>> {
+        let known = read.into_iter().filter(|entry| entry.sequence <= self.last);
+        let whole: Vec<_> = known.chain(self.ring.after(after).cloned()).collect();
+        let contiguous = (after + 1..=self.last).eq(whole.iter().map(|entry| entry.sequence));
+        contiguous.then_some(whole)
+    }
+
+    fn end(&mut self) -> Vec<Arc<Connection>> {
+        self.phase = Phase::Over;
+        self.ring.clear();
+        self.early.clear();
+        self.changes = None;
+        self.subscribers.take()
+    }
+}
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;

@@ -1,0 +1,256 @@
+//! The hub: every connection of this process, every stream that they follow, and the way from a notice to their
+//! queues.
+//!
+//! A stream that somebody here follows has a [`Feed`](feed::Feed): a group's is followed by the connections in the
+//! group, a user's by the user's own. Feeds are found by name in 64 shards; a lock is held for a look-up, or while a
+//! publication's shared bytes are put into queues, never across a write or an await. Joining and leaving take the same
+//! time in a group of any size.
+
+mod changes;
+mod connection;
+mod departures;
+mod encoded;
+mod feed;
+mod notices;
+mod outbox;
+mod ring;
+mod shards;
+mod subscribers;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use muster_core::{
+    bus::Notice,
+    error::Error,
+    id::{AppId, UserId},
+    message::StreamRef,
+    service::Muster,
+};
+use tokio::{runtime::Handle, sync::mpsc::UnboundedSender, time::Instant};
+
+pub(crate) use changes::SMALL_GROUP;
+pub(crate) use connection::{CannotEnter, Connection, ConnectionId, Identity};
+pub(crate) use encoded::Encoded;
+pub(crate) use feed::{Admission, Feed, Wish};
+
+use crate::{
+    config::{InvalidConfig, RealtimeConfig},
+    counters::Counters,
+    protocol::Disconnect,
+};
+use departures::Departure;
+use ring::RingBounds;
+use shards::Shards;
+
+/// Connections that a drain closes at a time.
+const DRAIN_BATCH: usize = 128;
+/// How often a drain looks whether the connections are gone.
+const DRAIN_LOOK: Duration = Duration::from_millis(10);
+/// How often the positions of followed groups are compared with the store: the bound on how late a message can be
+/// whose notice was lost, in a group that says nothing more.
+const CHECK_EVERY: Duration = Duration::from_secs(40);
+
+/// All realtime connections of a process.
+pub struct Hub {
+    pub(crate) muster: Arc<Muster>,
+    pub(crate) config: RealtimeConfig,
+    pub(crate) counters: Counters,
+    /// Where tasks run that a notice starts: a bus may call from a thread of its own.
+    runtime: Handle,
+    feeds: Shards<StreamRef, Arc<Feed>>,
+    connections: Shards<ConnectionId, Arc<Connection>>,
+    next_connection: AtomicU64,
+    draining: AtomicBool,
+    departures: UnboundedSender<Departure>,
+}
+
+/// Why a stream cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CannotFollow {
+    #[error("there is no such stream")]
+    NoStream,
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl Hub {
+    /// Starts a hub that listens on the bus of `muster`. Must be called inside a runtime.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`].
+    pub fn start(muster: Arc<Muster>, config: RealtimeConfig) -> Result<Arc<Self>, InvalidConfig> {
+        config.check()?;
+        let (departures, departing) = tokio::sync::mpsc::unbounded_channel();
+        let hub = Arc::new(Self {
+            muster,
+            config,
+            counters: Counters::default(),
+            runtime: Handle::current(),
+            feeds: Shards::default(),
+            connections: Shards::default(),
+            next_connection: AtomicU64::new(1),
+            draining: AtomicBool::new(false),
+            departures,
+        });
+        hub.muster.bus.listen(Arc::new(notices::Ear(Arc::downgrade(&hub))));
+        hub.runtime.spawn(departures::see_off(Arc::clone(&hub.muster), departing));
+        hub.runtime.spawn(notices::check_positions(Arc::downgrade(&hub)));
+        Ok(hub)
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Whether another connection would be taken now.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let most = self.config.max_connections as u64;
+        !self.is_draining() && (most == 0 || self.counters.connections.get() < most)
+    }
+
+    /// Sends every client elsewhere (close 3001) and takes no new one; returns when all are gone or `deadline` is over.
+    /// Memberships stay as they are: they end with the process.
+    pub async fn drain(&self, deadline: Duration) {
+        self.draining.store(true, Ordering::SeqCst);
+        let until = Instant::now() + deadline;
+        for batch in self.connections.values().chunks(DRAIN_BATCH) {
+            for connection in batch {
+                connection.outbox.close(Disconnect::SHUTDOWN);
+            }
+            tokio::task::yield_now().await;
+        }
+        while self.counters.connections.get() > 0 && Instant::now() < until {
+            tokio::time::sleep(DRAIN_LOOK).await;
+        }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Takes a new connection in, or says why not.
+    pub(crate) fn admit(&self) -> Result<Arc<Connection>, Disconnect> {
+        if !self.has_room() {
+            return Err(if self.is_draining() { Disconnect::SHUTDOWN } else { Disconnect::FULL });
+        }
+        let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        let connection = Arc::new(Connection::new(id, self.config.queue_bytes));
+        self.connections.insert(id, Arc::clone(&connection));
+        self.counters.connections.add(1);
+        if self.is_draining() {
+            // The drain may have passed before the connection could be seen.
+            connection.outbox.close(Disconnect::SHUTDOWN);
+        }
+        Ok(connection)
+    }
+
+    /// Takes a connection out: it is told nothing more, and after the grace period its user is out of its groups.
+    pub(crate) fn depart(&self, connection: &Connection) {
+        self.connections.remove(&connection.id);
+        let mut groups = Vec::new();
+        for (group, feed) in connection.take_subscriptions() {
+            self.leave_feed(&feed, connection.id);
+            groups.push(group);
+        }
+        self.counters.subscriptions.subtract(groups.len() as u64);
+        self.counters.leaves.add(groups.len() as u64);
+        if let Some(identity) = connection.identity() {
+            let own = StreamRef::User(identity.login.app.id.clone(), identity.login.user.clone());
+            if let Some(feed) = self.feed(&own) {
+                self.leave_feed(&feed, connection.id);
+            }
+            if !self.is_draining() {
+                let groups = groups.iter().map(|group| identity.group(group)).collect();
+                self.see_off(identity, groups, true, self.config.grace());
+            }
+        }
+    }
+
+    /// Ends memberships, and the login if `sign_out`, after `grace`.
+    pub(crate) fn see_off(
+        &self,
+        identity: &Identity,
+        groups: Vec<muster_core::id::GroupRef>,
+        sign_out: bool,
+        grace: Duration,
+    ) {
+        let (login, session) = (identity.login.clone(), identity.session.clone());
+        let departure = Departure { due: Instant::now() + grace, login, session, groups, sign_out };
+        // It fails only when the runtime is going down, and then memberships end with the process.
+        let _ = self.departures.send(departure);
+    }
+
+    /// The feed of a stream, if somebody follows it.
+    pub(crate) fn feed(&self, stream: &StreamRef) -> Option<Arc<Feed>> {
+        self.feeds.get(stream)
+    }
+
+    /// Begins to follow a stream, or goes on; the feed knows its position.
+    pub(crate) async fn follow(self: &Arc<Self>, stream: &StreamRef) -> Result<Arc<Feed>, CannotFollow> {
+        let feed = self.feeds.get_or_insert(stream, || {
+            if let StreamRef::Group(group) = stream {
+                self.muster.bus.follow(group);
+            }
+            Arc::new(Feed::new(stream.clone()))
+        });
+        let placed = feed.placed.get_or_try_init(|| async {
+            let top = self.muster.messages().top(stream).await?.ok_or(CannotFollow::NoStream)?;
+            let aftermath = feed.place(top, self.ring_bounds());
+            self.finish(&feed, aftermath);
+            Ok(())
+        });
+        match placed.await {
+            Ok(()) => Ok(feed),
+            Err(error) => {
+                self.forget_if_idle(&feed);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes a subscriber from a feed, and the feed when it was the last.
+    pub(crate) fn leave_feed(&self, feed: &Feed, id: ConnectionId) {
+        feed.unsubscribe(id);
+        self.forget_if_idle(feed);
+    }
+
+    /// Forgets a feed that nobody follows.
+    pub(crate) fn forget_if_idle(&self, feed: &Feed) {
+        let forgotten = |found: &Arc<Feed>| std::ptr::eq(&raw const **found, feed) && found.end_if_idle();
+        self.feeds.remove_if(&feed.stream, forgotten, || {
+            if let StreamRef::Group(group) = &feed.stream {
+                self.muster.bus.unfollow(group);
+            }
+        });
+    }
+
+    pub(crate) fn ring_bounds(&self) -> RingBounds {
+        RingBounds { entries: self.config.ring_entries, bytes: self.config.ring_bytes }
+    }
+
+    /// The connections of a user on this node.
+    pub(crate) fn connections_of(&self, app: &AppId, user: &UserId) -> Vec<Arc<Connection>> {
+        let own = StreamRef::User(app.clone(), user.clone());
+        self.feed(&own).map(|feed| feed.subscribers()).unwrap_or_default()
+    }
+
+    /// Takes a notice, as the bus brings it.
+    pub(crate) fn take_notice(self: &Arc<Self>, notice: &Notice) {
+        notices::take(self, notice);
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("connections", &self.counters.connections.get()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,219 @@
+//! From a notice of the bus to the connections that it concerns.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use muster_core::{
+    bus::{Listener, Notice},
+    id::{AppId, GroupId, GroupRef, SessionRef, UserId},
+    message::{Sequence, StreamRef},
+};
+
+use super::{CHECK_EVERY, Connection, Encoded, Feed, Hub, encoded::Effect, feed::Aftermath};
+use crate::{
+    events,
+    protocol::{Disconnect, Push, PushBody, Unsubscribed, json},
+};
+
+/// How long a missing entry may be on its way before it is read from the store: senders that finish together are told
+/// of within this, whatever the order.
+const LATE_AFTER: Duration = Duration::from_millis(20);
+/// How long to wait for a store that cannot be read.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
+/// Entries read from the store at a time.
+const READ_AT_ONCE: usize = 300;
+/// How often a group's figures are asked for before a notice of its members goes untold.
+const ROSTER_TRIES: usize = 5;
+
+/// The bus's way to the hub. It does not keep the hub alive: the hub keeps the bus alive.
+pub(super) struct Ear(pub(super) Weak<Hub>);
+
+impl Listener for Ear {
+    fn notice(&self, notice: &Notice) {
+        if let Some(hub) = self.0.upgrade() {
+            hub.take_notice(notice);
+        }
+    }
+}
+
+pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
+    match notice {
+        Notice::Published { stream, sequence, event, .. } => {
+            if let Some(feed) = hub.feed(stream) {
+                let encoded = Encoded::event(&feed.channel, stream, event, *sequence);
+                hub.publish(&feed, encoded);
+            }
+        }
+        Notice::Joined { group, user, info } => {
+            hub.changed(group, |feed| feed.joined(user, info.as_ref()));
+        }
+        Notice::Left { group, user } => hub.changed(group, |feed| feed.left(user)),
+        Notice::SignedIn { app, user, session } => hub.signed_in(app, user, session),
+        Notice::AppDisabled { app } => hub.close_app(app),
+        Notice::DirectoryChanged => {}
+    }
+}
+
+impl Hub {
+    fn publish(self: &Arc<Self>, feed: &Arc<Feed>, encoded: Encoded) {
+        if encoded.sequence == 0 {
+            self.counters.deliveries.add(feed.tell(&encoded.push));
+        } else {
+            let aftermath = feed.stored(encoded, self.ring_bounds());
+            self.finish(feed, aftermath);
+        }
+    }
+
+    /// Does what follows from entries that a feed has passed on. No lock of the feed is held.
+    pub(super) fn finish(self: &Arc<Self>, feed: &Arc<Feed>, aftermath: Aftermath) {
+        self.counters.deliveries.add(aftermath.deliveries);
+        if aftermath.fill {
+            self.runtime.spawn(fill(Arc::clone(self), Arc::clone(feed)));
+        }
+        for effect in aftermath.effects {
+            match (effect, &feed.stream) {
+                (Effect::Removed(group), StreamRef::User(..)) => {
+                    for connection in feed.subscribers() {
+                        self.expel(&connection, &group, Unsubscribed::KICKED);
+                    }
+                }
+                (Effect::Dissolved, StreamRef::Group(at)) => {
+                    for connection in &aftermath.orphans {
+                        self.expel(connection, &at.group, Unsubscribed::GROUP_CLOSED);
+                    }
+                    self.forget_if_idle(feed);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends a connection's subscription to a group from outside.
+    fn expel(&self, connection: &Connection, group: &GroupId, why: Unsubscribed) {
+        if let Some(feed) = connection.end_subscription(group, why) {
+            self.leave_feed(&feed, connection.id);
+            self.unsubscribed(connection, group, why);
+        }
+    }
+
+    /// Tells a client that its subscription has ended.
+    pub(crate) fn unsubscribed(&self, connection: &Connection, group: &GroupId, why: Unsubscribed) {
+        let channel = events::group_channel(group);
+        let push = json::push(&Push { channel: &channel, body: PushBody::Unsubscribe(why) });
+        connection.outbox.reply(push.into());
+        self.counters.subscriptions.subtract(1);
+        self.counters.leaves.add(1);
+    }
+
+    fn changed(self: &Arc<Self>, at: &GroupRef, note: impl FnOnce(&Feed) -> Option<Duration>) {
+        let Some(feed) = self.feed(&StreamRef::Group(at.clone())) else { return };
+        if let Some(delay) = note(&feed) {
+            self.runtime.spawn(tell_members(Arc::clone(self), at.clone(), feed, delay));
+        }
+    }
+
+    fn signed_in(&self, app: &AppId, user: &UserId, session: &SessionRef) {
+        let Some(feed) = self.feed(&StreamRef::User(app.clone(), user.clone())) else { return };
+        let other = |connection: &&Arc<Connection>| {
+            connection.identity().is_some_and(|identity| identity.session != *session)
+        };
+        // A login on its way cannot know whether it came before or after: it signs in once more.
+        feed.arrivals().iter().filter(other).for_each(|connection| connection.contest());
+        for connection in feed.subscribers().iter().filter(other) {
+            connection.outbox.close(Disconnect::SIGNED_IN_ELSEWHERE);
+        }
+    }
+
+    fn close_app(&self, app: &AppId) {
+        for connection in self.connections.values().iter() {
+            if connection.identity().is_some_and(|identity| identity.login.app.id == *app) {
+                connection.outbox.close(Disconnect::REMOVED);
+            }
+        }
+    }
+
+    /// Ends a feed whose stream has lost entries: its followers come back and learn that they cannot be recovered.
+    fn give_up(&self, feed: &Feed) {
+        tracing::error!(channel = %feed.channel, "entries of a stream are missing in the store");
+        for connection in feed.end() {
+            match &feed.stream {
+                StreamRef::Group(at) => {
+                    self.expel(&connection, &at.group, Unsubscribed::INSUFFICIENT_STATE);
+                }
+                StreamRef::User(..) => connection.outbox.close(Disconnect::INSUFFICIENT_STATE),
+            }
+        }
+        self.forget_if_idle(feed);
+    }
+}
+
+/// Reads what stays missing until nothing is.
+async fn fill(hub: Arc<Hub>, feed: Arc<Feed>) {
+    let mut pause = LATE_AFTER;
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(after) = feed.missing_behind() else { return };
+        match hub.muster.messages().entries(&feed.stream, after, READ_AT_ONCE).await {
+            Ok(entries) => {
+                let Some(aftermath) = feed.fill(after, &entries, hub.ring_bounds()) else {
+                    return hub.give_up(&feed);
+                };
+                hub.counters.filled.add(entries.len() as u64);
+                hub.finish(&feed, aftermath);
+                pause = Duration::ZERO;
+            }
+            Err(error) => {
+                tracing::warn!(%error, channel = %feed.channel, "missing messages could not be read");
+                pause = STORE_PAUSE;
+            }
+        }
+    }
+}
+
+/// Tells the members of a group who came and went, once that has been gathered.
+async fn tell_members(hub: Arc<Hub>, at: GroupRef, feed: Arc<Feed>, delay: Duration) {
+    tokio::time::sleep(delay).await;
+    let Some(gathered) = feed.take_changes() else { return };
+    for _ in 0..ROSTER_TRIES {
+        // Read after the names were taken: the count is never older than they are.
+        match hub.muster.rolls().state(&at).await {
+            Ok(state) => {
+                feed.resize(state);
+                let data = events::member_change(&at, state, &gathered.names(state));
+                let told = feed.tell(&Encoded::told_once(&feed.channel, &data).push);
+                hub.counters.deliveries.add(told);
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, group = %at.group, "the members of a group could not be counted");
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Compares the positions of followed groups with the store, for notices that nothing has followed.
+pub(super) async fn check_positions(hub: Weak<Hub>) {
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        let Some(hub) = hub.upgrade() else { return };
+        for feed in hub.feeds.values().iter() {
+            if matches!(feed.stream, StreamRef::Group(_)) {
+                check_position(&hub, feed).await;
+            }
+        }
+    }
+}
+
+async fn check_position(hub: &Arc<Hub>, feed: &Arc<Feed>) {
+    match hub.muster.messages().top(&feed.stream).await {
+        Ok(top) => {
+            let position: Sequence = top.map_or(0, |top| top.sequence);
+            let aftermath = feed.reaches(position, hub.ring_bounds());
+            hub.finish(feed, aftermath);
+        }
+        Err(error) => tracing::warn!(%error, channel = %feed.channel, "a position could not be compared"),
+    }
+}

@@ -1,0 +1,331 @@
+//! The JSON form: one message a line, messages of a frame joined by exactly one `\n`.
+//!
+//! A field at its zero value is left out, but for the few that the SDKs read without looking (the members of a
+//! presence, of its figures and of a history). Payloads are JSON values and stand where they are, never escaped again.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{
+    Answer, ClientInfo, Command, ConnectRequest, ConnectResult, ErrorReply, HistoryRequest, HistoryResult,
+    Publication, Push, PushBody, Reply, Request, RpcRequest, SubscribeRequest, SubscribeResult,
+};
+
+/// What a ping is.
+pub const PING: &str = "{}";
+
+/// A command that is not one.
+#[derive(Debug, thiserror::Error)]
+#[error("not a command: {0}")]
+pub struct Malformed(#[from] serde_json::Error);
+
+/// Reads the commands of a frame, in order. A frame of nothing is a pong, as some clients send it.
+pub fn commands(frame: &str) -> impl Iterator<Item = Result<Command<'_>, Malformed>> {
+    let pong = frame.trim_ascii().is_empty().then_some(Ok(Command { id: 0, request: None }));
+    let lines = frame.split('\n').filter(|line| !line.trim_ascii().is_empty());
+    pong.into_iter().chain(lines.map(command))
+}
+
+/// Reads one command.
+///
+/// # Errors
+/// [`Malformed`] when the text is not a JSON object or a known field has another type.
+pub fn command(line: &str) -> Result<Command<'_>, Malformed> {
+    let fields: Fields<'_> = serde_json::from_str(line)?;
+    Ok(Command { id: fields.id, request: fields.request() })
+}
+
+/// Takes a payload as it stands; `null` is none.
+pub(super) fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de [u8]>, D::Error> {
+    let value = <&RawValue>::deserialize(deserializer)?;
+    Ok((value.get() != "null").then_some(value.get().as_bytes()))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Fields<'a> {
+    id: u32,
+    #[serde(borrow)]
+    connect: Option<ConnectRequest<'a>>,
+    #[serde(borrow)]
+    subscribe: Option<SubscribeRequest<'a>>,
+    #[serde(borrow)]
+    unsubscribe: Option<Named<'a>>,
+    #[serde(borrow)]
+    publish: Option<Published<'a>>,
+    #[serde(borrow)]
+    presence: Option<Named<'a>>,
+    #[serde(borrow)]
+    presence_stats: Option<Named<'a>>,
+    #[serde(borrow)]
+    history: Option<HistoryRequest<'a>>,
+    #[serde(borrow)]
+    rpc: Option<RpcRequest<'a>>,
+    send: Option<Nothing>,
+    refresh: Option<Nothing>,
+    sub_refresh: Option<Nothing>,
+    ping: Option<Nothing>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Named<'a> {
+    #[serde(borrow)]
+    channel: std::borrow::Cow<'a, str>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Published<'a> {
+    #[serde(borrow)]
+    channel: std::borrow::Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "raw")]
+    data: Option<&'a [u8]>,
+}
+
+/// A request whose fields do not matter.
+#[derive(Deserialize)]
+struct Nothing {}
+
+impl<'a> Fields<'a> {
+    /// The first request set, in the protocol's order.
+    fn request(self) -> Option<Request<'a>> {
+        let publish = |p: Published<'a>| Request::Publish { channel: p.channel, data: p.data };
+        self.connect
+            .map(Request::Connect)
+            .or_else(|| self.subscribe.map(Request::Subscribe))
+            .or_else(|| self.unsubscribe.map(|named| Request::Unsubscribe(named.channel)))
+            .or_else(|| self.publish.map(publish))
+            .or_else(|| self.presence.map(|named| Request::Presence(named.channel)))
+            .or_else(|| self.presence_stats.map(|named| Request::PresenceStats(named.channel)))
+            .or_else(|| self.history.map(Request::History))
+            .or_else(|| self.rpc.map(Request::Rpc))
+            .or_else(|| self.send.map(|_| Request::Send))
+            .or_else(|| self.refresh.map(|_| Request::Refresh))
+            .or_else(|| self.sub_refresh.map(|_| Request::SubRefresh))
+            .or_else(|| self.ping.map(|_| Request::Ping))
+    }
+}
+
+/// Writes a reply.
+#[must_use]
+pub fn reply(reply: &Reply) -> String {
+    let mut out = Vec::with_capacity(128);
+    let mut top = Object::begin(&mut out);
+    top.number("id", u64::from(reply.id));
+    let name = match &reply.answer {
+        Answer::Error(_) => "error",
+        Answer::Connect(_) => "connect",
+        Answer::Subscribe(_) => "subscribe",
+        Answer::Unsubscribe => "unsubscribe",
+        Answer::Publish => "publish",
+        Answer::Presence(_) => "presence",
+        Answer::PresenceStats { .. } => "presence_stats",
+        Answer::History(_) => "history",
+        Answer::Rpc(_) => "rpc",
+    };
+    // Also an answer that says nothing is written: without it the SDKs wait for ever.
+    top.object(name, |object| match &reply.answer {
+        Answer::Error(error) => write_error(object, error),
+        Answer::Connect(result) => write_connect(object, result),
+        Answer::Subscribe(result) => write_subscribe(object, result),
+        Answer::Unsubscribe | Answer::Publish => {}
+        Answer::Presence(clients) => write_presence(object, clients),
+        Answer::PresenceStats { clients, users } => {
+            object.figure("num_clients", *clients);
+            object.figure("num_users", *users);
+        }
+        Answer::History(result) => write_history(object, result),
+        Answer::Rpc(data) => object.raw("data", data),
+    });
+    top.end();
+    text(out)
+}
+
+/// Writes a push.
+#[must_use]
+pub fn push(push: &Push<'_>) -> String {
+    push_and_data(push).0
+}
+
+/// Writes a push; also where in it the data of a publication stands, so that it can be shared instead of copied.
+pub(crate) fn push_and_data(push: &Push<'_>) -> (String, Range<usize>) {
+    let mut out = Vec::with_capacity(256);
+    let mut data_at = 0..0;
+    let mut top = Object::begin(&mut out);
+    top.object("push", |object| {
+        object.text("channel", push.channel);
+        match &push.body {
+            PushBody::Publication(data, offset) => {
+                object.object("pub", |publication| {
+                    publication.raw("data", data);
+                    let end = publication.out.len();
+                    data_at = end - data.len()..end;
+                    publication.number("offset", *offset);
+                });
+            }
+            PushBody::Unsubscribe(why) => object.object("unsubscribe", |unsubscribe| {
+                unsubscribe.number("code", u64::from(why.code));
+                unsubscribe.text("reason", why.reason);
+            }),
+        }
+    });
+    top.end();
+    (text(out), data_at)
+}
+
+fn write_error(object: &mut Object<'_>, error: &ErrorReply) {
+    object.number("code", u64::from(error.code));
+    object.text("message", &error.message);
+    object.flag("temporary", error.temporary);
+}
+
+fn write_connect(object: &mut Object<'_>, result: &ConnectResult) {
+    object.text("client", &result.client);
+    object.text("version", &result.version);
+    object.raw("data", &result.data);
+    if !result.subs.is_empty() {
+        object.object("subs", |subs| {
+            for (channel, result) in &result.subs {
+                subs.object(channel, |sub| write_subscribe(sub, result));
+            }
+        });
+    }
+    object.number("ping", u64::from(result.ping));
+    object.flag("pong", result.pong);
+}
+
+fn write_subscribe(object: &mut Object<'_>, result: &SubscribeResult) {
+    object.flag("recoverable", result.recoverable);
+    object.text("epoch", &result.epoch);
+    if !result.publications.is_empty() {
+        object.array("publications", &result.publications, write_publication);
+    }
+    object.flag("recovered", result.recovered);
+    object.number("offset", result.offset);
+    object.flag("positioned", result.positioned);
+    object.raw("data", &result.data);
+    object.flag("was_recovering", result.was_recovering);
+}
+
+fn write_publication(object: &mut Object<'_>, publication: &Publication) {
+    object.raw("data", &publication.data);
+    object.number("offset", publication.offset);
+}
+
+fn write_presence(object: &mut Object<'_>, clients: &[ClientInfo]) {
+    object.object("presence", |presence| {
+        for info in clients {
+            presence.object(&info.client, |object| {
+                object.string("user", &info.user);
+                object.string("client", &info.client);
+            });
+        }
+    });
+}
+
+fn write_history(object: &mut Object<'_>, result: &HistoryResult) {
+    object.array("publications", &result.publications, write_publication);
+    object.string("epoch", &result.epoch);
+    object.figure("offset", result.offset);
+}
+
+/// An object being written.
+struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    empty: bool,
+}
+
+impl<'a> Object<'a> {
+    fn begin(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, empty: true }
+    }
+
+    fn end(self) {
+        self.out.push(b'}');
+    }
+
+    fn key(&mut self, name: &str) {
+        if !std::mem::replace(&mut self.empty, false) {
+            self.out.push(b',');
+        }
+        quote(self.out, name);
+        self.out.push(b':');
+    }
+
+    fn object(&mut self, name: &str, fill: impl FnOnce(&mut Object<'_>)) {
+        self.key(name);
+        let mut inner = Object::begin(self.out);
+        fill(&mut inner);
+        inner.end();
+    }
+
+    fn array<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut Object<'_>, &T)) {
+        self.key(name);
+        self.out.push(b'[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let mut inner = Object::begin(self.out);
+            write(&mut inner, item);
+            inner.end();
+        }
+        self.out.push(b']');
+    }
+
+    /// A text, also an empty one.
+    fn string(&mut self, name: &str, value: &str) {
+        self.key(name);
+        quote(self.out, value);
+    }
+
+    /// A text, unless it is empty.
+    fn text(&mut self, name: &str, value: &str) {
+        if !value.is_empty() {
+            self.string(name, value);
+        }
+    }
+
+    /// A number, also 0.
+    fn figure(&mut self, name: &str, value: u64) {
+        self.key(name);
+        self.out.extend_from_slice(value.to_string().as_bytes());
+    }
+
+    /// A number, unless it is 0.
+    fn number(&mut self, name: &str, value: u64) {
+        if value != 0 {
+            self.figure(name, value);
+        }
+    }
+
+    fn flag(&mut self, name: &str, value: bool) {
+        if value {
+            self.key(name);
+            self.out.extend_from_slice(b"true");
+        }
+    }
+
+    /// A payload, unless it is empty. A line break in it would end the message.
+    fn raw(&mut self, name: &str, value: &[u8]) {
+        if !value.is_empty() {
+            self.key(name);
+            debug_assert!(!value.contains(&b'\n'), "payloads are written on one line");
+            self.out.extend_from_slice(value);
+        }
+    }
+}
+
+fn quote(out: &mut Vec<u8>, value: &str) {
+    #[expect(clippy::expect_used, reason = "writing a string into memory does not fail")]
+    serde_json::to_writer(out, value).expect("a string");
+}
+
+fn text(out: Vec<u8>) -> String {
+    #[expect(clippy::expect_used, reason = "everything written is text: names, numbers and JSON payloads")]
+    String::from_utf8(out).expect("JSON is UTF-8")
+}

@@ -1,0 +1,267 @@
+//! What commands, replies and pushes say, apart from how they are written.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{ErrorReply, Unsubscribed, json::raw};
+
+/// One command of a client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command<'a> {
+    /// The id that the reply bears; 0 for a pong and for `send`.
+    pub id: u32,
+    /// What is asked; `None` is a pong.
+    pub request: Option<Request<'a>>,
+}
+
+/// What a command asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request<'a> {
+    /// To log in.
+    Connect(ConnectRequest<'a>),
+    /// To follow a channel.
+    Subscribe(SubscribeRequest<'a>),
+    /// To follow this channel no longer.
+    Unsubscribe(Cow<'a, str>),
+    /// To publish into a channel.
+    Publish {
+        /// The channel.
+        channel: Cow<'a, str>,
+        /// What.
+        data: Option<&'a [u8]>,
+    },
+    /// Who is in a channel.
+    Presence(Cow<'a, str>),
+    /// How many are in a channel.
+    PresenceStats(Cow<'a, str>),
+    /// What was published in a channel.
+    History(HistoryRequest<'a>),
+    /// A ping as a command, which the protocol does not have any more.
+    Ping,
+    /// A message without an answer.
+    Send,
+    /// A remote procedure call.
+    Rpc(RpcRequest<'a>),
+    /// A new token for the connection.
+    Refresh,
+    /// A new token for a subscription.
+    SubRefresh,
+}
+
+/// A login.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ConnectRequest<'a> {
+    /// What proves who the user is.
+    #[serde(borrow)]
+    pub token: Cow<'a, str>,
+    /// Server-side subscriptions that the client holds from an earlier connection.
+    pub subs: HashMap<String, RecoverRequest>,
+}
+
+/// What a client holds of a server-side subscription.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RecoverRequest {
+    /// Whether it wants what it has missed.
+    pub recover: bool,
+    /// The stream's name as the client knows it; may be empty.
+    pub epoch: String,
+    /// The last position that it has seen.
+    pub offset: u64,
+}
+
+/// A subscription asked for.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct SubscribeRequest<'a> {
+    /// The channel.
+    #[serde(borrow)]
+    pub channel: Cow<'a, str>,
+    /// Whether the client wants what it has missed.
+    pub recover: bool,
+    /// The stream's name as the client knows it; may be empty.
+    #[serde(borrow)]
+    pub epoch: Cow<'a, str>,
+    /// The last position that it has seen.
+    pub offset: u64,
+    /// The way of sending differences that it offers; never used.
+    #[serde(borrow)]
+    pub delta: Cow<'a, str>,
+    /// Bit 1: refuse with 112 instead of subscribing without recovery.
+    pub flag: i64,
+    /// 0 for a stream; other kinds are not served.
+    #[serde(rename = "type")]
+    pub kind: i32,
+}
+
+impl SubscribeRequest<'_> {
+    /// Whether a subscription that cannot be recovered is to be refused.
+    #[must_use]
+    pub fn refuses_unrecovered(&self) -> bool {
+        self.flag & 2 != 0
+    }
+}
+
+/// A place in a stream.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct StreamPosition<'a> {
+    /// The position.
+    pub offset: u64,
+    /// The stream's name; may be empty.
+    #[serde(borrow)]
+    pub epoch: Cow<'a, str>,
+}
+
+/// A question for what was published.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct HistoryRequest<'a> {
+    /// The channel.
+    #[serde(borrow)]
+    pub channel: Cow<'a, str>,
+    /// The most publications wanted; 0 for the position alone, -1 for all.
+    pub limit: i32,
+    /// The place to begin behind.
+    #[serde(borrow)]
+    pub since: Option<StreamPosition<'a>>,
+    /// Newest first.
+    pub reverse: bool,
+}
+
+/// A remote procedure call.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RpcRequest<'a> {
+    /// The procedure.
+    #[serde(borrow)]
+    pub method: Cow<'a, str>,
+    /// What it is given.
+    #[serde(borrow, deserialize_with = "raw")]
+    pub data: Option<&'a [u8]>,
+}
+
+/// The answer to one command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// The command's id.
+    pub id: u32,
+    /// What came of it.
+    pub answer: Answer,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// It failed.
+    Error(ErrorReply),
+    /// Logged in.
+    Connect(Box<ConnectResult>),
+    /// Subscribed.
+    Subscribe(Box<SubscribeResult>),
+    /// Not subscribed any more.
+    Unsubscribe,
+    /// Published.
+    Publish,
+    /// Who is there, by client id.
+    Presence(Vec<ClientInfo>),
+    /// How many are there.
+    PresenceStats {
+        /// Connections.
+        clients: u64,
+        /// Users.
+        users: u64,
+    },
+    /// What was published.
+    History(HistoryResult),
+    /// What the procedure returned.
+    Rpc(Bytes),
+}
+
+/// A login that succeeded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConnectResult {
+    /// The connection's id.
+    pub client: String,
+    /// The server's version.
+    pub version: String,
+    /// What the application is told.
+    pub data: Bytes,
+    /// Server-side subscriptions.
+    pub subs: Vec<(String, SubscribeResult)>,
+    /// Seconds between pings.
+    pub ping: u32,
+    /// Whether each ping wants a pong.
+    pub pong: bool,
+}
+
+/// A subscription that succeeded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SubscribeResult {
+    /// Whether the client may recover it later.
+    pub recoverable: bool,
+    /// Whether the server keeps track of its position.
+    pub positioned: bool,
+    /// The stream's name.
+    pub epoch: String,
+    /// The position from which publications go on.
+    pub offset: u64,
+    /// What the client had missed: everything, or nothing.
+    pub publications: Vec<Publication>,
+    /// Whether the client has missed nothing now.
+    pub recovered: bool,
+    /// Whether recovery was asked for.
+    pub was_recovering: bool,
+    /// What the application is told; empty for nothing.
+    pub data: Bytes,
+}
+
+/// A publication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// What.
+    pub data: Bytes,
+    /// Its position; 0 for one that is told once.
+    pub offset: u64,
+}
+
+/// What was published.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistoryResult {
+    /// Publications in the order asked for.
+    pub publications: Vec<Publication>,
+    /// The stream's name.
+    pub epoch: String,
+    /// Where the stream ends.
+    pub offset: u64,
+}
+
+/// Who a connection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientInfo {
+    /// The user.
+    pub user: String,
+    /// The connection.
+    pub client: String,
+}
+
+/// Something that the server says of its own accord.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push<'a> {
+    /// The channel.
+    pub channel: &'a str,
+    /// What.
+    pub body: PushBody<'a>,
+}
+
+/// What a push says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PushBody<'a> {
+    /// Something was published: the data and its position, 0 for none.
+    Publication(&'a [u8], u64),
+    /// The subscription ended.
+    Unsubscribe(Unsubscribed),
+}

@@ -1,0 +1,215 @@
+//! Remote procedure calls: the methods of the client SDK, under their names and with their fields.
+
+use bytes::Bytes;
+use muster_core::{
+    app::Generation,
+    group::Order,
+    id::{GroupId, GroupRef, MessageId},
+    message::Sender,
+    roster::{JoinNumber, WalkQuery},
+    service::{NewMessage, Storage},
+    store::walk_cursor,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+
+use super::{Answer, Failure, Outcome, Session};
+use crate::{
+    events::{self, ImUser},
+    protocol::{ErrorReply, RpcRequest},
+};
+
+/// The longest text of a message, in bytes: the documentation's bound.
+const MAX_BODY_BYTES: usize = 15 * 1024;
+/// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
+const MAX_USERS: usize = 50;
+
+/// What a message of each level counts for under a rate ceiling: the documentation's samples for a text and a gift.
+const NORMAL_WEIGHT: i64 = 5;
+const HIGH_WEIGHT: i64 = 1_000_000;
+
+/// What `sendGroupMessage` is given. Moderation and mutes, which two of its fields are about, are not applied.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outgoing {
+    pub(super) group_id: Box<str>,
+    #[serde(rename = "type")]
+    pub(super) kind: i64,
+    pub(super) data: Box<str>,
+    #[serde(default)]
+    pub(super) level: Option<i64>,
+    #[serde(default)]
+    pub(super) no_storage: Option<bool>,
+    #[serde(default)]
+    pub(super) repeat_count: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SentMessage<'a> {
+    message_id: &'a str,
+}
+
+/// What the methods that need a group alone are given: an object, or the bare id.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a group id or an object with a groupId is wanted")]
+enum OfGroup {
+    Bare(String),
+    #[serde(rename_all = "camelCase")]
+    Object {
+        group_id: String,
+    },
+}
+
+impl OfGroup {
+    fn id(&self) -> &str {
+        match self {
+            Self::Bare(id) | Self::Object { group_id: id } => id,
+        }
+    }
+}
+
+/// What `listGroupUser` is given. The token has two spellings.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListUsers {
+    group_id: String,
+    #[serde(default)]
+    sort_type: Option<i64>,
+    #[serde(default, deserialize_with = "token")]
+    next_page_token: JoinNumber,
+    #[serde(default, rename = "nextpagetoken", deserialize_with = "token")]
+    old_next_page_token: JoinNumber,
+    #[serde(default)]
+    page_size: Option<i64>,
+}
+
+/// A place in a list as callers write it: a number, its text, or nothing for the beginning.
+fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JoinNumber, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a page token is a number or its text")]
+    enum Token {
+        Number(JoinNumber),
+        Text(String),
+        Nothing(()),
+    }
+    match Token::deserialize(deserializer)? {
+        Token::Number(number) => Ok(number),
+        Token::Text(text) if text.is_empty() => Ok(0),
+        Token::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        Token::Nothing(()) => Ok(0),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserPage<'a> {
+    group_id: &'a str,
+    next_page_token: JoinNumber,
+    #[serde(rename = "nextpagetoken")]
+    old_next_page_token: JoinNumber,
+    has_more: bool,
+    user_list: Vec<ImUser<'a>>,
+}
+
+impl Session {
+    /// Carries out a call.
+    pub(super) async fn call(&self, request: &RpcRequest<'_>) -> Outcome {
+        let data = request.data.unwrap_or(b"{}");
+        let result = match &*request.method {
+            "sendGroupMessage" => {
+                let id = self.send_group_message(parameters(data)?).await?;
+                events::json(&SentMessage { message_id: id.as_str() }).into()
+            }
+            "queryGroup" => self.query_group(parameters(data)?).await?,
+            "listGroupUser" => self.list_group_user(parameters(data)?).await?,
+            _ => return Err(ErrorReply::METHOD_NOT_FOUND.into()),
+        };
+        Ok(Answer::Rpc(result))
+    }
+
+    fn address(&self, group: &str) -> Result<GroupRef, Failure> {
+        let group = GroupId::new(group).map_err(|error| ErrorReply::invalid(format!("groupId {error}")))?;
+        Ok(self.identity()?.group(&group))
+    }
+
+    /// Says something to a group that the user is in.
+    pub(super) async fn send_group_message(&self, outgoing: Outgoing) -> Result<MessageId, Failure> {
+        let at = self.address(&outgoing.group_id)?;
+        if outgoing.data.len() > MAX_BODY_BYTES {
+            let rule = format!("data must be at most {MAX_BODY_BYTES} bytes");
+            return Err(ErrorReply::invalid(rule).into());
+        }
+        let repeat = outgoing.repeat_count.unwrap_or(1);
+        if repeat == 0 {
+            return Err(ErrorReply::invalid("repeatCount must be at least 1").into());
+        }
+        let login = &self.identity()?.login;
+        let level = outgoing.level.unwrap_or(0);
+        let lasts = !outgoing.no_storage.unwrap_or(false);
+        let message = NewMessage {
+            id: None,
+            kind: outgoing.kind,
+            body: outgoing.data.into(),
+            sender: Sender { user: login.user.clone(), info: login.info.clone() },
+            storage: if lasts { Storage::Stored } else { Storage::Ephemeral },
+            cached: lasts,
+            increment: repeat,
+            weight: if level > 0 { HIGH_WEIGHT } else { NORMAL_WEIGHT },
+            level,
+            repeat,
+        };
+        let sent = self.hub.muster.messages().say(login, &at, message).await?;
+        self.hub.counters.messages_in.add(1);
+        Ok(sent.id)
+    }
+
+    async fn query_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
+        let at = self.address(of.id())?;
+        let groups = self.hub.muster.groups();
+        let group = groups.open(&at).await?;
+        let tally = groups.tally(&at).await?;
+        Ok(events::group_info(&group, &tally))
+    }
+
+    async fn list_group_user(&self, list: ListUsers) -> Result<Bytes, Failure> {
+        let at = self.address(&list.group_id)?;
+        let limit = match list.page_size {
+            None => MAX_USERS,
+            Some(size) => usize::try_from(size)
+                .ok()
+                .filter(|size| (1..=MAX_USERS).contains(size))
+                .ok_or_else(|| ErrorReply::invalid(format!("pageSize must be 1 to {MAX_USERS}")))?,
+        };
+        let order = match list.sort_type {
+            None | Some(0) => Order::Ascending,
+            Some(1) => Order::Descending,
+            Some(_) => return Err(ErrorReply::invalid("sortType must be 0 or 1").into()),
+        };
+        self.may_list(&at).await?;
+        let after = Some(list.next_page_token.max(list.old_next_page_token)).filter(|&number| number > 0);
+        let query = WalkQuery { order, after, limit };
+        let slice = self.hub.muster.rolls().walk(&at, query).await?;
+        let next = walk_cursor(&slice.entries).filter(|_| slice.more).unwrap_or(0);
+        Ok(events::json(&UserPage {
+            group_id: at.group.as_str(),
+            next_page_token: next,
+            old_next_page_token: next,
+            has_more: slice.more,
+            user_list: slice.entries.iter().map(ImUser::from).collect(),
+        })
+        .into())
+    }
+
+    /// Whether this user may call the roll of a group: in generation 2 those who run it, in generation 1 anybody.
+    async fn may_list(&self, at: &GroupRef) -> Result<(), Failure> {
+        let login = &self.identity()?.login;
+        let group = self.hub.muster.groups().open(at).await?;
+        let may = login.admin || login.app.generation == Generation::One || group.is_run_by(&login.user);
+        if may { Ok(()) } else { Err(ErrorReply::NO_PERMISSION.into()) }
+    }
+}
+
+/// Reads what a method is given.
+fn parameters<T: DeserializeOwned>(data: &[u8]) -> Result<T, ErrorReply> {
+    serde_json::from_slice(data).map_err(|error| ErrorReply::invalid(format!("invalid parameters: {error}")))
+}

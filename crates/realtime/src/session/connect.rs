@@ -1,0 +1,171 @@
+//! Logging in.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use muster_core::{
+    error::Error,
+    id::{SessionId, SessionRef, UserId},
+    message::StreamRef,
+    service::{Login, LoginError},
+};
+use serde::Serialize;
+
+use super::{Failure, Session, Stage};
+use crate::{
+    events,
+    hub::{Admission, CannotFollow, Feed, Identity, Wish},
+    login::check_connect_token,
+    protocol::{
+        Answer, ConnectRequest, ConnectResult, ErrorReply, RecoverRequest, Reply, SubscribeResult, json,
+    },
+};
+
+/// What the application is told on connecting.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Welcome<'a> {
+    app_id: &'a str,
+    user_id: &'a str,
+    /// The server's time in milliseconds since 1970.
+    server_time: i64,
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Refused => ErrorReply::AUTH_FAIL.into(),
+            LoginError::Expired => ErrorReply::TOKEN_EXPIRED.into(),
+            LoginError::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl From<CannotFollow> for Failure {
+    fn from(error: CannotFollow) -> Self {
+        match error {
+            CannotFollow::NoStream => ErrorReply::NO_GROUP.into(),
+            CannotFollow::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl Session {
+    /// Logs in. After a refusal the client goes by itself; nothing else that it says counts.
+    pub(super) async fn connect(
+        &mut self,
+        id: u32,
+        request: &ConnectRequest<'_>,
+    ) -> Result<Option<Answer>, Failure> {
+        match self.log_in(id, request).await {
+            Ok(()) => {
+                self.stage = Stage::Live;
+                self.hub.counters.logins.add(1);
+                Ok(None)
+            }
+            Err(failure) => {
+                self.stage = Stage::Refused;
+                self.hub.counters.logins_refused.add(1);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn log_in(&self, id: u32, request: &ConnectRequest<'_>) -> Result<(), Failure> {
+        let muster = &self.hub.muster;
+        let login = check_connect_token(muster.logins(), &request.token).await?;
+        let client = self.draw_client_id();
+        let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;
+        let session = SessionRef { node: muster.node.clone(), session };
+        let own = StreamRef::User(login.app.id.clone(), login.user.clone());
+        let identity = self.connection.identify(Identity { login, session });
+        let wish = wish_for(&own_channel(&identity.login.user), request);
+        loop {
+            let feed = self.hub.follow(&own).await.map_err(|error| match error {
+                CannotFollow::NoStream => Failure::from(ErrorReply::AUTH_FAIL),
+                failed @ CannotFollow::Failed(_) => failed.into(),
+            })?;
+            if feed.arrive(&self.connection) && self.settle(id, &client, identity, &feed, &wish).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Signs in and follows the user's stream; `false` when the feed has ended meanwhile.
+    async fn settle(
+        &self,
+        id: u32,
+        client: &str,
+        identity: &Identity,
+        feed: &Arc<Feed>,
+        wish: &Wish,
+    ) -> Result<bool, Failure> {
+        let muster = &self.hub.muster;
+        let mut read = None;
+        muster.logins().sign_in(&identity.login, &identity.session).await?;
+        loop {
+            let reply = |result| self.welcome(id, client, &identity.login, result);
+            let limit = self.hub.config.recovery_limit;
+            match feed.subscribe(&self.connection, wish, read.as_deref(), limit, reply) {
+                Admission::Done(recovered) => {
+                    self.count_recovery(recovered);
+                    return Ok(true);
+                }
+                Admission::Contested => {
+                    muster.logins().sign_in(&identity.login, &identity.session).await?;
+                }
+                Admission::ReadFirst => {
+                    read = Some(muster.messages().entries(&feed.stream, wish.offset, limit).await?);
+                }
+                Admission::Unrecoverable | Admission::Over => return Ok(false),
+            }
+        }
+    }
+
+    fn welcome(
+        &self,
+        id: u32,
+        client: &str,
+        login: &Login,
+        own: SubscribeResult,
+    ) -> tokio_tungstenite::tungstenite::Utf8Bytes {
+        let welcome = Welcome {
+            app_id: login.app.id.as_str(),
+            user_id: login.user.as_str(),
+            server_time: self.hub.muster.clock.now().0,
+        };
+        let result = ConnectResult {
+            client: client.to_owned(),
+            version: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
+            data: Bytes::from(events::json(&welcome)),
+            subs: vec![(own_channel(&login.user), own)],
+            ping: self.hub.config.ping_seconds,
+            pong: true,
+        };
+        json::reply(&Reply { id, answer: Answer::Connect(Box::new(result)) }).into()
+    }
+
+    fn draw_client_id(&self) -> String {
+        let mut bytes = [0; 16];
+        self.hub.muster.random.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    pub(super) fn count_recovery(&self, recovered: Option<bool>) {
+        match recovered {
+            Some(true) => self.hub.counters.recovered.add(1),
+            Some(false) => self.hub.counters.unrecovered.add(1),
+            None => {}
+        }
+    }
+}
+
+fn own_channel(user: &UserId) -> String {
+    format!("u:{user}")
+}
+
+fn wish_for(channel: &str, request: &ConnectRequest<'_>) -> Wish {
+    let held = request.subs.get(channel).cloned();
+    let RecoverRequest { recover, epoch, offset } = held.unwrap_or_default();
+    Wish { recover, epoch, offset, strict: false }
+}

@@ -1,0 +1,26 @@
+//! The domain's refusals in the client SDK's numbers.
+
+use muster_core::error::Error;
+
+use super::{ErrorReply, Failure};
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(reply_of(&error))
+    }
+}
+
+fn reply_of(error: &Error) -> ErrorReply {
+    match error {
+        Error::NoGroup(_) => ErrorReply::NO_GROUP,
+        Error::GroupDeleted(_) => ErrorReply::GROUP_DELETED,
+        Error::NotMember(_) => ErrorReply::NOT_JOINED,
+        Error::NotAllowed(_) | Error::NoApp(_) | Error::AppDisabled(_) => ErrorReply::NO_PERMISSION,
+        Error::SuperGroup { .. } => ErrorReply::TOO_MANY,
+        Error::TooManyMessageTypes(_) | Error::Invalid(_) => ErrorReply::invalid(error.to_string()),
+        other => {
+            tracing::error!(error = %other, "a command failed");
+            ErrorReply::INTERNAL
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! One connection: its commands are carried out one after the other, in the order in which they came.
+//!
+//! A session knows nothing of sockets. The [`socket`](crate::socket) module hands it the text of frames and writes what
+//! it puts into the connection's [outbox](crate::hub::Connection); a transport of another kind does the same.
+
+mod calls;
+mod connect;
+mod failure;
+mod look;
+mod subscribe;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use muster_core::{id::GroupId, message::DEFAULT_MESSAGE_TYPE};
+use serde_json::value::RawValue;
+
+use crate::{
+    hub::{Connection, Hub, Identity},
+    protocol::{Answer, Command, Disconnect, ErrorReply, Reply, Request, json},
+};
+
+/// What a command comes to: an answer, a refusal, or the end of the connection.
+pub(crate) type Outcome = Result<Answer, Failure>;
+
+/// Why a command has no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The client is told.
+    Error(ErrorReply),
+    /// The connection is closed.
+    Close(Disconnect),
+}
+
+impl From<ErrorReply> for Failure {
+    fn from(error: ErrorReply) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Disconnect> for Failure {
+    fn from(why: Disconnect) -> Self {
+        Self::Close(why)
+    }
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It has to log in.
+    New,
+    /// It has logged in.
+    Live,
+    /// Its login was refused: it is to go by itself, and nothing that it says counts.
+    Refused,
+}
+
+/// Carries out the commands of one connection.
+pub(crate) struct Session {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) stage: Stage,
+    /// Whether a ping waits for its pong.
+    awaiting_pong: AtomicBool,
+}
+
+impl Session {
+    pub(crate) fn new(hub: Arc<Hub>, connection: Arc<Connection>) -> Self {
+        Self { hub, connection, stage: Stage::New, awaiting_pong: AtomicBool::new(false) }
+    }
+
+    /// Carries out the commands of one frame.
+    ///
+    /// # Errors
+    /// Why the connection is to be closed.
+    pub(crate) async fn frame(&mut self, frame: &str) -> Result<(), Disconnect> {
+        for command in json::commands(frame) {
+            let command = command.map_err(|error| {
+                tracing::debug!(%error, "a frame could not be read");
+                Disconnect::BAD_REQUEST
+            })?;
+            if self.stage == Stage::Refused {
+                return Ok(());
+            }
+            self.command(command).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a ping is sent.
+    pub(crate) fn pinged(&self) {
+        self.awaiting_pong.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the last ping was answered.
+    pub(crate) fn has_pong(&self) -> bool {
+        !self.awaiting_pong.load(Ordering::Relaxed)
+    }
+
+    async fn command(&mut self, command: Command<'_>) -> Result<(), Disconnect> {
+        let Some(request) = command.request else {
+            let expected = command.id == 0 && self.awaiting_pong.swap(false, Ordering::Relaxed);
+            return if expected { Ok(()) } else { Err(Disconnect::BAD_REQUEST) };
+        };
+        if command.id == 0 && request != Request::Send {
+            return Err(Disconnect::BAD_REQUEST);
+        }
+        let outcome = match (self.stage, request) {
+            (Stage::New, Request::Connect(request)) => self.connect(command.id, &request).await,
+            (Stage::Live, Request::Subscribe(request)) => self.subscribe(command.id, &request).await,
+            (Stage::Live, request) => self.request(request).await.map(Some),
+            (Stage::New | Stage::Refused, _) => Err(Disconnect::BAD_REQUEST.into()),
+        };
+        match outcome {
+            Ok(Some(answer)) => self.reply(command.id, answer),
+            // The answer is queued already, at its place among the publications.
+            Ok(None) => {}
+            Err(Failure::Error(error)) => self.reply(command.id, Answer::Error(error)),
+            Err(Failure::Close(why)) => return Err(why),
+        }
+        Ok(())
+    }
+
+    async fn request(&self, request: Request<'_>) -> Outcome {
+        match request {
+            Request::Unsubscribe(channel) => Ok(self.unsubscribe(&channel).await),
+            Request::Publish { channel, data } => self.publish(&channel, data).await,
+            Request::Presence(channel) => self.presence(&channel).await,
+            Request::PresenceStats(channel) => self.presence_stats(&channel).await,
+            Request::History(request) => self.history(&request).await,
+            Request::Rpc(request) => self.call(&request).await,
+            Request::Refresh | Request::SubRefresh => Err(ErrorReply::NOT_AVAILABLE.into()),
+            Request::Send => Err(Disconnect::NOT_AVAILABLE.into()),
+            Request::Connect(_) | Request::Subscribe(_) | Request::Ping => {
+                Err(Disconnect::BAD_REQUEST.into())
+            }
+        }
+    }
+
+    fn reply(&self, id: u32, answer: Answer) {
+        self.connection.outbox.reply(json::reply(&Reply { id, answer }).into());
+    }
+
+    /// Who this is. Only a session that has logged in asks.
+    fn identity(&self) -> Result<&Identity, Failure> {
+        self.connection.identity().ok_or(Failure::Close(Disconnect::BAD_REQUEST))
+    }
+
+    /// The group that a channel is of.
+    fn group_of(channel: &str) -> Result<GroupId, ErrorReply> {
+        if channel.len() > MAX_CHANNEL_BYTES || !channel.is_ascii() {
+            return Err(ErrorReply::BAD_REQUEST);
+        }
+        match channel.split_once(':') {
+            Some(("g", group)) => GroupId::new(group).map_err(|_| ErrorReply::NO_GROUP),
+            Some(("u", _)) => Err(ErrorReply::PERMISSION_DENIED),
+            _ => Err(ErrorReply::UNKNOWN_CHANNEL),
+        }
+    }
+
+    async fn publish(&self, channel: &str, data: Option<&[u8]>) -> Outcome {
+        let group = Self::group_of(channel)?;
+        let Some(text) = data.and_then(payload_text) else {
+            return Err(ErrorReply::invalid("data must be a JSON value").into());
+        };
+        let message = calls::Outgoing {
+            group_id: group.as_str().into(),
+            kind: DEFAULT_MESSAGE_TYPE,
+            data: text.into(),
+            ..calls::Outgoing::default()
+        };
+        self.send_group_message(message).await?;
+        Ok(Answer::Publish)
+    }
+}
+
+/// The longest channel name, in bytes: the reference server's bound.
+const MAX_CHANNEL_BYTES: usize = 255;
+
+/// What a published payload says: a JSON string its text, any other value its compact JSON.
+fn payload_text(data: &[u8]) -> Option<String> {
+    if let Ok(text) = serde_json::from_slice::<String>(data) {
+        return Some(text);
+    }
+    let value: &RawValue = serde_json::from_slice(data).ok()?;
+    Some(compact(value.get()))
+}
+
+/// JSON without the white space between its tokens; everything else stays as it was written.
+fn compact(json: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    json.chars()
+        .filter(|&character| {
+            let kept = inside || !character.is_ascii_whitespace();
+            if inside {
+                inside = escaped || character != '"';
+                escaped = !escaped && character == '\\';
+            } else {
+                inside = character == '"';
+            }
+            kept
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_published_string_is_its_text_and_any_other_value_its_compact_json() {
+        let cases = [
+            (r#""hi \"you\" \u00e9""#, "hi \"you\" é"),
+            (r#"{ "a b" : [1, 2.50 ] , "c":"x \" y\\" }"#, r#"{"a b":[1,2.50],"c":"x \" y\\"}"#),
+            (" 1 ", "1"),
+            ("true", "true"),
+        ];
+        for (payload, text) in cases {
+            assert_eq!(payload_text(payload.as_bytes()).as_deref(), Some(text));
+        }
+        assert_eq!(payload_text(b"{"), None);
+    }
+}

@@ -1,0 +1,158 @@
+//! Joining and leaving groups.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use muster_core::{
+    id::{GroupId, GroupRef},
+    message::{Entry, StreamRef},
+    roster::RosterState,
+};
+
+use super::{Answer, Failure, Session};
+use crate::{
+    events,
+    hub::{Admission, CannotEnter, Feed, Identity, Wish},
+    protocol::{Disconnect, ErrorReply, Reply, SubscribeRequest, SubscribeResult, json},
+};
+
+impl Session {
+    /// Joins a group and follows its stream. The answer is queued here, at its place among the publications.
+    pub(super) async fn subscribe(
+        &self,
+        id: u32,
+        request: &SubscribeRequest<'_>,
+    ) -> Result<Option<Answer>, Failure> {
+        if request.channel.is_empty() || !matches!(&*request.delta, "" | "fossil") {
+            return Err(Disconnect::BAD_REQUEST.into());
+        }
+        if request.kind != 0 {
+            return Err(ErrorReply::NOT_AVAILABLE.into());
+        }
+        let group = Self::group_of(&request.channel)?;
+        let limit = self.hub.config.channels_per_connection;
+        self.connection.begin_entering(&group, limit).map_err(|cannot| match cannot {
+            CannotEnter::Held => ErrorReply::ALREADY_SUBSCRIBED,
+            CannotEnter::TooMany => ErrorReply::LIMIT_EXCEEDED,
+        })?;
+        match self.enter(id, &group, request).await {
+            Ok(feed) => {
+                self.hub.counters.subscriptions.add(1);
+                self.hub.counters.joins.add(1);
+                if let Some(why) = self.connection.finish_entering(&feed) {
+                    self.hub.leave_feed(&feed, self.connection.id);
+                    self.hub.unsubscribed(&self.connection, &group, why);
+                }
+                Ok(None)
+            }
+            Err(failure) => {
+                self.connection.abandon_entering();
+                Err(failure)
+            }
+        }
+    }
+
+    async fn enter(
+        &self,
+        id: u32,
+        group: &GroupId,
+        request: &SubscribeRequest<'_>,
+    ) -> Result<Arc<Feed>, Failure> {
+        let identity = self.identity()?;
+        let at = identity.group(group);
+        let wish = Wish {
+            recover: request.recover,
+            epoch: request.epoch.to_string(),
+            offset: request.offset,
+            strict: request.refuses_unrecovered(),
+        };
+        // The stream is followed first: nothing said after the join can be missed.
+        let stream = StreamRef::Group(at.clone());
+        loop {
+            let feed = self.hub.follow(&stream).await?;
+            match self.join(id, identity, &at, &feed, &wish).await {
+                Ok(true) => return Ok(feed),
+                Ok(false) => {}
+                Err(failure) => {
+                    self.hub.forget_if_idle(&feed);
+                    return Err(failure);
+                }
+            }
+        }
+    }
+
+    /// Joins and subscribes; `false` when the feed has ended meanwhile.
+    async fn join(
+        &self,
+        id: u32,
+        identity: &Identity,
+        at: &GroupRef,
+        feed: &Arc<Feed>,
+        wish: &Wish,
+    ) -> Result<bool, Failure> {
+        let muster = &self.hub.muster;
+        let entrance = muster.rolls().enter(&identity.login, at, &identity.session).await?;
+        let admitted = async {
+            let tally = muster.groups().tally(at).await?;
+            feed.resize(RosterState {
+                count: tally.online,
+                views: tally.views,
+                super_group: tally.super_group,
+            });
+            self.follow_on(id, feed, wish, &events::group_info(&entrance.group, &tally)).await
+        };
+        match admitted.await {
+            Ok(admitted) => Ok(admitted),
+            Err(failure) => {
+                self.leave(at).await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn follow_on(&self, id: u32, feed: &Arc<Feed>, wish: &Wish, info: &Bytes) -> Result<bool, Failure> {
+        let limit = self.hub.config.recovery_limit;
+        let mut read: Option<Vec<Entry>> = None;
+        loop {
+            let reply = |result: SubscribeResult| {
+                let result = SubscribeResult { data: info.clone(), ..result };
+                json::reply(&Reply { id, answer: Answer::Subscribe(Box::new(result)) }).into()
+            };
+            match feed.subscribe(&self.connection, wish, read.as_deref(), limit, reply) {
+                Admission::Done(recovered) => {
+                    self.count_recovery(recovered);
+                    return Ok(true);
+                }
+                Admission::ReadFirst => {
+                    let messages = self.hub.muster.messages();
+                    read = Some(messages.entries(&feed.stream, wish.offset, limit).await?);
+                }
+                Admission::Unrecoverable => return Err(ErrorReply::UNRECOVERABLE.into()),
+                Admission::Contested | Admission::Over => return Ok(false),
+            }
+        }
+    }
+
+    /// Leaves a group. It never fails for the client: the SDKs take a failure for a broken connection.
+    pub(super) async fn unsubscribe(&self, channel: &str) -> Answer {
+        if let (Ok(group), Ok(identity)) = (Self::group_of(channel), self.identity())
+            && let Some(feed) = self.connection.unsubscribe(&group)
+        {
+            self.hub.leave_feed(&feed, self.connection.id);
+            self.hub.counters.subscriptions.subtract(1);
+            self.hub.counters.leaves.add(1);
+            self.leave(&identity.group(&group)).await;
+        }
+        Answer::Unsubscribe
+    }
+
+    /// Ends a membership now; one that cannot be ended now is ended later.
+    async fn leave(&self, at: &GroupRef) {
+        let Ok(identity) = self.identity() else { return };
+        let parted = self.hub.muster.rolls().part(at, &identity.login.user, &identity.session).await;
+        if let Err(error) = parted {
+            tracing::warn!(%error, group = %at.group, "a member could not leave yet");
+            self.hub.see_off(identity, vec![at.clone()], false, self.hub.config.grace());
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! WebSocket connections: one task each, which reads commands, carries them out, and writes what waits.
+//!
+//! Everything that waits goes out in as few frames as may be, with one deadline for the write. While a command waits
+//! for the store the task goes on writing. A connection at rest holds a small read buffer, one timer, and no queue.
+
+use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, Sleep, sleep_until, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message, Utf8Bytes,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+use crate::{
+    hub::{Connection, Hub},
+    protocol::{Disconnect, json},
+    session::{Session, Stage},
+};
+
+/// Bytes read at a time. The library's default of 128 KiB would be what an idle connection costs.
+const READ_BUFFER: usize = 4_096;
+/// Bytes that messages are joined up to in one frame.
+const JOINED: usize = 16_384;
+/// How long the client has to close after it was asked to, or after its login was refused.
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+/// The WebSocket settings of a server's connections: for the binary's handshake, if that makes the stream.
+fn settings(hub: &Hub) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(hub.config.message_bytes))
+        .max_frame_size(Some(hub.config.message_bytes))
+}
+
+/// Serves one connection until it ends. The HTTP upgrade is done; `stream` is at the first byte behind it.
+pub async fn serve_socket<S>(hub: Arc<Hub>, stream: S, peer: Option<SocketAddr>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(settings(&hub))).await;
+    match hub.admit() {
+        Ok(connection) => {
+            let end = Box::pin(run(&hub, &connection, &mut socket)).await;
+            // Nobody waits for the closing but a drain, which wants its word to arrive.
+            hub.depart(&connection);
+            tracing::debug!(?peer, ?end, "a connection ended");
+            Box::pin(close(&hub, &mut socket, end)).await;
+            hub.counters.connections.subtract(1);
+        }
+        Err(why) => Box::pin(close(&hub, &mut socket, why.into())).await,
+    }
+}
+
+/// How a connection came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The client closed it, or it broke.
+    Gone,
+    /// The server closes it.
+    Close(Disconnect),
+}
+
+impl From<Disconnect> for End {
+    fn from(why: Disconnect) -> Self {
+        Self::Close(why)
+    }
+}
+
+/// Says good-bye, to a client that may be gone.
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, socket: &mut WebSocketStream<S>, end: End) {
+    let closing = async {
+        match end {
+            // The answer to the client's own close is ready and has to be sent.
+            End::Gone => socket.flush().await,
+            End::Close(Disconnect { code, reason }) => {
+                hub.counters.closed(code);
+                let frame =
+                    CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
+                socket.send(Message::Close(Some(frame))).await?;
+                while let Some(Ok(_)) = socket.next().await {}
+                Ok(())
+            }
+        }
+    };
+    if !matches!(timeout(CLOSE_WAIT, closing).await, Ok(Ok(()))) {
+        tracing::debug!("a client did not take part in the closing");
+    }
+}
+
+async fn run<S: AsyncRead + AsyncWrite + Unpin>(
+    hub: &Arc<Hub>,
+    connection: &Arc<Connection>,
+    socket: &mut WebSocketStream<S>,
+) -> End {
+    let mut session = Session::new(Arc::clone(hub), Arc::clone(connection));
+    let mut writer = Writer { hub, connection, socket, batch: Vec::new() };
+    let mut beat = Beat::new(hub);
+    loop {
+        let step = tokio::select! {
+            () = connection.outbox.filled() => writer.write().await,
+            () = beat.due() => beat.pass(hub, &session),
+            received = writer.socket.next() => match text_of(received) {
+                Ok(None) => Ok(()),
+                Ok(Some(frame)) => carry_out(&mut session, &mut writer, &mut beat, &frame).await,
+                Err(end) => Err(end),
+            },
+        };
+        if let Err(end) = step {
+            return end;
+        }
+        beat.follow(hub, session.stage);
+    }
+}
+
+/// The text of a received message, if it is for the session.
+fn text_of(received: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>, End> {
+    match received {
+        Some(Ok(Message::Text(text))) => Ok(Some(text)),
+        Some(Ok(Message::Binary(bytes))) => {
+            Utf8Bytes::try_from(bytes).map(Some).map_err(|_| Disconnect::BAD_REQUEST.into())
+        }
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
+        Some(Err(Error::Capacity(_))) => Err(Disconnect::TOO_BIG.into()),
+        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+    }
+}
+
+/// Carries out the commands of a frame while writing goes on. Commands are never given up half-way: what the store has
+/// done must be told. Pings and pongs wait as long.
+async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
+    session: &mut Session,
+    writer: &mut Writer<'_, S>,
+    beat: &mut Beat,
+    frame: &str,
+) -> Result<(), End> {
+    let connection = writer.connection;
+    let begun = Instant::now();
+    let mut written = Ok(());
+    let verdict = {
+        let mut work: Pin<Box<dyn Future<Output = Result<(), Disconnect>> + Send + '_>> =
+            Box::pin(session.frame(frame));
+        loop {
+            tokio::select! {
+                verdict = &mut work => break verdict,
+                () = connection.outbox.filled(), if written.is_ok() => written = writer.write().await,
+            }
+        }
+    };
+    beat.follow(writer.hub, session.stage);
+    beat.excuse(begun.elapsed());
+    written?;
+    match verdict {
+        Ok(()) => writer.write().await,
+        Err(why) => {
+            writer.write().await?;
+            Err(why.into())
+        }
+    }
+}
+
+struct Writer<'a, S> {
+    hub: &'a Arc<Hub>,
+    connection: &'a Arc<Connection>,
+    socket: &'a mut WebSocketStream<S>,
+    /// What is being written; empty in between.
+    batch: Vec<Utf8Bytes>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
+    /// Writes everything that waits.
+    async fn write(&mut self) -> Result<(), End> {
+        let closing = self.connection.outbox.take(&mut self.batch);
+        if !self.batch.is_empty() {
+            let deadline = self.hub.config.write_timeout();
+            let written = timeout(deadline, send_all(self.socket, &self.batch)).await;
+            self.hub.counters.bytes_out.add(self.batch.iter().map(|message| message.len() as u64 + 1).sum());
+            self.batch.clear();
+            match written {
+                Err(_) => return Err(Disconnect::WRITE_ERROR.into()),
+                Ok(Err(_)) => return Err(End::Gone),
+                Ok(Ok(())) => {}
+            }
+        }
+        closing.map_or(Ok(()), |why| Err(why.into()))
+    }
+}
+
+/// Sends messages in order, joined into frames, and flushes once.
+async fn send_all<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut WebSocketStream<S>,
+    messages: &[Utf8Bytes],
+) -> Result<(), Error> {
+    let mut rest = messages;
+    while let Some((first, _)) = rest.split_first() {
+        let mut bytes = 0;
+        let fits = |message: &&Utf8Bytes| {
+            bytes += message.len() + 1;
+            bytes <= JOINED
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let frame = if count == 1 { first.clone() } else { joined(&rest[..count]) };
+        socket.feed(Message::Text(frame)).await?;
+        rest = &rest[count..];
+    }
+    socket.flush().await
+}
+
+fn joined(messages: &[Utf8Bytes]) -> Utf8Bytes {
+    let mut frame = String::with_capacity(messages.iter().map(|message| message.len() + 1).sum());
+    for message in messages {
+        if !frame.is_empty() {
+            frame.push('\n');
+        }
+        frame.push_str(message);
+    }
+    frame.into()
+}
+
+/// The one timer of a connection: the deadline of its login first, then pings and their answers.
+struct Beat {
+    timer: Pin<Box<Sleep>>,
+    next: Next,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// The client has to have logged in, or to be gone after a refusal.
+    Connected(Stage),
+    Ping,
+    /// The last ping, sent at this time, has to have been answered.
+    Pong(Instant),
+}
+
+impl Beat {
+    fn new(hub: &Hub) -> Self {
+        let timer = Box::pin(sleep_until(Instant::now() + hub.config.connect_timeout()));
+        Self { timer, next: Next::Connected(Stage::New) }
+    }
+
+    async fn due(&mut self) {
+        self.timer.as_mut().await;
+    }
+
+    fn at(&mut self, when: Instant, next: Next) {
+        self.timer.as_mut().reset(when);
+        self.next = next;
+    }
+
+    /// Notes how far the connection has come.
+    fn follow(&mut self, hub: &Hub, stage: Stage) {
+        if let Next::Connected(known) = self.next
+            && known != stage
+        {
+            let now = Instant::now();
+            match stage {
+                Stage::Live => self.at(now + first_ping(hub), Next::Ping),
+                Stage::New | Stage::Refused => self.at(now + CLOSE_WAIT, Next::Connected(stage)),
+            }
+        }
+    }
+
+    /// Gives the client more time for its pong: none was read meanwhile.
+    fn excuse(&mut self, busy: Duration) {
+        if let Next::Pong(_) = self.next {
+            let deadline = self.timer.deadline() + busy;
+            self.timer.as_mut().reset(deadline);
+        }
+    }
+
+    /// Does what is due.
+    fn pass(&mut self, hub: &Hub, session: &Session) -> Result<(), End> {
+        let now = Instant::now();
+        match self.next {
+            Next::Connected(_) => Err(Disconnect::STALE.into()),
+            Next::Ping => {
+                session.pinged();
+                session.connection.outbox.reply(Utf8Bytes::from_static(json::PING));
+                self.at(now + hub.config.pong_timeout(), Next::Pong(now));
+                Ok(())
+            }
+            Next::Pong(pinged) if session.has_pong() => {
+                self.at(pinged + hub.config.ping(), Next::Ping);
+                Ok(())
+            }
+            Next::Pong(_) => Err(Disconnect::NO_PONG.into()),
+        }
+    }
+}
+
+/// When the first ping is sent: at random in the second half of the interval, so that clients which came together are
+/// not pinged together.
+fn first_ping(hub: &Hub) -> Duration {
+    let mut random = [0; 2];
+    hub.muster.random.fill(&mut random);
+    let half = hub.config.ping() / 2;
+    half + half * u32::from(u16::from_le_bytes(random)) / (u32::from(u16::MAX) + 1)
+}

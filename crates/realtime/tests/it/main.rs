@@ -1,0 +1,14 @@
+//! WebSocket clients against a hub, over in-memory pipes, an in-memory store and paused time; in [`real`] over TCP and
+//! the embedded store.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod calls;
+mod flow;
+mod limits;
+mod members;
+mod order;
+mod real;
+mod recovery;
+mod support;
+mod traps;

@@ -1,0 +1,102 @@
+//! How members are told of each other: in small groups soon and by name, in large ones seldom and by number.
+
+use std::time::Duration;
+
+use muster_core::{id::UserId, limits::Limits};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::{Client, Server, quick};
+
+async fn joined(server: &Server, user: &str) -> Client {
+    let mut client = server.client(user).await;
+    client.join("g1").await;
+    client
+}
+
+async fn enrol(server: &Server, at: &muster_core::id::GroupRef, names: impl Iterator<Item = String>) {
+    for name in names {
+        let user = UserId::new(&name).unwrap();
+        server.muster.rolls().enrol(&server.app, at, &user, true).await.unwrap();
+    }
+}
+
+fn names(told: &Value, list: &str) -> Vec<String> {
+    told[list].as_array().unwrap().iter().map(|user| user["userId"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_group_is_told_within_a_fifth_of_a_second_and_in_one_notice() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = joined(&server, "anna").await;
+    anna.event("memberchange").await;
+    let start = Instant::now();
+    enrol(&server, &at, (0..100).map(|number| format!("u{number}"))).await;
+    let told = anna.event("memberchange").await["data"].clone();
+    assert!(start.elapsed() <= Duration::from_millis(200));
+    assert_eq!(names(&told, "joinUsers"), (0..100).map(|number| format!("u{number}")).collect::<Vec<_>>());
+    assert_eq!((&told["memberCount"], &told["pv"]), (&json!(101), &json!(101)));
+    assert!(anna.within(Duration::from_secs(20)).await.is_empty(), "no timer runs while nothing changes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_group_is_told_once_a_second_with_twenty_names_and_the_exact_count() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    enrol(&server, &at, (0..250).map(|number| format!("u{number}"))).await;
+    let mut anna = joined(&server, "anna").await;
+    let own = anna.event("memberchange").await["data"].clone();
+    assert_eq!(names(&own, "joinUsers"), ["anna"]);
+    let start = Instant::now();
+    enrol(&server, &at, (0..30).map(|number| format!("v{number}"))).await;
+    server.muster.rolls().release(&at, &UserId::new("u7").unwrap(), true).await.unwrap();
+    let told = anna.event("memberchange").await["data"].clone();
+    assert_eq!(start.elapsed().as_secs(), 1);
+    assert_eq!(names(&told, "joinUsers").len(), 20);
+    assert_eq!(names(&told, "leaveUsers"), ["u7"]);
+    assert_eq!(told["memberCount"], 280);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_super_group_is_told_the_count_alone_every_five_seconds() {
+    let limits = Limits { super_group_threshold: 5, ..Limits::default() };
+    let server = Server::with(quick(), limits).await;
+    let at = server.group("g1").await;
+    enrol(&server, &at, (0..6).map(|number| format!("u{number}"))).await;
+    let mut anna = joined(&server, "anna").await;
+    let start = Instant::now();
+    let mut told = Vec::new();
+    for number in 0..30 {
+        enrol(&server, &at, std::iter::once(format!("v{number}"))).await;
+        for message in anna.within(Duration::from_millis(500)).await {
+            told.push(message["push"]["pub"]["data"].clone());
+        }
+    }
+    assert_eq!(start.elapsed().as_secs(), 15);
+    assert!((2..=3).contains(&told.len()), "{told:?}");
+    for notice in &told {
+        assert_eq!((&notice["joinUsers"], &notice["leaveUsers"]), (&json!([]), &json!([])));
+        assert!(notice["memberCount"].as_u64().unwrap() > 6);
+    }
+    let info = anna.call("queryGroup", json!("g1")).await;
+    assert_eq!(info["isBigGroup"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_leaves_and_returns_in_one_breath_has_come() {
+    let server = Server::start().await;
+    server.group("g1").await;
+    let mut anna = joined(&server, "anna").await;
+    let mut ben = joined(&server, "ben").await;
+    anna.within(Duration::from_secs(1)).await;
+    ben.send_text(concat!(
+        r#"{"id":90,"unsubscribe":{"channel":"g:g1"}}"#,
+        "\n",
+        r#"{"id":91,"subscribe":{"channel":"g:g1"}}"#
+    ))
+    .await;
+    let told = anna.event("memberchange").await["data"].clone();
+    assert_eq!((names(&told, "joinUsers"), names(&told, "leaveUsers")), (vec!["ben".to_owned()], vec![]));
+    assert_eq!((&told["memberCount"], &told["pv"]), (&json!(2), &json!(3)));
+}

@@ -1,0 +1,87 @@
+//! A bus that can lose, hold back and swap notices.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use muster_core::{
+    bus::{Bus, BusError, Listener, Notice},
+    id::GroupRef,
+};
+
+#[derive(Default)]
+pub(crate) struct TestBus {
+    listeners: Mutex<Vec<Arc<dyn Listener>>>,
+    mode: Mutex<Mode>,
+    held: Mutex<Vec<Notice>>,
+    followed: Mutex<Vec<GroupRef>>,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Mode {
+    #[default]
+    Tell,
+    Lose,
+    Hold,
+}
+
+impl TestBus {
+    /// Loses notices from now on.
+    pub(crate) fn lose(&self) {
+        *self.mode.lock().unwrap() = Mode::Lose;
+    }
+
+    /// Keeps notices back from now on.
+    pub(crate) fn hold(&self) {
+        *self.mode.lock().unwrap() = Mode::Hold;
+    }
+
+    /// Tells notices again.
+    pub(crate) fn tell(&self) {
+        *self.mode.lock().unwrap() = Mode::Tell;
+    }
+
+    /// Tells what was kept back, last first and each twice.
+    pub(crate) fn release_backwards(&self) {
+        self.tell();
+        let held = std::mem::take(&mut *self.held.lock().unwrap());
+        for notice in held.iter().rev().chain(held.iter().rev()) {
+            self.pass(notice);
+        }
+    }
+
+    /// The groups whose notices are wanted.
+    pub(crate) fn followed(&self) -> Vec<GroupRef> {
+        self.followed.lock().unwrap().clone()
+    }
+
+    fn pass(&self, notice: &Notice) {
+        for listener in self.listeners.lock().unwrap().clone() {
+            listener.notice(notice);
+        }
+    }
+}
+
+#[async_trait]
+impl Bus for TestBus {
+    async fn publish(&self, notice: Notice) -> Result<(), BusError> {
+        let mode = *self.mode.lock().unwrap();
+        match mode {
+            Mode::Tell => self.pass(&notice),
+            Mode::Lose => {}
+            Mode::Hold => self.held.lock().unwrap().push(notice),
+        }
+        Ok(())
+    }
+
+    fn listen(&self, listener: Arc<dyn Listener>) {
+        self.listeners.lock().unwrap().push(listener);
+    }
+
+    fn follow(&self, group: &GroupRef) {
+        self.followed.lock().unwrap().push(group.clone());
+    }
+
+    fn unfollow(&self, group: &GroupRef) {
+        self.followed.lock().unwrap().retain(|followed| followed != group);
+    }
+}

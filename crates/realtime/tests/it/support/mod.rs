@@ -1,0 +1,11 @@
+//! What the tests of this crate stand on.
+
+mod bus;
+mod client;
+mod server;
+mod store;
+
+pub(crate) use bus::TestBus;
+pub(crate) use client::{Client, Ended};
+pub(crate) use server::{Server, quick};
+pub(crate) use store::TestStore;

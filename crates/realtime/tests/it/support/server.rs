@@ -1,0 +1,138 @@
+//! A hub with an application of each generation.
+
+use std::sync::Arc;
+
+use muster_core::{
+    app::{App, Generation},
+    id::{AccountId, GroupId, GroupRef, NodeId, UserId},
+    limits::Limits,
+    message::Sender,
+    seal::MasterKey,
+    service::{AppScope, Muster, NewApp, NewGroup, NewMessage, Storage},
+    testing::{ManualClock, Seeded},
+    time::Millis,
+};
+use muster_realtime::{
+    Hub, RealtimeConfig,
+    login::{LiveLogin, live_connect_token},
+    serve_socket,
+};
+
+use super::{Client, TestBus, TestStore};
+
+/// When the tests take place.
+const NOW: i64 = 1_800_000_000;
+
+pub(crate) struct Server {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) muster: Arc<Muster>,
+    pub(crate) store: Arc<TestStore>,
+    pub(crate) bus: Arc<TestBus>,
+    pub(crate) app: App,
+    pub(crate) first_generation: App,
+    pub(crate) account: AccountId,
+}
+
+/// The default configuration.
+pub(crate) fn quick() -> RealtimeConfig {
+    RealtimeConfig::default()
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(quick(), Limits::default()).await
+    }
+
+    pub(crate) async fn with(config: RealtimeConfig, limits: Limits) -> Self {
+        let store = Arc::new(TestStore::default());
+        let bus = Arc::new(TestBus::default());
+        let muster = Arc::new(Muster {
+            store: store.clone(),
+            bus: bus.clone(),
+            clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
+            random: Arc::new(Seeded::new(11)),
+            master: Arc::new(MasterKey::new(&[7; 32])),
+            limits,
+            node: NodeId::new("n1").unwrap(),
+        });
+        let account = AccountId::new("1234567890123456").unwrap();
+        let [first_generation, app] = [Generation::One, Generation::Two].map(|generation| {
+            let muster = muster.clone();
+            let account = account.clone();
+            async move {
+                let scope = AppScope { account: &account, generation, data_center: None };
+                muster.apps().create(scope, NewApp::default()).await.unwrap()
+            }
+        });
+        let (first_generation, app) = (first_generation.await, app.await);
+        let hub = Hub::start(muster.clone(), config).unwrap();
+        Self { hub, muster, store, bus, app, first_generation, account }
+    }
+
+    /// Makes a group of the generation 2 application, run by `boss`.
+    pub(crate) async fn group(&self, id: &str) -> GroupRef {
+        let new = NewGroup {
+            id: Some(GroupId::new(id).unwrap()),
+            creator: Some(UserId::new("boss").unwrap()),
+            name: Some("Name".into()),
+            info: Some("meta".into()),
+            ..NewGroup::default()
+        };
+        self.muster.groups().create(&self.app, new).await.unwrap().group.at
+    }
+
+    /// A `connect.token` of a user that is good for an hour.
+    pub(crate) fn token(&self, user: &str) -> String {
+        self.token_of(user, "", NOW + 3600)
+    }
+
+    pub(crate) fn token_of(&self, user: &str, role: &str, expires: i64) -> String {
+        let id = UserId::new(user).unwrap();
+        let token = self.muster.logins().token(&self.app, &id, "nonce", expires, role).unwrap();
+        live_connect_token(&LiveLogin {
+            app_id: self.app.id.as_str(),
+            user_id: user,
+            nonce: "nonce",
+            timestamp: expires,
+            role,
+            token: &token,
+            user_extension: Some(&format!("{{\"nick\":\"{user}\"}}")),
+        })
+    }
+
+    /// Opens a connection that has not logged in, with `pipe` bytes between the two sides.
+    pub(crate) async fn open_with(&self, pipe: usize) -> Client {
+        let (ours, theirs) = tokio::io::duplex(pipe);
+        tokio::spawn(serve_socket(self.hub.clone(), theirs, None));
+        Client::over(ours).await
+    }
+
+    pub(crate) async fn open(&self) -> Client {
+        self.open_with(1 << 20).await
+    }
+
+    /// Opens a connection and logs in.
+    pub(crate) async fn client(&self, user: &str) -> Client {
+        let mut client = self.open().await;
+        let reply = client.ask("connect", serde_json::json!({ "token": self.token(user) })).await;
+        assert!(reply["connect"]["client"].is_string(), "{reply}");
+        client
+    }
+
+    /// Says something as the operator does.
+    pub(crate) async fn announce(&self, at: &GroupRef, text: &str) {
+        let message = NewMessage {
+            id: None,
+            kind: 10_001,
+            body: text.into(),
+            sender: Sender { user: UserId::new("operator").unwrap(), info: None },
+            storage: Storage::Stored,
+            cached: true,
+            increment: 1,
+            weight: 5,
+            level: 0,
+            repeat: 1,
+        };
+        self.muster.messages().announce(&self.app, at, message).await.unwrap();
+    }
+}
