@@ -44,6 +44,13 @@ pub enum Notice {
         /// Who.
         user: UserId,
     },
+    /// The operator took a user out of a group: a connection that held the membership loses it.
+    TakenOut {
+        /// This group.
+        group: GroupRef,
+        /// Who.
+        user: UserId,
+    },
     /// A user signed in: an earlier login of the same user ends.
     SignedIn {
         /// In this application.

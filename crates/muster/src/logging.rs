@@ -12,11 +12,17 @@ use crate::config::{LogConfig, LogFormat};
 /// Lines that may wait to be written.
 const LINES_WAITING: usize = 50_000;
 
+/// Libraries that would tell secrets, whatever is asked for.
+const QUIET: [&str; 4] = ["tungstenite=info", "tokio_tungstenite=info", "hyper=info", "rustls=info"];
+
 /// Starts the log. What is returned writes what is left when it is dropped.
 pub(crate) fn start(config: &LogConfig) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::builder()
         .parse(&config.filter)
         .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))?;
+    // At `trace` these write out what passes through them: login tokens, signed requests.
+    let filter =
+        QUIET.iter().try_fold(filter, |filter, target| anyhow::Ok(filter.add_directive(target.parse()?)))?;
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(LINES_WAITING)
         .lossy(true)

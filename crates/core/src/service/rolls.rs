@@ -104,9 +104,11 @@ impl RollRules<'_> {
     /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
     pub async fn release(&self, at: &GroupRef, user: &UserId, announce: bool) -> Result<()> {
         self.0.groups().open(at).await?;
-        let left = self.0.store.leave(at, user, Leave::Any).await?.is_some();
-        if left && announce {
-            self.0.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+        if self.0.store.leave(at, user, Leave::Any).await?.is_some() {
+            self.0.tell(Notice::TakenOut { group: at.clone(), user: user.clone() }).await;
+            if announce {
+                self.0.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+            }
         }
         Ok(())
     }

@@ -50,6 +50,7 @@ pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
             hub.changed(group, |feed| feed.joined(user, info.as_ref()));
         }
         Notice::Left { group, user } => hub.changed(group, |feed| feed.left(user)),
+        Notice::TakenOut { group, user } => hub.take_out(group, user),
         Notice::SignedIn { app, user, session } => hub.signed_in(app, user, session),
         Notice::AppDisabled { app } => hub.close_app(app),
         Notice::DirectoryChanged => {}
@@ -123,6 +124,13 @@ impl Hub {
         feed.arrivals().iter().filter(other).for_each(|connection| connection.contest());
         for connection in feed.subscribers().iter().filter(other) {
             connection.outbox.close(Disconnect::SIGNED_IN_ELSEWHERE);
+        }
+    }
+
+    fn take_out(&self, at: &GroupRef, user: &UserId) {
+        let Some(feed) = self.feed(&StreamRef::User(at.app.clone(), user.clone())) else { return };
+        for connection in feed.subscribers() {
+            self.expel(&connection, &at.group, Unsubscribed::TAKEN_OUT);
         }
     }
 

@@ -58,6 +58,8 @@ impl Unsubscribed {
     pub const KICKED: Self = Self { code: 2101, reason: "kicked" };
     /// The group was deleted.
     pub const GROUP_CLOSED: Self = Self { code: 2102, reason: "group closed" };
+    /// The operator took the member out of the group without more ado.
+    pub const TAKEN_OUT: Self = Self { code: 2000, reason: "server unsubscribe" };
     /// The stream lost entries: the SDK subscribes again and learns that it could not be recovered.
     pub const INSUFFICIENT_STATE: Self = Self { code: 2500, reason: "insufficient state" };
 }

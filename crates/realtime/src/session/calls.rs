@@ -50,20 +50,23 @@ struct SentMessage<'a> {
 }
 
 /// What the methods that need a group alone are given: an object, or the bare id.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a group id or an object with a groupId is wanted")]
-enum OfGroup {
-    Bare(String),
-    #[serde(rename_all = "camelCase")]
-    Object {
-        group_id: String,
-    },
+struct OfGroup {
+    id: String,
 }
 
-impl OfGroup {
-    fn id(&self) -> &str {
-        match self {
-            Self::Bare(id) | Self::Object { group_id: id } => id,
+impl<'de> Deserialize<'de> for OfGroup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Object {
+            group_id: String,
+        }
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(id) => Ok(Self { id }),
+            object => {
+                let object: Object = serde_json::from_value(object).map_err(serde::de::Error::custom)?;
+                Ok(Self { id: object.group_id })
+            }
         }
     }
 }
@@ -164,7 +167,7 @@ impl Session {
     }
 
     async fn query_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
-        let at = self.address(of.id())?;
+        let at = self.address(&of.id)?;
         let groups = self.hub.muster.groups();
         let group = groups.open(&at).await?;
         let tally = groups.tally(&at).await?;
@@ -211,5 +214,13 @@ impl Session {
 
 /// Reads what a method is given.
 fn parameters<T: DeserializeOwned>(data: &[u8]) -> Result<T, ErrorReply> {
-    serde_json::from_slice(data).map_err(|error| ErrorReply::invalid(format!("invalid parameters: {error}")))
+    if !matches!(data.trim_ascii_start().first(), Some(b'{' | b'"')) {
+        return Err(ErrorReply::invalid("the parameters must be a JSON object"));
+    }
+    serde_json::from_slice(data).map_err(|error| {
+        // The parser's place in the text says nothing to who wrote the call with an SDK.
+        let text = error.to_string();
+        let what = text.split(" at line ").next().unwrap_or(&text);
+        ErrorReply::invalid(format!("invalid parameters: {what}"))
+    })
 }

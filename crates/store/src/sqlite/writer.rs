@@ -25,7 +25,10 @@ use muster_core::{
     store::{StoreError, StoreResult},
 };
 use rusqlite::{CachedStatement, Connection, Params};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
 use super::{
     cell::GroupCell,
@@ -53,12 +56,26 @@ pub(super) enum Subject {
     All,
 }
 
+/// Tells a caller what came of its job.
+type Answer = Box<dyn FnOnce() + Send>;
+
+/// Tells a batch's callers. Each would be woken from outside of the runtime, which costs a system call each time; so one
+/// task is, and wakes the others from inside.
+fn tell(runtime: Option<&Handle>, answers: Vec<Answer>) {
+    let tell = move || answers.into_iter().for_each(|answer| answer());
+    match runtime {
+        Some(runtime) => drop(runtime.spawn(async move { tell() })),
+        None => tell(),
+    }
+}
+
 /// A job as the writer sees it.
 trait Work: Send {
     fn subject(&self) -> Subject;
     /// The first half; `false` when it failed and was answered.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    fn settle(self: Box<Self>);
+    /// The second half; what tells the caller.
+    fn settle(self: Box<Self>) -> Option<Answer>;
     fn refuse(self: Box<Self>, error: &StoreError);
 }
 
@@ -76,7 +93,7 @@ where
     R: FnOnce(&mut Tx<'_>) -> StoreResult<P> + Send,
     S: FnOnce(P) -> T + Send,
     P: Send,
-    T: Send,
+    T: Send + 'static,
 {
     fn subject(&self) -> Subject {
         self.subject
@@ -97,11 +114,12 @@ where
         }
     }
 
-    fn settle(self: Box<Self>) {
+    fn settle(self: Box<Self>) -> Option<Answer> {
         let job = *self;
-        let Some(plan) = job.plan else { return };
-        let done = (job.settle)(plan);
-        let _ = job.answer.map(|answer| answer.send(Ok(done)));
+        let done = (job.settle)(job.plan?);
+        let answer = job.answer?;
+        // A caller who has gone away does not hear it.
+        Some(Box::new(move || drop(answer.send(Ok(done)))))
     }
 
     fn refuse(mut self: Box<Self>, error: &StoreError) {
@@ -138,6 +156,7 @@ impl Writer {
             waiting: VecDeque::new(),
             taken: HashSet::new(),
             last: 0,
+            runtime: Handle::try_current().ok(),
         };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.work(commands))?;
@@ -200,6 +219,8 @@ struct Desk {
     taken: HashSet<Subject>,
     /// Jobs of the batch before.
     last: usize,
+    /// Where callers wait; none when the store was opened outside of a runtime.
+    runtime: Option<Handle>,
 }
 
 impl Desk {
@@ -273,7 +294,7 @@ impl Desk {
             }
         }
         self.last = jobs.len();
-        tx.finish(jobs, &self.counters, &self.tops);
+        tx.finish(jobs, self.runtime.as_ref(), &self.counters, &self.tops);
         self.wal.committed(&self.connection);
         stop
     }
@@ -358,7 +379,13 @@ impl<'a> Tx<'a> {
     }
 
     /// Commits, settles the jobs and answers them; or refuses them all.
-    fn finish(self, jobs: Vec<Box<dyn Work>>, counters: &Counters, tops: &UserTops) {
+    fn finish(
+        self,
+        jobs: Vec<Box<dyn Work>>,
+        runtime: Option<&Handle>,
+        counters: &Counters,
+        tops: &UserTops,
+    ) {
         match self.commit() {
             Ok(()) => {
                 for cell in &self.cells {
@@ -368,9 +395,7 @@ impl<'a> Tx<'a> {
                 if self.begun.get() {
                     counters.commit(jobs.len());
                 }
-                for job in jobs {
-                    job.settle();
-                }
+                tell(runtime, jobs.into_iter().filter_map(Work::settle).collect());
             }
             Err(error) => {
                 tracing::error!(%error, jobs = jobs.len(), "a batch was not stored");
