@@ -192,7 +192,7 @@ body{margin:0;font:1.05rem/1.5 system-ui,sans-serif;display:grid;min-height:100v
 main{box-sizing:border-box;width:min(26rem,100%);padding:1.5rem}\
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem;overflow-wrap:anywhere}\
 label{display:block;margin:1rem 0 0;font-weight:600}\
-input{box-sizing:border-box;width:100%;margin-top:.25rem;padding:.65rem .75rem;font:inherit;border:1px solid var(--line);border-radius:.5rem}\
+input{box-sizing:border-box;width:100%;margin-top:.25rem;padding:.65rem .75rem;font:inherit;border:1px solid var(--line);border-radius:.5rem;font-weight:400}\
 input:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}\
 button{margin-top:1.5rem;width:100%;padding:.75rem;font:inherit;font-weight:600;color:#fff;background:var(--accent);border:0;border-radius:.5rem;cursor:pointer}\
 .hint{margin:.25rem 0 0;font-size:.9rem;opacity:.75}\
