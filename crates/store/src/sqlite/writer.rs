@@ -86,6 +86,8 @@ struct Job<R, S, P, T> {
     settle: S,
     plan: Option<P>,
     answer: Option<oneshot::Sender<StoreResult<T>>>,
+    /// Whether the caller blocks its thread: perhaps the runtime's only one, which then could tell nobody.
+    blocking: bool,
 }
 
 impl<R, S, P, T> Work for Job<R, S, P, T>
@@ -119,7 +121,12 @@ where
         let done = (job.settle)(job.plan?);
         let answer = job.answer?;
         // A caller who has gone away does not hear it.
-        Some(Box::new(move || drop(answer.send(Ok(done)))))
+        let tell = move || drop(answer.send(Ok(done)));
+        if job.blocking {
+            tell();
+            return None;
+        }
+        Some(Box::new(tell))
     }
 
     fn refuse(mut self: Box<Self>, error: &StoreError) {
@@ -172,7 +179,7 @@ impl Writer {
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job = Job { subject, run: Some(run), settle, plan: None, answer: Some(answer) };
+        let job = Job { subject, run: Some(run), settle, plan: None, answer: Some(answer), blocking: false };
         self.queue.send(Command::Work(Box::new(job))).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
@@ -185,7 +192,14 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel();
         let settle = |done: T| done;
-        let job = Job { subject: Subject::All, run: Some(run), settle, plan: None, answer: Some(answer) };
+        let job = Job {
+            subject: Subject::All,
+            run: Some(run),
+            settle,
+            plan: None,
+            answer: Some(answer),
+            blocking: true,
+        };
         self.queue.blocking_send(Command::Work(Box::new(job))).map_err(|_| stopped())?;
         answered.blocking_recv().map_err(|_| stopped())?
     }
