@@ -66,21 +66,23 @@ impl Operation for CreateLiveMessageApp {
             ]);
 
     async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        let private = call.state.allow_private;
-        let audit = match (request.audit_type, request.audit_url) {
+        let checked = |url: Option<CalledUrl>, parameter| {
+            url.map(|url| url.allowed(parameter, call.state.allow_private)).transpose()
+        };
+        let audit_url = checked(request.audit_url, "AuditUrl")?;
+        let audit = match (request.audit_type, audit_url) {
             (None | Some(AuditType::Off), _) => Audit::Off,
             (Some(AuditType::BuiltIn), _) => Audit::BuiltIn,
-            (Some(AuditType::Custom), Some(url)) => Audit::Custom(url.allowed("AuditUrl", private)?),
+            (Some(AuditType::Custom), Some(url)) => Audit::Custom(url),
             (Some(AuditType::Custom), None) => {
                 return Err(invalid("AuditUrl must be given when AuditType is 2"));
             }
         };
-        let callback = request.event_callback_url.map(|url| url.allowed("EventCallbackUrl", private));
         let new = NewApp {
             name: request.app_name.map(Text::into_string),
             retention: request.msg_life_cycle.map(Into::into).unwrap_or_default(),
             audit,
-            callback_url: callback.transpose()?,
+            callback_url: checked(request.event_callback_url, "EventCallbackUrl")?,
             ..NewApp::default()
         };
         let apps = call.state.muster.apps();
