@@ -303,7 +303,7 @@ fn halves(random: [u8; 32]) -> [[u8; 16]; 2] {
 fn log(request_id: &RequestId, outcome: &Outcome<'_>, cause: Option<&str>) {
     let operation = outcome.operation.unwrap_or_default();
     let (code, status) = (outcome.code, outcome.status);
-    let micros = outcome.duration.as_micros();
+    let micros = u64::try_from(outcome.duration.as_micros()).unwrap_or(u64::MAX);
     match status {
         500 => tracing::error!(%request_id, operation, code, status, micros, cause, "a request failed"),
         501.. => {
