@@ -29,6 +29,10 @@ use cli::{Cli, Command, Root};
 use config::Configuration;
 use data::{DataDirectory, Unavailable};
 
+/// Many small allocations of many threads, which the C library's allocator serves slower (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
 
