@@ -16,9 +16,6 @@ use crate::{
 /// The position of a stored event in its stream; the first is 1.
 pub type Sequence = u64;
 
-/// The most types of messages that a group may see, by the documentation.
-pub const MAX_MESSAGE_TYPES: usize = 30;
-
 /// The type of a message published without saying one.
 pub const DEFAULT_MESSAGE_TYPE: i64 = 10_001;
 

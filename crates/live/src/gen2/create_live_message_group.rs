@@ -2,6 +2,7 @@
 
 use muster_core::{
     app::DataCenter,
+    group::MAX_ADMINS,
     id::{AppId, GroupId, UserId},
     service::NewGroup,
 };
@@ -30,7 +31,7 @@ pub(crate) struct Request {
     /// A text about it, at most 32 KB.
     group_info: Option<ByteText<0, 32_768>>,
     /// At most 3 users with the creator's rights.
-    administrators: Option<List<UserId, 0, 3>>,
+    administrators: Option<List<UserId, 0, MAX_ADMINS>>,
     /// Who makes the group.
     creator_id: Option<UserId>,
     /// The application's data center, Shanghai when not said.

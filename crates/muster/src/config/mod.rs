@@ -205,11 +205,12 @@ pub(crate) struct LimitsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
+        let domain = Limits::default();
         Self {
-            apps_per_account: 300,
-            groups_per_app: 5_000,
-            message_types_per_group: 30,
-            access_token_seconds: 86_400,
+            apps_per_account: domain.apps_per_account.unwrap_or(0),
+            groups_per_app: domain.groups_per_app.unwrap_or(0),
+            message_types_per_group: domain.message_types_per_group,
+            access_token_seconds: u32::try_from(domain.access_token_millis / 1000).unwrap_or(u32::MAX),
         }
     }
 }
