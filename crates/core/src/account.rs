@@ -92,6 +92,8 @@ pub struct Directory {
 pub enum DirectoryChange {
     /// A new account with its root key.
     AddAccount(Account, AccessKey),
+    /// The first account with its root key: exists if there is any account.
+    AddFirstAccount(Account, AccessKey),
     /// A new user.
     AddUser(RamUser),
     /// A user leaves, with keys and attachments.

@@ -3,12 +3,13 @@
 //! The bus carries what is already decided and, where it must last, already stored: it may lose a notice, and whoever
 //! listens finds a gap in a stream by its sequence numbers and fills it from the store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    figure::Figure,
     id::{AppId, GroupRef, SessionRef, UserId},
     message::{Event, Sequence, StreamRef},
     time::Millis,
@@ -60,6 +61,11 @@ pub enum Notice {
         /// The login that replaces the others.
         session: SessionRef,
     },
+    /// Members of a group went whom nobody kept by name: its count changed.
+    Recounted {
+        /// This group.
+        group: GroupRef,
+    },
     /// An application was switched off: its connections end.
     AppDisabled {
         /// The application.
@@ -73,6 +79,12 @@ pub enum Notice {
 pub trait Listener: Send + Sync {
     /// Takes a notice. Must not block.
     fn notice(&self, notice: &Notice);
+    /// Hears that a stream reaches a position, without the event that stands there: what is missing before it can be
+    /// read from the store. Must not block.
+    fn reached(&self, _stream: &StreamRef, _position: Sequence) {}
+    /// Notices may have been lost until now, of any kind: whatever follows from them has to be looked up. Must not
+    /// block.
+    fn resumed(&self) {}
 }
 
 /// The bus could not carry a notice now.
@@ -91,4 +103,14 @@ pub trait Bus: Send + Sync {
     fn follow(&self, group: &GroupRef);
     /// This node has no more members of the group.
     fn unfollow(&self, group: &GroupRef);
+    /// Why notices do not reach other nodes now; `None` while they do.
+    fn fault(&self) -> Option<String> {
+        None
+    }
+    /// What the bus counts about itself.
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
+    }
+    /// Hands over what waits to be sent, within `deadline`, and takes nothing more.
+    async fn close(&self, _deadline: Duration) {}
 }

@@ -10,6 +10,7 @@ pub mod app;
 pub mod bus;
 pub mod chat;
 pub mod error;
+pub mod figure;
 pub mod group;
 pub mod id;
 pub mod limits;

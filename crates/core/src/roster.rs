@@ -66,6 +66,9 @@ pub struct Join {
     pub capacity: Option<u64>,
     /// The number of members above which the group becomes a super group, if it can become one.
     pub super_above: Option<u64>,
+    /// Whether the members of a super group are listed. When they are not, a store need not keep those who join it
+    /// by a session one by one, as long as it counts them.
+    pub super_listed: bool,
 }
 
 /// What became of a [`Join`].

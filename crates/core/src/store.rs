@@ -3,7 +3,7 @@
 //! Every method that changes something answers only when the change is durable, and a change is made whole or not
 //! at all. Not found is `None` or a variant of the answer; an error means that the store could not do its work.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -11,8 +11,9 @@ use crate::{
     account::{Changed, Directory, DirectoryChange},
     app::{App, DataCenter, Generation},
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
+    figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
-    id::{AccountId, AppId, GroupRef, SessionRef, UserId},
+    id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
@@ -243,9 +244,60 @@ pub trait Chats: Send + Sync {
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
 }
 
+/// What ended because the node that held it is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departed {
+    /// The group that somebody left.
+    pub group: GroupRef,
+    /// Who; `None` for members who were only counted.
+    pub user: Option<UserId>,
+}
+
+/// A part of what ended with nodes that are gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reaped {
+    /// Memberships that have ended. Each is answered to one caller, once.
+    pub departed: Vec<Departed>,
+    /// Whether there is more to end.
+    pub more: bool,
+}
+
+/// The nodes that hold sessions. A node holds a lease; when it runs out, everything that hangs on the node's sessions
+/// may be ended by any other, and the node may not tie anything to them again. Time is the store's.
+#[async_trait]
+pub trait Nodes: Send + Sync {
+    /// Renews a node's lease, or begins its first; `false` when the node's sessions were ended meanwhile: it has to
+    /// go on under another id. A lease that ran out without being reaped is renewed like any other.
+    async fn beat(&self, node: &NodeId, lease: Duration) -> StoreResult<bool>;
+    /// Ends about `limit` memberships, and logins, of nodes whose leases ran out.
+    async fn reap(&self, limit: usize) -> StoreResult<Reaped>;
+}
+
+/// What a [`Admissions::draw`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// Calls granted, at most as many as wanted.
+    pub granted: u32,
+    /// Milliseconds until a call would be granted; 0 when one was.
+    pub wait_millis: u64,
+}
+
+/// What several nodes must share to admit calls. A single node keeps this in memory and needs no store for it.
+#[async_trait]
+pub trait Admissions: Send + Sync {
+    /// Remembers the mark of a nonce for as long as a request `stamped` then would be accepted; `false` when it is
+    /// remembered already. Up to a second's worth may be forgotten when the store crashes.
+    async fn admit_nonce(&self, mark: u128, stamped: Millis) -> StoreResult<bool>;
+    /// Takes up to `wanted` calls out of an allowance of `per_second` that refills steadily and holds one second's
+    /// worth.
+    async fn draw(&self, allowance: &str, per_second: u32, wanted: u32) -> StoreResult<Drawn>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: Accounts + Apps + Groups + Rosters + Messages + Sessions + Chats {
+pub trait Store: Accounts + Apps + Groups + Rosters + Messages + Sessions + Chats + Nodes {
+    /// What the store counts about itself.
+    fn figures(&self) -> Vec<Figure>;
     /// Whether the store can do its work now; the reason when it cannot.
     async fn ready(&self) -> StoreResult<()>;
     /// Writes what is only in memory, and stops. Calls after it fail with [`StoreError::Unavailable`].

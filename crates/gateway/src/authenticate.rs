@@ -122,6 +122,7 @@ impl Authenticator<'_> {
                 Admission::Fresh => {}
                 Admission::Used => return Err(refusal::nonce_used()),
                 Admission::TooOld => return Err(refusal::timestamp_expired()),
+                Admission::Unknown => return Err(refusal::unavailable()),
             }
         }
         Ok(key)

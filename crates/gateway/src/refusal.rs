@@ -44,6 +44,11 @@ pub(crate) fn nonce_used() -> Failure {
     Failure::error(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
 }
 
+pub(crate) fn unavailable() -> Failure {
+    let text = "The request has failed due to a temporary failure of the server.";
+    Failure::error(503, "ServiceUnavailable", text)
+}
+
 pub(crate) fn invalid_signature_method() -> Failure {
     Failure::error(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
 }

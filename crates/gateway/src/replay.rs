@@ -42,6 +42,8 @@ pub enum Admission {
     Used,
     /// Stamped so early that its nonce may have been forgotten.
     TooOld,
+    /// Whoever remembers nonces cannot be asked now.
+    Unknown,
 }
 
 /// Nonces in the memory of this process.

@@ -24,7 +24,7 @@ pub(crate) async fn make_account(muster: &Muster, given: &Root) -> anyhow::Resul
         (None, None) => None,
         _ => anyhow::bail!("`MUSTER_ROOT_ACCESS_KEY_ID` and `MUSTER_ROOT_ACCESS_KEY_SECRET` go together"),
     };
-    Ok(Some(muster.accounts().create(id, key).await?))
+    Ok(muster.accounts().create_first(id, key).await?)
 }
 
 /// Shows a new account to whoever started this, which is not the log. A secret that the operator gave is not repeated.

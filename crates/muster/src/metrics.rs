@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use muster_core::{
+    figure::{Figure, FigureKind},
+    service::Muster,
+};
 use muster_gateway::{Observer, Outcome};
 use muster_realtime::Hub;
-use muster_store::sqlite::SqliteStore;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _},
@@ -43,7 +46,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// The figures of a server.
-    pub(crate) fn new(hub: Arc<Hub>, store: Arc<SqliteStore>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, muster: Arc<Muster>) -> Self {
         let mut registry = Registry::with_prefix("muster");
         let requests = Family::<Ended, Counter>::default();
         registry.register("requests", "API requests by operation and outcome", requests.clone());
@@ -52,7 +55,7 @@ impl Metrics {
         registry.register("request_seconds", "Time to answer an API request", seconds.clone());
         let under_way = Gauge::default();
         registry.register("requests_under_way", "API requests being handled", under_way.clone());
-        registry.register_collector(Box::new(Counted { hub, store }));
+        registry.register_collector(Box::new(Counted { hub, muster }));
         Self { registry, requests, seconds, under_way }
     }
 
@@ -86,7 +89,7 @@ impl Observer for Metrics {
 /// Figures that the hub and the store count themselves; read when somebody asks.
 struct Counted {
     hub: Arc<Hub>,
-    store: Arc<SqliteStore>,
+    muster: Arc<Muster>,
 }
 
 impl std::fmt::Debug for Counted {
@@ -97,34 +100,44 @@ impl std::fmt::Debug for Counted {
 
 impl Collector for Counted {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let (clients, store) = (self.hub.counters(), self.store.stats());
-        let gauges = [
-            ("connections", "Client connections open now", clients.connections.get()),
-            ("subscriptions", "Subscriptions of connections to groups now", clients.subscriptions.get()),
-            ("store_wal_bytes", "Bytes of the write-ahead log now", store.wal_bytes),
-            ("store_cached_groups", "Groups in memory now", store.cached_groups),
+        let clients = self.hub.counters();
+        let counted = [
+            Figure::gauge("connections", "Client connections open now", clients.connections.get()),
+            Figure::gauge(
+                "subscriptions",
+                "Subscriptions of connections to groups now",
+                clients.subscriptions.get(),
+            ),
+            Figure::counter("logins", "Logins that succeeded", clients.logins.get()),
+            Figure::counter("logins_refused", "Logins that were refused", clients.logins_refused.get()),
+            Figure::counter("joins", "Subscriptions of connections to groups made", clients.joins.get()),
+            Figure::counter("leaves", "Subscriptions of connections to groups ended", clients.leaves.get()),
+            Figure::counter(
+                "messages",
+                "Messages that clients sent and the server took",
+                clients.messages_in.get(),
+            ),
+            Figure::counter(
+                "deliveries",
+                "Publications put into the queues of connections",
+                clients.deliveries.get(),
+            ),
+            Figure::counter("sent_bytes", "Bytes written to clients", clients.bytes_out.get()),
+            Figure::counter(
+                "recovered",
+                "Subscriptions that recovered what they had missed",
+                clients.recovered.get(),
+            ),
+            Figure::counter("unrecovered", "Subscriptions that could not recover", clients.unrecovered.get()),
+            Figure::counter(
+                "filled",
+                "Messages read from the store since their notice was late",
+                clients.filled.get(),
+            ),
         ];
-        for (name, help, value) in gauges {
-            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
-        }
-        let counters = [
-            ("logins", "Logins that succeeded", clients.logins.get()),
-            ("logins_refused", "Logins that were refused", clients.logins_refused.get()),
-            ("joins", "Subscriptions of connections to groups made", clients.joins.get()),
-            ("leaves", "Subscriptions of connections to groups ended", clients.leaves.get()),
-            ("messages", "Messages that clients sent and the server took", clients.messages_in.get()),
-            ("deliveries", "Publications put into the queues of connections", clients.deliveries.get()),
-            ("sent_bytes", "Bytes written to clients", clients.bytes_out.get()),
-            ("recovered", "Subscriptions that recovered what they had missed", clients.recovered.get()),
-            ("unrecovered", "Subscriptions that could not recover", clients.unrecovered.get()),
-            ("filled", "Messages read from the store since their notice was late", clients.filled.get()),
-            ("store_commits", "Transactions of the store", store.commits),
-            ("store_writes", "Writes gathered into them", store.jobs),
-        ];
-        for (name, help, value) in counters {
-            let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        let own = self.muster.store.figures().into_iter().chain(self.muster.bus.figures());
+        for figure in counted.into_iter().chain(own) {
+            write_figure(&mut encoder, figure)?;
         }
         let mut closes = encoder.encode_descriptor(
             "closes",
@@ -137,5 +150,19 @@ impl Collector for Counted {
             ConstCounter::new(count).encode(closes.encode_family(&labels)?)?;
         }
         Ok(())
+    }
+}
+
+fn write_figure(encoder: &mut DescriptorEncoder<'_>, figure: Figure) -> std::fmt::Result {
+    let Figure { name, help, kind, value } = figure;
+    match kind {
+        FigureKind::Gauge => {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
+        }
+        FigureKind::Counter => {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)
+        }
     }
 }

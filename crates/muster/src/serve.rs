@@ -15,7 +15,7 @@ use muster_core::{
     bus::Bus,
     id::NodeId,
     random::Random,
-    service::{Muster, purge},
+    service::{Muster, Node, purge},
     store::Store,
 };
 use muster_gateway::{Gateway, ProductSet};
@@ -69,7 +69,7 @@ pub(crate) fn open(configuration: &Configuration, directory: &Path) -> anyhow::R
         store: Arc::clone(&store) as Arc<dyn Store>,
         bus: Arc::clone(&bus) as Arc<dyn Bus>,
         clock: system,
-        node: NodeId::new(&random.hex(16))?,
+        node: Node::new(NodeId::new(&random.hex(16))?),
         random,
         master,
         limits: configuration.domain_limits(),
@@ -140,7 +140,7 @@ impl Server {
         keys.read(muster).await?;
         let hub = Hub::start(Arc::clone(muster), configuration.realtime.clone())?;
         embedded.bus.listen(Arc::clone(&keys) as _);
-        let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(&embedded.store)));
+        let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(muster)));
         let products = products(configuration, muster);
         let gateway = gateway(configuration, products, Arc::clone(&keys))?.observed_by(Arc::clone(&metrics));
         let documents = documents(&gateway);

@@ -58,6 +58,27 @@ impl AccountRules<'_> {
         account.map(|account| account.id).ok_or_else(|| Error::Missing("an account".to_owned()))
     }
 
+    /// Makes the account of a server that has none, with a root key; `None` when it has one, also when another node
+    /// makes it at this moment. What is given is taken, what is not is drawn.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn create_first(
+        &self,
+        id: Option<AccountId>,
+        key: Option<(AccessKeyId, String)>,
+    ) -> Result<Option<NewAccount>> {
+        let (made, stored) = self.draft(id, key)?;
+        let change = DirectoryChange::AddFirstAccount(made.account.clone(), stored);
+        match self.0.store.change_directory(change).await? {
+            Changed::Exists => Ok(None),
+            Changed::Done | Changed::Missing => {
+                self.0.tell(Notice::DirectoryChanged).await;
+                Ok(Some(made))
+            }
+        }
+    }
+
     /// Makes an account with a root key. What is given is taken, what is not is drawn.
     ///
     /// # Errors
@@ -67,6 +88,17 @@ impl AccountRules<'_> {
         id: Option<AccountId>,
         key: Option<(AccessKeyId, String)>,
     ) -> Result<NewAccount> {
+        let (made, stored) = self.draft(id, key)?;
+        let change = DirectoryChange::AddAccount(made.account.clone(), stored);
+        self.change(change, &format!("the account {}", made.account.id)).await?;
+        Ok(made)
+    }
+
+    fn draft(
+        &self,
+        id: Option<AccountId>,
+        key: Option<(AccessKeyId, String)>,
+    ) -> Result<(NewAccount, AccessKey)> {
         let muster = self.0;
         let id = match id {
             Some(id) => id,
@@ -78,9 +110,7 @@ impl AccountRules<'_> {
             None => self.drawn_key()?,
         };
         let stored = self.sealed(&key, &id, KeyOwner::Root);
-        let change = DirectoryChange::AddAccount(account.clone(), stored);
-        self.change(change, &format!("the account {id}")).await?;
-        Ok(NewAccount { account, key })
+        Ok((NewAccount { account, key }, stored))
     }
 
     /// Makes a user.

@@ -206,6 +206,7 @@ impl ChatRules<'_> {
             at: muster.now(),
             capacity: Some(capacity),
             super_above: None,
+            super_listed: true,
         };
         match muster.store.join(&group.at, join).await? {
             Admission::Admitted { fresh, .. } => {

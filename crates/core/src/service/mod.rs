@@ -16,7 +16,7 @@ pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules};
 pub use messages::{MessageRules, NewMessage, Sent, Storage};
 pub use rolls::{Entrance, RollRules};
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::{
     bus::{Bus, Notice},
@@ -43,8 +43,32 @@ pub struct Muster {
     pub master: Arc<MasterKey>,
     /// Bounds.
     pub limits: Limits,
-    /// This process.
-    pub node: NodeId,
+    /// This process among the nodes.
+    pub node: Node,
+}
+
+/// The id under which this process holds sessions. It changes when the process has been away for so long that the
+/// others have ended its sessions.
+#[derive(Debug)]
+pub struct Node(RwLock<NodeId>);
+
+impl Node {
+    /// A node of this id.
+    #[must_use]
+    pub fn new(id: NodeId) -> Self {
+        Self(RwLock::new(id))
+    }
+
+    /// The id to tie new sessions to.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on under another id.
+    pub fn rename(&self, id: NodeId) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = id;
+    }
 }
 
 impl Muster {

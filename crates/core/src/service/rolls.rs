@@ -71,6 +71,7 @@ impl RollRules<'_> {
             at: muster.now(),
             capacity: None,
             super_above,
+            super_listed: muster.limits.super_group_listing == SuperListing::Serve,
         };
         match muster.store.join(at, join).await? {
             Admission::Admitted { member, fresh, count } => {

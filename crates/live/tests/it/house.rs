@@ -20,7 +20,7 @@ use muster_core::{
     limits::Limits,
     random::Random,
     seal::MasterKey,
-    service::Muster,
+    service::{Muster, Node},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -76,7 +76,7 @@ impl House {
             random,
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
-            node: NodeId::new("node").expect("an id"),
+            node: Node::new(NodeId::new("node").expect("an id")),
         });
         let throttle = ThrottleConfig { enabled: false, ..ThrottleConfig::default() };
         let config = GatewayConfig::default();

@@ -58,6 +58,11 @@ impl Changes {
         if self.users.len() < REMEMBERED || self.users.contains_key(user) {
             self.users.insert(user.clone(), (self.noted, change));
         }
+        self.recounted()
+    }
+
+    /// Notes that the count changed by members whom nobody names; when to tell, if nobody is going to yet.
+    pub(crate) fn recounted(&mut self) -> Option<Duration> {
         let delay = match self.size {
             RosterState { super_group: true, .. } => SUPER_DELAY,
             RosterState { count, .. } if count > SMALL_GROUP => LARGE_DELAY,

@@ -272,6 +272,11 @@ impl Feed {
         locked(&self.state).changes.get_or_insert_default().left(user)
     }
 
+    /// Notes that the count changed by members whom nobody names; when to tell it, if nobody is going to yet.
+    pub(crate) fn recounted(&self) -> Option<Duration> {
+        locked(&self.state).changes.get_or_insert_default().recounted()
+    }
+
     /// Notes the size of the group.
     pub(crate) fn resize(&self, size: RosterState) {
         locked(&self.state).changes.get_or_insert_default().resize(size);

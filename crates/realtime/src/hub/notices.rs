@@ -50,6 +50,7 @@ pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
             hub.changed(group, |feed| feed.joined(user, info.as_ref()));
         }
         Notice::Left { group, user } => hub.changed(group, |feed| feed.left(user)),
+        Notice::Recounted { group } => hub.changed(group, Feed::recounted),
         Notice::TakenOut { group, user } => hub.take_out(group, user),
         Notice::SignedIn { app, user, session } => hub.signed_in(app, user, session),
         Notice::AppDisabled { app } => hub.close_app(app),

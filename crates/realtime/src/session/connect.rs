@@ -76,7 +76,7 @@ impl Session {
         let login = check_connect_token(muster.logins(), &request.token).await?;
         let client = self.draw_client_id();
         let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;
-        let session = SessionRef { node: muster.node.clone(), session };
+        let session = SessionRef { node: muster.node.id(), session };
         let own = StreamRef::User(login.app.id.clone(), login.user.clone());
         let identity = self.connection.identify(Identity { login, session });
         let wish = wish_for(&own_channel(&identity.login.user), request);

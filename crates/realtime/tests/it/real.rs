@@ -8,7 +8,7 @@ use muster_core::{
     id::{AccountId, GroupId, GroupRef, NodeId, UserId},
     limits::Limits,
     seal::MasterKey,
-    service::{AppScope, Muster, NewApp, NewGroup},
+    service::{AppScope, Muster, NewApp, NewGroup, Node},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -44,7 +44,7 @@ impl Real {
             random,
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits: Limits::default(),
-            node: NodeId::new("n1").unwrap(),
+            node: Node::new(NodeId::new("n1").unwrap()),
         });
         let account = AccountId::new("1234567890123456").unwrap();
         let scope = AppScope { account: &account, generation: Generation::Two, data_center: None };

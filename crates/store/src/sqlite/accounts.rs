@@ -172,6 +172,10 @@ fn remove_policy(tx: &Tx<'_>, account: &AccountId, name: &str) -> StoreResult<Ch
     tx.execute("DELETE FROM policy WHERE account = ?1 AND name = ?2", values).map(missing_unless)
 }
 
+fn add_first_account(tx: &Tx<'_>, account: &Account, key: &AccessKey) -> StoreResult<Changed> {
+    if exists(tx, "SELECT 1 FROM account", [])? { Ok(Changed::Exists) } else { add_account(tx, account, key) }
+}
+
 fn attach(tx: &Tx<'_>, account: &AccountId, policy: &str, user: &str) -> StoreResult<Changed> {
     if !has_policy(tx, account, policy)? || !has_user(tx, account, user)? {
         return Ok(Changed::Missing);
@@ -186,6 +190,7 @@ fn attach(tx: &Tx<'_>, account: &AccountId, policy: &str, user: &str) -> StoreRe
 fn change(tx: &Tx<'_>, change: &DirectoryChange) -> StoreResult<Changed> {
     match change {
         DirectoryChange::AddAccount(account, key) => add_account(tx, account, key),
+        DirectoryChange::AddFirstAccount(account, key) => add_first_account(tx, account, key),
         DirectoryChange::AddUser(user) => add_user(tx, user),
         DirectoryChange::RemoveUser(account, name) => remove_user(tx, account, name),
         DirectoryChange::AddKey(key) => add_key(tx, key),

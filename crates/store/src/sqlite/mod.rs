@@ -48,6 +48,7 @@ use std::{
 
 use async_trait::async_trait;
 use muster_core::{
+    figure::Figure,
     id::{AppId, GroupRef, SessionRef, UserId},
     random::Random,
     store::{Store, StoreResult},
@@ -246,6 +247,16 @@ fn hold(directory: &Path) -> Result<File, OpenError> {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn figures(&self) -> Vec<Figure> {
+        let stats = self.stats();
+        vec![
+            Figure::gauge("store_wal_bytes", "Bytes of the write-ahead log now", stats.wal_bytes),
+            Figure::gauge("store_cached_groups", "Groups in memory now", stats.cached_groups),
+            Figure::counter("store_commits", "Transactions of the store", stats.commits),
+            Figure::counter("store_writes", "Writes gathered into them", stats.jobs),
+        ]
+    }
+
     async fn ready(&self) -> StoreResult<()> {
         self.open_still()?;
         self.readers

@@ -1,9 +1,12 @@
 //! Who is logged in: in memory alone, because a login ends with its connection and the connection with the process.
+//! One process owns the store, so there is one node, and nothing is ever left of another.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use muster_core::{
-    id::{AppId, SessionRef, UserId},
-    store::{Sessions, StoreResult},
+    id::{AppId, NodeId, SessionRef, UserId},
+    store::{Nodes, Reaped, Sessions, StoreResult},
 };
 
 use super::SqliteStore;
@@ -40,5 +43,20 @@ impl Sessions for SqliteStore {
             self.sessions.shard(&key, |map| map.contains_key(&key))
         };
         Ok(users.iter().map(is_in).collect())
+    }
+}
+
+#[async_trait]
+impl Nodes for SqliteStore {
+    /// The only node keeps its lease for as long as the store is open.
+    async fn beat(&self, _node: &NodeId, _lease: Duration) -> StoreResult<bool> {
+        self.open_still()?;
+        Ok(true)
+    }
+
+    /// Nothing: sessions end with the process that holds the store.
+    async fn reap(&self, _limit: usize) -> StoreResult<Reaped> {
+        self.open_still()?;
+        Ok(Reaped::default())
     }
 }

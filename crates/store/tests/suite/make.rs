@@ -93,6 +93,7 @@ pub(crate) fn durable(name: &str) -> Join {
         at: Millis(3_000),
         capacity: None,
         super_above: None,
+        super_listed: true,
     }
 }
 

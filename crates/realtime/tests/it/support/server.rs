@@ -8,7 +8,7 @@ use muster_core::{
     limits::Limits,
     message::Sender,
     seal::MasterKey,
-    service::{AppScope, Muster, NewApp, NewGroup, NewMessage, Storage},
+    service::{AppScope, Muster, NewApp, NewGroup, NewMessage, Node, Storage},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -53,7 +53,7 @@ impl Server {
             random: Arc::new(Seeded::new(11)),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
-            node: NodeId::new("n1").unwrap(),
+            node: Node::new(NodeId::new("n1").unwrap()),
         });
         let account = AccountId::new("1234567890123456").unwrap();
         let [first_generation, app] = [Generation::One, Generation::Two].map(|generation| {

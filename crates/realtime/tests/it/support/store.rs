@@ -14,13 +14,14 @@ use muster_core::{
     account::{Changed, Directory, DirectoryChange},
     app::App,
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
+    figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
-    id::{AccountId, AppId, GroupRef, SessionRef, UserId},
+    id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
     message::{Draft, Entry, Event, ExitReason, HistoryQuery, Message, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
     store::{
-        Accounts, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages, Rosters,
-        Sessions, Store, StoreError, StoreResult,
+        Accounts, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages, Nodes,
+        Reaped, Rosters, Sessions, Store, StoreError, StoreResult,
     },
     time::Millis,
 };
@@ -434,7 +435,22 @@ impl Chats for TestStore {
 }
 
 #[async_trait]
+impl Nodes for TestStore {
+    async fn beat(&self, _: &NodeId, _: Duration) -> StoreResult<bool> {
+        Ok(true)
+    }
+
+    async fn reap(&self, _: usize) -> StoreResult<Reaped> {
+        Ok(Reaped::default())
+    }
+}
+
+#[async_trait]
 impl Store for TestStore {
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
+    }
+
     async fn ready(&self) -> StoreResult<()> {
         Ok(())
     }
