@@ -205,8 +205,8 @@ pub trait Sessions: Send + Sync {
     ) -> StoreResult<Option<SessionRef>>;
     /// Forgets a login, unless a later one has replaced it.
     async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()>;
-    /// Whether each of these users is logged in, in their order.
-    async fn signed_in(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<bool>>;
+    /// The login of each of these users, in their order.
+    async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>>;
 }
 
 /// Customer groups and what they hang on.

@@ -33,6 +33,18 @@ pub struct StampedNonce<'a> {
     pub now: i64,
 }
 
+impl StampedNonce<'_> {
+    /// 128 bits of a SHA-256 over key and nonce: two different pairs do not meet in practice.
+    pub fn mark(&self) -> u128 {
+        let mut context = Context::new(&SHA256);
+        context.update(self.access_key.as_bytes());
+        context.update(&[0]);
+        context.update(self.nonce.as_bytes());
+        let digest = context.finish();
+        digest.as_ref().iter().take(16).fold(0, |mark, byte| mark << 8 | u128::from(*byte))
+    }
+}
+
 /// What a guard says of a nonce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
@@ -77,7 +89,7 @@ impl LocalReplayGuard {
 impl ReplayGuard for LocalReplayGuard {
     fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
         let second = nonce.stamped.div_euclid(1000);
-        let mark = mark(nonce);
+        let mark = nonce.mark();
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.forget_before(nonce.now.div_euclid(1000) - self.window);
         if second <= memory.floor {
@@ -113,16 +125,6 @@ impl Memory {
             self.forget_oldest();
         }
     }
-}
-
-/// 128 bits of a SHA-256 over key and nonce: two different pairs do not meet in practice.
-fn mark(nonce: &StampedNonce<'_>) -> u128 {
-    let mut context = Context::new(&SHA256);
-    context.update(nonce.access_key.as_bytes());
-    context.update(&[0]);
-    context.update(nonce.nonce.as_bytes());
-    let digest = context.finish();
-    digest.as_ref().iter().take(16).fold(0, |mark, byte| mark << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]

@@ -40,6 +40,9 @@ pub(crate) struct Common {
     /// The bus between nodes; without it memory, for one node.
     #[arg(long, global = true, value_name = "URL", env = "MUSTER_BUS")]
     pub(crate) bus: Option<String>,
+    /// The file of the master key [default: master.key in the data directory].
+    #[arg(long, global = true, value_name = "FILE", env = "MUSTER_MASTER_KEY")]
+    pub(crate) master_key: Option<PathBuf>,
     /// Print JSON instead of a table.
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -16,13 +16,8 @@ use muster_gateway::{Environment, Gateway, OperationData, ThrottleConfig, ValueD
 use serde_json::{Value, json};
 
 use crate::{
-    bench::sign::Caller,
-    cli,
-    config::Configuration,
-    first_start,
-    identities::KeyRing,
-    serve::{self, Embedded},
-    system::System,
+    bench::sign::Caller, cli, config::Configuration, first_start, foundation::Foundation,
+    identities::KeyRing, serve, system::System,
 };
 
 struct Bed {
@@ -32,7 +27,7 @@ struct Bed {
     nobody: Caller,
     serial: std::cell::Cell<u64>,
     _directory: tempfile::TempDir,
-    _embedded: Embedded,
+    _foundation: Foundation,
 }
 
 /// A clock that stands still, so that a quota of one call a second is over at the second call.
@@ -58,8 +53,8 @@ const STAMP: &str = "2027-01-15T08:00:00Z";
 async fn bed(throttle: ThrottleConfig) -> Bed {
     let directory = tempfile::tempdir().unwrap();
     let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
-    let embedded = serve::open(&configuration, directory.path()).unwrap();
-    let muster = &embedded.muster;
+    let foundation = Foundation::embedded(&configuration, directory.path()).unwrap();
+    let muster = &foundation.muster;
     let made = first_start::make_account(muster, &cli::Root::default()).await.unwrap().unwrap();
     let account: &AccountId = &made.account.id;
     muster.accounts().add_user(account, "nobody").await.unwrap();
@@ -76,7 +71,7 @@ async fn bed(throttle: ThrottleConfig) -> Bed {
         nobody: Caller { id: key.id.to_string(), secret: key.secret, nonce: "n".to_owned() },
         serial: std::cell::Cell::new(0),
         _directory: directory,
-        _embedded: embedded,
+        _foundation: foundation,
     }
 }
 

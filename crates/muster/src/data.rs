@@ -84,18 +84,25 @@ impl DataDirectory {
     }
 }
 
-/// Reads the master key of a data directory; makes one when there is none. Its file is readable by its owner alone.
-pub(crate) fn master_key(directory: &Path, random: &dyn Random) -> anyhow::Result<MasterKey> {
-    let path = directory.join("master.key");
-    match read_key(&path) {
-        Ok(key) => Ok(key),
+/// Reads the master key in a file; makes one when there is no such file. The file is readable by its owner alone.
+pub(crate) fn master_key(path: &Path, random: &dyn Random) -> anyhow::Result<MasterKey> {
+    if let Some(key) = existing_master_key(path)? {
+        return Ok(key);
+    }
+    let mut bytes = [0; MASTER_KEY_BYTES];
+    random.fill(&mut bytes);
+    write_key(path, &bytes).with_context(|| format!("the master key {} cannot be made", path.display()))?;
+    Ok(MasterKey::new(&bytes))
+}
+
+/// Reads the master key in a file; `None` when there is no such file.
+pub(crate) fn existing_master_key(path: &Path) -> anyhow::Result<Option<MasterKey>> {
+    match read_key(path) {
+        Ok(key) => Ok(Some(key)),
         Err(error)
             if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::NotFound) =>
         {
-            let mut bytes = [0; MASTER_KEY_BYTES];
-            random.fill(&mut bytes);
-            write_key(&path, &bytes)?;
-            Ok(MasterKey::new(&bytes))
+            Ok(None)
         }
         Err(error) => Err(error.context(format!("the master key {} cannot be used", path.display()))),
     }
@@ -147,13 +154,13 @@ mod tests {
     #[test]
     fn a_master_key_is_made_once_for_its_owner_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let first = master_key(directory.path(), &Seeded::new(1)).unwrap();
-        let again = master_key(directory.path(), &Seeded::new(2)).unwrap();
-        assert_eq!(first.check_value(), again.check_value());
         let path = directory.path().join("master.key");
+        let first = master_key(&path, &Seeded::new(1)).unwrap();
+        let again = master_key(&path, &Seeded::new(2)).unwrap();
+        assert_eq!(first.check_value(), again.check_value());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = master_key(directory.path(), &Seeded::new(3)).unwrap_err();
+        let refused = master_key(&path, &Seeded::new(3)).unwrap_err();
         assert!(format!("{refused:#}").contains("chmod 600"), "{refused:#}");
     }
 }

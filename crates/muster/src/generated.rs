@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{config::Configuration, serve};
+use crate::{config::Configuration, foundation::Foundation, serve};
 
 fn compare(path: &str, current: &serde_json::Value) {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../")).join(path);
@@ -23,8 +23,8 @@ fn compare(path: &str, current: &serde_json::Value) {
 async fn the_committed_catalogue_and_documents_are_current() {
     let directory = tempfile::tempdir().unwrap();
     let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
-    let embedded = serve::open(&configuration, directory.path()).unwrap();
-    let products = serve::products(&configuration, &embedded.muster);
+    let foundation = Foundation::embedded(&configuration, directory.path()).unwrap();
+    let products = serve::products(&configuration, &foundation.muster);
     let gateway = serve::gateway(&configuration, products, std::sync::Arc::default()).unwrap();
     compare("docs/reference/catalogue.json", &serde_json::to_value(gateway.catalogue()).unwrap());
     for (product, document) in serve::documents(&gateway) {

@@ -34,6 +34,10 @@ impl Listener for KeyRing {
             self.changed.notify_one();
         }
     }
+
+    fn resumed(&self) {
+        self.changed.notify_one();
+    }
 }
 
 impl KeyRing {

@@ -8,15 +8,18 @@ mod config;
 mod coverage;
 mod data;
 mod first_start;
+mod foundation;
 #[cfg(test)]
 mod generated;
 mod http;
 mod identities;
 mod invite;
+mod lease;
 mod logging;
 mod metrics;
 mod pages;
 mod serve;
+mod shared;
 mod system;
 mod tls;
 
@@ -28,6 +31,7 @@ use clap::Parser as _;
 use cli::{Cli, Command, Root};
 use config::Configuration;
 use data::{DataDirectory, Unavailable};
+use foundation::Foundation;
 
 /// Many small allocations of many threads, which the C library's allocator serves slower (docs/performance.md).
 #[global_allocator]
@@ -141,12 +145,12 @@ fn administer(
 ) -> anyhow::Result<serde_json::Value> {
     let outcome = match DataDirectory::take(&configuration.data) {
         Ok(data) => runtime()?.block_on(async {
-            let embedded = serve::open(configuration, data.path())?;
-            if let Some(made) = first_start::make_account(&embedded.muster, given).await? {
+            let foundation = Foundation::lay(configuration, data.path()).await?;
+            if let Some(made) = first_start::make_account(&foundation.muster, given).await? {
                 first_start::show(&made, given, &configuration.endpoint()?, &mut std::io::stderr())?;
             }
-            let outcome = admin::execute(&embedded.muster, command).await;
-            embedded.muster.store.close().await?;
+            let outcome = admin::execute(&foundation.muster, command).await;
+            foundation.close().await?;
             anyhow::Ok(outcome)
         })?,
         Err(Unavailable::Held { .. }) => admin::send(&configuration.data, command)?,

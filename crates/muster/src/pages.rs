@@ -46,7 +46,11 @@ async fn ready(State(shown): State<Arc<Shown>>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
     match shown.muster.store.ready().await {
-        Ok(()) => "ready\n".into_response(),
+        Ok(()) => match shown.muster.bus.fault() {
+            None => "ready\n".into_response(),
+            // What is stored works still, so callers may come: only the fan-out to other nodes stands still.
+            Some(fault) => format!("degraded: {fault}\n").into_response(),
+        },
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
     }
 }

@@ -1,7 +1,6 @@
 //! The server: laid out, started, run, and taken down in order.
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,18 +9,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use muster_bus::memory::MemoryBus;
-use muster_core::{
-    bus::Bus,
-    id::NodeId,
-    random::Random,
-    service::{Muster, Node, purge},
-    store::Store,
-};
+use muster_core::service::{Muster, purge};
 use muster_gateway::{Gateway, ProductSet};
 use muster_live::Endpoints;
 use muster_realtime::Hub;
-use muster_store::sqlite::SqliteStore;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
@@ -34,12 +25,15 @@ use crate::{
     admin::AdminListener,
     cli::Root,
     config::Configuration,
-    data::{DataDirectory, master_key},
+    data::DataDirectory,
     first_start,
+    foundation::Foundation,
     http::{self, Site},
     identities::KeyRing,
+    lease::Lease,
     metrics::Metrics,
     pages::{self, Shown},
+    shared::{SharedReplayGuard, SharedThrottle},
     system::System,
     tls,
 };
@@ -48,34 +42,6 @@ use crate::{
 const SETTLE_EVERY: Duration = Duration::from_millis(100);
 /// How often what has outlived its keeping is looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
-
-/// The domain on the embedded store of a data directory.
-pub(crate) struct Embedded {
-    pub(crate) muster: Arc<Muster>,
-    pub(crate) store: Arc<SqliteStore>,
-    pub(crate) bus: Arc<MemoryBus>,
-}
-
-/// Opens the embedded store and lays the domain on it.
-pub(crate) fn open(configuration: &Configuration, directory: &Path) -> anyhow::Result<Embedded> {
-    let system = Arc::new(System::new());
-    let random: Arc<dyn Random> = system.clone();
-    let master = Arc::new(master_key(directory, &*random)?);
-    let store = SqliteStore::open(directory, &configuration.sqlite, Arc::clone(&random))
-        .with_context(|| format!("the store in {} cannot be opened", directory.display()))?;
-    let store = Arc::new(store);
-    let bus = Arc::new(MemoryBus::default());
-    let muster = Arc::new(Muster {
-        store: Arc::clone(&store) as Arc<dyn Store>,
-        bus: Arc::clone(&bus) as Arc<dyn Bus>,
-        clock: system,
-        node: Node::new(NodeId::new(&random.hex(16))?),
-        random,
-        master,
-        limits: configuration.domain_limits(),
-    });
-    Ok(Embedded { muster, store, bus })
-}
 
 /// Runs the server until it is told to stop.
 pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::Result<()> {
@@ -90,18 +56,22 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
     let address = listener.local_addr()?;
     data.sign(&format!("process {}, serving {address}", std::process::id()))?;
     let tls = if configuration.has_tls() { Some(tls::acceptor(&configuration.tls)?) } else { None };
-    let embedded = open(&configuration, data.path())?;
+    let foundation = Foundation::lay(&configuration, data.path()).await?;
+    let muster = &foundation.muster;
+    let mut lease = Lease::begin(Arc::clone(muster), configuration.cluster.lease()).await?;
     let endpoint = configuration.endpoint_at(address);
-    if let Some(made) = first_start::make_account(&embedded.muster, given).await? {
+    if let Some(made) = first_start::make_account(muster, given).await? {
         first_start::show(&made, given, &endpoint, &mut std::io::stdout())?;
     }
-    let server = Server::lay(&configuration, &embedded).await?;
-    let admin = AdminListener::open(data.path(), &*embedded.muster.random).await?;
+    let server = Server::lay(&configuration, &foundation).await?;
+    let admin = AdminListener::open(data.path(), &*muster.random).await?;
     let mut tasks = JoinSet::new();
-    tasks.spawn(admin.serve(Arc::clone(&embedded.muster)));
-    tasks.spawn(Arc::clone(&server.keys).follow(Arc::downgrade(&embedded.muster)));
-    tasks.spawn(settle(Arc::clone(&embedded.muster)));
-    tasks.spawn(sweep(Arc::clone(&embedded.muster)));
+    tasks.spawn(admin.serve(Arc::clone(muster)));
+    tasks.spawn(Arc::clone(&server.keys).follow(Arc::downgrade(muster)));
+    tasks.spawn(settle(Arc::clone(muster)));
+    tasks.spawn(sweep(Arc::clone(muster)));
+    let hub = Arc::clone(&server.site.hub);
+    tasks.spawn(async move { lease.keep(&hub).await });
     let (stopping, stopped) = watch::channel(false);
     let serving = tokio::spawn(http::serve(
         Arc::clone(&server.site),
@@ -121,7 +91,7 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
     server.site.hub.drain(Duration::from_secs(configuration.http.drain_seconds)).await;
     serving.await?;
     tasks.shutdown().await;
-    embedded.muster.store.close().await?;
+    foundation.close().await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -134,15 +104,21 @@ struct Server {
 }
 
 impl Server {
-    async fn lay(configuration: &Configuration, embedded: &Embedded) -> anyhow::Result<Self> {
-        let muster = &embedded.muster;
+    async fn lay(configuration: &Configuration, foundation: &Foundation) -> anyhow::Result<Self> {
+        let muster = &foundation.muster;
         let keys = Arc::new(KeyRing::default());
         keys.read(muster).await?;
         let hub = Hub::start(Arc::clone(muster), configuration.realtime.clone())?;
-        embedded.bus.listen(Arc::clone(&keys) as _);
+        muster.bus.listen(Arc::clone(&keys) as _);
         let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(muster)));
         let products = products(configuration, muster);
-        let gateway = gateway(configuration, products, Arc::clone(&keys))?.observed_by(Arc::clone(&metrics));
+        let mut gateway =
+            gateway(configuration, products, Arc::clone(&keys))?.observed_by(Arc::clone(&metrics));
+        if let Some(admissions) = &foundation.admissions {
+            gateway = gateway
+                .with_replay_guard(SharedReplayGuard(Arc::clone(admissions)))
+                .with_throttle(SharedThrottle::new(Arc::clone(admissions)));
+        }
         let documents = documents(&gateway);
         let draining = Arc::new(AtomicBool::new(false));
         let shown = Shown { muster: Arc::clone(muster), metrics, documents, draining: Arc::clone(&draining) };

@@ -211,7 +211,8 @@ impl LoginRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn signed_in(&self, app: &App, users: &[UserId]) -> Result<Vec<bool>> {
-        Ok(self.0.store.signed_in(&app.id, users).await?)
+        let sessions = self.0.store.sessions(&app.id, users).await?;
+        Ok(sessions.iter().map(Option::is_some).collect())
     }
 }
 

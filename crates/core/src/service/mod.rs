@@ -25,9 +25,12 @@ use crate::{
     limits::Limits,
     random::Random,
     seal::MasterKey,
-    store::Store,
+    store::{Departed, Store},
     time::{Clock, Millis},
 };
+
+/// Memberships of a lost node that are ended in one transaction: short enough not to hold up those who join.
+const REAPED_AT_ONCE: usize = 1_000;
 
 /// What the domain stands on.
 pub struct Muster {
@@ -125,6 +128,22 @@ impl Muster {
             tracing::warn!(%error, "a notice did not reach the other nodes");
         }
     }
+}
+
+/// Ends a part of what nodes held that are gone, and tells who left; whether there is more to end.
+///
+/// # Errors
+/// The store's.
+pub async fn reap(muster: &Muster) -> Result<bool> {
+    let reaped = muster.store.reap(REAPED_AT_ONCE).await?;
+    for Departed { group, user } in reaped.departed {
+        let notice = match user {
+            Some(user) => Notice::Left { group, user },
+            None => Notice::Recounted { group },
+        };
+        muster.tell(notice).await;
+    }
+    Ok(reaped.more)
 }
 
 /// Removes what has outlived its keeping: groups 30 days after their deletion, messages after their application's

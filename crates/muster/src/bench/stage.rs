@@ -20,7 +20,7 @@ use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::sign::Caller;
-use crate::{cli, config::Configuration, first_start, serve};
+use crate::{cli, config::Configuration, first_start, foundation::Foundation};
 
 /// Joins under way at once while a roster is filled: whole batches for the store's writer.
 const FILLERS: u64 = 1000;
@@ -46,8 +46,8 @@ pub(super) struct Filled {
 /// Fills a data directory.
 pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Filled> {
     let configuration = Configuration { data: directory.to_owned(), ..Configuration::default() };
-    let embedded = serve::open(&configuration, directory)?;
-    let muster = &embedded.muster;
+    let foundation = Foundation::embedded(&configuration, directory)?;
+    let muster = &foundation.muster;
     let made =
         first_start::make_account(muster, &cli::Root::default()).await?.context("a fresh directory")?;
     let account = &made.account.id;
@@ -62,8 +62,8 @@ pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Fille
     let (large, small) = (group(&app, "large").await?, group(&app, "small").await?);
     let (empty, room) = (group(&app, "empty").await?, group(&live, "live").await?);
     let app = Arc::new(app);
-    enrol(&embedded, &app, &small, 2000).await?;
-    enrol(&embedded, &app, &large, members).await?;
+    enrol(&foundation, &app, &small, 2000).await?;
+    enrol(&foundation, &app, &large, members).await?;
     let expires = muster.clock.now().seconds() + 3600;
     let token = |serial: u32| -> anyhow::Result<String> {
         let user = UserId::new(&format!("viewer{serial:04}"))?;
@@ -92,15 +92,10 @@ pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Fille
     })
 }
 
-async fn enrol(
-    embedded: &serve::Embedded,
-    app: &Arc<App>,
-    at: &GroupRef,
-    members: u64,
-) -> anyhow::Result<()> {
+async fn enrol(foundation: &Foundation, app: &Arc<App>, at: &GroupRef, members: u64) -> anyhow::Result<()> {
     let mut fillers = JoinSet::new();
     for first in 0..FILLERS.min(members) {
-        let (muster, app, at) = (Arc::clone(&embedded.muster), Arc::clone(app), at.clone());
+        let (muster, app, at) = (Arc::clone(&foundation.muster), Arc::clone(app), at.clone());
         fillers.spawn(async move {
             for serial in (first..members).step_by(usize::try_from(FILLERS)?) {
                 let user = UserId::new(&format!("user{serial:07}"))?;

@@ -5,7 +5,11 @@
 
 mod reference;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -33,6 +37,9 @@ pub(crate) struct Configuration {
     /// The bus between nodes as a URL; empty for memory, which serves one node. Flag `--bus`, environment
     /// `MUSTER_BUS`.
     pub(crate) bus: String,
+    /// The file of the master key, which secrets in the store are sealed under; empty for `master.key` in the data
+    /// directory. All nodes over one database need the same. Environment `MUSTER_MASTER_KEY`.
+    pub(crate) master_key: PathBuf,
     /// The address under which clients reach the server, such as `https://im.example.com`; invite links and the
     /// endpoint of access tokens begin with it. Empty: what the caller named as the host of its request.
     pub(crate) public_url: String,
@@ -56,6 +63,8 @@ pub(crate) struct Configuration {
     pub(crate) limits: LimitsConfig,
     /// The embedded store.
     pub(crate) sqlite: SqliteOptions,
+    /// This server as one of several nodes.
+    pub(crate) cluster: ClusterConfig,
     /// Calls that the server makes.
     pub(crate) outbound: OutboundConfig,
 }
@@ -67,6 +76,7 @@ impl Default for Configuration {
             data: PathBuf::from("./muster-data"),
             store: String::new(),
             bus: String::new(),
+            master_key: PathBuf::new(),
             public_url: String::new(),
             log: LogConfig::default(),
             http: HttpConfig::default(),
@@ -78,6 +88,7 @@ impl Default for Configuration {
             cams: CamsConfig::default(),
             limits: LimitsConfig::default(),
             sqlite: SqliteOptions::default(),
+            cluster: ClusterConfig::default(),
             outbound: OutboundConfig::default(),
         }
     }
@@ -215,6 +226,28 @@ impl Default for LimitsConfig {
     }
 }
 
+/// One node of several over a shared store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ClusterConfig {
+    /// Seconds that a node's lease lasts: so long after a node died, or was cut off from the store, the others end what
+    /// its connections held. The same on all nodes; at least 2.
+    pub(crate) lease_seconds: u32,
+}
+
+impl Default for ClusterConfig {
+    fn default() -> Self {
+        Self { lease_seconds: 5 }
+    }
+}
+
+impl ClusterConfig {
+    /// How long a lease lasts.
+    pub(crate) fn lease(&self) -> Duration {
+        Duration::from_secs(u64::from(self.lease_seconds))
+    }
+}
+
 /// Calls that the server makes to addresses that its users choose.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -246,6 +279,9 @@ impl Configuration {
                 place.clone_from(given);
             }
         }
+        if let Some(file) = &common.master_key {
+            configuration.master_key.clone_from(file);
+        }
         if let Some(format) = common.log {
             configuration.log.format = format;
         }
@@ -259,6 +295,7 @@ impl Configuration {
             self.store.is_empty() && self.bus.is_empty(),
             "`store` and `bus`: this build serves one node, with SQLite and memory; leave both empty"
         );
+        anyhow::ensure!(self.cluster.lease_seconds >= 2, "`cluster.lease_seconds` must be at least 2");
         self.realtime.check().context("`[realtime]`")?;
         let tls = &self.tls;
         anyhow::ensure!(
@@ -273,6 +310,14 @@ impl Configuration {
             "`public_url` must begin with http:// or https://"
         );
         Ok(())
+    }
+
+    /// The file of the master key, for a server with this data directory.
+    pub(crate) fn master_key_file(&self, directory: &Path) -> PathBuf {
+        match self.master_key.as_os_str().is_empty() {
+            true => directory.join("master.key"),
+            false => self.master_key.clone(),
+        }
     }
 
     /// The address to listen on.

@@ -6,6 +6,7 @@
 //! publication's shared bytes are put into queues, never across a write or an await. Joining and leaving take the same
 //! time in a group of any size.
 
+mod catching_up;
 mod changes;
 mod connection;
 mod departures;
@@ -28,7 +29,7 @@ use std::{
 use muster_core::{
     bus::Notice,
     error::Error,
-    id::{AppId, UserId},
+    id::{AppId, NodeId, UserId},
     message::StreamRef,
     service::Muster,
 };
@@ -100,7 +101,7 @@ impl Hub {
         });
         hub.muster.bus.listen(Arc::new(notices::Ear(Arc::downgrade(&hub))));
         hub.runtime.spawn(departures::see_off(Arc::clone(&hub.muster), departing));
-        hub.runtime.spawn(notices::check_positions(Arc::downgrade(&hub)));
+        hub.runtime.spawn(catching_up::check_positions(Arc::downgrade(&hub)));
         Ok(hub)
     }
 
@@ -130,6 +131,18 @@ impl Hub {
         }
         while self.counters.connections.get() > 0 && Instant::now() < until {
             tokio::time::sleep(DRAIN_LOOK).await;
+        }
+    }
+
+    /// Sends every client elsewhere whose session hangs on `node` (close 3001): the others have ended what it held.
+    pub async fn abandon(&self, node: &NodeId) {
+        for batch in self.connections.values().chunks(DRAIN_BATCH) {
+            for connection in batch {
+                if connection.identity().is_some_and(|identity| identity.session.node == *node) {
+                    connection.outbox.close(Disconnect::SHUTDOWN);
+                }
+            }
+            tokio::task::yield_now().await;
         }
     }
 

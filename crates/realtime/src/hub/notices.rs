@@ -11,7 +11,12 @@ use muster_core::{
     message::{Sequence, StreamRef},
 };
 
-use super::{CHECK_EVERY, Connection, Encoded, Feed, Hub, encoded::Effect, feed::Aftermath};
+use super::{
+    Connection, Encoded, Feed, Hub,
+    catching_up::{catch_up, resume},
+    encoded::Effect,
+    feed::Aftermath,
+};
 use crate::{
     events,
     protocol::{Disconnect, Push, PushBody, Unsubscribed, json},
@@ -34,6 +39,30 @@ impl Listener for Ear {
     fn notice(&self, notice: &Notice) {
         if let Some(hub) = self.0.upgrade() {
             hub.take_notice(notice);
+        }
+    }
+
+    fn reached(&self, stream: &StreamRef, position: Sequence) {
+        if let Some(hub) = self.0.upgrade()
+            && let Some(feed) = hub.feed(stream)
+        {
+            let aftermath = feed.reaches(position, hub.ring_bounds());
+            hub.finish(&feed, aftermath);
+        }
+    }
+
+    fn followed(&self, group: &GroupRef) {
+        if let Some(hub) = self.0.upgrade()
+            && let Some(feed) = hub.feed(&StreamRef::Group(group.clone()))
+        {
+            let task = Arc::clone(&hub);
+            hub.runtime.spawn(catch_up(task, feed));
+        }
+    }
+
+    fn resumed(&self) {
+        if let Some(hub) = self.0.upgrade() {
+            hub.runtime.spawn(resume(Arc::clone(&hub)));
         }
     }
 }
@@ -93,7 +122,7 @@ impl Hub {
     }
 
     /// Ends a connection's subscription to a group from outside.
-    fn expel(&self, connection: &Connection, group: &GroupId, why: Unsubscribed) {
+    pub(super) fn expel(&self, connection: &Connection, group: &GroupId, why: Unsubscribed) {
         if let Some(feed) = connection.end_subscription(group, why) {
             self.leave_feed(&feed, connection.id);
             self.unsubscribed(connection, group, why);
@@ -109,7 +138,7 @@ impl Hub {
         self.counters.leaves.add(1);
     }
 
-    fn changed(self: &Arc<Self>, at: &GroupRef, note: impl FnOnce(&Feed) -> Option<Duration>) {
+    pub(super) fn changed(self: &Arc<Self>, at: &GroupRef, note: impl FnOnce(&Feed) -> Option<Duration>) {
         let Some(feed) = self.feed(&StreamRef::Group(at.clone())) else { return };
         if let Some(delay) = note(&feed) {
             self.runtime.spawn(tell_members(Arc::clone(self), at.clone(), feed, delay));
@@ -200,29 +229,5 @@ async fn tell_members(hub: Arc<Hub>, at: GroupRef, feed: Arc<Feed>, delay: Durat
                 tokio::time::sleep(STORE_PAUSE).await;
             }
         }
-    }
-}
-
-/// Compares the positions of followed groups with the store, for notices that nothing has followed.
-pub(super) async fn check_positions(hub: Weak<Hub>) {
-    loop {
-        tokio::time::sleep(CHECK_EVERY).await;
-        let Some(hub) = hub.upgrade() else { return };
-        for feed in hub.feeds.values().iter() {
-            if matches!(feed.stream, StreamRef::Group(_)) {
-                check_position(&hub, feed).await;
-            }
-        }
-    }
-}
-
-async fn check_position(hub: &Arc<Hub>, feed: &Arc<Feed>) {
-    match hub.muster.messages().top(&feed.stream).await {
-        Ok(top) => {
-            let position: Sequence = top.map_or(0, |top| top.sequence);
-            let aftermath = feed.reaches(position, hub.ring_bounds());
-            hub.finish(feed, aftermath);
-        }
-        Err(error) => tracing::warn!(%error, channel = %feed.channel, "a position could not be compared"),
     }
 }

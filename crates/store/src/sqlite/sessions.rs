@@ -36,13 +36,13 @@ impl Sessions for SqliteStore {
         Ok(())
     }
 
-    async fn signed_in(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<bool>> {
+    async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {
         self.open_still()?;
-        let is_in = |user: &UserId| {
+        let session = |user: &UserId| {
             let key = (app.clone(), user.clone());
-            self.sessions.shard(&key, |map| map.contains_key(&key))
+            self.sessions.shard(&key, |map| map.get(&key).cloned())
         };
-        Ok(users.iter().map(is_in).collect())
+        Ok(users.iter().map(session).collect())
     }
 }
 

@@ -13,10 +13,11 @@ async fn a_later_login_replaces_the_earlier(place: &impl Place) {
     assert_eq!(store.sign_in(&app, &u, session("1")).await.unwrap(), None);
     assert_eq!(store.sign_in(&app, &u, session("2")).await.unwrap(), Some(session("1")));
     store.sign_out(&app, &u, &session("1")).await.unwrap();
-    assert_eq!(store.signed_in(&app, &[user("v"), u.clone()]).await.unwrap(), [false, true]);
-    assert_eq!(store.signed_in(&app_id("b"), std::slice::from_ref(&u)).await.unwrap(), [false]);
+    let found = store.sessions(&app, &[user("v"), u.clone()]).await.unwrap();
+    assert_eq!(found, [None, Some(session("2"))]);
+    assert_eq!(store.sessions(&app_id("b"), std::slice::from_ref(&u)).await.unwrap(), [None]);
     store.sign_out(&app, &u, &session("2")).await.unwrap();
-    assert_eq!(store.signed_in(&app, std::slice::from_ref(&u)).await.unwrap(), [false]);
+    assert_eq!(store.sessions(&app, std::slice::from_ref(&u)).await.unwrap(), [None]);
     assert_eq!(store.sign_in(&app, &u, session("3")).await.unwrap(), None);
 }
 
@@ -25,5 +26,5 @@ async fn logins_end_with_the_process_that_holds_them(place: &impl Place) {
     store.sign_in(&app_id("a"), &user("u"), session("1")).await.unwrap();
     store.close().await.unwrap();
     drop(store);
-    assert_eq!(place.open().signed_in(&app_id("a"), &[user("u")]).await.unwrap(), [false]);
+    assert_eq!(place.open().sessions(&app_id("a"), &[user("u")]).await.unwrap(), [None]);
 }

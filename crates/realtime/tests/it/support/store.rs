@@ -380,9 +380,9 @@ impl Sessions for TestStore {
         })
         .await
     }
-    async fn signed_in(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<bool>> {
+    async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {
         self.data(|data| {
-            users.iter().map(|user| data.logins.contains_key(&(app.clone(), user.clone()))).collect()
+            users.iter().map(|user| data.logins.get(&(app.clone(), user.clone())).cloned()).collect()
         })
         .await
     }

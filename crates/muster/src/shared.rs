@@ -1,0 +1,165 @@
+//! Nonces and quotas that hold over all nodes: kept in the store that the nodes share.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use muster_core::{
+    store::{Admissions, Drawn},
+    time::Millis,
+};
+use muster_gateway::{Admission, Answer, ReplayGuard, StampedNonce, Throttle, ThrottledCall};
+
+/// The part of a second's quota that a node draws at once, so that most calls need not ask the store: a twentieth.
+const DRAW_PART: u32 = 20;
+/// Milliseconds for which a draw counts. What a node has not used by then is lost to the quota.
+const DRAW_MILLIS: i64 = 200;
+/// The longest time, in milliseconds, for which a refusal is given again without asking.
+const REFUSAL_MILLIS: u64 = 50;
+/// Allowances remembered at most; the idle ones are forgotten first.
+const CAPACITY: usize = 100_000;
+
+/// Refuses a nonce that any node has seen.
+pub(crate) struct SharedReplayGuard(pub(crate) Arc<dyn Admissions>);
+
+impl ReplayGuard for SharedReplayGuard {
+    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
+        let (mark, stamped) = (nonce.mark(), Millis(nonce.stamped));
+        Answer::Later(Box::pin(async move {
+            match self.0.admit_nonce(mark, stamped).await {
+                Ok(true) => Admission::Fresh,
+                Ok(false) => Admission::Used,
+                Err(error) => {
+                    tracing::warn!(%error, "a nonce could not be looked up");
+                    Admission::Unknown
+                }
+            }
+        }))
+    }
+}
+
+/// Counts calls against quotas that all nodes share.
+///
+/// A node draws a twentieth of a second's quota at a time. All nodes together never draw more than the quota; what is
+/// drawn may be used up to 200 ms later, and is lost when it is not.
+pub(crate) struct SharedThrottle {
+    admissions: Arc<dyn Admissions>,
+    pots: Mutex<HashMap<String, Pot>>,
+}
+
+/// What this node may still admit without asking.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pot {
+    left: u32,
+    /// Until when, milliseconds since 1970.
+    good_until: i64,
+    /// Until when nothing is granted.
+    refused_until: i64,
+}
+
+impl SharedThrottle {
+    pub(crate) fn new(admissions: Arc<dyn Admissions>) -> Self {
+        Self { admissions, pots: Mutex::default() }
+    }
+
+    /// Takes a call out of what was drawn, or says that there is nothing yet, if that is known.
+    fn take(&self, allowance: &str, now: i64) -> Option<Result<(), u64>> {
+        let mut pots = self.pots.lock().unwrap_or_else(PoisonError::into_inner);
+        let pot = pots.get_mut(allowance)?;
+        if pot.left > 0 && now < pot.good_until {
+            pot.left -= 1;
+            return Some(Ok(()));
+        }
+        let wait = pot.refused_until.saturating_sub(now);
+        (wait > 0).then(|| Err(wait.unsigned_abs()))
+    }
+
+    /// Notes what was drawn; the asking call takes the first.
+    fn note(&self, allowance: String, now: i64, drawn: Drawn) -> Result<(), u64> {
+        let mut pots = self.pots.lock().unwrap_or_else(PoisonError::into_inner);
+        if pots.len() >= CAPACITY {
+            pots.retain(|_, pot| now < pot.good_until || now < pot.refused_until);
+        }
+        let pot = pots.entry(allowance).or_default();
+        if drawn.granted == 0 {
+            let wait = drawn.wait_millis.max(1);
+            pot.refused_until = now.saturating_add_unsigned(wait.min(REFUSAL_MILLIS));
+            return Err(wait);
+        }
+        let kept = if now < pot.good_until { pot.left } else { 0 };
+        *pot = Pot { left: kept + drawn.granted - 1, good_until: now + DRAW_MILLIS, refused_until: 0 };
+        Ok(())
+    }
+}
+
+impl Throttle for SharedThrottle {
+    fn admit(&self, call: &ThrottledCall<'_>) -> Answer<'_, Result<(), u64>> {
+        let allowance = format!("{}/{}", call.account, call.operation);
+        if let Some(answer) = self.take(&allowance, call.now) {
+            return Answer::Now(answer);
+        }
+        let (quota, now) = (call.calls_per_second, call.now);
+        Answer::Later(Box::pin(async move {
+            match self.admissions.draw(&allowance, quota, (quota / DRAW_PART).max(1)).await {
+                Ok(drawn) => self.note(allowance, now, drawn),
+                Err(error) => {
+                    // The call itself needs the store and will say so better.
+                    tracing::warn!(%error, "a quota could not be looked up");
+                    Ok(())
+                }
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use muster_core::store::StoreResult;
+
+    use super::*;
+
+    /// Grants so many calls in all, and counts how often it is asked.
+    struct Well(Mutex<(u32, u32)>);
+
+    #[async_trait]
+    impl Admissions for Well {
+        async fn admit_nonce(&self, _: u128, _: Millis) -> StoreResult<bool> {
+            Ok(true)
+        }
+
+        async fn draw(&self, _: &str, _: u32, wanted: u32) -> StoreResult<Drawn> {
+            let mut well = self.0.lock().unwrap();
+            let granted = wanted.min(well.0);
+            well.0 -= granted;
+            well.1 += 1;
+            Ok(Drawn { granted, wait_millis: if granted > 0 { 0 } else { 30 } })
+        }
+    }
+
+    async fn ask(throttle: &SharedThrottle, now: i64) -> Result<(), u64> {
+        let call = ThrottledCall { account: "a", operation: "List", calls_per_second: 40, now };
+        throttle.admit(&call).get().await
+    }
+
+    #[tokio::test]
+    async fn calls_are_admitted_out_of_draws_and_never_more_than_were_drawn() {
+        let well = Arc::new(Well(Mutex::new((7, 0))));
+        let throttle = SharedThrottle::new(well.clone());
+        for _ in 0..7 {
+            assert_eq!(ask(&throttle, 1_000).await, Ok(()));
+        }
+        assert_eq!(well.0.lock().unwrap().1, 4, "two calls are drawn at a time");
+        assert_eq!(ask(&throttle, 1_000).await, Err(30));
+        assert_eq!(ask(&throttle, 1_010).await, Err(20), "known without asking");
+        assert_eq!(well.0.lock().unwrap().1, 5);
+    }
+
+    #[tokio::test]
+    async fn a_draw_counts_for_a_short_time_only() {
+        let throttle = SharedThrottle::new(Arc::new(Well(Mutex::new((2, 0)))));
+        assert_eq!(ask(&throttle, 1_000).await, Ok(()));
+        assert_eq!(ask(&throttle, 1_000 + DRAW_MILLIS).await, Err(30));
+    }
+}

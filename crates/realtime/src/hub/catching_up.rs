@@ -1,0 +1,142 @@
+//! What is done where notices may have been lost: the hub looks up in the store what they would have said.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use futures_util::{StreamExt as _, stream};
+use muster_core::{
+    app::Generation,
+    id::{GroupRef, UserId},
+    message::StreamRef,
+};
+
+use super::{CHECK_EVERY, Connection, Feed, Hub};
+use crate::protocol::{Disconnect, Unsubscribed};
+
+/// Questions to the store under way at once, so that catching up leaves room for the callers.
+const AT_ONCE: usize = 16;
+/// Members looked up in one question.
+const MEMBERS_AT_ONCE: usize = 200;
+/// How long to wait for a store that cannot be read, before the second and each later attempt.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// Attempts for one stream; the regular comparison of positions comes after them.
+const ATTEMPTS: usize = 30;
+
+/// Compares the positions of followed groups with the store, for notices that nothing has followed.
+pub(super) async fn check_positions(hub: Weak<Hub>) {
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        let Some(hub) = hub.upgrade() else { return };
+        for feed in hub.feeds.values().iter() {
+            if matches!(feed.stream, StreamRef::Group(_)) {
+                // What cannot be read now is compared the next time.
+                let _ = hub.check_position(feed).await;
+            }
+        }
+    }
+}
+
+/// Looks up everything that a lost notice could have said: new entries of any followed stream, comings and goings,
+/// later logins, members taken out, applications switched off.
+pub(super) async fn resume(hub: Arc<Hub>) {
+    let feeds: Vec<_> = hub.feeds.values().iter().cloned().collect();
+    tracing::info!(streams = feeds.len(), "notices may have been lost: looking up what they would have said");
+    stream::iter(feeds).for_each_concurrent(AT_ONCE, |feed| catch_up(Arc::clone(&hub), feed)).await;
+}
+
+/// Looks up what notices of one stream could have said.
+pub(super) async fn catch_up(hub: Arc<Hub>, feed: Arc<Feed>) {
+    for _ in 0..ATTEMPTS {
+        if hub.catch_up_once(&feed).await {
+            return;
+        }
+        tokio::time::sleep(STORE_PAUSE).await;
+    }
+}
+
+impl Hub {
+    async fn catch_up_once(self: &Arc<Self>, feed: &Arc<Feed>) -> bool {
+        if !self.check_position(feed).await {
+            return false;
+        }
+        match &feed.stream {
+            StreamRef::Group(at) => {
+                self.changed(at, Feed::recounted);
+                self.check_members(at, feed).await
+            }
+            StreamRef::User(_, user) => self.check_login(user, feed).await,
+        }
+    }
+
+    async fn check_position(self: &Arc<Self>, feed: &Arc<Feed>) -> bool {
+        match self.muster.messages().top(&feed.stream).await {
+            Ok(top) => {
+                let aftermath = feed.reaches(top.map_or(0, |top| top.sequence), self.ring_bounds());
+                self.finish(feed, aftermath);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, channel = %feed.channel, "a position could not be compared");
+                false
+            }
+        }
+    }
+
+    /// Ends subscriptions whose membership the operator has ended. Only memberships of generation 1 end so; those of
+    /// generation 2 end by an entry in the user's own stream.
+    async fn check_members(self: &Arc<Self>, at: &GroupRef, feed: &Arc<Feed>) -> bool {
+        let followers = feed.subscribers();
+        let first_generation = |connection: &&Arc<Connection>| {
+            connection.identity().is_some_and(|identity| identity.login.app.generation == Generation::One)
+        };
+        let followers: Vec<_> = followers.iter().filter(first_generation).collect();
+        for part in followers.chunks(MEMBERS_AT_ONCE) {
+            let users: Vec<UserId> = part
+                .iter()
+                .filter_map(|connection| connection.identity().map(|identity| identity.login.user.clone()))
+                .collect();
+            let members = match self.muster.store.find_members(at, &users).await {
+                Ok(members) => members,
+                Err(error) => {
+                    tracing::warn!(%error, group = %at.group, "members could not be looked up");
+                    return false;
+                }
+            };
+            for (connection, member) in part.iter().zip(members) {
+                if member.is_none() {
+                    self.expel(connection, &at.group, Unsubscribed::TAKEN_OUT);
+                }
+            }
+        }
+        true
+    }
+
+    /// Closes connections of a user that a later login has replaced, and those of an application switched off.
+    async fn check_login(&self, user: &UserId, feed: &Feed) -> bool {
+        for connection in feed.subscribers() {
+            let Some(identity) = connection.identity() else { continue };
+            let app = &identity.login.app.id;
+            let found = async {
+                let current = self.muster.store.sessions(app, std::slice::from_ref(user)).await?;
+                let app = self.muster.store.app(app).await?;
+                muster_core::store::StoreResult::Ok((current.into_iter().next().flatten(), app))
+            };
+            match found.await {
+                Ok((_, app)) if app.as_ref().is_none_or(|app| app.disabled) => {
+                    connection.outbox.close(Disconnect::REMOVED);
+                }
+                Ok((Some(current), _)) if current != identity.session => {
+                    connection.outbox.close(Disconnect::SIGNED_IN_ELSEWHERE);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, %user, "a login could not be looked up");
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
