@@ -122,7 +122,8 @@ impl RollRules<'_> {
     pub async fn kick(&self, at: &GroupRef, user: &UserId) -> Result<()> {
         let muster = self.0;
         muster.groups().open(at).await?;
-        if muster.store.leave(at, user, Leave::Any).await?.is_none() {
+        let left = muster.store.leave(at, user, Leave::Any).await?.is_some();
+        if !left && !self.may_be_counted(at, user).await? {
             return Err(Error::NotMember(user.clone()));
         }
         let now = muster.now();
@@ -130,8 +131,23 @@ impl RollRules<'_> {
         let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Removed };
         let sequence = muster.store.append(&stream, event.clone(), now).await?;
         muster.tell(Notice::Published { stream, sequence, event: Arc::new(event), at: now }).await;
-        muster.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+        if left {
+            muster.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+        }
         Ok(())
+    }
+
+    /// Whether a user without a membership of its own may be one of those who are only counted, on another node: that
+    /// node ends the membership when it learns of the removal.
+    async fn may_be_counted(&self, at: &GroupRef, user: &UserId) -> Result<bool> {
+        let store = &self.0.store;
+        if self.0.limits.super_group_listing == SuperListing::Serve
+            || !store.roster_state(at).await?.super_group
+        {
+            return Ok(false);
+        }
+        let sessions = store.sessions(&at.app, std::slice::from_ref(user)).await?;
+        Ok(sessions.iter().any(Option::is_some))
     }
 
     /// A page of the roll, by number.

@@ -107,7 +107,9 @@ impl Hub {
             match (effect, &feed.stream) {
                 (Effect::Removed(group), StreamRef::User(..)) => {
                     for connection in feed.subscribers() {
-                        self.expel(&connection, &group, Unsubscribed::KICKED);
+                        if self.expel(&connection, &group, Unsubscribed::KICKED) {
+                            self.runtime.spawn(part(Arc::clone(self), connection, group.clone()));
+                        }
                     }
                 }
                 (Effect::Dissolved, StreamRef::Group(at)) => {
@@ -121,12 +123,12 @@ impl Hub {
         }
     }
 
-    /// Ends a connection's subscription to a group from outside.
-    pub(super) fn expel(&self, connection: &Connection, group: &GroupId, why: Unsubscribed) {
-        if let Some(feed) = connection.end_subscription(group, why) {
-            self.leave_feed(&feed, connection.id);
-            self.unsubscribed(connection, group, why);
-        }
+    /// Ends a connection's subscription to a group from outside, if it has one.
+    pub(super) fn expel(&self, connection: &Connection, group: &GroupId, why: Unsubscribed) -> bool {
+        let Some(feed) = connection.end_subscription(group, why) else { return false };
+        self.leave_feed(&feed, connection.id);
+        self.unsubscribed(connection, group, why);
+        true
     }
 
     /// Tells a client that its subscription has ended.
@@ -184,6 +186,17 @@ impl Hub {
             }
         }
         self.forget_if_idle(feed);
+    }
+}
+
+/// Ends the membership of somebody who was removed, where whoever removed could not: in a super group only this node
+/// knows who is in it.
+async fn part(hub: Arc<Hub>, connection: Arc<Connection>, group: GroupId) {
+    let Some(identity) = connection.identity() else { return };
+    let at = identity.group(&group);
+    if let Err(error) = hub.muster.rolls().part(&at, &identity.login.user, &identity.session).await {
+        tracing::warn!(%error, %group, "a removed member could not leave yet");
+        hub.see_off(identity, vec![at], false, hub.config.grace());
     }
 }
 

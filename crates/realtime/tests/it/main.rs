@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod calls;
+mod catching_up;
 mod flow;
 mod limits;
 mod members;

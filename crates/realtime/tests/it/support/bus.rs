@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use muster_core::{
     bus::{Bus, BusError, Listener, Notice},
     id::GroupRef,
+    message::{Sequence, StreamRef},
 };
 
 #[derive(Default)]
@@ -28,6 +29,28 @@ impl TestBus {
     /// Loses notices from now on.
     pub(crate) fn lose(&self) {
         *self.mode.lock().unwrap() = Mode::Lose;
+    }
+
+    /// Tells notices again and says that some may have been lost.
+    pub(crate) fn resume(&self) {
+        self.tell();
+        for listener in self.listeners.lock().unwrap().clone() {
+            listener.resumed();
+        }
+    }
+
+    /// Says that a stream reaches a position.
+    pub(crate) fn hint(&self, stream: &StreamRef, position: Sequence) {
+        for listener in self.listeners.lock().unwrap().clone() {
+            listener.reached(stream, position);
+        }
+    }
+
+    /// Says that a group's notices arrive from now on.
+    pub(crate) fn now_followed(&self, group: &GroupRef) {
+        for listener in self.listeners.lock().unwrap().clone() {
+            listener.followed(group);
+        }
     }
 
     /// Keeps notices back from now on.

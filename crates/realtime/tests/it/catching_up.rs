@@ -1,0 +1,94 @@
+//! Notices are lost on the way from another node: what they would have said is looked up.
+
+use std::time::Duration;
+
+use muster_core::{
+    app::Generation,
+    bus::{Bus as _, Notice},
+    id::{NodeId, SessionId, SessionRef, UserId},
+    message::StreamRef,
+    service::AppScope,
+    store::Sessions as _,
+};
+use serde_json::json;
+
+use crate::support::Server;
+
+/// Less than the time after which positions are compared whatever is said.
+const SOON: Duration = Duration::from_secs(5);
+
+#[tokio::test(start_paused = true)]
+async fn a_message_whose_notice_was_lost_arrives_once_the_bus_has_resumed() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    anna.join("g1").await;
+    anna.within(Duration::from_secs(1)).await;
+    server.bus.lose();
+    server.announce(&at, "lost").await;
+    assert!(anna.within(SOON).await.is_empty());
+    server.bus.resume();
+    assert_eq!(anna.event("recvgroupmessage").await["data"]["data"], "lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_of_a_position_or_of_a_late_start_brings_what_stands_there() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    anna.join("g1").await;
+    server.bus.lose();
+    server.announce(&at, "first").await;
+    server.bus.hint(&StreamRef::Group(at.clone()), 1);
+    assert_eq!(anna.event("recvgroupmessage").await["data"]["data"], "first");
+    server.announce(&at, "second").await;
+    server.bus.now_followed(&at);
+    assert_eq!(anna.event("recvgroupmessage").await["data"]["data"], "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_login_on_another_node_counts_though_its_notice_was_lost() {
+    let server = Server::start().await;
+    let mut anna = server.client("anna").await;
+    let mut ben = server.client("ben").await;
+    let elsewhere = SessionRef { node: NodeId::new("n2").unwrap(), session: SessionId::new("s").unwrap() };
+    server.store.sign_in(&server.app.id, &UserId::new("anna").unwrap(), elsewhere).await.unwrap();
+    server.bus.resume();
+    assert_eq!(anna.ended().await.code, 4501);
+    assert!(ben.within(SOON).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_application_switched_off_loses_its_clients_though_the_notice_was_lost() {
+    let server = Server::start().await;
+    let mut anna = server.client("anna").await;
+    server.bus.lose();
+    let scope = AppScope { account: &server.account, generation: Generation::Two, data_center: None };
+    server.muster.apps().set_disabled(scope, &server.app.id, true).await.unwrap();
+    assert!(anna.within(SOON).await.is_empty());
+    server.bus.resume();
+    assert_eq!(anna.ended().await.code, 4503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_whom_nobody_names_change_the_count_that_is_told() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    anna.join("g1").await;
+    anna.within(Duration::from_secs(1)).await;
+    server.bus.publish(Notice::Recounted { group: at }).await.unwrap();
+    let told = anna.event("memberchange").await["data"].clone();
+    assert_eq!((&told["memberCount"], &told["joinUsers"]), (&json!(1), &json!([])));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clients_of_a_lost_lease_are_sent_elsewhere_and_no_others() {
+    let server = Server::start().await;
+    let mut anna = server.client("anna").await;
+    server.muster.node.rename(NodeId::new("n2").unwrap());
+    let mut ben = server.client("ben").await;
+    server.hub.abandon(&NodeId::new("n1").unwrap()).await;
+    assert_eq!(anna.ended().await.code, 3001);
+    assert!(ben.within(SOON).await.is_empty());
+}
