@@ -79,7 +79,8 @@ pub(crate) enum Command {
     Token(Token),
     /// Print the configuration reference.
     Config(Config),
-    /// Measure this machine: the server against a bare one, in one run.
+    /// Measure this machine: the server against a bare one, in one run. With `--store` and `--bus`: three nodes over
+    /// these services, which must be fresh, against one.
     Bench(Bench),
 }
 

@@ -72,7 +72,7 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
             let text = if which.example { config::example() } else { config::reference() };
             return Ok(std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?);
         }
-        Command::Bench(bench) => return bench::run(&bench),
+        Command::Bench(bench) => return bench::run(&bench, &configuration),
         Command::Token(token) => {
             let admin = token.role == cli::Role::Admin;
             let command = AdminCommand::Token { app: token.app, user: token.user, admin, ttl: token.ttl };

@@ -2,6 +2,7 @@
 //! holds what was measured where.
 
 mod bare;
+mod cluster;
 mod load;
 pub(crate) mod sign;
 mod stage;
@@ -13,9 +14,9 @@ use jiff::Timestamp;
 use load::{Connection, Run, drive};
 use muster_core::time::Clock as _;
 use sign::Form;
-use stage::{Filled, Process, Viewers};
+use stage::{Filled, Process, Services, Viewers};
 
-use crate::{cli::Bench, system::System};
+use crate::{cli::Bench, config::Configuration, system::System};
 
 /// Connections of the list measures, as in the figures of the bare server.
 const CONNECTIONS: usize = 64;
@@ -29,12 +30,16 @@ const ROUNDS: usize = 3;
 const PAGE_READS: u64 = 20_000;
 
 /// Runs the measures.
-pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
+pub(crate) fn run(bench: &Bench, configuration: &Configuration) -> anyhow::Result<()> {
     let runtime = crate::runtime()?;
     if bench.bare {
         return runtime.block_on(bare::serve());
     }
-    runtime.block_on(measure(bench))
+    if configuration.store.is_empty() {
+        return runtime.block_on(measure(bench));
+    }
+    let services = Services { store: configuration.store.clone(), bus: configuration.bus.clone() };
+    runtime.block_on(cluster::measure(bench, services))
 }
 
 struct Bed {
@@ -50,7 +55,7 @@ async fn measure(bench: &Bench) -> anyhow::Result<()> {
     let members = if wanted("page") || wanted("memory") { bench.members } else { 0 };
     let directory = tempfile::tempdir()?;
     say(&format!("filling a roster of {members} members …"))?;
-    let filled = stage::fill(directory.path(), members).await?;
+    let filled = stage::fill(directory.path(), &Services::default(), members).await?;
     let server = Process::server(directory.path())?;
     let mut bed = Bed { filled, server, seconds: bench.seconds, serial: 0 };
     say(&format!("server {}, {} CPUs\n", env!("CARGO_PKG_VERSION"), std::thread::available_parallelism()?))?;

@@ -6,6 +6,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -25,6 +26,9 @@ use crate::{cli, config::Configuration, first_start, foundation::Foundation};
 /// Joins under way at once while a roster is filled: whole batches for the store's writer.
 const FILLERS: u64 = 1000;
 
+/// Login tokens made ready.
+const VIEWERS: u32 = 501;
+
 /// What is in the data directory.
 pub(super) struct Filled {
     pub(super) caller: Caller,
@@ -43,13 +47,23 @@ pub(super) struct Filled {
     pub(super) tokens: Vec<String>,
 }
 
-/// Fills a data directory.
-pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Filled> {
-    let configuration = Configuration { data: directory.to_owned(), ..Configuration::default() };
-    let foundation = Foundation::embedded(&configuration, directory)?;
+/// What servers share: nothing, or a database and a bus.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Services {
+    /// The store's URL; empty for SQLite in each data directory.
+    pub(super) store: String,
+    /// The bus's URL; empty for memory.
+    pub(super) bus: String,
+}
+
+/// Fills a store: that of the data directory, or the one that the services name, which must be fresh.
+pub(super) async fn fill(directory: &Path, services: &Services, members: u64) -> anyhow::Result<Filled> {
+    let Services { store, bus } = services.clone();
+    let configuration = Configuration { data: directory.to_owned(), store, bus, ..Configuration::default() };
+    let foundation = Foundation::lay(&configuration, directory).await?;
     let muster = &foundation.muster;
-    let made =
-        first_start::make_account(muster, &cli::Root::default()).await?.context("a fresh directory")?;
+    let made = first_start::make_account(muster, &cli::Root::default()).await?;
+    let made = made.context("the store must be fresh: it has an account already")?;
     let account = &made.account.id;
     let one = AppScope { account, generation: Generation::One, data_center: None };
     let two = AppScope { generation: Generation::Two, ..one };
@@ -77,8 +91,8 @@ pub(super) async fn fill(directory: &Path, members: u64) -> anyhow::Result<Fille
         };
         Ok(live_connect_token(&login))
     };
-    let tokens = (0..100).map(token).collect::<anyhow::Result<_>>()?;
-    muster.store.close().await?;
+    let tokens = (0..VIEWERS).map(token).collect::<anyhow::Result<_>>()?;
+    foundation.close().await?;
     Ok(Filled {
         caller: Caller { id: made.key.id.to_string(), secret: made.key.secret, nonce: muster.random.hex(12) },
         app: app.id.to_string(),
@@ -110,6 +124,10 @@ async fn enrol(foundation: &Foundation, app: &Arc<App>, at: &GroupRef, members: 
     Ok(())
 }
 
+/// The unit of CPU times in `/proc` (`USER_HZ`, the same on every Linux architecture that Rust's standard library
+/// supports).
+const TICKS_PER_SECOND: u64 = 100;
+
 /// A process of this binary, ended when dropped.
 pub(super) struct Process {
     child: Child,
@@ -126,6 +144,11 @@ impl Drop for Process {
 impl Process {
     /// Starts the server on a filled data directory, with quotas off.
     pub(super) fn server(directory: &Path) -> anyhow::Result<Self> {
+        Self::node(directory, &directory.join("master.key"), &Services::default())
+    }
+
+    /// Starts a server on these services, with quotas off.
+    pub(super) fn node(directory: &Path, master_key: &Path, services: &Services) -> anyhow::Result<Self> {
         let file = directory.join("bench.toml");
         std::fs::write(&file, "[throttle]\nenabled = false\n[log]\nfilter = \"warn\"\n")?;
         let mut child = Command::new(std::env::current_exe()?)
@@ -133,6 +156,9 @@ impl Process {
             .arg(&file)
             .arg("--data")
             .arg(directory)
+            .env("MUSTER_MASTER_KEY", master_key)
+            .env("MUSTER_STORE", &services.store)
+            .env("MUSTER_BUS", &services.bus)
             .stderr(Stdio::piped())
             .spawn()?;
         let lines = BufReader::new(child.stderr.take().context("the server's standard error")?).lines();
@@ -160,6 +186,23 @@ impl Process {
         Ok(Self { child, address: line.trim().parse()? })
     }
 
+    /// The CPU time that the process has used.
+    pub(super) fn cpu(&self) -> anyhow::Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, fields) = stat.rsplit_once(')').context("/proc/PID/stat")?;
+        // User and system time: the 14th and 15th field, of which two stand before the name's end.
+        let ticks =
+            fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+        Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
+    }
+
+    /// Ends the process as the loss of its machine would.
+    pub(super) fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// The process's own memory, in bytes: what it has written to, without the pages of files that it has mapped.
     pub(super) fn memory(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
@@ -173,27 +216,11 @@ impl Process {
 pub(super) struct Viewers(Vec<WebSocketStream<TcpStream>>);
 
 impl Viewers {
-    /// Signs every viewer in and joins the group.
+    /// Signs a hundred viewers in and joins the group.
     pub(super) async fn join(address: SocketAddr, filled: &Filled) -> anyhow::Result<Self> {
         let mut sockets = Vec::new();
-        for token in &filled.tokens {
-            let stream = TcpStream::connect(address).await?;
-            let url = format!("ws://{address}/connection/websocket");
-            let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await?;
-            let commands = format!(
-                "{{\"id\":1,\"connect\":{{\"token\":\"{token}\"}}}}\n{{\"id\":2,\"subscribe\":{{\"channel\":\"g:{}\"}}}}",
-                filled.live_group
-            );
-            socket.send(Message::text(commands)).await?;
-            loop {
-                let frame = socket.next().await.context("the server closed a viewer's connection")??;
-                let text = frame.into_text()?;
-                anyhow::ensure!(!text.contains("\"error\""), "a viewer was refused: {text}");
-                if text.contains("\"subscribe\"") {
-                    break;
-                }
-            }
-            sockets.push(socket);
+        for token in filled.tokens.iter().take(100) {
+            sockets.push(enter(address, token, &filled.live_group).await?);
         }
         Ok(Self(sockets))
     }
@@ -201,5 +228,29 @@ impl Viewers {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// Signs a viewer in and joins a group.
+pub(super) async fn enter(
+    address: SocketAddr,
+    token: &str,
+    group: &str,
+) -> anyhow::Result<WebSocketStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let url = format!("ws://{address}/connection/websocket");
+    let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await?;
+    let commands = format!(
+        "{{\"id\":1,\"connect\":{{\"token\":\"{token}\"}}}}\n{{\"id\":2,\"subscribe\":{{\"channel\":\"g:{group}\"}}}}"
+    );
+    socket.send(Message::text(commands)).await?;
+    loop {
+        let frame = socket.next().await.context("the server closed a viewer's connection")??;
+        let text = frame.into_text()?;
+        anyhow::ensure!(!text.contains("\"error\""), "a viewer was refused: {text}");
+        if text.contains("\"subscribe\"") {
+            return Ok(socket);
+        }
     }
 }
