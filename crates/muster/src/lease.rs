@@ -14,6 +14,8 @@ use muster_core::{
 use muster_realtime::Hub;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::complaint::Complaint;
+
 /// How often a lease is renewed within its length: several renewals may fail before it runs out.
 const RENEWALS: u32 = 5;
 
@@ -37,13 +39,14 @@ impl Lease {
 
     /// Renews the lease and ends what other nodes have left, for as long as the server runs.
     pub(crate) async fn keep(&mut self, hub: &Arc<Hub>) {
+        let mut renewing = Complaint::about("renewing this node's lease");
+        let mut reaping = Complaint::about("ending what lost nodes have left");
         let mut ticks = tokio::time::interval(self.length / RENEWALS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let held = self.muster.node.id();
-            if let Err(error) = self.renew().await {
-                tracing::warn!(%error, "this node's lease could not be renewed");
+            if renewing.note(self.renew().await).is_none() {
                 self.unbroken = None;
                 continue;
             }
@@ -51,7 +54,7 @@ impl Lease {
                 tracing::warn!("this node was away for longer than its lease: its clients connect again");
                 hub.abandon(&held).await;
             }
-            self.reap().await;
+            reaping.note(self.reap().await);
         }
     }
 
@@ -75,19 +78,11 @@ impl Lease {
 
     /// Ends what lost nodes held. Only a node that has held its own lease without a break for as long as a lease lasts
     /// does: after the store was away for all, every other node has had the time to renew its own.
-    async fn reap(&self) {
+    async fn reap(&self) -> Result<(), Error> {
         if self.unbroken.is_none_or(|since| since.elapsed() < self.length) {
-            return;
+            return Ok(());
         }
-        loop {
-            match reap(&self.muster).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    tracing::warn!(%error, "what a lost node has left could not be ended");
-                    return;
-                }
-            }
-        }
+        while reap(&self.muster).await? {}
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod bench;
 mod cli;
+mod complaint;
 mod config;
 #[cfg(test)]
 mod coverage;

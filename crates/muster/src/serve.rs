@@ -24,6 +24,7 @@ use tokio::{
 use crate::{
     admin::AdminListener,
     cli::Root,
+    complaint::Complaint,
     config::Configuration,
     data::DataDirectory,
     first_start,
@@ -157,27 +158,24 @@ pub(crate) fn documents(gateway: &Gateway) -> Vec<(&'static str, Value)> {
 
 /// Moves customer groups of the local channel on.
 async fn settle(muster: Arc<Muster>) {
+    let mut complaint = Complaint::about("activating customer groups");
     let mut ticks = tokio::time::interval(SETTLE_EVERY);
     loop {
         ticks.tick().await;
-        if let Err(error) = muster.chats().settle().await {
-            tracing::warn!(%error, "customer groups could not be activated");
-        }
+        complaint.note(muster.chats().settle().await);
     }
 }
 
 /// Removes what has outlived its keeping.
 async fn sweep(muster: Arc<Muster>) {
+    let mut complaint = Complaint::about("removing what has outlived its keeping");
     let mut ticks = tokio::time::interval(PURGE_EVERY);
     loop {
         ticks.tick().await;
-        match purge(&muster).await {
-            Ok(0) => {}
-            Ok(rows) => {
-                tracing::info!(rows, "removed what has outlived its keeping");
-                ticks.reset_immediately();
-            }
-            Err(error) => tracing::warn!(%error, "what has outlived its keeping could not be removed"),
+        let rows = complaint.note(purge(&muster).await).unwrap_or(0);
+        if rows > 0 {
+            tracing::info!(rows, "removed what has outlived its keeping");
+            ticks.reset_immediately();
         }
     }
 }

@@ -31,7 +31,7 @@ impl ReplayGuard for SharedReplayGuard {
                 Ok(true) => Admission::Fresh,
                 Ok(false) => Admission::Used,
                 Err(error) => {
-                    tracing::warn!(%error, "a nonce could not be looked up");
+                    tracing::debug!(%error, "a nonce could not be looked up");
                     Admission::Unknown
                 }
             }
@@ -105,7 +105,7 @@ impl Throttle for SharedThrottle {
                 Ok(drawn) => self.note(allowance, now, drawn),
                 Err(error) => {
                     // The call itself needs the store and will say so better.
-                    tracing::warn!(%error, "a quota could not be looked up");
+                    tracing::debug!(%error, "a quota could not be looked up");
                     Ok(())
                 }
             }

@@ -122,10 +122,10 @@ impl Muster {
     }
 
     /// Tells a notice whose loss changes nothing that was promised: the fact behind it is stored, or was never meant
-    /// to last. A bus that is down must not turn a done deed into a failed call.
+    /// to last. A bus that is down must not turn a done deed into a failed call; it logs itself that it is down.
     async fn tell(&self, notice: Notice) {
         if let Err(error) = self.bus.publish(notice).await {
-            tracing::warn!(%error, "a notice did not reach the other nodes");
+            tracing::debug!(%error, "a notice did not reach the other nodes");
         }
     }
 }

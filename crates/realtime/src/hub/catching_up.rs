@@ -54,6 +54,7 @@ pub(super) async fn catch_up(hub: Arc<Hub>, feed: Arc<Feed>) {
         }
         tokio::time::sleep(STORE_PAUSE).await;
     }
+    tracing::warn!(channel = %feed.channel, "what lost notices said could not be looked up: the store does not answer");
 }
 
 impl Hub {
@@ -78,7 +79,7 @@ impl Hub {
                 true
             }
             Err(error) => {
-                tracing::warn!(%error, channel = %feed.channel, "a position could not be compared");
+                tracing::debug!(%error, channel = %feed.channel, "a position could not be compared");
                 false
             }
         }
@@ -100,7 +101,7 @@ impl Hub {
             let members = match self.muster.store.find_members(at, &users).await {
                 Ok(members) => members,
                 Err(error) => {
-                    tracing::warn!(%error, group = %at.group, "members could not be looked up");
+                    tracing::debug!(%error, group = %at.group, "members could not be looked up");
                     return false;
                 }
             };
@@ -132,7 +133,7 @@ impl Hub {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, %user, "a login could not be looked up");
+                    tracing::debug!(%error, %user, "a login could not be looked up");
                     return false;
                 }
             }
