@@ -4,7 +4,7 @@
 //! caller arrive in its order, and nothing is lost. The price is the listeners' time, which is why they must not
 //! block.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use muster_core::{
@@ -12,11 +12,12 @@ use muster_core::{
     id::GroupRef,
 };
 
+use crate::listeners::Listeners;
+
 /// The bus of a single node.
 #[derive(Default)]
 pub struct MemoryBus {
-    /// Replaced when a listener comes, so that no lock is held while listeners work: one of them may publish.
-    listeners: RwLock<Arc<[Arc<dyn Listener>]>>,
+    listeners: Listeners,
 }
 
 impl MemoryBus {
@@ -31,16 +32,12 @@ impl MemoryBus {
 impl Bus for MemoryBus {
     /// Delivers at once; never fails.
     async fn publish(&self, notice: Notice) -> Result<(), BusError> {
-        let listeners = Arc::clone(&self.listeners.read().unwrap_or_else(PoisonError::into_inner));
-        for listener in listeners.iter() {
-            listener.notice(&notice);
-        }
+        self.listeners.each(|listener| listener.notice(&notice));
         Ok(())
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {
-        let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);
-        *listeners = listeners.iter().cloned().chain([listener]).collect();
+        self.listeners.add(listener);
     }
 
     /// Does nothing: with one node every notice is told where it is wanted, and whether a group has members here is

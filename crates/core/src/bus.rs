@@ -87,6 +87,9 @@ pub trait Listener: Send + Sync {
     /// Notices may have been lost until now, of any kind: whatever follows from them has to be looked up. Must not
     /// block.
     fn resumed(&self) {}
+    /// Hears that the notices of a group arrive from now on, some time after [`follow`](Bus::follow): one told before
+    /// may have been missed, so its position has to be looked up once. Must not block.
+    fn followed(&self, _group: &GroupRef) {}
 }
 
 /// The bus could not carry a notice now.

@@ -1,0 +1,26 @@
+//! Who listens on this node.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use muster_core::bus::Listener;
+
+/// The listeners of one bus, in the order in which they came.
+#[derive(Default)]
+pub(crate) struct Listeners(
+    /// Replaced when a listener comes, so that no lock is held while listeners work: one of them may publish.
+    RwLock<Arc<[Arc<dyn Listener>]>>,
+);
+
+impl Listeners {
+    /// Adds a listener.
+    pub(crate) fn add(&self, listener: Arc<dyn Listener>) {
+        let mut listeners = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *listeners = listeners.iter().cloned().chain([listener]).collect();
+    }
+
+    /// Calls `tell` with every listener.
+    pub(crate) fn each(&self, tell: impl Fn(&dyn Listener)) {
+        let listeners = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        listeners.iter().for_each(|listener| tell(&**listener));
+    }
+}

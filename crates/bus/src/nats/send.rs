@@ -1,0 +1,253 @@
+//! What the tasks and the callers of the bus share: how to send, and what is counted.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use async_nats::Client;
+use futures_util::FutureExt as _;
+use muster_core::{
+    bus::{BusError, Notice},
+    figure::Figure,
+    message::{Sequence, StreamRef},
+};
+
+use super::{
+    hints::Hints,
+    link::{self, Link},
+    subject::{Reach, Subjects},
+    wire::{self, Content, SenderId},
+    wishes::Wishes,
+};
+use crate::listeners::Listeners;
+
+/// Positions of users' streams told in one message: far below what NATS carries in one, and one write for many.
+const POSITIONS_AT_ONCE: usize = 256;
+
+/// Counted from the start of the process.
+#[derive(Debug, Default)]
+struct Counters {
+    published: AtomicU64,
+    received: AtomicU64,
+    dropped: AtomicU64,
+    unknown: AtomicU64,
+    hints: AtomicU64,
+    resumes: AtomicU64,
+}
+
+/// The bus without its tasks.
+pub(super) struct Shared {
+    pub(super) client: Client,
+    pub(super) subjects: Subjects,
+    sender: SenderId,
+    pub(super) listeners: Listeners,
+    pub(super) wishes: Wishes,
+    pub(super) hints: Hints,
+    pub(super) link: Arc<Link>,
+    /// Something was not sent that no position will reveal: others have to be told.
+    pub(super) guilty: AtomicBool,
+    /// Another node has told that something of its was lost.
+    pub(super) bereft: AtomicBool,
+    pub(super) closed: AtomicBool,
+    counters: Counters,
+}
+
+impl Shared {
+    pub(super) fn new(client: Client, subjects: Subjects, sender: SenderId, link: Arc<Link>) -> Self {
+        Self {
+            client,
+            subjects,
+            sender,
+            listeners: Listeners::default(),
+            wishes: Wishes::default(),
+            hints: Hints::default(),
+            link,
+            guilty: AtomicBool::new(false),
+            bereft: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Hands a notice to NATS, without waiting.
+    pub(super) fn send(&self, notice: &Notice) -> Result<(), BusError> {
+        let stored = match notice {
+            Notice::Published { stream, sequence: Some(position), .. } => Some((stream, *position)),
+            _ => None,
+        };
+        // Also when it is not sent: the position is told again until it was sent.
+        let hinted = stored.is_some_and(|(stream, position)| self.hints.note(stream, position));
+        let sent = self.encode_and_hand_over(notice, stored);
+        match &sent {
+            Ok(()) => count(&self.counters.published),
+            Err(_) => {
+                count(&self.counters.dropped);
+                if !hinted {
+                    self.guilty.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+        sent
+    }
+
+    fn encode_and_hand_over(
+        &self,
+        notice: &Notice,
+        stored: Option<(&StreamRef, Sequence)>,
+    ) -> Result<(), BusError> {
+        if let Some(fault) = self.why_not() {
+            return Err(BusError(fault));
+        }
+        let bytes = wire::notice(self.sender, notice).map_err(|error| BusError(error.to_string()))?;
+        let subject = self.subjects.of(Reach::of(notice));
+        let most = self.client.max_payload();
+        match stored {
+            _ if bytes.len() <= most => self.hand_over(subject, bytes),
+            Some((stream, position)) => self.tell_reached(subject, &[(stream.clone(), position)]),
+            None => {
+                Err(BusError(format!("a notice of {} bytes is more than the {most} of NATS", bytes.len())))
+            }
+        }
+    }
+
+    fn tell_reached(&self, subject: String, streams: &[(StreamRef, Sequence)]) -> Result<(), BusError> {
+        let bytes = wire::reached(self.sender, streams).map_err(|error| BusError(error.to_string()))?;
+        self.hand_over(subject, bytes)
+    }
+
+    fn hand_over(&self, subject: String, bytes: Vec<u8>) -> Result<(), BusError> {
+        // It waits only while the queue to the connection is full. The budget that Tokio gives a task would make it
+        // wait without need.
+        let publish = tokio::task::unconstrained(self.client.publish(subject, bytes.into()));
+        match publish.now_or_never() {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(BusError(error.to_string())),
+            None => Err(BusError("more waits to be sent than may wait".to_owned())),
+        }
+    }
+
+    /// Tells once more how far streams are. What cannot be sent now is told in a later round.
+    pub(super) fn remind(&self) {
+        if !link::is_up(&self.client) {
+            return;
+        }
+        let mut of_users = Vec::new();
+        for (stream, position) in self.hints.round() {
+            match Reach::of_stream(&stream) {
+                reach @ Reach::Group(_) => {
+                    let subject = self.subjects.of(reach);
+                    self.hint(subject, &[(stream, position)]);
+                }
+                Reach::All => of_users.push((stream, position)),
+            }
+        }
+        for streams in of_users.chunks(POSITIONS_AT_ONCE) {
+            self.hint(self.subjects.of(Reach::All), streams);
+        }
+    }
+
+    fn hint(&self, subject: String, streams: &[(StreamRef, Sequence)]) {
+        match self.tell_reached(subject, streams) {
+            Ok(()) => count(&self.counters.hints),
+            Err(error) => {
+                tracing::debug!(%error, "a position was not told");
+                self.guilty.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Tells every node that notices of this one may have been lost, if that is so.
+    pub(super) fn confess(&self) {
+        if self.guilty.swap(false, Ordering::Relaxed)
+            && self.hand_over(self.subjects.of(Reach::All), wire::lost(self.sender)).is_err()
+        {
+            self.guilty.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes a message of another node.
+    pub(super) fn receive(&self, bytes: &[u8]) {
+        match wire::decode(bytes) {
+            // The server sends nothing back on the connection that it came from; but after a change of servers
+            // something sent on the old one may arrive on the new one.
+            Ok((sender, _)) if sender == self.sender => {}
+            Ok((_, content)) => {
+                count(&self.counters.received);
+                self.hear(&content);
+            }
+            Err(error) => {
+                count(&self.counters.unknown);
+                tracing::debug!(%error, "a message of another node cannot be read");
+            }
+        }
+    }
+
+    fn hear(&self, content: &Content) {
+        match content {
+            Content::Notice(notice) => self.listeners.each(|listener| listener.notice(notice)),
+            Content::Reached(streams) => self.listeners.each(|listener| {
+                streams.iter().for_each(|(stream, position)| listener.reached(stream, *position));
+            }),
+            Content::Lost => {
+                self.bereft.store(true, Ordering::Relaxed);
+                self.link.stirred.notify_one();
+            }
+        }
+    }
+
+    /// Tells the listeners that anything may have been lost until now.
+    pub(super) fn resume(&self) {
+        count(&self.counters.resumes);
+        self.listeners.each(|listener| listener.resumed());
+    }
+
+    /// Sends what waits, and ends the connection.
+    pub(super) async fn finish(&self) {
+        if !link::is_up(&self.client) {
+            return;
+        }
+        // Nobody will tell the last positions in a second.
+        self.remind();
+        self.confess();
+        link::probe(&self.client, &self.subjects).await;
+        if let Err(error) = self.client.drain().await {
+            tracing::debug!(%error, "the connection to NATS was gone already");
+        }
+    }
+
+    fn why_not(&self) -> Option<String> {
+        if self.closed.load(Ordering::Relaxed) {
+            Some("the node is stopping".to_owned())
+        } else {
+            self.fault()
+        }
+    }
+
+    /// Why other nodes are not reached.
+    pub(super) fn fault(&self) -> Option<String> {
+        (!link::is_up(&self.client)).then(|| format!("NATS cannot be reached: {}", self.link.reason()))
+    }
+
+    pub(super) fn figures(&self) -> Vec<Figure> {
+        let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Counters { published, received, dropped, unknown, hints, resumes } = &self.counters;
+        let reconnects = link::connections(&self.client).saturating_sub(1);
+        vec![
+            Figure::counter("bus_published", "Notices handed to NATS.", value(published)),
+            Figure::counter("bus_received", "Messages of other nodes.", value(received)),
+            Figure::counter("bus_dropped", "Notices that could not be handed to NATS.", value(dropped)),
+            Figure::counter("bus_overruns", "Messages of other nodes dropped unread.", self.link.overruns()),
+            Figure::counter("bus_unknown", "Messages of other nodes that could not be read.", value(unknown)),
+            Figure::counter("bus_hints", "Messages that told positions of streams again.", value(hints)),
+            Figure::counter("bus_resumes", "Times that everything had to be looked up.", value(resumes)),
+            Figure::counter("bus_reconnects", "Connections to NATS after the first.", reconnects),
+            Figure::gauge("bus_followed_groups", "Groups followed.", self.wishes.count() as u64),
+            Figure::gauge("bus_connected", "1 while NATS is reached.", u64::from(link::is_up(&self.client))),
+        ]
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
