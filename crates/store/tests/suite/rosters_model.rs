@@ -183,6 +183,7 @@ impl Run<'_> {
                     at: Millis(now),
                     capacity,
                     super_above,
+                    super_listed: true,
                 };
                 let answer = self.store.join(&self.at, join.clone()).await.unwrap();
                 self.model.join(&join, by, &answer);
