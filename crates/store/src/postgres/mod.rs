@@ -5,15 +5,24 @@
 //! callers are gathered into transactions (`gather`), which take their locks in the order of the keys. All state of a
 //! session is set for one transaction only, so that a pooler may stand in between.
 
+mod accounts;
+mod apps;
+mod chats;
 mod database;
 mod fault;
 mod gap;
 mod gather;
+mod groups;
+mod messages;
 mod migrate;
 mod options;
+mod purge;
+mod records;
+mod sessions;
 mod tls;
 mod url;
 mod values;
+mod writes;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,8 +37,11 @@ use tokio::time::timeout;
 use self::{
     database::Database,
     fault::{Fault, describe, retry, stopped},
+    gather::Gatherer,
+    sessions::Logins,
     url::Address,
     values::values,
+    writes::Writes,
 };
 pub use self::{fault::OpenError, options::PostgresOptions};
 
@@ -45,6 +57,8 @@ const MASTER_KEY_CHECK: &str = "master_key_check";
 pub struct PostgresStore {
     database: Arc<Database>,
     random: Arc<dyn Random>,
+    writes: Gatherer<Writes>,
+    logins: Gatherer<Logins>,
 }
 
 impl PostgresStore {
@@ -72,7 +86,13 @@ impl PostgresStore {
             Err(_) => return Err(unreachable("no connection within 10 seconds".into())),
         };
         migrate::migrate(&client).await?;
-        Ok(Self { database, random })
+        let lanes = options.writers;
+        Ok(Self {
+            writes: Gatherer::start(&database, Writes, lanes),
+            logins: Gatherer::start(&database, Logins, lanes),
+            database,
+            random,
+        })
     }
 
     /// Takes the check value of the process's master key: the first node's stays, and every other node's is compared
@@ -109,6 +129,11 @@ impl Store for PostgresStore {
         vec![
             Figure::gauge("store_connections", "Connections to PostgreSQL now", self.database.connections()),
             Figure::counter("store_commits", "Transactions of the store", self.database.commits()),
+            Figure::counter(
+                "store_writes",
+                "Writes gathered into them",
+                self.writes.jobs() + self.logins.jobs(),
+            ),
         ]
     }
 
