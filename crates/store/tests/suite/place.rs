@@ -122,7 +122,7 @@ async fn begin(store: &dyn Store, url: &str, again: bool) {
         store.beat(&node, Duration::ZERO).await.unwrap();
         while store.reap(REAPED).await.unwrap().more {}
         // The tests' sessions keep the node's name, which a node that was reaped may not.
-        execute(url, &format!("DELETE FROM node WHERE id = '{NODE}'"));
+        execute(url, &format!("DELETE FROM node WHERE node = '{NODE}'"));
     }
     assert!(store.beat(&node, LEASE).await.unwrap());
 }
