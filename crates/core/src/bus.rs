@@ -82,8 +82,6 @@ pub trait Listener: Send + Sync {
     /// Hears that a stream reaches a position, without the event that stands there: what is missing before it can be
     /// read from the store. Must not block.
     fn reached(&self, _stream: &StreamRef, _position: Sequence) {}
-    /// Notices of this group arrive from now on: what was told before may have been missed. Must not block.
-    fn followed(&self, _group: &GroupRef) {}
     /// Notices may have been lost until now, of any kind: whatever follows from them has to be looked up. Must not
     /// block.
     fn resumed(&self) {}

@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use muster_bus::memory::MemoryBus;
+use muster_bus::{
+    memory::MemoryBus,
+    nats::{NatsBus, NatsOptions},
+};
 use muster_core::{
     bus::Bus,
     id::NodeId,
@@ -12,9 +15,13 @@ use muster_core::{
     service::{Muster, Node},
     store::{Admissions, Store},
 };
-use muster_store::sqlite::SqliteStore;
+use muster_store::{postgres::PostgresStore, sqlite::SqliteStore};
 
-use crate::{config::Configuration, data::master_key, system::System};
+use crate::{
+    config::Configuration,
+    data::{existing_master_key, master_key},
+    system::System,
+};
 
 /// How long a bus has to hand over what waits when the process ends.
 const BUS_CLOSE: Duration = Duration::from_secs(1);
@@ -29,7 +36,24 @@ pub(crate) struct Foundation {
 impl Foundation {
     /// Opens what the configuration names.
     pub(crate) async fn lay(configuration: &Configuration, directory: &Path) -> anyhow::Result<Self> {
-        Self::embedded(configuration, directory)
+        if configuration.store.is_empty() {
+            return Self::embedded(configuration, directory);
+        }
+        let system = Arc::new(System::new());
+        let random: Arc<dyn Random> = system.clone();
+        let store = PostgresStore::open(&configuration.store, &configuration.postgres, Arc::clone(&random));
+        let store = Arc::new(store.await.context("`store`")?);
+        let master = claimed_master_key(configuration, directory, &store, &*random).await?;
+        let node = NodeId::new(&random.hex(16))?;
+        let bus: Arc<dyn Bus> = if configuration.bus.is_empty() {
+            Arc::new(MemoryBus::default())
+        } else {
+            let options = NatsOptions::parse(&configuration.bus).context("`bus`")?;
+            Arc::new(NatsBus::connect(&options, &node, &*random).await.context("`bus`")?)
+        };
+        let admissions: Arc<dyn Admissions> = store.clone();
+        let muster = domain(configuration, store, bus, master, node, system);
+        Ok(Self { muster, admissions: Some(admissions) })
     }
 
     /// Opens the embedded store of a data directory, with the bus of a single node.
@@ -71,4 +95,36 @@ fn domain(
         limits: configuration.domain_limits(),
         node: Node::new(node),
     })
+}
+
+/// The master key that the database's secrets are sealed under: every node must have the same. The first node on a
+/// fresh database makes it.
+async fn claimed_master_key(
+    configuration: &Configuration,
+    directory: &Path,
+    store: &PostgresStore,
+    random: &dyn Random,
+) -> anyhow::Result<MasterKey> {
+    let file = configuration.master_key_file(directory);
+    let (key, made) = match existing_master_key(&file)? {
+        Some(key) => (key, false),
+        None if store.has_master().await? => anyhow::bail!(
+            "there is no master key at {}, but the database belongs to one: copy the file `master.key` of a node that \
+             runs on it, or name it with `--master-key`",
+            file.display()
+        ),
+        None => (master_key(&file, random)?, true),
+    };
+    if store.claim_master(&key.check_value()).await? {
+        return Ok(key);
+    }
+    if made {
+        // Another node has claimed the database at this moment; a key that belongs to nothing must not stay behind.
+        std::fs::remove_file(&file)?;
+    }
+    anyhow::bail!(
+        "the master key {} is not the one that the database belongs to: copy the file `master.key` of a node that \
+         runs on it, or name it with `--master-key`",
+        file.display()
+    )
 }

@@ -16,7 +16,7 @@ use clap::ValueEnum;
 use muster_core::limits::{Limits, SuperListing};
 use muster_gateway::{GatewayConfig, ThrottleConfig};
 use muster_realtime::RealtimeConfig;
-use muster_store::sqlite::SqliteOptions;
+use muster_store::{postgres::PostgresOptions, sqlite::SqliteOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,8 @@ pub(crate) struct Configuration {
     pub(crate) limits: LimitsConfig,
     /// The embedded store.
     pub(crate) sqlite: SqliteOptions,
+    /// The connections to PostgreSQL, when `store` names one.
+    pub(crate) postgres: PostgresOptions,
     /// This server as one of several nodes.
     pub(crate) cluster: ClusterConfig,
     /// Calls that the server makes.
@@ -88,6 +90,7 @@ impl Default for Configuration {
             cams: CamsConfig::default(),
             limits: LimitsConfig::default(),
             sqlite: SqliteOptions::default(),
+            postgres: PostgresOptions::default(),
             cluster: ClusterConfig::default(),
             outbound: OutboundConfig::default(),
         }
@@ -291,9 +294,20 @@ impl Configuration {
 
     fn check(&self) -> anyhow::Result<()> {
         self.address()?;
+        let begins = |url: &str, schemes: &[&str]| {
+            url.is_empty() || schemes.iter().any(|scheme| url.starts_with(scheme))
+        };
         anyhow::ensure!(
-            self.store.is_empty() && self.bus.is_empty(),
-            "`store` and `bus`: this build serves one node, with SQLite and memory; leave both empty"
+            begins(&self.store, &["postgres://", "postgresql://"]),
+            "`store` must begin with postgres://, or be empty for SQLite in the data directory"
+        );
+        anyhow::ensure!(
+            begins(&self.bus, &["nats://", "tls://"]),
+            "`bus` must begin with nats:// or tls://, or be empty for a single node"
+        );
+        anyhow::ensure!(
+            self.bus.is_empty() || !self.store.is_empty(),
+            "`bus` connects nodes over one database: name it with `store`, or leave `bus` empty"
         );
         anyhow::ensure!(self.cluster.lease_seconds >= 2, "`cluster.lease_seconds` must be at least 2");
         self.realtime.check().context("`[realtime]`")?;
