@@ -130,9 +130,14 @@ class Member:
 
     def _lost(self):
         self._socket = None
+        self._forsake()
+
+    def _forsake(self):
         for answer, _ in self._waiting.values():
             if not answer.done():
                 answer.set_exception(Refused("the connection was lost"))
+                # Whoever asked may have gone already; nobody else needs to hear of it.
+                answer.exception()
         self._waiting.clear()
 
     async def _connect_once(self):
@@ -140,6 +145,7 @@ class Member:
         options = {"proxy": None, "ping_interval": None, "open_timeout": OPEN_SECONDS, "close_timeout": 0.2, "compression": None}
         async with connect(address, max_size=None, **options) as socket:
             reading = asyncio.get_running_loop().create_task(self._read(socket))
+            reading.add_done_callback(lambda _: self._forsake())
             try:
                 await self._ask("connect", {"token": self.token}, socket)
                 self._socket = socket

@@ -140,6 +140,13 @@ class Postgres(Daemon):
         self.standby = standby
         return standby
 
+    def forget_standby(self):
+        """Waits for no standby any more, and keeps nothing for one."""
+        self.sql("ALTER SYSTEM RESET synchronous_standby_names")
+        self.sql("SELECT pg_reload_conf()")
+        self.sql(f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '{SLOT}'")
+        self.standby = None
+
     def _run_basebackup(self, source, standby):
         self._run(
             installed("pg_basebackup"), "-d", source, "-D", str(standby.data), "-R", "-X", "stream", "-C", "-S", SLOT,

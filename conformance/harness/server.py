@@ -6,6 +6,7 @@ says it is ready, signals, exit codes, and the documented commands.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,14 @@ ROOT_KEY = Key("LTAIconformanceRootKey01", "Xh3conformanceRootSecret7PqZ2s")
 def binary():
     """The path of the binary under test."""
     return Path(os.environ.get("MUSTER_BIN", Path(__file__).parents[2] / "target/release/muster")).resolve()
+
+
+def printed_key(output):
+    """The root key that a first start prints: an id of an AccessKey's shape, and the word beside its secret."""
+    key_id = re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", output)
+    secrets = re.findall(r"(?i)secret\W+([0-9A-Za-z]{20,})", output)
+    assert key_id and secrets, f"no root key in what the first start printed:\n{output}"
+    return Key(key_id.group(1), secrets[0])
 
 
 def clean_environment():
@@ -163,6 +172,8 @@ class Server(Subject):
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            # Ctrl-C is for us, who stop it in order.
+            start_new_session=True,
         )
         self._readers = [
             threading.Thread(target=_collect, args=(stream, lines), daemon=True)

@@ -15,21 +15,13 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from harness.ledger import OPERATIONS
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group, old_app, old_group
-from harness.server import Key, binary, clean_environment, free_port
+from harness.server import binary, clean_environment, free_port, printed_key
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire, fetch
 
 pytestmark = pytest.mark.process
 one_process = pytest.mark.only_over("sqlite", "postgres", reason="it speaks of one process: its address, its data directory, its figures")
-
-
-def printed_key(output):
-    """The root key that a first start prints: an id of an AccessKey's shape, and the word beside its secret."""
-    key_id = re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", output)
-    secrets = re.findall(r"(?i)secret\W+([0-9A-Za-z]{20,})", output)
-    assert key_id and secrets, f"no root key in what the first start printed:\n{output}"
-    return Key(key_id.group(1), secrets[0])
 
 
 @one_process
