@@ -184,7 +184,8 @@ class Crowd:
         share = messages // len(self.nodes)
         until(
             lambda: all(self.by_node[node] - before[node] >= share for node in nodes),
-            f"{share} more messages to be acknowledged by each of the nodes {list(nodes)}", seconds, 0.1,
+            lambda: f"{share} more messages to be acknowledged by each of the nodes {list(nodes)}; {self.by_node - before}; {self.refusals}",
+            seconds, 0.1,
         )
 
     def hush(self):
@@ -218,7 +219,7 @@ class Crowd:
 
     def all_connected(self, seconds=40.0):
         """Returns once everybody who comes back is connected and joined."""
-        until(lambda: not self._missing(), f"everybody to be back: {self._missing()[:10]}", seconds)
+        until(lambda: not self._missing(), lambda: f"everybody to be back: {self._missing()[:10]}", seconds)
 
     def _missing(self):
         return [member.user for member in self.staying() if not member.is_in()]
@@ -280,7 +281,7 @@ class Crowd:
                 if history[group] and (group not in member.stays or member.stays[group].offset < history[group][-1][0])
             ]
 
-        until(lambda: not behind(), f"everybody to have the last message; behind: {behind()[:6]}", 20, 0.1)
+        until(lambda: not behind(), lambda: f"everybody to have the last message; behind: {behind()[:6]}", 20, 0.1)
 
     def _unseen(self, member, history):
         broken = []
@@ -315,7 +316,7 @@ class Crowd:
 
         until(
             lambda: difference() is None,
-            f"node {number + 1} to list the {len(present)} in {self.groups[group]} {group}: {difference()}", seconds, 0.2,
+            lambda: f"node {number + 1} to list the {len(present)} in {self.groups[group]} {group}: {difference()}", seconds, 0.2,
         )
 
     def told(self, since, kind="leaveUsers", witnesses=None):

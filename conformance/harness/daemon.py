@@ -110,7 +110,7 @@ class Daemon:
                 env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             )
         _running.add(self)
-        until(lambda: self.is_ready() or not self.alive, f"{self.title} to be ready\n{self.log_end()}", ready_within)
+        until(lambda: self.is_ready() or not self.alive, lambda: f"{self.title} to be ready\n{self.log_end()}", ready_within)
         if not self.alive:
             raise AssertionError(f"{self.title} ended with {self.process.returncode}:\n{self.log_end()}")
         return self

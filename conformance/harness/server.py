@@ -150,7 +150,7 @@ class Server(Subject):
         """Returns once a spawned server says that it is ready."""
         until(
             lambda: self.is_ready() or self.process.poll() is not None,
-            f"'{READY}' on stderr; stderr so far:\n{self.errors()}",
+            lambda: f"'{READY}' on stderr; stderr so far:\n{self.errors()}",
             seconds,
         )
         if not self.is_ready():
