@@ -1,25 +1,48 @@
-# Two commands on a fresh machine with Rust, Node.js and Python 3: `make run` and `make test`.
+# Two commands on a fresh machine with Rust, Node.js and Python 3: `make run` and `make test`. `make cluster` runs three nodes.
 
 MUSTER := target/release/muster
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run build test unit conformance check bench generate clean
+.PHONY: run cluster build packages test unit conformance check bench generate clean
 
 # Builds the server and starts it on 127.0.0.1:7070 with its data in ./muster-data.
 run: build
 	$(MUSTER) serve
 
+# Three nodes over PostgreSQL with a standby and three NATS servers, behind HAProxy, until Ctrl-C.
+cluster: build packages
+	conformance/cluster
+
 build: toolchain
 	cargo build --release --locked --package muster
 
-# Everything: the code's own checks and tests, then the built server against the official SDKs.
+# Everything: the code's own checks and tests, then the built server against the official SDKs: on its embedded store, on
+# PostgreSQL, and as three nodes that are also broken in every way.
 test: check unit conformance
 
-unit: toolchain
+unit: toolchain packages
 	cargo test --locked --workspace
 
-conformance: build
+conformance: build packages
 	conformance/run
+	conformance/run --over postgres
+	conformance/run --over cluster
+
+# What several machines need, from Debian: installed when that is allowed, and named when it is not. The system's own
+# PostgreSQL is not wanted: only the programs.
+NEEDED := postgresql:/usr/lib/postgresql/*/bin/postgres nats-server:nats-server haproxy:haproxy openssl:openssl
+packages:
+	@missing=; for pair in $(NEEDED); do \
+		PATH="$$PATH:/usr/sbin:/usr/local/sbin"; program=$${pair#*:}; \
+		for place in $$program; do command -v "$$place" >/dev/null && continue 2; done; \
+		missing="$$missing $${pair%%:*}"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "Missing:$$missing. Run: sudo apt-get install$$missing"; exit 1; }; \
+	[ -e /etc/postgresql-common/createcluster.conf ] || { mkdir -p /etc/postgresql-common; \
+		echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; }; \
+	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
+		-o Dpkg::Options::=--force-confold $$missing
 
 # What a reviewer would ask for first.
 check: toolchain

@@ -1,17 +1,29 @@
-"""A TCP relay between a client and the server, so that a test can cut or hold a connection that the client believes in."""
+"""A TCP relay between two ends, so that a test can cut or hold a connection that both believe in."""
 
 import socket
 import threading
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Address:
+    """A place to relay to."""
+
+    port: int
+    host: str = "127.0.0.1"
+    scheme: str = "http"
 
 
 class Relay:
-    """Listens on a port of its own and forwards both ways. Use as a context manager."""
+    """Listens on a port of its own and forwards both ways to a server or an Address. Use as a context manager."""
 
-    def __init__(self, server):
-        self.target = (server.host, server.port)
-        self.scheme = server.scheme
+    def __init__(self, target):
+        self.target = (target.host, target.port)
+        self.scheme = target.scheme
         self.host = "127.0.0.1"
         self._refusing = False
+        self._flowing = threading.Event()
+        self._flowing.set()
         self._pairs = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server((self.host, 0), backlog=128)
@@ -35,12 +47,25 @@ class Relay:
         """While refusing, new connections are closed at once: the server looks unreachable."""
         self._refusing = refusing
 
+    def freeze(self):
+        """Holds everything back, in both directions and of new connections too, as a network does that loses packets."""
+        self._flowing.clear()
+
+    def thaw(self):
+        """Lets what was held back, and all that follows, through."""
+        self._flowing.set()
+
+    def close(self):
+        """Cuts everything and stops listening."""
+        _cut(self._listener)
+        self.drop()
+        self.thaw()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        _cut(self._listener)
-        self.drop()
+        self.close()
 
     def _accept(self):
         while True:
@@ -50,25 +75,31 @@ class Relay:
                 return
             if self._refusing:
                 _cut(near)
-                continue
-            try:
-                far = socket.create_connection(self.target, timeout=5)
-            except OSError:
-                _cut(near)
-                continue
-            far.settimeout(None)
-            pair = (near, far)
-            with self._lock:
-                self._pairs.add(pair)
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink, pair), daemon=True).start()
+            else:
+                threading.Thread(target=self._join, args=(near,), daemon=True).start()
+
+    def _join(self, near):
+        self._flowing.wait()
+        try:
+            far = socket.create_connection(self.target, timeout=5)
+        except OSError:
+            _cut(near)
+            return
+        far.settimeout(None)
+        pair = (near, far)
+        with self._lock:
+            self._pairs.add(pair)
+        threading.Thread(target=self._pump, args=(far, near, pair), daemon=True).start()
+        self._pump(near, far, pair)
 
     def _pump(self, source, sink, pair):
         try:
             while data := source.recv(65536):
+                self._flowing.wait()
                 sink.sendall(data)
         except OSError:
             pass
+        self._flowing.wait()
         with self._lock:
             self._pairs.discard(pair)
         for end in pair:

@@ -6,9 +6,9 @@ says it is ready, signals, exit codes, and the documented commands.
 
 import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from . import toml_text
+from .daemon import free_port, tied
 from .waiting import until
 
 ACCOUNT_ID = "1234567890123456"
@@ -39,11 +40,12 @@ def binary():
     return Path(os.environ.get("MUSTER_BIN", Path(__file__).parents[2] / "target/release/muster")).resolve()
 
 
-def free_port():
-    """A TCP port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def printed_key(output):
+    """The root key that a first start prints: an id of an AccessKey's shape, and the word beside its secret."""
+    key_id = re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", output)
+    secrets = re.findall(r"(?i)secret\W+([0-9A-Za-z]{20,})", output)
+    assert key_id and secrets, f"no root key in what the first start printed:\n{output}"
+    return Key(key_id.group(1), secrets[0])
 
 
 def clean_environment():
@@ -57,6 +59,9 @@ def clean_environment():
 
 class Subject:
     """A server that somebody else runs, named by MUSTER_SUBJECT; its key comes from MUSTER_ROOT_ACCESS_KEY_ID/SECRET."""
+
+    # Whether several nodes answer behind the one address.
+    spreads = False
 
     def __init__(self, url):
         parts = urlsplit(url)
@@ -88,9 +93,12 @@ class Subject:
 
 
 class Server(Subject):
-    """A server started by the test that owns it."""
+    """A server started by the test that owns it: one process.
 
-    def __init__(self, directory, config=None, key=ROOT_KEY, given_root=True):
+    `variables` are added to its environment; `at_end` is called when the server is removed.
+    """
+
+    def __init__(self, directory, config=None, key=ROOT_KEY, given_root=True, variables=None, at_end=None):
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.scheme = "http"
@@ -98,7 +106,11 @@ class Server(Subject):
         self.port = free_port()
         self.key = key
         self.given_root = given_root
+        self.nodes = [self]
+        self._variables = variables or {}
+        self._at_end = at_end
         self.process = None
+        self._terminated = False
         self.stdout = []
         self.stderr = []
         self._readers = []
@@ -123,15 +135,23 @@ class Server(Subject):
             environment["MUSTER_ROOT_ACCESS_KEY_ID"] = self.key.id
             environment["MUSTER_ROOT_ACCESS_KEY_SECRET"] = self.key.secret
             environment["MUSTER_ACCOUNT_ID"] = ACCOUNT_ID
-        return environment
+        return {**environment, **self._variables}
+
+    def passwords(self):
+        """The passwords of the services that it is given the addresses of."""
+        return [urlsplit(url).password for name, url in self._variables.items() if name in ("MUSTER_STORE", "MUSTER_BUS")]
 
     def start(self, *flags, environment=None, ready_within=20.0):
         """Starts `muster serve` and returns once it says that it is ready."""
         self.spawn(*flags, environment=environment)
+        return self.become_ready(ready_within)
+
+    def become_ready(self, seconds=20.0):
+        """Returns once a spawned server says that it is ready."""
         until(
             lambda: self.is_ready() or self.process.poll() is not None,
-            f"'{READY}' on stderr; stderr so far:\n{self.errors()}",
-            ready_within,
+            lambda: f"'{READY}' on stderr; stderr so far:\n{self.errors()}",
+            seconds,
         )
         if not self.is_ready():
             self.join_readers()
@@ -140,10 +160,11 @@ class Server(Subject):
 
     def spawn(self, *flags, environment=None):
         """Starts `muster serve` without waiting for anything."""
-        assert self.process is None or self.process.poll() is not None, "already running"
+        assert not self.alive, "already running"
+        self._terminated = False
         self.stdout, self.stderr = [], []
         self.process = subprocess.Popen(
-            [str(binary()), "serve", *flags],
+            tied([str(binary()), "serve", *flags]),
             env={**self.environment(), **(environment or {})},
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
@@ -151,6 +172,8 @@ class Server(Subject):
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            # Ctrl-C is for us, who stop it in order.
+            start_new_session=True,
         )
         self._readers = [
             threading.Thread(target=_collect, args=(stream, lines), daemon=True)
@@ -158,6 +181,11 @@ class Server(Subject):
         ]
         for reader in self._readers:
             reader.start()
+
+    @property
+    def alive(self):
+        """Whether the process runs (or is paused)."""
+        return self.process is not None and self.process.poll() is None
 
     def is_ready(self):
         """Whether the line that says so was printed."""
@@ -184,9 +212,9 @@ class Server(Subject):
 
     def stop(self, seconds=10.0):
         """SIGTERM; the server must drain and exit with 0 in time. A server that is already gone is left alone."""
-        if self.process is None or self.process.poll() is not None:
+        if not self.alive:
             return
-        self.process.send_signal(signal.SIGTERM)
+        self.terminate()
         try:
             code = self.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -194,9 +222,19 @@ class Server(Subject):
             raise AssertionError(f"the server had not stopped {seconds:g} s after SIGTERM:\n{self.errors()[-2000:]}") from None
         assert code == 0, f"exit code {code} after SIGTERM:\n{self.errors()[-2000:]}"
 
+    def signal(self, number):
+        """Sends a signal to the process."""
+        self.process.send_signal(number)
+
+    def terminate(self):
+        """SIGTERM, once: waits for nothing."""
+        if self.alive and not self._terminated:
+            self._terminated = True
+            self.signal(signal.SIGTERM)
+
     def kill(self):
         """SIGKILL: what a crash or the loss of power leaves behind."""
-        if self.process is not None and self.process.poll() is None:
+        if self.alive:
             self.process.kill()
             self.process.wait(10)
             self.join_readers()
@@ -204,6 +242,8 @@ class Server(Subject):
     def remove(self):
         """Deletes everything the server wrote."""
         shutil.rmtree(self.directory, ignore_errors=True)
+        if self._at_end:
+            self._at_end()
 
     def cli(self, *arguments, check=True, environment=None):
         """Runs a command of the binary beside the server, on the same data directory."""
@@ -229,6 +269,10 @@ class Server(Subject):
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
         raise AssertionError("the process has no resident memory")
+
+    def open_files(self):
+        """How many file descriptors the process holds."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
 
 def _collect(stream, lines):

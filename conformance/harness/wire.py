@@ -73,7 +73,10 @@ class Request:
 
 
 class Wire:
-    """Signs and sends requests to one server with one key; keeps its connection open between calls."""
+    """Signs and sends requests to one server with one key; keeps its connection open between calls.
+
+    Where several nodes answer it connects anew for each call: the next one goes to another node.
+    """
 
     def __init__(self, server, key=None, timeout=10.0):
         self.server = server
@@ -182,7 +185,7 @@ class Wire:
         response = self._connection.getresponse()
         body = response.read()
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
-        if response.will_close:
+        if response.will_close or self.server.spreads:
             self.close()
         return answer
 

@@ -15,22 +15,16 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from harness.ledger import OPERATIONS
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group, old_app, old_group
-from harness.server import Key, binary, clean_environment, free_port
+from harness.server import binary, clean_environment, free_port, printed_key
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire, fetch
 
 pytestmark = pytest.mark.process
+one_process = pytest.mark.only_over("sqlite", "postgres", reason="it speaks of one process: its address, its data directory, its figures")
 
 
-def printed_key(output):
-    """The root key that a first start prints: an id of an AccessKey's shape, and the word beside its secret."""
-    key_id = re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", output)
-    secrets = re.findall(r"(?i)secret\W+([0-9A-Za-z]{20,})", output)
-    assert key_id and secrets, f"no root key in what the first start printed:\n{output}"
-    return Key(key_id.group(1), secrets[0])
-
-
+@one_process
 def test_the_first_start_prints_account_key_endpoint_and_an_example_once(new_server):
     server = new_server(given_root=False).start()
     output = server.output()
@@ -54,7 +48,8 @@ def test_a_given_root_key_and_account_are_taken_and_its_secret_is_not_printed(ne
 def test_the_ready_line_comes_when_connections_are_accepted(new_server):
     server = new_server().start()
     assert fetch(server, "/readyz").status == 200
-    assert sum(line.startswith("muster is ready") for line in server.stderr) == 1
+    for node in server.nodes:
+        assert sum(line.startswith("muster is ready") for line in node.stderr) == 1
 
 
 def test_an_existing_store_is_ready_in_a_moment(new_server):
@@ -113,6 +108,7 @@ def listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@one_process
 def test_a_flag_goes_over_the_environment_over_the_file_over_the_default(new_server):
     by_file, by_environment, by_flag = free_port(), free_port(), free_port()
     server = new_server({"listen": f"127.0.0.1:{by_file}"})
@@ -134,6 +130,7 @@ def test_a_flag_goes_over_the_environment_over_the_file_over_the_default(new_ser
         process.stderr.close()
 
 
+@one_process
 def test_a_second_server_on_one_data_directory_is_refused_and_told_who_holds_it(new_server):
     server = new_server().start()
     done = run(
@@ -153,6 +150,7 @@ def test_a_taken_port_is_a_failure_with_a_reason(new_server):
     assert done.returncode in (1, 2) and str(server.port) in done.stderr
 
 
+@one_process
 def test_health_readiness_and_metrics(new_server):
     server = new_server().start()
     wire = Wire(server)
@@ -189,13 +187,13 @@ def test_a_signal_drains_and_ends_with_0_within_ten_seconds_with_clients_connect
         for n, session in enumerate(sessions):
             session.login(login_token(app, f"user{n}"))
         idle = socket.create_connection((server.host, server.port))
-        server.process.send_signal(number)
+        server.signal(number)
         for session in sessions:
             code, reason = session.closing()
             assert code == 3001 and reason
         assert server.wait(10) == 0
         idle.close()
-        assert not listening(server.port)
+        assert not any(listening(node.port) for node in server.nodes)
     finally:
         for session in sessions:
             session.close()
@@ -233,7 +231,7 @@ def test_no_secret_is_in_the_logs_nor_in_the_clear_on_disk_and_the_master_key_is
     token = login_token(app, "ada")
     with RawSession(server) as session:
         session.login(token)
-    secrets = [server.key.secret, app["AppKey"], key["accessKeySecret"]]
+    secrets = [server.key.secret, app["AppKey"], key["accessKeySecret"], *server.passwords()]
     output = server.output()
     assert not [secret for secret in [*secrets, token] if secret in output], "a secret is in the log"
     server.stop()

@@ -290,7 +290,7 @@ def test_a_drained_server_tells_its_clients_to_come_back_and_they_find_their_mes
         say(raw, group, "before the restart")
         ada.received(group, "recvgroupmessage", data="before the restart")
         mark = ada.events.mark()
-        server.process.send_signal(signal.SIGTERM)
+        server.signal(signal.SIGTERM)
         code, reason = raw.closing()
         assert code == 3001 and reason
         ada.events.wait("connecting", since=mark)
