@@ -52,8 +52,9 @@ check: toolchain
 	else echo "cargo-deny is not installed: licences and advisories are not checked (cargo install cargo-deny)"; fi
 
 # The measures: ratios within one run.
-bench: build
+bench: build packages
 	$(MUSTER) bench
+	conformance/cluster --bench
 
 # Writes again what is made from the code and committed; `make test` fails when it is out of date.
 generate: build
