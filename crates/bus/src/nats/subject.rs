@@ -99,7 +99,7 @@ mod tests {
     fn a_stream_of_a_user_concerns_every_node_and_that_of_a_group_its_followers() {
         let at = group("a", "g");
         assert_eq!(Reach::of_stream(&StreamRef::Group(at.clone())), Reach::Group(&at));
-        let own = StreamRef::User(at.app.clone(), UserId::new("u").unwrap());
+        let own = StreamRef::User(AppId::new("a").unwrap(), UserId::new("u").unwrap());
         assert_eq!(Reach::of_stream(&own), Reach::All);
     }
 

@@ -1,6 +1,11 @@
 //! What happens when NATS, or the way to it, is not there.
 
-use muster_core::{bus::Bus, message::StreamRef};
+use std::sync::{Arc, Mutex, mpsc};
+
+use muster_core::{
+    bus::{Bus, Listener, Notice},
+    message::StreamRef,
+};
 
 use crate::support::{Heard, Node, Server, eventually, group, left, said};
 
@@ -88,4 +93,35 @@ async fn others_hear_what_a_node_could_not_send_while_it_was_cut_off() {
     other.log.hears(Heard::Resumed).await;
     other.log.hears(Heard::Reached(StreamRef::Group(at.clone()), 4)).await;
     assert_eq!(other.figure("bus_reconnects"), 0);
+}
+
+/// Takes no notice until the other end of the channel is gone.
+struct Stuck(Mutex<mpsc::Receiver<()>>);
+
+impl Listener for Stuck {
+    fn notice(&self, _: &Notice) {
+        let _ = self.0.lock().unwrap().recv();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_whose_listeners_are_too_slow_looks_everything_up() {
+    let server = Server::start("").await;
+    let (sender, slow) = (Node::new(&server.url()).await, Node::new(&server.url()).await);
+    let at = group("g");
+    slow.follow(&at).await;
+    let (release, held) = mpsc::channel();
+    slow.bus.listen(Arc::new(Stuck(Mutex::new(held))));
+    let overrun = async || {
+        for _ in 0..1000 {
+            // A burst may be more than may wait to be sent; enough of it arrives.
+            let _ = sender.bus.publish(left(&at, 1)).await;
+        }
+        slow.figure("bus_overruns") > 0
+    };
+    assert!(eventually(overrun).await);
+    slow.log.hears(Heard::Resumed).await;
+    drop(release);
+    assert_eq!(slow.bus.fault(), None);
+    assert_eq!(slow.figure("bus_reconnects"), 0);
 }

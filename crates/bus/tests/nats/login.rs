@@ -47,7 +47,7 @@ async fn permission_for_the_prefix_is_enough() {
 
 #[tokio::test]
 async fn an_nkey_lets_in() {
-    // Made for this test with `nk -gen user -pubout`.
+    // The example pair of the NATS documentation: it opens nothing.
     let seed = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
     let public = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
     let server = Server::start(&format!("authorization {{ users: [{{ nkey: {public} }}] }}")).await;

@@ -23,9 +23,19 @@ use tokio::{net::TcpStream, sync::Notify, time::timeout};
 /// Long enough for a slow machine; waiting ends as soon as what is waited for is there.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Ports below those that the system gives to outgoing connections, one of which would keep a server from coming back.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// A free port that no other test of this process is given. Each process begins at another.
+fn free_port() -> u16 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let count = u64::from(PORTS.end - PORTS.start);
+    let begin = u64::from(std::process::id()).wrapping_mul(97);
+    let mut ports = (0..count).map(|_| {
+        let offset = (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+        PORTS.start + u16::try_from(offset).unwrap()
+    });
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a port should be free")
 }
 
 /// A NATS server in a directory of its own; stopped when dropped.
