@@ -4,4 +4,5 @@
 //! server. Whatever a store promises is told by the traits; the suite under `tests/` holds every store to it.
 
 pub mod postgres;
+mod sharded;
 pub mod sqlite;

@@ -1,6 +1,6 @@
 //! What is not written yet. GAP: this file goes, bit by bit, as the traits get their own files.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use muster_core::{
@@ -10,7 +10,6 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::*,
     message::{Draft, Entry, Event, HistoryQuery, Posted, Sequence, StreamRef, Top},
-    roster::*,
     store::*,
     time::Millis,
 };
@@ -19,38 +18,6 @@ use super::PostgresStore;
 
 fn gap<T>() -> StoreResult<T> {
     Err(StoreError::Failed("not written yet".into()))
-}
-
-#[async_trait]
-impl Rosters for PostgresStore {
-    async fn join(&self, _at: &GroupRef, _join: Join) -> StoreResult<Admission> {
-        gap()
-    }
-    async fn leave(&self, _at: &GroupRef, _user: &UserId, _leave: Leave) -> StoreResult<Option<u64>> {
-        gap()
-    }
-    async fn roster_page(&self, _at: &GroupRef, _query: PageQuery) -> StoreResult<Page<Member>> {
-        gap()
-    }
-    async fn roster_walk(&self, _at: &GroupRef, _query: WalkQuery) -> StoreResult<Slice<Member>> {
-        gap()
-    }
-    async fn find_members(&self, _at: &GroupRef, _users: &[UserId]) -> StoreResult<Vec<Option<Member>>> {
-        gap()
-    }
-    async fn roster_state(&self, _at: &GroupRef) -> StoreResult<RosterState> {
-        gap()
-    }
-}
-
-#[async_trait]
-impl Nodes for PostgresStore {
-    async fn beat(&self, _node: &NodeId, _lease: Duration) -> StoreResult<bool> {
-        gap()
-    }
-    async fn reap(&self, _limit: usize) -> StoreResult<Reaped> {
-        gap()
-    }
 }
 
 #[async_trait]

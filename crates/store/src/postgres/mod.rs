@@ -10,7 +10,9 @@ mod fault;
 mod gap;
 mod gather;
 mod migrate;
+mod nodes;
 mod options;
+mod rosters;
 mod tls;
 mod url;
 mod values;
@@ -28,6 +30,7 @@ use tokio::time::timeout;
 use self::{
     database::Database,
     fault::{Fault, describe, retry, stopped},
+    rosters::Rolls,
     url::Address,
     values::values,
 };
@@ -44,6 +47,7 @@ const MASTER_KEY_CHECK: &str = "master_key_check";
 /// was acknowledged.
 pub struct PostgresStore {
     database: Arc<Database>,
+    rolls: Arc<Rolls>,
     random: Arc<dyn Random>,
 }
 
@@ -72,7 +76,8 @@ impl PostgresStore {
             Err(_) => return Err(unreachable("no connection within 10 seconds".into())),
         };
         migrate::migrate(&client).await?;
-        Ok(Self { database, random })
+        let rolls = Rolls::start(&database, options.writers);
+        Ok(Self { database, rolls, random })
     }
 
     /// Takes the check value of the process's master key: the first node's stays, and every other node's is compared
