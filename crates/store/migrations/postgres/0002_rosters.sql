@@ -3,8 +3,8 @@
 -- A group's figures: apart from its record, because they change with every batch of joins. Its row is what joins and
 -- leaves of the group lock, so that they take their turns over all nodes.
 CREATE TABLE roster (
-    app text NOT NULL,
-    grp text NOT NULL,
+    app text COLLATE "C" NOT NULL,
+    grp text COLLATE "C" NOT NULL,
     next_join bigint NOT NULL DEFAULT 1,          -- no join number from here on was ever given
     listed bigint NOT NULL DEFAULT 0,             -- rows in `member`
     views bigint NOT NULL DEFAULT 0,              -- joins, but those in `node_count`
@@ -15,14 +15,14 @@ CREATE TABLE roster (
 
 -- Members. The key is both the rule that a user is a member once and the list of a user's groups.
 CREATE TABLE member (
-    app text NOT NULL,
-    grp text NOT NULL,
-    user_id text NOT NULL,
+    app text COLLATE "C" NOT NULL,
+    grp text COLLATE "C" NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
     number bigint NOT NULL,
     joined_at bigint NOT NULL,
     durable boolean NOT NULL,
-    node text,                                    -- of the session that is tied to the membership, if one is
-    session text,
+    node text COLLATE "C",                        -- of the session that is tied to the membership, if one is
+    session text COLLATE "C",
     info text,
     PRIMARY KEY (app, user_id, grp)
 ) WITH (fillfactor = 90);
@@ -34,8 +34,8 @@ CREATE INDEX member_by_node ON member (node, app, grp) WHERE node IS NOT NULL;
 -- hundred rows. A block of level 1 is 32 numbers, and one of each further level is 32 of the level below. Blocks without
 -- members have no row.
 CREATE TABLE member_block (
-    app text NOT NULL,
-    grp text NOT NULL,
+    app text COLLATE "C" NOT NULL,
+    grp text COLLATE "C" NOT NULL,
     level smallint NOT NULL,
     block bigint NOT NULL,
     members bigint NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE member_block (
 
 -- The nodes that hold sessions. A node that was ended stays dead.
 CREATE TABLE node (
-    node text PRIMARY KEY,
+    node text COLLATE "C" PRIMARY KEY,
     expires_at timestamptz NOT NULL,
     dead_at timestamptz,                          -- when another node began to end what it held
     reaped_at timestamptz                         -- when all of that was ended
@@ -52,9 +52,9 @@ CREATE TABLE node (
 
 -- Members of super groups whom a node counts without a row each.
 CREATE TABLE node_count (
-    app text NOT NULL,
-    grp text NOT NULL,
-    node text NOT NULL,
+    app text COLLATE "C" NOT NULL,
+    grp text COLLATE "C" NOT NULL,
+    node text COLLATE "C" NOT NULL,
     members bigint NOT NULL,
     views bigint NOT NULL,                        -- joins that `roster` does not count yet
     PRIMARY KEY (app, grp, node)
@@ -75,8 +75,6 @@ CREATE TABLE nonce_3 (mark bytea PRIMARY KEY);
 
 -- Allowances of calls: when the calls taken so far will have been earned (the generic cell rate algorithm).
 CREATE TABLE allowance (
-    key text PRIMARY KEY,
-    arrival bigint NOT NULL,                      -- nanoseconds since 1970
-    step bigint NOT NULL,                         -- nanoseconds in which one call is earned
-    granted bigint NOT NULL                       -- what the last draw got
+    key text COLLATE "C" PRIMARY KEY,
+    arrival bigint NOT NULL                       -- nanoseconds since 1970
 ) WITH (fillfactor = 50);

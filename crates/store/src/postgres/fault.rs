@@ -5,6 +5,8 @@ use std::{error::Error as _, fmt::Write as _};
 use muster_core::store::{StoreError, StoreResult};
 use tokio_postgres::{Error, error::SqlState};
 
+use crate::codes::Unreadable;
+
 /// A PostgreSQL store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -182,20 +184,6 @@ pub(super) fn describe(error: &Error) -> String {
         source = cause.source();
     }
     text
-}
-
-/// A row that does not decode: written by a newer version, or damaged.
-#[derive(Debug, thiserror::Error)]
-#[error("a stored {what} cannot be read: {why}")]
-pub(super) struct Unreadable {
-    what: &'static str,
-    why: String,
-}
-
-impl Unreadable {
-    pub(super) fn new(what: &'static str, why: &dyn std::fmt::Display) -> Self {
-        Self { what, why: why.to_string() }
-    }
 }
 
 /// What calls get after [`close`](muster_core::store::Store::close).

@@ -5,17 +5,26 @@
 //! callers are gathered into transactions (`gather`), which take their locks in the order of the keys. All state of a
 //! session is set for one transaction only, so that a pooler may stand in between.
 
+mod accounts;
+mod admissions;
+mod apps;
+mod chats;
 mod database;
 mod fault;
-mod gap;
 mod gather;
+mod groups;
+mod messages;
 mod migrate;
 mod nodes;
 mod options;
+mod purge;
+mod records;
 mod rosters;
+mod sessions;
 mod tls;
 mod url;
 mod values;
+mod writes;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,11 +37,15 @@ use muster_core::{
 use tokio::time::timeout;
 
 use self::{
+    admissions::{Draws, Nonces},
     database::Database,
     fault::{Fault, describe, retry, stopped},
+    gather::Gatherer,
     rosters::Rolls,
+    sessions::Logins,
     url::Address,
     values::values,
+    writes::Writes,
 };
 pub use self::{fault::OpenError, options::PostgresOptions};
 
@@ -40,6 +53,8 @@ pub use self::{fault::OpenError, options::PostgresOptions};
 const OPENING: Duration = Duration::from_secs(10);
 /// The setting that holds the master key's check value.
 const MASTER_KEY_CHECK: &str = "master_key_check";
+/// Lanes for nonces, and for draws. Their transactions do not wait for the disk, so one is busy at any time.
+const ADMISSION_LANES: usize = 1;
 
 /// A store on a PostgreSQL server that other processes may use at the same time.
 ///
@@ -49,6 +64,10 @@ pub struct PostgresStore {
     database: Arc<Database>,
     rolls: Arc<Rolls>,
     random: Arc<dyn Random>,
+    writes: Gatherer<Writes>,
+    logins: Gatherer<Logins>,
+    nonces: Gatherer<Nonces>,
+    draws: Gatherer<Draws>,
 }
 
 impl PostgresStore {
@@ -76,8 +95,16 @@ impl PostgresStore {
             Err(_) => return Err(unreachable("no connection within 10 seconds".into())),
         };
         migrate::migrate(&client).await?;
-        let rolls = Rolls::start(&database, options.writers);
-        Ok(Self { database, rolls, random })
+        let lanes = options.writers;
+        Ok(Self {
+            writes: Gatherer::start(&database, Writes, lanes),
+            logins: Gatherer::start(&database, Logins, lanes),
+            rolls: Rolls::start(&database, lanes),
+            nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
+            draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
+            database,
+            random,
+        })
     }
 
     /// Takes the check value of the process's master key: the first node's stays, and every other node's is compared
@@ -114,6 +141,11 @@ impl Store for PostgresStore {
         vec![
             Figure::gauge("store_connections", "Connections to PostgreSQL now", self.database.connections()),
             Figure::counter("store_commits", "Transactions of the store", self.database.commits()),
+            Figure::counter(
+                "store_writes",
+                "Writes gathered into them",
+                self.writes.jobs() + self.logins.jobs() + self.rolls.jobs(),
+            ),
         ]
     }
 
@@ -124,6 +156,9 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) -> StoreResult<()> {
+        if self.database.open_still().is_ok() {
+            self.rolls.flush().await;
+        }
         if self.database.close() { Ok(()) } else { Err(stopped()) }
     }
 }

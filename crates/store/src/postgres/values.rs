@@ -22,14 +22,14 @@ macro_rules! typed {
 }
 
 typed! {
-    BOOL: bool, Option<bool>;
+    BOOL: bool, &bool, Option<bool>;
     INT8: i64, Option<i64>;
-    TEXT: &str, Option<&str>, String, Option<String>;
+    TEXT: &str, Option<&str>, String, &String, Option<String>;
     BYTEA: Vec<u8>, &[u8], Option<Vec<u8>>;
     BOOL_ARRAY: Vec<bool>, Vec<Option<bool>>;
     INT8_ARRAY: Vec<i64>, Vec<Option<i64>>;
     TEXT_ARRAY: Vec<&str>, Vec<Option<&str>>, Vec<String>, Vec<Option<String>>;
-    BYTEA_ARRAY: Vec<Vec<u8>>, Vec<&[u8]>;
+    BYTEA_ARRAY: Vec<Vec<u8>>, Vec<&[u8]>, Vec<Option<&[u8]>>;
 }
 
 /// A value with its type.

@@ -38,6 +38,7 @@ mod lasting;
 mod make;
 mod messages;
 mod place;
+mod postgres_faults;
 mod postgres_nodes;
 mod purge;
 mod rosters;
