@@ -7,6 +7,7 @@
 
 mod accounts;
 mod apps;
+mod cache;
 mod chats;
 mod database;
 mod fault;
@@ -28,13 +29,17 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use muster_core::{
+    app::App,
     figure::Figure,
+    group::Group,
+    id::{AppId, GroupRef},
     random::Random,
     store::{Store, StoreResult},
 };
 use tokio::time::timeout;
 
 use self::{
+    cache::Cache,
     database::Database,
     fault::{Fault, describe, retry, stopped},
     gather::Gatherer,
@@ -59,6 +64,8 @@ pub struct PostgresStore {
     random: Arc<dyn Random>,
     writes: Gatherer<Writes>,
     logins: Gatherer<Logins>,
+    apps: Cache<AppId, App>,
+    groups: Cache<GroupRef, Group>,
 }
 
 impl PostgresStore {
@@ -90,6 +97,8 @@ impl PostgresStore {
         Ok(Self {
             writes: Gatherer::start(&database, Writes, lanes),
             logins: Gatherer::start(&database, Logins, lanes),
+            apps: Cache::new(),
+            groups: Cache::new(),
             database,
             random,
         })
