@@ -25,6 +25,13 @@ impl<K: Eq + Hash, V> Sharded<K, V> {
         // A thread that panicked under the lock left a map that is whole: its operations do not panic half way.
         work(&mut self.shards[at].lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Works on one shard after the other.
+    pub(crate) fn each(&self, mut work: impl FnMut(&mut HashMap<K, V>)) {
+        for shard in &self.shards {
+            work(&mut shard.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
 }
 
 /// Which of `slots` is the key's.

@@ -11,14 +11,15 @@ mod cache;
 mod chats;
 mod database;
 mod fault;
-mod gap;
 mod gather;
 mod groups;
 mod messages;
 mod migrate;
+mod nodes;
 mod options;
 mod purge;
 mod records;
+mod rosters;
 mod sessions;
 mod tls;
 mod url;
@@ -43,6 +44,7 @@ use self::{
     database::Database,
     fault::{Fault, describe, retry, stopped},
     gather::Gatherer,
+    rosters::Rolls,
     sessions::Logins,
     url::Address,
     values::values,
@@ -61,6 +63,7 @@ const MASTER_KEY_CHECK: &str = "master_key_check";
 /// was acknowledged.
 pub struct PostgresStore {
     database: Arc<Database>,
+    rolls: Arc<Rolls>,
     random: Arc<dyn Random>,
     writes: Gatherer<Writes>,
     logins: Gatherer<Logins>,
@@ -97,6 +100,7 @@ impl PostgresStore {
         Ok(Self {
             writes: Gatherer::start(&database, Writes, lanes),
             logins: Gatherer::start(&database, Logins, lanes),
+            rolls: Rolls::start(&database, lanes),
             apps: Cache::new(),
             groups: Cache::new(),
             database,
@@ -141,7 +145,7 @@ impl Store for PostgresStore {
             Figure::counter(
                 "store_writes",
                 "Writes gathered into them",
-                self.writes.jobs() + self.logins.jobs(),
+                self.writes.jobs() + self.logins.jobs() + self.rolls.jobs(),
             ),
         ]
     }
@@ -153,6 +157,8 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) -> StoreResult<()> {
+        self.database.open_still()?;
+        self.rolls.flush().await;
         if self.database.close() { Ok(()) } else { Err(stopped()) }
     }
 }
