@@ -368,10 +368,9 @@ impl Tx {
     /// [`Fault::Unavailable`] when the answer was lost: whether the transaction has happened is then unknown, and it
     /// must not be tried again.
     pub(super) async fn commit(mut self) -> Result<(), Fault> {
-        // A commit waits for the synchronous standby. A limit on the statement, or a request to cancel it, would end the
-        // wait and not the commit: it would be answered as done, and be lost with the primary.
-        let sql = "SET LOCAL statement_timeout = 0; COMMIT";
-        let answer = self.answer_or_cancel(self.client()?.batch_execute(sql), false).await;
+        // A commit may wait for the synchronous standby. To cancel it would end the wait and not the commit: others would
+        // see what the standby does not have.
+        let answer = self.answer_or_cancel(self.client()?.batch_execute("COMMIT"), false).await;
         self.over = true;
         match answer {
             Ok(()) => {

@@ -40,6 +40,9 @@ pub(super) trait Batch: Send + Sync + 'static {
     /// Does all jobs in a transaction; their answers, in their order. It is neither committed nor rolled back here, and
     /// may be run again with the same jobs when it was rolled back.
     async fn apply(&self, tx: &Tx, jobs: &[&Self::Job]) -> Result<Vec<Self::Answer>, Fault>;
+
+    /// Takes the jobs' outcome into memory: after the commit, before anybody is told and before the lane goes on.
+    fn settle(&self, _jobs: &[&Self::Job], _answers: &mut [Self::Answer]) {}
 }
 
 struct Waiting<B: Batch> {
@@ -147,8 +150,9 @@ impl<B: Batch> Lane<B> {
 
     async fn transact(&self, jobs: &[&B::Job]) -> Result<Vec<B::Answer>, Fault> {
         let tx = self.database.begin().await?;
-        let answers = self.batch.apply(&tx, jobs).await?;
+        let mut answers = self.batch.apply(&tx, jobs).await?;
         tx.commit().await?;
+        self.batch.settle(jobs, &mut answers);
         Ok(answers)
     }
 }

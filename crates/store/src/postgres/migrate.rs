@@ -18,8 +18,10 @@ struct Migration {
 }
 
 /// In the order of their numbers. A file that has been released never changes.
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_base", sql: include_str!("../../migrations/postgres/0001_base.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_base", sql: include_str!("../../migrations/postgres/0001_base.sql") },
+    Migration { name: "0002_rosters", sql: include_str!("../../migrations/postgres/0002_rosters.sql") },
+];
 
 /// What became of a step.
 enum Step {

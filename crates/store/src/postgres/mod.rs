@@ -6,18 +6,21 @@
 //! session is set for one transaction only, so that a pooler may stand in between.
 
 mod accounts;
+mod admissions;
 mod apps;
+mod cache;
 mod chats;
 mod database;
 mod fault;
-mod gap;
 mod gather;
 mod groups;
 mod messages;
 mod migrate;
+mod nodes;
 mod options;
 mod purge;
 mod records;
+mod rosters;
 mod sessions;
 mod tls;
 mod url;
@@ -28,16 +31,22 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use muster_core::{
+    app::App,
     figure::Figure,
+    group::Group,
+    id::{AppId, GroupRef},
     random::Random,
     store::{Store, StoreResult},
 };
 use tokio::time::timeout;
 
 use self::{
+    admissions::{Draws, Nonces},
+    cache::Cache,
     database::Database,
     fault::{Fault, describe, retry, stopped},
     gather::Gatherer,
+    rosters::Rolls,
     sessions::Logins,
     url::Address,
     values::values,
@@ -49,6 +58,8 @@ pub use self::{fault::OpenError, options::PostgresOptions};
 const OPENING: Duration = Duration::from_secs(10);
 /// The setting that holds the master key's check value.
 const MASTER_KEY_CHECK: &str = "master_key_check";
+/// Lanes for nonces, and for draws. Their transactions do not wait for the disk, so one is busy at any time.
+const ADMISSION_LANES: usize = 1;
 
 /// A store on a PostgreSQL server that other processes may use at the same time.
 ///
@@ -56,9 +67,14 @@ const MASTER_KEY_CHECK: &str = "master_key_check";
 /// was acknowledged.
 pub struct PostgresStore {
     database: Arc<Database>,
+    rolls: Arc<Rolls>,
     random: Arc<dyn Random>,
     writes: Gatherer<Writes>,
     logins: Gatherer<Logins>,
+    nonces: Gatherer<Nonces>,
+    draws: Gatherer<Draws>,
+    apps: Cache<AppId, App>,
+    groups: Cache<GroupRef, Group>,
 }
 
 impl PostgresStore {
@@ -90,6 +106,11 @@ impl PostgresStore {
         Ok(Self {
             writes: Gatherer::start(&database, Writes, lanes),
             logins: Gatherer::start(&database, Logins, lanes),
+            rolls: Rolls::start(&database, lanes),
+            nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
+            draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
+            apps: Cache::new(),
+            groups: Cache::new(),
             database,
             random,
         })
@@ -142,7 +163,7 @@ impl Store for PostgresStore {
             Figure::counter(
                 "store_writes",
                 "Writes gathered into them",
-                self.writes.jobs() + self.logins.jobs(),
+                self.writes.jobs() + self.logins.jobs() + self.rolls.jobs(),
             ),
         ]
     }
@@ -154,6 +175,8 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) -> StoreResult<()> {
+        self.database.open_still()?;
+        self.rolls.flush().await;
         if self.database.close() { Ok(()) } else { Err(stopped()) }
     }
 }

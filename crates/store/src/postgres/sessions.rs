@@ -9,7 +9,15 @@ use muster_core::{
 };
 use tokio_postgres::Row;
 
-use super::{PostgresStore, database::Tx, fault::Fault, gather::Batch, records::id, values::values};
+use super::{
+    PostgresStore,
+    database::Tx,
+    fault::Fault,
+    gather::Batch,
+    records::id,
+    rosters::{fenced, hold_nodes},
+    values::values,
+};
 
 /// What one caller wants.
 pub(super) struct Login {
@@ -18,6 +26,16 @@ pub(super) struct Login {
     session: SessionRef,
     /// Whether the session begins; it ends otherwise.
     begins: bool,
+}
+
+/// What one caller is told.
+pub(super) enum Outcome {
+    /// It has begun, and replaced this one.
+    Begun(Option<SessionRef>),
+    /// It is forgotten.
+    Ended,
+    /// Its node's sessions were ended: nothing may hang on them again.
+    Fenced,
 }
 
 /// Logins and their ends.
@@ -100,24 +118,28 @@ async fn write(
 #[async_trait]
 impl Batch for Logins {
     type Job = Login;
-    /// The login that a beginning one has replaced.
-    type Answer = Option<SessionRef>;
+    type Answer = Outcome;
 
-    async fn apply(&self, tx: &Tx, jobs: &[&Login]) -> Result<Vec<Option<SessionRef>>, Fault> {
+    async fn apply(&self, tx: &Tx, jobs: &[&Login]) -> Result<Vec<Outcome>, Fault> {
+        let nodes: BTreeSet<_> =
+            jobs.iter().filter(|job| job.begins).map(|job| job.session.node.as_str()).collect();
+        let alive = hold_nodes(tx, &nodes.into_iter().collect::<Vec<_>>()).await?;
         let key = |job: &&'_ Login| (job.app.as_str().to_owned(), job.user.as_str().to_owned());
         let keys: BTreeSet<_> = jobs.iter().map(|job| (job.app.as_str(), job.user.as_str())).collect();
         let mut logins = lock(tx, &keys).await?;
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
-            if job.begins {
-                let earlier = logins.insert(key(job), job.session.clone());
-                answers.push(earlier.filter(|earlier| *earlier != job.session));
-            } else {
+            answers.push(if !job.begins {
                 if logins.get(&key(job)) == Some(&job.session) {
                     logins.remove(&key(job));
                 }
-                answers.push(None);
-            }
+                Outcome::Ended
+            } else if alive.contains(&job.session.node) {
+                let earlier = logins.insert(key(job), job.session.clone());
+                Outcome::Begun(earlier.filter(|earlier| *earlier != job.session))
+            } else {
+                Outcome::Fenced
+            });
         }
         let logins =
             logins.iter().map(|((app, user), session)| ((app.as_str(), user.as_str()), session.clone()));
@@ -148,7 +170,11 @@ impl PostgresStore {
     ) -> StoreResult<Option<SessionRef>> {
         self.database.open_still()?;
         let login = Login { app: app.clone(), user: user.clone(), session, begins };
-        self.logins.run(&(app, user), login).await
+        match self.logins.run(&(app, user), login).await? {
+            Outcome::Begun(earlier) => Ok(earlier),
+            Outcome::Ended => Ok(None),
+            Outcome::Fenced => Err(fenced()),
+        }
     }
 }
 

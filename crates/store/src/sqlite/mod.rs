@@ -12,7 +12,6 @@
 
 mod accounts;
 mod apps;
-mod bounded;
 mod cell;
 mod cells;
 mod chats;
@@ -31,7 +30,6 @@ mod records;
 mod rosters;
 mod rows;
 mod sessions;
-mod sharded;
 mod spaces;
 mod stats;
 mod writer;
@@ -63,12 +61,12 @@ use self::{
     messages::UserTops,
     readers::Readers,
     rows::Rows,
-    sharded::Sharded,
     spaces::{Space, Spaces},
     stats::Counters,
     writer::{Writer, WriterThread},
 };
 pub use self::{fault::OpenError, options::SqliteOptions, stats::Stats};
+use crate::sharded::Sharded;
 
 /// The database's file in the data directory.
 pub const DATABASE_FILE: &str = "muster.db";
