@@ -21,7 +21,7 @@ CREATE TABLE member (
     number bigint NOT NULL,
     joined_at bigint NOT NULL,
     durable boolean NOT NULL,
-    node text COLLATE "C",                                    -- of the session that is tied to the membership, if one is
+    node text COLLATE "C",                        -- of the session that is tied to the membership, if one is
     session text COLLATE "C",
     info text,
     PRIMARY KEY (app, user_id, grp)
@@ -76,7 +76,5 @@ CREATE TABLE nonce_3 (mark bytea PRIMARY KEY);
 -- Allowances of calls: when the calls taken so far will have been earned (the generic cell rate algorithm).
 CREATE TABLE allowance (
     key text COLLATE "C" PRIMARY KEY,
-    arrival bigint NOT NULL,                      -- nanoseconds since 1970
-    step bigint NOT NULL,                         -- nanoseconds in which one call is earned
-    granted bigint NOT NULL                       -- what the last draw got
+    arrival bigint NOT NULL                       -- nanoseconds since 1970
 ) WITH (fillfactor = 50);

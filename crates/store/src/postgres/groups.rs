@@ -253,7 +253,9 @@ impl Groups for PostgresStore {
         let deleted = retry(|| self.try_delete_group(at, &deletion)).await;
         // Also when it failed: it may have happened without an answer.
         self.groups.forget(at.clone());
-        deleted
+        let deleted = deleted?;
+        self.rolls.counted.forget_group(at);
+        Ok(deleted)
     }
 
     async fn groups(

@@ -6,6 +6,7 @@
 //! session is set for one transaction only, so that a pooler may stand in between.
 
 mod accounts;
+mod admissions;
 mod apps;
 mod cache;
 mod chats;
@@ -40,6 +41,7 @@ use muster_core::{
 use tokio::time::timeout;
 
 use self::{
+    admissions::{Draws, Nonces},
     cache::Cache,
     database::Database,
     fault::{Fault, describe, retry, stopped},
@@ -56,6 +58,8 @@ pub use self::{fault::OpenError, options::PostgresOptions};
 const OPENING: Duration = Duration::from_secs(10);
 /// The setting that holds the master key's check value.
 const MASTER_KEY_CHECK: &str = "master_key_check";
+/// Lanes for nonces, and for draws. Their transactions do not wait for the disk, so one is busy at any time.
+const ADMISSION_LANES: usize = 1;
 
 /// A store on a PostgreSQL server that other processes may use at the same time.
 ///
@@ -69,6 +73,8 @@ pub struct PostgresStore {
     logins: Gatherer<Logins>,
     apps: Cache<AppId, App>,
     groups: Cache<GroupRef, Group>,
+    nonces: Gatherer<Nonces>,
+    draws: Gatherer<Draws>,
 }
 
 impl PostgresStore {
@@ -103,6 +109,8 @@ impl PostgresStore {
             rolls: Rolls::start(&database, lanes),
             apps: Cache::new(),
             groups: Cache::new(),
+            nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
+            draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
             database,
             random,
         })

@@ -17,9 +17,8 @@ use super::{
     PostgresStore,
     database::Tx,
     fault::{Fault, retry},
-    rosters::{
-        Changes, CountChange, NodeCount, Roll, address, id, lock, note_number, read_counts, read_seats,
-    },
+    records::id,
+    rosters::{Changes, CountChange, NodeCount, Roll, address, lock, note_number, read_counts, read_seats},
     values::values,
 };
 
@@ -59,7 +58,7 @@ impl PostgresStore {
             tx.commit().await?;
             return Ok(Reaped::default());
         };
-        let node = id(row.get(0), NodeId::new)?;
+        let node = id(&row, "node", NodeId::new)?;
         let sql = "UPDATE node SET dead_at = coalesce(dead_at, clock_timestamp()) WHERE node = $1";
         tx.execute(sql, values![node.as_str()]).await?;
         let part = reap_node(&tx, &node, limit).await?;
@@ -78,7 +77,7 @@ impl PostgresStore {
 async fn held(tx: &Tx, node: &NodeId, limit: i64) -> Result<(Vec<(GroupRef, UserId)>, Vec<GroupRef>), Fault> {
     let sql = "SELECT app, grp, user_id FROM member WHERE node = $1 ORDER BY app, grp LIMIT $2";
     let rows = tx.query(sql, values![node.as_str(), limit]).await?;
-    let member = |row| Ok::<_, Fault>((address(row)?, id(row.get("user_id"), UserId::new)?));
+    let member = |row| Ok::<_, Fault>((address(row)?, id(row, "user_id", UserId::new)?));
     let members = rows.iter().map(member).collect::<Result<_, _>>()?;
     let sql = "SELECT app, grp FROM node_count WHERE node = $1 ORDER BY app, grp LIMIT $2";
     let rows = tx.query(sql, values![node.as_str(), limit]).await?;

@@ -36,14 +36,21 @@ use tokio::{
 use self::{
     batch::{Job, RosterBatch},
     plan::Outcome,
-    rows::{count, int, member},
+    rows::member,
 };
 pub(super) use self::{
     counted::Counted,
     plan::{Roll, note_number},
-    rows::{Changes, CountChange, NodeCount, address, hold_nodes, id, lock, read_counts, read_seats},
+    rows::{Changes, CountChange, NodeCount, address, hold_nodes, lock, read_counts, read_seats},
 };
-use super::{PostgresStore, database::Database, fault::Fault, gather::Gatherer, values::values};
+use super::{
+    PostgresStore,
+    database::Database,
+    fault::Fault,
+    gather::Gatherer,
+    records::{bigint, unsigned},
+    values::values,
+};
 
 /// How often a node writes what it counts. Other nodes' figures of a super group are behind by no more than that.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
@@ -139,12 +146,12 @@ impl PostgresStore {
         else {
             return Ok(RosterState::default());
         };
-        let views = count(&row, "views") + count(&row, "counted_views") + share.views;
-        if row.get("closed") {
+        let views = unsigned(&row, "views")? + unsigned(&row, "counted_views")? + share.views;
+        if row.try_get("closed")? {
             return Ok(RosterState { count: 0, views, super_group: false });
         }
-        let members = count(&row, "listed") + count(&row, "counted") + share.members;
-        Ok(RosterState { count: members, views, super_group: row.get("super_group") })
+        let members = unsigned(&row, "listed")? + unsigned(&row, "counted")? + share.members;
+        Ok(RosterState { count: members, views, super_group: row.try_get("super_group")? })
     }
 
     async fn read_members(&self, at: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>, Fault> {
@@ -158,11 +165,11 @@ impl PostgresStore {
             FROM unnest($3, $4) k (place, user_id)
             JOIN member m ON m.app = $1 AND m.user_id = k.user_id AND m.grp = $2
             WHERE EXISTS (SELECT 1 FROM roster WHERE app = $1 AND grp = $2 AND NOT closed)";
-        let places: Vec<_> = missing.iter().map(|place| int(*place as u64)).collect();
+        let places: Vec<_> = missing.iter().map(|place| bigint(*place as u64)).collect();
         let names: Vec<_> = missing.iter().map(|place| users[*place].as_str()).collect();
         let connection = self.database.reader().await?;
         for row in connection.query(sql, values![at.app.as_str(), at.group.as_str(), places, names]).await? {
-            let place = usize::try_from(row.get::<_, i64>("place")).unwrap_or(usize::MAX);
+            let place = usize::try_from(row.try_get::<_, i64>("place")?).unwrap_or(usize::MAX);
             if let Some(seat) = found.get_mut(place) {
                 *seat = Some(member(&row)?);
             }

@@ -10,9 +10,14 @@ use muster_core::{
 
 use super::{
     plan::{BLOCK_BITS, LEVELS},
-    rows::{count, int, member},
+    rows::member,
 };
-use crate::postgres::{database::Connection, fault::Fault, values::values};
+use crate::postgres::{
+    database::Connection,
+    fault::Fault,
+    records::{bigint, unsigned},
+    values::values,
+};
 
 /// The columns of a member as callers get it.
 const COLUMNS: &str = "m.user_id, m.info, m.number, m.joined_at, m.node IS NOT NULL AS connected";
@@ -95,13 +100,13 @@ pub(super) async fn page(
     at: &GroupRef,
     query: PageQuery,
 ) -> Result<Page<Member>, Fault> {
-    let (skip, limit) = (int(query.window.skip), int(query.window.limit as u64));
+    let (skip, limit) = (bigint(query.window.skip), bigint(query.window.limit as u64));
     let rows = connection
         .query(&direction(query.order).page, values![at.app.as_str(), at.group.as_str(), skip, limit])
         .await?;
-    let total = rows.first().map_or(0, |row| count(row, "listed"));
+    let total = rows.first().map(|row| unsigned(row, "listed")).transpose()?.unwrap_or(0);
     // Without a member on the page there is one row all the same: it says how long the list is.
-    let there = rows.iter().filter(|row| row.get::<_, Option<&str>>("user_id").is_some());
+    let there = rows.iter().filter(|row| !matches!(row.try_get("user_id"), Ok(None::<&str>)));
     Ok(Page { entries: there.map(member).collect::<Result<_, _>>()?, total })
 }
 
@@ -115,9 +120,9 @@ pub(super) async fn walk(
         Order::Ascending => 0,
         Order::Descending => i64::MAX,
     };
-    let after = query.after.map_or(start, int);
+    let after = query.after.map_or(start, bigint);
     // One more than asked for tells whether there are more.
-    let limit = int(query.limit as u64 + 1);
+    let limit = bigint(query.limit as u64 + 1);
     let rows = connection
         .query(&direction(query.order).walk, values![at.app.as_str(), at.group.as_str(), after, limit])
         .await?;

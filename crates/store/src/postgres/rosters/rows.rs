@@ -1,53 +1,35 @@
 //! How rosters stand in rows: what transactions read under the groups' locks, and how their changes are written, each
 //! with one statement for all groups together.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use muster_core::{
-    id::{GroupId, GroupRef, InvalidId, NodeId, SessionId, SessionRef, UserId},
+    id::{AppId, GroupId, GroupRef, NodeId, SessionId, SessionRef, UserId},
     roster::Member,
-    time::Millis,
 };
 use tokio::try_join;
 
 use super::plan::{BlockDeltas, Roll, Row};
 use crate::postgres::{
     database::Tx,
-    fault::{Fault, Unreadable},
+    fault::Fault,
+    records::{bigint, id, millis, optional_id, text, unsigned},
     values::values,
 };
 
-/// A number that the store gave; none of them is negative.
-pub(in crate::postgres) fn count(row: &tokio_postgres::Row, column: &str) -> u64 {
-    u64::try_from(row.get::<_, i64>(column)).unwrap_or(0)
-}
-
-/// A number as PostgreSQL holds it.
-pub(in crate::postgres) fn int(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-pub(in crate::postgres) fn id<T>(text: &str, new: fn(&str) -> Result<T, InvalidId>) -> Result<T, Fault> {
-    new(text).map_err(|error| Unreadable::new("id", &error).into())
-}
-
 /// A group's address, from the columns `app` and `grp`.
 pub(in crate::postgres) fn address(row: &tokio_postgres::Row) -> Result<GroupRef, Fault> {
-    let app = id(row.get("app"), muster_core::id::AppId::new)?;
-    Ok(GroupRef::new(app, id(row.get("grp"), GroupId::new)?))
+    Ok(GroupRef::new(id(row, "app", AppId::new)?, id(row, "grp", GroupId::new)?))
 }
 
 /// A member, from the columns `user_id, info, number, joined_at, connected`.
 pub(in crate::postgres) fn member(row: &tokio_postgres::Row) -> Result<Member, Fault> {
     Ok(Member {
-        user: id(row.get("user_id"), UserId::new)?,
-        info: row.get::<_, Option<&str>>("info").map(Arc::from),
-        number: count(row, "number"),
-        joined_at: Millis(row.get("joined_at")),
-        connected: row.get("connected"),
+        user: id(row, "user_id", UserId::new)?,
+        info: text(row, "info")?,
+        number: unsigned(row, "number")?,
+        joined_at: millis(row, "joined_at")?,
+        connected: row.try_get("connected")?,
     })
 }
 
@@ -62,7 +44,7 @@ pub(in crate::postgres) async fn hold_nodes(tx: &Tx, nodes: &[&str]) -> Result<H
     }
     let sql = "SELECT node FROM node WHERE node = ANY($1) AND dead_at IS NULL ORDER BY node FOR KEY SHARE";
     let rows = tx.query(sql, values![nodes.to_vec()]).await?;
-    rows.iter().map(|row| id(row.get(0), NodeId::new)).collect()
+    rows.iter().map(|row| id(row, "node", NodeId::new)).collect()
 }
 
 /// Locks the rosters of groups that exist and are not deleted, in the order of their addresses.
@@ -77,11 +59,11 @@ pub(in crate::postgres) async fn lock<'a>(
     let mut rolls = HashMap::new();
     for row in tx.query(sql, values![apps, grps]).await? {
         let roll = Roll {
-            next_join: count(&row, "next_join"),
-            listed: count(&row, "listed"),
-            views: count(&row, "views"),
-            super_group: row.get("super_group"),
-            super_before: row.get("super_group"),
+            next_join: unsigned(&row, "next_join")?,
+            listed: unsigned(&row, "listed")?,
+            views: unsigned(&row, "views")?,
+            super_group: row.try_get("super_group")?,
+            super_before: row.try_get("super_group")?,
             ..Roll::default()
         };
         rolls.insert(address(&row)?, roll);
@@ -104,21 +86,18 @@ pub(in crate::postgres) async fn read_seats(
         FROM unnest($1, $2, $3) k (app, grp, user_id)
         JOIN member m ON m.app = k.app AND m.user_id = k.user_id AND m.grp = k.grp";
     for row in tx.query(sql, values![apps, grps, names]).await? {
-        let tie = match (row.get::<_, Option<&str>>("node"), row.get::<_, Option<&str>>("session")) {
-            (Some(node), Some(session)) => {
-                Some(SessionRef { node: id(node, NodeId::new)?, session: id(session, SessionId::new)? })
-            }
-            _ => None,
-        };
+        let node = optional_id(&row, "node", NodeId::new)?;
+        let session = optional_id(&row, "session", SessionId::new)?;
+        let tie = node.zip(session).map(|(node, session)| SessionRef { node, session });
         let there = Row {
-            number: count(&row, "number"),
-            joined_at: Millis(row.get("joined_at")),
-            info: row.get::<_, Option<&str>>("info").map(Arc::from),
-            durable: row.get("durable"),
+            number: unsigned(&row, "number")?,
+            joined_at: millis(&row, "joined_at")?,
+            info: text(&row, "info")?,
+            durable: row.try_get("durable")?,
             tie,
         };
         if let Some(roll) = rolls.get_mut(&address(&row)?) {
-            let seat = roll.seats.entry(id(row.get("user_id"), UserId::new)?).or_default();
+            let seat = roll.seats.entry(id(&row, "user_id", UserId::new)?).or_default();
             seat.before = Some(there.clone());
             seat.now = Some(there);
         }
@@ -147,9 +126,9 @@ pub(in crate::postgres) async fn read_counts<'a>(
         JOIN node_count c ON c.app = k.app AND c.grp = k.grp";
     for row in tx.query(sql, values![apps, grps]).await? {
         let one = NodeCount {
-            node: id(row.get("node"), NodeId::new)?,
-            members: count(&row, "members"),
-            views: count(&row, "views"),
+            node: id(&row, "node", NodeId::new)?,
+            members: unsigned(&row, "members")?,
+            views: unsigned(&row, "views")?,
         };
         counts.entry(address(&row)?).or_default().push(one);
     }
@@ -163,12 +142,12 @@ pub(in crate::postgres) async fn listed_users(
     most: usize,
 ) -> Result<Option<HashSet<UserId>>, Fault> {
     let sql = "SELECT user_id FROM member WHERE app = $1 AND grp = $2 ORDER BY number LIMIT $3";
-    let limit = int(most as u64 + 1);
+    let limit = bigint(most as u64 + 1);
     let rows = tx.query(sql, values![at.app.as_str(), at.group.as_str(), limit]).await?;
     if rows.len() > most {
         return Ok(None);
     }
-    rows.iter().map(|row| id(row.get(0), UserId::new)).collect::<Result<_, _>>().map(Some)
+    rows.iter().map(|row| id(row, "user_id", UserId::new)).collect::<Result<_, _>>().map(Some)
 }
 
 /// A row of `node_count` as it is to be; without members it goes.
@@ -213,7 +192,7 @@ impl Changes<'_> {
         let (apps, grps) = apps(self.kept.iter().map(|(at, ..)| *at));
         let rows = || self.kept.iter().map(|(.., row)| *row);
         let users: Vec<_> = self.kept.iter().map(|(_, user, _)| user.as_str()).collect();
-        let numbers: Vec<_> = rows().map(|row| int(row.number)).collect();
+        let numbers: Vec<_> = rows().map(|row| bigint(row.number)).collect();
         let times: Vec<_> = rows().map(|row| row.joined_at.0).collect();
         let durable: Vec<_> = rows().map(|row| row.durable).collect();
         let nodes: Vec<_> = rows().map(|row| row.tie.as_ref().map(|tie| tie.node.as_str())).collect();
@@ -244,9 +223,9 @@ impl Changes<'_> {
             return Ok(());
         }
         let (apps, grps) = apps(self.rosters.keys().copied());
-        let next: Vec<_> = self.rosters.values().map(|figures| int(figures.0)).collect();
-        let listed: Vec<_> = self.rosters.values().map(|figures| int(figures.1)).collect();
-        let views: Vec<_> = self.rosters.values().map(|figures| int(figures.2)).collect();
+        let next: Vec<_> = self.rosters.values().map(|figures| bigint(figures.0)).collect();
+        let listed: Vec<_> = self.rosters.values().map(|figures| bigint(figures.1)).collect();
+        let views: Vec<_> = self.rosters.values().map(|figures| bigint(figures.2)).collect();
         let supers: Vec<_> = self.rosters.values().map(|figures| figures.3).collect();
         let sql = "UPDATE roster r SET next_join = k.next_join, listed = k.listed, views = k.views,
                 super_group = k.super_group
@@ -286,19 +265,19 @@ pub(in crate::postgres) async fn write_node_counts(
 ) -> Result<Vec<Written>, Fault> {
     let (apps, grps) = apps(changes.iter().map(|change| change.at));
     let nodes: Vec<_> = changes.iter().map(|change| change.node.as_str()).collect();
-    let members: Vec<_> = changes.iter().map(|change| int(change.members)).collect();
-    let views: Vec<_> = changes.iter().map(|change| int(change.views)).collect();
+    let members: Vec<_> = changes.iter().map(|change| bigint(change.members)).collect();
+    let views: Vec<_> = changes.iter().map(|change| bigint(change.views)).collect();
     let sql = "INSERT INTO node_count (app, grp, node, members, views)
         SELECT k.* FROM unnest($1, $2, $3, $4, $5) k (app, grp, node, members, views)
             JOIN roster r ON r.app = k.app AND r.grp = k.grp AND NOT r.closed
-        ORDER BY k.app, k.grp, k.node
+        ORDER BY r.app, r.grp, k.node COLLATE \"C\"
         ON CONFLICT (app, grp, node) DO UPDATE
             SET members = excluded.members, views = node_count.views + excluded.views
         RETURNING app, grp, node, views";
     let rows = tx.query(sql, values![apps, grps, nodes, members, views]).await?;
     let written = |row: &tokio_postgres::Row| {
-        let node = id(row.get("node"), NodeId::new)?;
-        Ok(Written { at: address(row)?, node, row_views: count(row, "views") })
+        let node = id(row, "node", NodeId::new)?;
+        Ok(Written { at: address(row)?, node, row_views: unsigned(row, "views")? })
     };
     rows.iter().map(written).collect()
 }
@@ -314,7 +293,7 @@ pub(in crate::postgres) async fn read_elsewhere<'a>(
             WHERE c.app = k.app AND c.grp = k.grp AND c.node <> k.node), 0)::bigint AS elsewhere
         FROM unnest($1, $2, $3) k (app, grp, node) JOIN roster r ON r.app = k.app AND r.grp = k.grp";
     let rows = tx.query(sql, values![apps, grps, nodes]).await?;
-    let one = |row| Ok(((address(row)?, id(row.get("node"), NodeId::new)?), count(row, "elsewhere")));
+    let one = |row| Ok(((address(row)?, id(row, "node", NodeId::new)?), unsigned(row, "elsewhere")?));
     rows.iter().map(one).collect()
 }
 
