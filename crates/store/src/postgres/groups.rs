@@ -253,9 +253,10 @@ impl Groups for PostgresStore {
         let deleted = retry(|| self.try_delete_group(at, &deletion)).await;
         // Also when it failed: it may have happened without an answer.
         self.groups.forget(at.clone());
-        let deleted = deleted?;
-        self.rolls.counted.forget_group(at);
-        Ok(deleted)
+        if deleted.is_ok() {
+            self.rolls.counted.forget_group(at);
+        }
+        deleted
     }
 
     async fn groups(

@@ -71,10 +71,10 @@ pub struct PostgresStore {
     random: Arc<dyn Random>,
     writes: Gatherer<Writes>,
     logins: Gatherer<Logins>,
-    apps: Cache<AppId, App>,
-    groups: Cache<GroupRef, Group>,
     nonces: Gatherer<Nonces>,
     draws: Gatherer<Draws>,
+    apps: Cache<AppId, App>,
+    groups: Cache<GroupRef, Group>,
 }
 
 impl PostgresStore {
@@ -107,10 +107,10 @@ impl PostgresStore {
             writes: Gatherer::start(&database, Writes, lanes),
             logins: Gatherer::start(&database, Logins, lanes),
             rolls: Rolls::start(&database, lanes),
-            apps: Cache::new(),
-            groups: Cache::new(),
             nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
             draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
+            apps: Cache::new(),
+            groups: Cache::new(),
             database,
             random,
         })

@@ -195,7 +195,8 @@ pub(crate) async fn a_crash_keeps_every_acknowledged_write_and_halves_of_none(pl
     loop {
         let writing = writers.iter().any(|writer| !writer.is_finished());
         let sure = told.lock().unwrap().clone();
-        let crashed = place.after_a_crash().open();
+        let copy = place.after_a_crash();
+        let crashed = copy.open();
         check_told(&*crashed, &sure).await;
         crashed.close().await.unwrap();
         if !writing {
