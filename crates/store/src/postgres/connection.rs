@@ -24,6 +24,8 @@ use super::{
 
 /// How long the server may work on a statement of a transaction, in its own words.
 const STATEMENT_TIMEOUT: &str = "3s";
+/// How long a transaction may stand idle: a process that is stopped in the middle of one must not keep its locks.
+const IDLE_TIMEOUT: &str = "2s";
 /// How long a call waits for the answer to a statement: a little more, so that the server can say it itself.
 const ANSWER: Duration = Duration::from_millis(3_500);
 
@@ -99,7 +101,10 @@ impl Connection {
     /// Begins a transaction of this mode. The server's own limit on statements holds in it.
     pub(super) async fn begin(self, mode: &str) -> Result<Tx, Fault> {
         // One round trip, and nothing of it outlasts the transaction: a pooler may give the next one another session.
-        let sql = format!("BEGIN {mode}; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'");
+        let sql = format!(
+            "BEGIN {mode}; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';
+             SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}'"
+        );
         // Made first: whoever stops waiting for the answer leaves a transaction that must be ended.
         let tx = Tx { connection: self, over: false };
         tx.answer(tx.client()?.batch_execute(&sql)).await?;
