@@ -139,6 +139,7 @@ pub(super) fn is_lost(error: &Error) -> bool {
             SqlState::ADMIN_SHUTDOWN,
             SqlState::CRASH_SHUTDOWN,
             SqlState::CANNOT_CONNECT_NOW,
+            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
         ]
         .contains(code)
 }
@@ -156,6 +157,13 @@ fn is_exhausted(error: &Error) -> bool {
 fn told(error: &Error) -> StoreError {
     if is_lost(error) {
         return StoreError::Unavailable(unreachable(&describe(error)));
+    }
+    let unprepared = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
+    if error.code().is_some_and(|code| unprepared.contains(code)) {
+        let why = describe(error);
+        let advice =
+            "behind a pooler, say prepared=false in the URL or let the pooler track prepared statements";
+        return StoreError::Failed(format!("{why}: {advice}").into());
     }
     let conflict = error.code().is_some_and(|code| code.code().starts_with("40"));
     if conflict || is_exhausted(error) {
