@@ -86,13 +86,25 @@ impl DataDirectory {
 
 /// Reads the master key in a file; makes one when there is no such file. The file is readable by its owner alone.
 pub(crate) fn master_key(path: &Path, random: &dyn Random) -> anyhow::Result<MasterKey> {
+    Ok(master_key_or_new(path, random)?.0)
+}
+
+/// Reads the master key in a file, or makes one; whether it was made here.
+pub(crate) fn master_key_or_new(path: &Path, random: &dyn Random) -> anyhow::Result<(MasterKey, bool)> {
     if let Some(key) = existing_master_key(path)? {
-        return Ok(key);
+        return Ok((key, false));
     }
     let mut bytes = [0; MASTER_KEY_BYTES];
     random.fill(&mut bytes);
-    write_key(path, &bytes).with_context(|| format!("the master key {} cannot be made", path.display()))?;
-    Ok(MasterKey::new(&bytes))
+    match write_key(path, &bytes) {
+        Ok(()) => Ok((MasterKey::new(&bytes), true)),
+        // Another process has made it at this moment.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((read_key(path)?, false)),
+        Err(error) => {
+            Err(anyhow::Error::new(error)
+                .context(format!("the master key {} cannot be made", path.display())))
+        }
+    }
 }
 
 /// Reads the master key in a file; `None` when there is no such file.
@@ -121,17 +133,19 @@ fn read_key(path: &Path) -> anyhow::Result<MasterKey> {
     Ok(MasterKey::new(&bytes))
 }
 
-/// Writes the key beside its place and moves it there, so that a crash leaves a whole key or none.
-fn write_key(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let draft = path.with_extension("new");
-    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    if let Some(directory) = path.parent() {
-        File::open(directory)?.sync_all()?;
-    }
-    Ok(())
+/// Writes the key beside its place and moves it there, so that a crash leaves a whole key or none. A key that is there
+/// already stays.
+fn write_key(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // Only the owner may read what this makes.
+    let mut draft = tempfile::NamedTempFile::new_in(directory)?;
+    draft.write_all(bytes)?;
+    draft.as_file().sync_all()?;
+    draft.persist_noclobber(path).map_err(|error| error.error)?;
+    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use muster_store::{postgres::PostgresStore, sqlite::SqliteStore};
 
 use crate::{
     config::Configuration,
-    data::{existing_master_key, master_key},
+    data::{existing_master_key, master_key, master_key_or_new},
     system::System,
 };
 
@@ -113,7 +113,7 @@ async fn claimed_master_key(
              runs on it, or name it with `--master-key`",
             file.display()
         ),
-        None => (master_key(&file, random)?, true),
+        None => master_key_or_new(&file, random)?,
     };
     if store.claim_master(&key.check_value()).await? {
         return Ok(key);

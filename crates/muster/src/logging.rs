@@ -12,8 +12,16 @@ use crate::config::{LogConfig, LogFormat};
 /// Lines that may wait to be written.
 const LINES_WAITING: usize = 50_000;
 
-/// Libraries that would tell secrets, whatever is asked for.
-const QUIET: [&str; 4] = ["tungstenite=info", "tokio_tungstenite=info", "hyper=info", "rustls=info"];
+/// Libraries that would tell secrets, or too much, whatever is asked for.
+const QUIET: [&str; 6] = [
+    "tungstenite=info",
+    "tokio_tungstenite=info",
+    "hyper=info",
+    "rustls=info",
+    "tokio_postgres=warn",
+    // It tells each attempt to connect; the bus says once that NATS is away.
+    "async_nats=error",
+];
 
 /// Starts the log. What is returned writes what is left when it is dropped.
 pub(crate) fn start(config: &LogConfig) -> anyhow::Result<WorkerGuard> {

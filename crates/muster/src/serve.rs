@@ -67,7 +67,7 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
     let server = Server::lay(&configuration, &foundation).await?;
     let admin = AdminListener::open(data.path(), &*muster.random).await?;
     let mut tasks = JoinSet::new();
-    tasks.spawn(admin.serve(Arc::clone(muster)));
+    tasks.spawn(admin.serve(Arc::clone(muster), Arc::clone(&server.keys)));
     tasks.spawn(Arc::clone(&server.keys).follow(Arc::downgrade(muster)));
     tasks.spawn(settle(Arc::clone(muster)));
     tasks.spawn(sweep(Arc::clone(muster)));

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::{AdminCommand, Outcome, execute};
+use crate::identities::KeyRing;
 
 /// The longest command, in bytes: a policy document and some.
 const MAX_LINE: u64 = 256 * 1024;
@@ -64,12 +65,12 @@ impl AdminListener {
     }
 
     /// Takes commands until it is dropped.
-    pub(crate) async fn serve(self, muster: Arc<Muster>) {
+    pub(crate) async fn serve(self, muster: Arc<Muster>, keys: Arc<KeyRing>) {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else { continue };
-            let (muster, token) = (Arc::clone(&muster), self.door.token.clone());
+            let (muster, keys, token) = (Arc::clone(&muster), Arc::clone(&keys), self.door.token.clone());
             tokio::spawn(async move {
-                let answered = tokio::time::timeout(PATIENCE, answer(stream, &muster, &token)).await;
+                let answered = tokio::time::timeout(PATIENCE, answer(stream, &muster, &keys, &token)).await;
                 if let Ok(Err(error)) = answered {
                     tracing::debug!(%error, "a command was not answered");
                 }
@@ -84,7 +85,7 @@ impl Drop for AdminListener {
     }
 }
 
-async fn answer(mut stream: TcpStream, muster: &Muster, token: &str) -> anyhow::Result<()> {
+async fn answer(mut stream: TcpStream, muster: &Muster, keys: &KeyRing, token: &str) -> anyhow::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = Vec::new();
     tokio::io::BufReader::new(read.take(MAX_LINE)).read_until(b'\n', &mut line).await?;
@@ -92,7 +93,13 @@ async fn answer(mut stream: TcpStream, muster: &Muster, token: &str) -> anyhow::
     // Both are put through a keyed hash, so that the time of the comparison tells nothing.
     let code = muster.master.sign("admin token", token.as_bytes());
     let outcome: Outcome = if muster.master.verify("admin token", request.token.as_bytes(), &code) {
-        execute(muster, request.command).await
+        let changes_keys = request.command.changes_keys();
+        let outcome = execute(muster, request.command).await;
+        if changes_keys {
+            // Whoever is answered may use a new key at once. Should it fail, the ring reads again by itself.
+            let _ = keys.read(muster).await;
+        }
+        outcome
     } else {
         Err("the token is not this server's".to_owned())
     };
