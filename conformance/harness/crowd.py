@@ -179,13 +179,16 @@ class Crowd:
 
     def flows(self, messages=60, seconds=40.0, nodes=None):
         """Returns once each of these nodes (those that have members, unless named) has acknowledged its share of more messages."""
-        nodes = [n for n in range(len(self.nodes)) if self.at(n)] if nodes is None else nodes
         before = Counter(self.by_node)
         share = messages // len(self.nodes)
+
+        def behind():
+            asked = [n for n in range(len(self.nodes)) if self.at(n)] if nodes is None else nodes
+            return [n + 1 for n in asked if self.by_node[n] - before[n] < share] if asked else ["all"]
+
         until(
-            lambda: all(self.by_node[node] - before[node] >= share for node in nodes),
-            lambda: f"{share} more messages to be acknowledged by each of the nodes {list(nodes)}; {self.by_node - before}; {self.refusals}",
-            seconds, 0.1,
+            lambda: not behind(),
+            lambda: f"{share} more messages to be acknowledged; missing by node: {behind()}; refusals: {self.refusals}", seconds, 0.1,
         )
 
     def hush(self):

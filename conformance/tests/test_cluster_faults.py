@@ -206,11 +206,14 @@ def test_a_node_cut_off_from_the_database_alone_is_given_up_and_its_clients_come
     began = time.monotonic()
     with faulty.cut_off(faulty.store_relays, how):
         until(lambda: readiness(faulty.nodes[0])[0] == 503, "the node to say that it is not ready", 2 * FAILS_WITHIN)
-        waiting = [member for member in there if member.node == 0 and member.connections == 1]
+        waiting = [member for member in there if not member.impatient and member.node == 0 and member.connections == 1]
         assert len(waiting) > 20
-        left_within(crowd, [member for member in waiting if not member.impatient], [1, 2], began)
+        left_within(crowd, waiting, [1, 2], began)
         crowd.flows(nodes=[1, 2])
         lasts(CUT, began)
+        assert not any(member.closes for member in waiting), "a node without its database keeps its connections"
+    until(lambda: all(member.closes for member in waiting), "the node to part from its clients", 20)
+    assert {member.closes[0] for member in waiting} == {3001}
     until(lambda: all(map(is_ready, faulty.nodes)), "every node to be ready again", 20)
     crowd.all_connected()
     crowd.flows()

@@ -176,12 +176,6 @@ def test_a_second_login_on_another_node_closes_the_first(server, app):
             assert first.closing(WITHIN)[0] == 4501
 
 
-def test_a_message_to_one_user_finds_it_on_whatever_node_it_is(app, group, sessions):
-    for n, session in enumerate(sessions):
-        sessions[(n + 1) % NODES].rpc("sendC2cMessage", {"receiverId": f"member{n}", "type": 10001, "data": f"for {n}"})
-        assert session.event("recvc2cmessage", WITHIN)["data"]["data"] == f"for {n}"
-
-
 @pytest.mark.parametrize("signature", ["v1", "v3"])
 def test_a_request_that_one_node_has_answered_is_refused_by_every_other(wires, signature):
     for n, wire in enumerate(wires):
