@@ -26,6 +26,9 @@ use super::{
 const STATEMENT_TIMEOUT: &str = "3s";
 /// How long a transaction may stand idle: a process that is stopped in the middle of one must not keep its locks.
 const IDLE_TIMEOUT: &str = "2s";
+/// How statements of a transaction are planned: by indexes, whatever the tables hold. A plan that was made while a
+/// table was small is kept until the server looks at the table again, and would read it whole until then.
+const PLANNING: &str = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 /// How long a call waits for the answer to a statement: a little more, so that the server can say it itself.
 const ANSWER: Duration = Duration::from_millis(3_500);
 
@@ -103,7 +106,7 @@ impl Connection {
         // One round trip, and nothing of it outlasts the transaction: a pooler may give the next one another session.
         let sql = format!(
             "BEGIN {mode}; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';
-             SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}'"
+             SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}'; {PLANNING}"
         );
         // Made first: whoever stops waiting for the answer leaves a transaction that must be ended.
         let tx = Tx { connection: self, over: false };
