@@ -1,11 +1,16 @@
 """Several nodes that are one server to a test: callers and clients are spread over them, connection by connection."""
 
 import shutil
+import time
 from pathlib import Path
 
 from .balancer import Balancer
 from .daemon import HOST
 from .server import ROOT_KEY, Server, Subject
+
+
+# A little more than a record may be old.
+RECORDS_SECONDS = 0.6
 
 
 class Cluster(Subject):
@@ -56,6 +61,10 @@ class Cluster(Subject):
         if not self.balancer.alive:
             self.balancer.start()
         return self
+
+    def settled(self):
+        """Waits for as long as a node may go by an application's or a group's record of before (documented: half a second)."""
+        time.sleep(RECORDS_SECONDS)
 
     @property
     def alive(self):

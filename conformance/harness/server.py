@@ -88,6 +88,9 @@ class Subject:
         """The address of the Centrifuge WebSocket endpoint."""
         return f"{self.scheme.replace('http', 'ws')}://{self.authority}/connection/websocket"
 
+    def settled(self):
+        """Returns once every node goes by what was changed: at once, where there is only one."""
+
     def stop(self):
         """Nothing: it was not started here."""
 

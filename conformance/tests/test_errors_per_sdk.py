@@ -75,6 +75,7 @@ def test_a_user_without_a_policy_is_told_what_was_refused(kind, server):
     server.cli("user", "add", name)
     key = server.cli_json("key", "add", name)
     client = kind(server, Key(key["accessKeyId"], key["accessKeySecret"]))
+    server.settled()
     error = failure(client, "ListLiveMessageApps", {"SortType": 1})
     assert (error.code, error.http_status) == ("NoAuth", 403)
     check_class(kind, error)

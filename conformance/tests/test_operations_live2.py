@@ -277,6 +277,7 @@ def test_a_disabled_app_refuses_everything_but_being_seen_and_enabled_and_drops_
         assert disabled["Disable"] is True
         code, reason = client.closing()
         assert code >= 3000 and reason
+    server.settled()
     for action, params in ALL_ON_APPS[2:]:
         assert wire.refused(action, {"AppId": app["AppId"], **params}) == (403, "NoAuth"), action
     assert wire.ok("DescribeLiveMessageApp", {"AppId": app["AppId"]})["Disable"] is True
@@ -285,6 +286,7 @@ def test_a_disabled_app_refuses_everything_but_being_seen_and_enabled_and_drops_
     with RawSession(server) as client:
         assert client.error("connect", {"token": login_token(app, "ada")})["code"] == 403
     assert wire.ok("ModifyLiveMessageAppDisable", {"AppId": app["AppId"], "Disable": "False"})["Disable"] is False
+    server.settled()
     assert wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": "g1"})["Delete"] is False
     with RawSession(server) as client:
         client.login(login_token(app, "ada"))
