@@ -7,8 +7,8 @@
 //! and have no rows (`counted`).
 //!
 //! What is only counted is known to its own node alone: another node does not find such a member by name, and cannot
-//! end the membership; and a user who holds sessions on two nodes at once is counted by both until the earlier login
-//! ends.
+//! end the membership; the groups of a user leave out those that only count the user; and a user who holds sessions on
+//! two nodes at once is counted by both until the earlier one ends.
 
 mod batch;
 mod counted;
