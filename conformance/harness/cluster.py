@@ -21,12 +21,17 @@ class Cluster(Subject):
         self.key = key
         self._at_end = at_end
         master_key = {"MUSTER_MASTER_KEY": str(self.directory / "master.key")}
-        self.nodes = [
+        self._nodes = [
             Server(self.directory / f"node{n + 1}", config, key, given_root, {**own, **master_key})
             for n, own in enumerate(variables)
         ]
         self.balancer = Balancer([node.port for node in self.nodes], bare=True)
         self.host, self.port = HOST, self.balancer.port
+
+    @property
+    def nodes(self):
+        """The nodes, to be spoken to one by one."""
+        return self._nodes
 
     @property
     def config_file(self):
