@@ -1,16 +1,11 @@
 """Several nodes that are one server to a test: callers and clients are spread over them, connection by connection."""
 
 import shutil
-import time
 from pathlib import Path
 
 from .balancer import Balancer
 from .daemon import HOST
 from .server import ROOT_KEY, Server, Subject
-
-
-# A little more than a record may be old.
-RECORDS_SECONDS = 0.6
 
 
 class Cluster(Subject):
@@ -26,12 +21,17 @@ class Cluster(Subject):
         self.key = key
         self._at_end = at_end
         master_key = {"MUSTER_MASTER_KEY": str(self.directory / "master.key")}
-        self.nodes = [
+        self._nodes = [
             Server(self.directory / f"node{n + 1}", config, key, given_root, {**own, **master_key})
             for n, own in enumerate(variables)
         ]
         self.balancer = Balancer([node.port for node in self.nodes], bare=True)
         self.host, self.port = HOST, self.balancer.port
+
+    @property
+    def nodes(self):
+        """The nodes, to be spoken to one by one."""
+        return self._nodes
 
     @property
     def config_file(self):
@@ -61,10 +61,6 @@ class Cluster(Subject):
         if not self.balancer.alive:
             self.balancer.start()
         return self
-
-    def settled(self):
-        """Waits for as long as a node may go by an application's or a group's record of before (documented: half a second)."""
-        time.sleep(RECORDS_SECONDS)
 
     @property
     def alive(self):

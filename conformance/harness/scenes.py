@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from .server import Key
 from .tokens import login_token
-from .wire import fetch
 from .waiting import until
+from .wire import Wire, fetch
+
+# What one node is told counts on every other so soon.
+IN_EFFECT_WITHIN = 1.0
+# A node that hears of no changes reads the keys every second.
+KEY_KNOWN_WITHIN = 2.0
 
 _numbers = itertools.count(1)
 _run = f"{os.getpid():x}{int(time.time()) % 0xFFFFF:x}"
@@ -48,6 +54,30 @@ def old_token(wire, app, user, device="device-1", kind="web"):
     """A first-generation connect token: what GetMessageToken hands out."""
     answer = wire.ok("GetMessageToken", {"AppId": app, "UserId": user, "DeviceId": device, "DeviceType": kind})
     return answer["Result"]["AccessToken"]
+
+
+def in_effect(server, holds, what):
+    """What one node was told holds on itself at once, and on every other within the promised second.
+
+    `holds` is asked with a wire to each node.
+    """
+    seconds = IN_EFFECT_WITHIN if len(server.nodes) > 1 else 0
+    for node in server.nodes:
+        wire = Wire(node)
+        until(lambda wire=wire: holds(wire), what, seconds)
+        wire.close()
+
+
+def new_key(server, user):
+    """A key of a RAM user, made by the operator's command and known to every node that runs."""
+    made = server.cli_json("key", "add", user)
+    key = Key(made["accessKeyId"], made["accessKeySecret"])
+    for node in (node for node in server.nodes if node.alive):
+        wire = Wire(node, key)
+        unknown = lambda wire=wire: wire.call("ListLiveMessageApps", {"SortType": 1}).code == "InvalidAccessKeyId.NotFound"
+        until(lambda: not unknown(), "the key to be known", KEY_KNOWN_WITHIN)
+        wire.close()
+    return key
 
 
 def client_of(realtime, server, app, user, ledger=None, url=None, **token):

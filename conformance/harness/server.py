@@ -88,8 +88,10 @@ class Subject:
         """The address of the Centrifuge WebSocket endpoint."""
         return f"{self.scheme.replace('http', 'ws')}://{self.authority}/connection/websocket"
 
-    def settled(self):
-        """Returns once every node goes by what was changed: at once, where there is only one."""
+    @property
+    def nodes(self):
+        """The nodes that can be spoken to one by one: itself."""
+        return [self]
 
     def stop(self):
         """Nothing: it was not started here."""
@@ -109,7 +111,6 @@ class Server(Subject):
         self.port = free_port()
         self.key = key
         self.given_root = given_root
-        self.nodes = [self]
         self._variables = variables or {}
         self._at_end = at_end
         self.process = None

@@ -11,7 +11,7 @@ import pytest
 
 from harness.clients import API_CLIENTS, ApiError
 from harness.clients.tea_python import TeaPython
-from harness.scenes import new_app, new_group
+from harness.scenes import new_app, new_group, new_key
 from harness.server import Key
 from harness.waiting import until
 from harness.wire import Wire
@@ -73,9 +73,7 @@ def test_a_parameter_out_of_range_is_named_with_its_rule_and_value(kind, server)
 def test_a_user_without_a_policy_is_told_what_was_refused(kind, server):
     name = f"nobody-{kind.name}"
     server.cli("user", "add", name)
-    key = server.cli_json("key", "add", name)
-    client = kind(server, Key(key["accessKeyId"], key["accessKeySecret"]))
-    server.settled()
+    client = kind(server, new_key(server, name))
     error = failure(client, "ListLiveMessageApps", {"SortType": 1})
     assert (error.code, error.http_status) == ("NoAuth", 403)
     check_class(kind, error)

@@ -7,7 +7,7 @@ import pytest
 
 from harness.clients.realtime import CentrifugeJs
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group, unique
+from harness.scenes import in_effect, new_app, new_group, unique
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -277,7 +277,8 @@ def test_a_disabled_app_refuses_everything_but_being_seen_and_enabled_and_drops_
         assert disabled["Disable"] is True
         code, reason = client.closing()
         assert code >= 3000 and reason
-    server.settled()
+    group = {"AppId": app["AppId"], "GroupId": "g1"}
+    in_effect(server, lambda wire: wire.call("DescribeLiveMessageGroup", group).code == "NoAuth", "the app to be disabled")
     for action, params in ALL_ON_APPS[2:]:
         assert wire.refused(action, {"AppId": app["AppId"], **params}) == (403, "NoAuth"), action
     assert wire.ok("DescribeLiveMessageApp", {"AppId": app["AppId"]})["Disable"] is True
@@ -286,7 +287,7 @@ def test_a_disabled_app_refuses_everything_but_being_seen_and_enabled_and_drops_
     with RawSession(server) as client:
         assert client.error("connect", {"token": login_token(app, "ada")})["code"] == 403
     assert wire.ok("ModifyLiveMessageAppDisable", {"AppId": app["AppId"], "Disable": "False"})["Disable"] is False
-    server.settled()
+    in_effect(server, lambda wire: wire.call("DescribeLiveMessageGroup", group).status == 200, "the app to be enabled")
     assert wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": "g1"})["Delete"] is False
     with RawSession(server) as client:
         client.login(login_token(app, "ada"))

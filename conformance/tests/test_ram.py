@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from harness.scenes import new_app, new_group, new_space, unique
-from harness.server import ACCOUNT_ID, Key
+from harness.scenes import new_app, new_group, new_key, new_space, unique
+from harness.server import ACCOUNT_ID
 from harness.waiting import until
 from harness.wire import Wire
 
@@ -27,9 +27,7 @@ class User:
         self.server, self.directory = server, directory
         self.name = unique("user")
         server.cli("user", "add", self.name)
-        key = server.cli_json("key", "add", self.name)
-        assert set(key) >= {"accessKeyId", "accessKeySecret"}
-        self.key = Key(key["accessKeyId"], key["accessKeySecret"])
+        self.key = new_key(server, self.name)
         self.wire = Wire(server, self.key)
 
     def allow(self, *statements):

@@ -389,6 +389,8 @@ def test_no_push_of_a_channel_comes_before_its_subscribe_reply(enter, wire, app,
         session = enter(f"late{n}")
         talker.send("publish", {"channel": f"g:{group}", "data": f"before {n}"})
         number = session.send("subscribe", {"channel": f"g:{group}", "positioned": True, "recoverable": True})
+        talker.send("publish", {"channel": f"g:{group}", "data": f"meanwhile {n}"})
+        session.reply(number)
         talker.send("publish", {"channel": f"g:{group}", "data": f"after {n}"})
         # Both may have been stored before the join was; what is sent after the reply is heard.
         session.reply(number)
