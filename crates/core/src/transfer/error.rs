@@ -23,6 +23,14 @@ pub enum TransferError {
         /// Which one.
         name: String,
     },
+    /// Two records are of the same thing.
+    #[error("two records are of the {what} {name}: the file was changed, or its writer is at fault")]
+    Twice {
+        /// What they are of.
+        what: &'static str,
+        /// Which one.
+        name: String,
+    },
     /// The store counts another number of records than the file says.
     #[error("{kind}: the file tells of {told}, the store has counted {counted}; nothing was kept")]
     Differs {

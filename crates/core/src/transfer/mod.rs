@@ -20,7 +20,7 @@ pub use self::{
     line::{FORMAT, Header, Line, LineError},
     record::{
         AppRecord, Attachment, ChannelRecord, ChatGroupRecord, GroupRecord, InviteRecord, MemberRecord,
-        MessageCount, Record, StreamEntry, UserStream,
+        MessageCount, Record, StreamEntry, UserStream, directory_records,
     },
 };
 

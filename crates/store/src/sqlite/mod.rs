@@ -34,6 +34,7 @@ mod sessions;
 mod sharded;
 mod spaces;
 mod stats;
+mod transfer;
 mod writer;
 
 use std::{
@@ -90,6 +91,9 @@ pub struct SqliteStore {
     random: Arc<dyn Random>,
     counters: Arc<Counters>,
     wal: Arc<WalGauge>,
+    /// The database's file, and how it was opened.
+    path: PathBuf,
+    options: SqliteOptions,
     closed: AtomicBool,
     lock: File,
 }
@@ -174,6 +178,8 @@ impl SqliteStore {
             random,
             counters,
             wal,
+            path,
+            options: options.clone(),
             closed: AtomicBool::new(false),
             lock,
         })
