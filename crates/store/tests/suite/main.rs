@@ -35,3 +35,4 @@ mod rosters_model;
 mod sessions;
 mod sqlite_faults;
 mod sqlite_files;
+mod transfer;

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use muster_core::{store::Store, testing::Seeded};
+use muster_core::{store::Store, testing::Seeded, transfer::Portable};
 use muster_store::sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 
@@ -10,6 +10,8 @@ use tempfile::TempDir;
 pub(crate) trait Place: Send + Sync {
     /// Opens the store. One at a time.
     fn open(&self) -> Arc<dyn Store>;
+    /// Opens the store for carrying its content, when no other is open.
+    fn open_portable(&self) -> Arc<dyn Portable>;
     /// What would be found here had the machine stopped now.
     fn after_a_crash(&self) -> Box<dyn Place>;
 }
@@ -39,6 +41,10 @@ impl Sqlite {
 
 impl Place for Sqlite {
     fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.store())
+    }
+
+    fn open_portable(&self) -> Arc<dyn Portable> {
         Arc::new(self.store())
     }
 
