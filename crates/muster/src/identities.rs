@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -14,6 +15,11 @@ use muster_core::{
 };
 use muster_gateway::{AccessKey, Identities, Principal, PrincipalKind, policy::Policy};
 use tokio::sync::Notify;
+
+use crate::complaint::Complaint;
+
+/// How often the directory is read anew while changes cannot be heard of, or a reading has failed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A snapshot of every access key.
 #[derive(Default)]
@@ -61,13 +67,17 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Reads the directory again after each change, until the server goes.
+    /// Reads the directory again after each change, until the server goes; while changes on other nodes cannot be heard
+    /// of, every second: a key that was switched off must not stay good because the bus is down.
     pub(crate) async fn follow(self: Arc<Self>, muster: Weak<Muster>) {
+        let mut complaint = Complaint::about("reading the changed access keys");
+        let mut stale = false;
         loop {
-            self.changed.notified().await;
+            let told = tokio::time::timeout(LOOK_EVERY, self.changed.notified()).await.is_ok();
             let Some(muster) = muster.upgrade() else { return };
-            if let Err(error) = self.read(&muster).await {
-                tracing::error!(error = format!("{error:#}"), "the changed access keys could not be read");
+            if told || stale || muster.bus.fault().is_some() {
+                stale =
+                    complaint.note(self.read(&muster).await.map_err(|error| format!("{error:#}"))).is_none();
             }
         }
     }
