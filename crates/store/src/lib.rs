@@ -1,6 +1,9 @@
 //! The storage traits of `muster_core::store` on real databases.
 //!
-//! [`sqlite`] is the embedded default: one process owns a data directory. Whatever a store promises is told by the
-//! traits; the suite under `tests/` holds every store to it.
+//! [`sqlite`] is the embedded default: one process owns a data directory. [`postgres`] is for several nodes over one
+//! server. Whatever a store promises is told by the traits; the suite under `tests/` holds every store to it.
 
+mod codes;
+pub mod postgres;
+mod sharded;
 pub mod sqlite;

@@ -15,10 +15,11 @@ use rusqlite::params;
 use super::{
     SqliteStore,
     fault::{fault, misuse},
-    records::{self, APP_COLUMNS, data_center_name, generation_number, json, retention_days},
+    records::{self, APP_COLUMNS},
     spaces::{self, Space},
     writer::{Subject, Tx},
 };
+use crate::codes::{Code, json};
 
 /// Letters and digits of the epoch of the streams of a space's users.
 pub(super) const EPOCH_LENGTH: usize = 8;
@@ -38,7 +39,7 @@ fn create(tx: &mut Tx<'_>, app: &App, epoch: &str, limit: Option<u64>) -> StoreR
             .read()
             .prepare_cached("SELECT count(*) FROM app WHERE account = ?1 AND generation = ?2")
             .and_then(|mut query| {
-                let values = params![app.account.as_str(), generation_number(app.generation)];
+                let values = params![app.account.as_str(), app.generation.code()];
                 query.query_row(values, |row| row.get(0))
             })
             .map_err(fault)?;
@@ -60,11 +61,11 @@ pub(super) fn insert_app(tx: &Tx<'_>, key: i64, app: &App) -> StoreResult<()> {
         params![
             key,
             app.account.as_str(),
-            generation_number(app.generation),
-            data_center_name(app.data_center),
+            app.generation.code(),
+            app.data_center.code(),
             app.name,
             app.key.0,
-            retention_days(app.retention),
+            app.retention.code(),
             json(&app.audit),
             app.callback_url,
             app.disabled,
@@ -117,8 +118,8 @@ impl Apps for SqliteStore {
         let account = account.clone();
         self.readers
             .snapshot(move |connection| {
-                let generation = generation_number(filter.generation);
-                let place = filter.data_center.map(data_center_name);
+                let generation = filter.generation.code();
+                let place = filter.data_center.map(Code::code);
                 let values = params![account.as_str(), generation, place];
                 let total = connection.prepare_cached(&count)?.query_row(values, |row| row.get(0))?;
                 let (limit, skip) = bounds(window);

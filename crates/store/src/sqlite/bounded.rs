@@ -14,7 +14,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::sharded::slot;
+use crate::sharded::slot;
 
 const SHARDS: usize = 32;
 

@@ -19,8 +19,8 @@ use super::{
     cell::{GroupCell, Loaded},
     readers::Readers,
     records::{self, GROUP_COLUMNS},
-    sharded::slot,
 };
+use crate::sharded::slot;
 
 const SHARDS: usize = 64;
 

@@ -18,10 +18,11 @@ use super::{
     apps::{EPOCH_LENGTH, bounds, insert_space},
     fault::{fault, misuse},
     groups::{find_group, insert_group},
-    records::{self, CHAT_GROUP_COLUMNS, status_name},
+    records::{self, CHAT_GROUP_COLUMNS},
     spaces::Space,
     writer::{Subject, Tx},
 };
+use crate::codes::Code;
 
 /// The tables of [`CHAT_GROUP_COLUMNS`]. A group's invite is the one not revoked.
 pub(super) const CHAT_GROUP_TABLES: &str =
@@ -78,7 +79,7 @@ pub(super) fn insert_chat_group(
             chat.subject,
             chat.description,
             chat.picture,
-            status_name(chat.status),
+            chat.status.code(),
             status_since.0,
             chat.created_at.0,
             chat.modified_at.0,
@@ -159,7 +160,7 @@ fn advance(
         .prepare_cached(sql)
         .and_then(|mut query| {
             query
-                .query_map(params![status_name(from), until.0], |row| {
+                .query_map(params![from.code(), until.0], |row| {
                     let app = records::id(row, "space_id", AppId::new)?;
                     Ok((row.get("key")?, GroupRef::new(app, records::id(row, "id", GroupId::new)?)))
                 })?
@@ -169,7 +170,7 @@ fn advance(
     for (key, _) in &due {
         tx.execute(
             "UPDATE chat_group SET status = ?2, status_since = ?3, modified_at = ?3 WHERE key = ?1",
-            params![key, status_name(to), at.0],
+            params![key, to.code(), at.0],
         )?;
     }
     Ok(due.into_iter().map(|(_, at)| at).collect())
@@ -182,7 +183,7 @@ fn list(
 ) -> rusqlite::Result<Page<ChatGroup>> {
     let condition = "c.channel_key = (SELECT key FROM space WHERE id = ?1) AND c.number = ?2
          AND (?3 IS NULL OR c.subject = ?3) AND (?4 IS NULL OR c.status = ?4)";
-    let status = query.status.map(status_name);
+    let status = query.status.map(Code::code);
     let values = params![query.channel.as_str(), query.number.as_str(), query.subject, status];
     // Counted and skipped in the index alone; only the rows of the page are read.
     let total = connection

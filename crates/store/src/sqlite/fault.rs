@@ -5,6 +5,8 @@ use std::{io, path::PathBuf, sync::Arc};
 use muster_core::store::{StoreError, StoreResult};
 use rusqlite::ErrorCode;
 
+use crate::codes::Unreadable;
+
 /// A data directory could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -44,20 +46,6 @@ pub enum OpenError {
     /// SQLite.
     #[error("the database cannot be opened: {0}")]
     Sqlite(#[from] rusqlite::Error),
-}
-
-/// A row that does not decode: written by a newer version, or damaged.
-#[derive(Debug, thiserror::Error)]
-#[error("a stored {what} cannot be read: {why}")]
-pub(super) struct Unreadable {
-    what: &'static str,
-    why: String,
-}
-
-impl Unreadable {
-    pub(super) fn new(what: &'static str, why: &dyn std::fmt::Display) -> Self {
-        Self { what, why: why.to_string() }
-    }
 }
 
 impl From<Unreadable> for rusqlite::Error {

@@ -18,9 +18,10 @@ use super::{
     cell::GroupCell,
     fault::fault,
     messages::insert_event,
-    records::{self, GROUP_COLUMNS, json},
+    records::{self, GROUP_COLUMNS},
     writer::{Subject, Tx},
 };
+use crate::codes::json;
 
 /// Adds a group and its figures under `key`, or the next one; its key, which is its number.
 pub(super) fn insert_group(tx: &Tx<'_>, space: i64, group: &Group, key: Option<i64>) -> StoreResult<i64> {

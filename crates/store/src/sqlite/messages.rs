@@ -22,10 +22,11 @@ use super::{
     cell::GroupCell,
     fault::fault,
     readers::Readers,
-    records::{from_json, id, json, millis, text},
+    records::{from_json, id, millis, text},
     spaces::Space,
     writer::{Subject, Tx, UserPlace},
 };
+use crate::codes::json;
 
 /// Users whose streams' ends are kept in memory: some 10 MB.
 const KEPT_TOPS: usize = 65_536;

@@ -31,7 +31,6 @@ mod records;
 mod rosters;
 mod rows;
 mod sessions;
-mod sharded;
 mod spaces;
 mod stats;
 mod transfer;
@@ -64,12 +63,12 @@ use self::{
     messages::UserTops,
     readers::Readers,
     rows::Rows,
-    sharded::Sharded,
     spaces::{Space, Spaces},
     stats::Counters,
     writer::{Writer, WriterThread},
 };
 pub use self::{fault::OpenError, options::SqliteOptions, stats::Stats};
+use crate::sharded::Sharded;
 
 /// The database's file in the data directory.
 pub const DATABASE_FILE: &str = "muster.db";

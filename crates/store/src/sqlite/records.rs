@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use muster_core::{
-    app::{App, Audit, DataCenter, Generation, Retention},
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupStatus, PhoneNumber},
+    app::{App, Audit},
+    chat::{BusinessNumber, Channel, ChatGroup, PhoneNumber},
     group::{Deletion, Group},
     id::{AccountId, AppId, GroupId, GroupRef, InvalidId, UserId},
     seal::Sealed,
     time::Millis,
 };
 use rusqlite::Row;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use super::fault::Unreadable;
+use crate::codes::{Code, Unreadable};
 
 /// The columns of [`group`], of the tables `"group" g` and `space s`.
 pub(super) const GROUP_COLUMNS: &str = "g.key, s.id AS space_id, g.id, g.epoch, g.creator, g.admins, g.name, g.info, \
@@ -57,58 +57,22 @@ pub(super) fn millis(row: &Row<'_>, column: &str) -> rusqlite::Result<Millis> {
     row.get(column).map(Millis)
 }
 
-/// A value as JSON. Of the types stored so, none fails to serialise.
-pub(super) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 /// A value that stands as JSON.
 pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> rusqlite::Result<T> {
     serde_json::from_str(row.get_ref(column)?.as_str()?)
         .map_err(|error| Unreadable::new(column, &error).into())
 }
 
-/// A unit variant's name, and back.
-pub(super) fn status_name(status: ChatGroupStatus) -> &'static str {
-    match status {
-        ChatGroupStatus::Active => "active",
-        ChatGroupStatus::Inactive => "inactive",
-        ChatGroupStatus::Suspended => "suspended",
-        ChatGroupStatus::Creating => "creating",
-        ChatGroupStatus::Deleting => "deleting",
-        ChatGroupStatus::Updating => "updating",
-    }
+/// A choice that stands as a text.
+fn named<T: Code<Stored = str>>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let code = row.get_ref(column)?.as_str()?;
+    T::from_code(code).ok_or_else(|| Unreadable::new(T::NAME, &code).into())
 }
 
-fn status(name: &str) -> rusqlite::Result<ChatGroupStatus> {
-    use ChatGroupStatus::{Active, Creating, Deleting, Inactive, Suspended, Updating};
-    [Active, Inactive, Suspended, Creating, Deleting, Updating]
-        .into_iter()
-        .find(|&status| status_name(status) == name)
-        .ok_or_else(|| Unreadable::new("status", &name).into())
-}
-
-pub(super) fn generation_number(generation: Generation) -> i64 {
-    match generation {
-        Generation::One => 1,
-        Generation::Two => 2,
-    }
-}
-
-pub(super) fn data_center_name(place: DataCenter) -> &'static str {
-    match place {
-        DataCenter::Shanghai => "cn-shanghai",
-        DataCenter::Singapore => "ap-southeast-1",
-    }
-}
-
-/// Days of a retention.
-pub(super) fn retention_days(retention: Retention) -> i64 {
-    match retention {
-        Retention::Days30 => 30,
-        Retention::Days90 => 90,
-        Retention::Days180 => 180,
-    }
+/// A choice that stands as a number.
+fn numbered<T: Code<Stored = i64>>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let code = row.get(column)?;
+    T::from_code(&code).ok_or_else(|| Unreadable::new(T::NAME, &code).into())
 }
 
 pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
@@ -131,30 +95,14 @@ pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
 }
 
 pub(super) fn app(row: &Row<'_>) -> rusqlite::Result<App> {
-    let generation = match row.get::<_, i64>("generation")? {
-        1 => Generation::One,
-        2 => Generation::Two,
-        other => return Err(Unreadable::new("generation", &other).into()),
-    };
-    let data_center = match row.get_ref("data_center")?.as_str()? {
-        "cn-shanghai" => DataCenter::Shanghai,
-        "ap-southeast-1" => DataCenter::Singapore,
-        other => return Err(Unreadable::new("data center", &other).into()),
-    };
-    let retention = match row.get::<_, i64>("retention_days")? {
-        30 => Retention::Days30,
-        90 => Retention::Days90,
-        180 => Retention::Days180,
-        other => return Err(Unreadable::new("retention", &other).into()),
-    };
     Ok(App {
         id: id(row, "id", AppId::new)?,
         account: id(row, "account", AccountId::new)?,
-        generation,
+        generation: numbered(row, "generation")?,
         name: row.get("name")?,
         key: Sealed(row.get("sealed_key")?),
-        data_center,
-        retention,
+        data_center: named(row, "data_center")?,
+        retention: numbered(row, "retention_days")?,
         audit: from_json::<Audit>(row, "audit")?,
         callback_url: row.get("callback_url")?,
         disabled: row.get("disabled")?,
@@ -177,7 +125,7 @@ pub(super) fn chat_group(row: &Row<'_>) -> rusqlite::Result<ChatGroup> {
         subject: row.get("subject")?,
         description: row.get("description")?,
         picture: row.get("picture")?,
-        status: status(row.get_ref("status")?.as_str()?)?,
+        status: named(row, "status")?,
         invite: row.get("code")?,
         created_at: millis(row, "created_at")?,
         modified_at: millis(row, "modified_at")?,

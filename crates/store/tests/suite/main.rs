@@ -17,6 +17,15 @@ macro_rules! over_every_store {
                 }
             )*
         }
+
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$test(&crate::place::Postgres::new()).await;
+                }
+            )*
+        }
     };
 }
 
@@ -29,9 +38,12 @@ mod lasting;
 mod make;
 mod messages;
 mod place;
+mod postgres_faults;
+mod postgres_nodes;
 mod purge;
 mod rosters;
 mod rosters_model;
+mod server;
 mod sessions;
 mod sqlite_faults;
 mod sqlite_files;

@@ -1,10 +1,23 @@
 //! Where a store lives.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use muster_core::{store::Store, testing::Seeded, transfer::Portable};
-use muster_store::sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore};
+use muster_core::{id::NodeId, store::Store, testing::Seeded, transfer::Portable};
+use muster_store::{
+    postgres::{PostgresOptions, PostgresStore},
+    sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore},
+};
 use tempfile::TempDir;
+
+use crate::server::{binary, execute, server, wait};
 
 /// A place that keeps what a store wrote, so that the store can be opened there again.
 pub(crate) trait Place: Send + Sync {
@@ -68,4 +81,97 @@ fn copy_files(from: &Path, to: &Path) {
             std::fs::copy(from.join(&name), to.join(&name)).unwrap();
         }
     }
+}
+
+/// The node whose sessions the tests use.
+const NODE: &str = "n";
+/// A lease that no test outlives.
+const LEASE: Duration = Duration::from_secs(3_600);
+/// Memberships that are ended at once.
+const REAPED: usize = 1_000;
+
+/// A database of its own on the tests' server.
+///
+/// A process that ends takes no memory of PostgreSQL's with it. So opening again stands for another process under the
+/// same node's name, after the lease of the one before ran out and what it held was ended.
+pub(crate) struct Postgres {
+    pub(crate) database: String,
+    pub(crate) options: PostgresOptions,
+    used: AtomicBool,
+}
+
+impl Postgres {
+    pub(crate) fn new() -> Self {
+        let options = PostgresOptions { readers: 2, writers: 2, ..PostgresOptions::default() };
+        Self { database: server().create_database(), options, used: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        server().url(&self.database)
+    }
+
+    pub(crate) async fn store(&self) -> PostgresStore {
+        PostgresStore::open(&self.url(), &self.options, Arc::new(Seeded::new(1))).await.unwrap()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        server().drop_database(&self.database);
+    }
+}
+
+/// Ends what hangs on the sessions of the process before, and begins a lease for this one.
+async fn begin(store: &dyn Store, url: &str, again: bool) {
+    if again {
+        end_sessions(store, url).await;
+    }
+    assert!(store.beat(&NodeId::new(NODE).unwrap(), LEASE).await.unwrap());
+}
+
+/// Lets the lease of the process before be over, and ends what it held.
+async fn end_sessions(store: &dyn Store, url: &str) {
+    store.beat(&NodeId::new(NODE).unwrap(), Duration::ZERO).await.unwrap();
+    while store.reap(REAPED).await.unwrap().more {}
+    // The tests' sessions keep the node's name, which a node that was reaped may not.
+    execute(url, &format!("DELETE FROM node WHERE node = '{NODE}'"));
+}
+
+impl Place for Postgres {
+    fn open(&self) -> Arc<dyn Store> {
+        wait(async {
+            let store = self.store().await;
+            begin(&store, &self.url(), self.used.swap(true, Ordering::Relaxed)).await;
+            Arc::new(store)
+        })
+    }
+
+    fn open_portable(&self) -> Arc<dyn Portable> {
+        wait(async {
+            let store = self.store().await;
+            end_sessions(&store, &self.url()).await;
+            Arc::new(store)
+        })
+    }
+
+    /// A copy of what is committed at one moment. What a crash of the server leaves is PostgreSQL's own affair.
+    fn after_a_crash(&self) -> Box<dyn Place> {
+        let mut copy = Self::new();
+        copy.options.clone_from(&self.options);
+        copy.used = AtomicBool::new(true);
+        tokio::task::block_in_place(|| copy_database(&self.url(), &copy.url()));
+        Box::new(copy)
+    }
+}
+
+/// Copies a database as it is at one moment.
+fn copy_database(from: &str, to: &str) {
+    let dump = std::process::Command::new(binary("pg_dump")).arg(from).stdout(Stdio::piped()).spawn();
+    let mut dump = dump.unwrap();
+    let restored = std::process::Command::new(binary("psql"))
+        .args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", to])
+        .stdin(dump.stdout.take().unwrap())
+        .stdout(Stdio::null())
+        .status();
+    assert!(restored.unwrap().success() && dump.wait().unwrap().success());
 }

@@ -7,7 +7,7 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
     message::{Event, ExitReason, HistoryQuery, StreamRef},
-    roster::{Join, Leave, WalkQuery},
+    roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
     store::{AppCreated, AppFilter, GroupCreated, Store},
     time::Millis,
@@ -221,6 +221,9 @@ async fn group_facts(store: &dyn Store, at: &GroupRef, facts: &mut Vec<String>) 
         let after = members.get(members.len() / 2).map(|member| member.number);
         let walk = WalkQuery { order, after, limit: 40 };
         facts.push(format!("{:?}", store.roster_walk(at, walk).await.unwrap()));
+        // Far from either end, where a store looks the place up.
+        let page = PageQuery { order, window: Window { skip: members.len() as u64 * 2 / 3, limit: 20 } };
+        facts.push(format!("{:?}", store.roster_page(at, page).await.unwrap()));
         for kind in [None, Some(1)] {
             let query = HistoryQuery { order, after: None, kind, from: None, until: None, limit: 20 };
             facts.push(format!("{:?}", store.history(at, query).await.unwrap()));

@@ -2,12 +2,13 @@
 
 mod fill;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use muster_core::{
+    id::NodeId,
     message::{Posted, StreamRef},
-    store::{GroupCreated, Store},
+    store::{GroupCreated, Nodes as _, Store},
     time::Millis,
     transfer::{Counts, Kind, Line, Part, Portable, Record, Sink, Source, TransferError},
 };
@@ -41,7 +42,12 @@ macro_rules! over_every_pair {
     };
 }
 
-over_every_pair!(from_sqlite_to_sqlite: Sqlite to Sqlite);
+over_every_pair!(
+    from_sqlite_to_sqlite: Sqlite to Sqlite,
+    from_sqlite_to_postgres: Sqlite to Postgres,
+    from_postgres_to_sqlite: Postgres to Sqlite,
+    from_postgres_to_postgres: Postgres to Postgres,
+);
 
 /// A file in memory.
 #[derive(Default)]
@@ -227,4 +233,23 @@ async fn nothing_is_carried_as_nothing(place: &impl Place) {
     let mut lines = Lines { left: &file, told: Some(counts.clone()) };
     assert_eq!(target.import(&mut lines).await.unwrap(), counts);
     assert_eq!(counts.total(), 1, "the last group number alone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_carried_while_a_node_holds_a_lease_and_the_node_is_named() {
+    let place = crate::place::Postgres::new();
+    let node = NodeId::new("running").unwrap();
+    let running = place.store().await;
+    assert!(running.beat(&node, Duration::from_secs(3_600)).await.unwrap());
+    let store = place.open_portable();
+    let mut nothing = Lines { left: b"", told: Some(Counts::default()) };
+    for refused in [
+        store.census().await.unwrap_err(),
+        store.export(&mut File::default()).await.unwrap_err(),
+        store.import(&mut nothing).await.unwrap_err(),
+    ] {
+        assert!(matches!(&refused, TransferError::InUse(nodes) if *nodes == [node.clone()]), "{refused}");
+    }
+    assert!(running.beat(&node, Duration::ZERO).await.unwrap());
+    store.export(&mut File::default()).await.unwrap();
 }

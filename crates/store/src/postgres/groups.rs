@@ -1,0 +1,294 @@
+//! Groups. They are made and deleted under the lock of their application's row, so that their numbers rise in the order
+//! in which they appear to others, and a walk by number passes over none.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use muster_core::{
+    group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
+    id::{AppId, GroupRef, UserId},
+    message::{Event, ExitReason, Sequence},
+    store::{GroupCreated, GroupDeleted, Groups, Rosters as _, StoreResult},
+    time::Millis,
+};
+
+use super::{
+    PostgresStore,
+    database::{Connection, Tx},
+    fault::{Fault, misuse, retry},
+    records::{self, GROUP_COLUMNS, all, bigint, bounds, direction, unsigned},
+    values::values,
+};
+use crate::codes::json;
+
+/// Takes the lock of an application or channel; how many existing groups it has, or `None` when it is not there.
+pub(super) async fn lock_space(tx: &Tx, app: &AppId) -> Result<Option<u64>, Fault> {
+    let sql = "SELECT existing_groups FROM space WHERE app = $1 FOR UPDATE";
+    let row = tx.query_opt(sql, values![app.as_str()]).await?;
+    row.map(|row| unsigned(&row, "existing_groups")).transpose()
+}
+
+/// Adds a group with its stream and its roster, under the lock of its application; its number.
+pub(super) async fn insert_group(tx: &Tx, group: &Group) -> Result<i64, Fault> {
+    let row = tx
+        .query_opt(
+            "WITH made AS (
+               INSERT INTO grp (app, id, number, epoch, creator, admins, name, info, extension, created_at)
+               VALUES ($1, $2, nextval('stream_number'), $3, $4, $5, $6, $7, $8, $9) RETURNING number
+             ), counted AS (
+               UPDATE space SET existing_groups = existing_groups + 1 WHERE app = $1
+             ), seated AS (
+               INSERT INTO roster (app, grp) VALUES ($1, $2)
+             )
+             INSERT INTO stream (app, kind, name, number) SELECT $1, 1, $2, number FROM made RETURNING number",
+            values![
+                group.at.app.as_str(),
+                group.at.group.as_str(),
+                group.epoch,
+                group.creator.as_ref().map(UserId::as_str),
+                json(&group.admins),
+                group.name,
+                group.info,
+                json(&group.extension),
+                group.created_at.0,
+            ],
+        )
+        .await?;
+    match row {
+        Some(row) => Ok(row.try_get(0)?),
+        None => misuse("a group was not made".into()),
+    }
+}
+
+/// The group at this address.
+pub(super) async fn find_group(connection: &Connection, at: &GroupRef) -> Result<Option<Group>, Fault> {
+    let sql = format!("SELECT {GROUP_COLUMNS} FROM grp g WHERE g.app = $1 AND g.id = $2");
+    let row = connection.query_opt(&sql, values![at.app.as_str(), at.group.as_str()]).await?;
+    row.as_ref().map(records::group).transpose()
+}
+
+/// The condition on the table `grp g`, and the expression on `space s` that counts what meets it.
+fn condition(filter: GroupFilter) -> (&'static str, &'static str) {
+    match filter {
+        GroupFilter::All => ("g.app = $1", "s.existing_groups + s.deleted_groups"),
+        GroupFilter::Existing => ("g.app = $1 AND g.deleted_at IS NULL", "s.existing_groups"),
+        GroupFilter::Deleted => ("g.app = $1 AND g.deleted_at IS NOT NULL", "s.deleted_groups"),
+    }
+}
+
+/// Closes a group's stream under its lock, with the group's end as its last entry.
+async fn end_stream(tx: &Tx, at: &GroupRef, deletion: &Deletion) -> Result<Sequence, Fault> {
+    let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
+    let row = tx
+        .query_opt(
+            "WITH ended AS (
+               UPDATE stream SET sequence = sequence + 1, closed = true WHERE app = $1 AND kind = 1 AND name = $2
+               RETURNING number, sequence
+             )
+             INSERT INTO entry (app, stream, sequence, at, event)
+             SELECT $1, number, sequence, $3, $4 FROM ended RETURNING sequence",
+            values![at.app.as_str(), at.group.as_str(), deletion.at.0, json(&event)],
+        )
+        .await?;
+    match row {
+        Some(row) => unsigned(&row, "sequence"),
+        None => misuse(format!("the group {} has no stream", at.group)),
+    }
+}
+
+impl PostgresStore {
+    async fn try_create_group(&self, group: &Group, limit: Option<u64>) -> Result<GroupCreated, Fault> {
+        let tx = self.database.begin().await?;
+        let Some(existing) = lock_space(&tx, &group.at.app).await? else {
+            tx.rollback().await?;
+            return misuse(format!("there is no application or channel {}", group.at.app));
+        };
+        if let Some(there) = find_group(&tx, &group.at).await? {
+            tx.rollback().await?;
+            return Ok(GroupCreated::Exists(there));
+        }
+        if limit.is_some_and(|limit| existing >= limit) {
+            tx.rollback().await?;
+            return Ok(GroupCreated::TooMany);
+        }
+        let number = insert_group(&tx, group).await?;
+        tx.commit().await?;
+        Ok(GroupCreated::Created(Group { number, deletion: None, ..group.clone() }))
+    }
+
+    async fn try_delete_group(&self, at: &GroupRef, deletion: &Deletion) -> Result<GroupDeleted, Fault> {
+        let tx = self.database.begin().await?;
+        lock_space(&tx, &at.app).await?;
+        let marked = tx
+            .execute(
+                "UPDATE grp SET deleted_at = $3, deleted_by = $4 WHERE app = $1 AND id = $2 AND deleted_at IS NULL",
+                values![
+                    at.app.as_str(),
+                    at.group.as_str(),
+                    deletion.at.0,
+                    deletion.by.as_ref().map(UserId::as_str)
+                ],
+            )
+            .await?;
+        if marked == 0 {
+            tx.rollback().await?;
+            return Ok(GroupDeleted::Missing);
+        }
+        let sql =
+            "UPDATE space SET existing_groups = existing_groups - 1, deleted_groups = deleted_groups + 1
+                   WHERE app = $1";
+        tx.execute(sql, values![at.app.as_str()]).await?;
+        let sql = "UPDATE roster SET closed = true WHERE app = $1 AND grp = $2";
+        tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await?;
+        let sequence = end_stream(&tx, at, deletion).await?;
+        tx.commit().await?;
+        Ok(GroupDeleted::Deleted(sequence))
+    }
+
+    async fn list_groups(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        window: Window,
+    ) -> Result<Page<Group>, Fault> {
+        let (condition, count) = condition(filter);
+        let direction = direction(order);
+        let tx = self.database.snapshot().await?;
+        let sql = format!("SELECT {count} AS total FROM space s WHERE s.app = $1");
+        let row = tx.query_opt(&sql, values![app.as_str()]).await?;
+        let total = row.map_or(Ok(0), |row| unsigned(&row, "total"))?;
+        // The rows passed over are counted in the index; only those of the page are read.
+        let sql = format!(
+            "SELECT {GROUP_COLUMNS} FROM
+               (SELECT g.number FROM grp g WHERE {condition} ORDER BY g.number {direction} LIMIT $2 OFFSET $3) page
+             JOIN grp g ON g.app = $1 AND g.number = page.number ORDER BY g.number {direction}"
+        );
+        let (limit, skip) = bounds(window);
+        let rows = tx.query(&sql, values![app.as_str(), limit, skip]).await?;
+        tx.rollback().await?;
+        Ok(Page { entries: all(&rows, records::group)?, total })
+    }
+
+    async fn walk(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Slice<Group>, Fault> {
+        let (condition, _) = condition(filter);
+        let (beyond, start) = match order {
+            Order::Ascending => ("g.number > $2", after.unwrap_or(0)),
+            Order::Descending => ("g.number < $2", after.unwrap_or(i64::MAX)),
+        };
+        let sql = format!(
+            "SELECT {GROUP_COLUMNS} FROM grp g WHERE {condition} AND {beyond} ORDER BY g.number {} LIMIT $3",
+            direction(order)
+        );
+        let one_more = bigint(limit as u64).saturating_add(1);
+        let connection = self.database.reader().await?;
+        let rows = connection.query(&sql, values![app.as_str(), start, one_more]).await?;
+        let mut entries: Vec<_> = all(&rows, records::group)?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        Ok(Slice { entries, more })
+    }
+
+    async fn list_groups_of(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        order: Order,
+        window: Window,
+    ) -> Result<Page<Group>, Fault> {
+        let tables = "member m JOIN grp g ON g.app = m.app AND g.id = m.grp
+                      WHERE m.app = $1 AND m.user_id = $2 AND g.deleted_at IS NULL";
+        let tx = self.database.snapshot().await?;
+        let sql = format!("SELECT count(*) AS total FROM {tables}");
+        let row = tx.query_opt(&sql, values![app.as_str(), user.as_str()]).await?;
+        let total = row.map_or(Ok(0), |row| unsigned(&row, "total"))?;
+        let sql = format!(
+            "SELECT {GROUP_COLUMNS} FROM {tables} ORDER BY g.number {} LIMIT $3 OFFSET $4",
+            direction(order)
+        );
+        let (limit, skip) = bounds(window);
+        let rows = tx.query(&sql, values![app.as_str(), user.as_str(), limit, skip]).await?;
+        tx.rollback().await?;
+        Ok(Page { entries: all(&rows, records::group)?, total })
+    }
+
+    async fn message_counts(&self, at: &GroupRef) -> Result<Vec<(i64, u64)>, Fault> {
+        let connection = self.database.reader().await?;
+        let sql = "SELECT c.kind, c.total FROM stream s
+                   JOIN message_count c ON c.app = s.app AND c.stream = s.number
+                   WHERE s.app = $1 AND s.kind = 1 AND s.name = $2";
+        let rows = connection.query(sql, values![at.app.as_str(), at.group.as_str()]).await?;
+        rows.iter().map(|row| Ok((row.try_get("kind")?, unsigned(row, "total")?))).collect()
+    }
+}
+
+#[async_trait]
+impl Groups for PostgresStore {
+    async fn create_group(&self, group: Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
+        retry(|| self.try_create_group(&group, limit)).await
+    }
+
+    async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>> {
+        let connection = self.database.reader().await?;
+        Ok(find_group(&connection, at).await?.map(Arc::new))
+    }
+
+    async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted> {
+        let deleted = retry(|| self.try_delete_group(at, &deletion)).await?;
+        self.rolls.counted.forget_group(at);
+        Ok(deleted)
+    }
+
+    async fn groups(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<Group>> {
+        Ok(self.list_groups(app, filter, order, window).await?)
+    }
+
+    async fn walk_groups(
+        &self,
+        app: &AppId,
+        filter: GroupFilter,
+        order: Order,
+        after: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Slice<Group>> {
+        Ok(self.walk(app, filter, order, after, limit).await?)
+    }
+
+    async fn groups_of(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<Group>> {
+        Ok(self.list_groups_of(app, user, order, window).await?)
+    }
+
+    async fn tally(&self, at: &GroupRef) -> StoreResult<GroupTally> {
+        let roster = self.roster_state(at).await?;
+        let messages = self.message_counts(at).await?.into_iter().collect();
+        Ok(GroupTally {
+            online: roster.count,
+            views: roster.views,
+            messages,
+            super_group: roster.super_group,
+        })
+    }
+
+    async fn purge(&self, now: Millis, deleted: Millis) -> StoreResult<u64> {
+        Ok(self.purge_some(now, deleted).await?)
+    }
+}

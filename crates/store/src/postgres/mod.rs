@@ -1,0 +1,165 @@
+//! The store for several nodes: PostgreSQL, or what speaks its protocol.
+//!
+//! Any number of processes share one database; nothing here assumes to be the only one. Whatever orders callers is a
+//! row lock: of the application for groups (`space`), of a stream for entries and counts (`stream`). Writes of many
+//! callers are gathered into transactions (`gather`), which take their locks in the order of the keys. All state of a
+//! session is set for one transaction only, so that a pooler may stand in between.
+
+mod accounts;
+mod admissions;
+mod apps;
+mod chats;
+mod database;
+mod fault;
+mod gather;
+mod groups;
+mod messages;
+mod migrate;
+mod nodes;
+mod options;
+mod purge;
+mod records;
+mod rosters;
+mod sessions;
+mod tls;
+mod transfer;
+mod url;
+mod values;
+mod writes;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use muster_core::{
+    figure::Figure,
+    random::Random,
+    store::{Store, StoreResult},
+};
+use tokio::time::timeout;
+
+use self::{
+    admissions::{Draws, Nonces},
+    database::Database,
+    fault::{Fault, describe, retry, stopped},
+    gather::Gatherer,
+    rosters::Rolls,
+    sessions::Logins,
+    url::Address,
+    values::values,
+    writes::Writes,
+};
+pub use self::{fault::OpenError, options::PostgresOptions};
+
+/// How long opening waits for a connection, all hosts together.
+const OPENING: Duration = Duration::from_secs(10);
+/// The setting that holds the master key's check value.
+const MASTER_KEY_CHECK: &str = "master_key_check";
+/// Lanes for nonces, and for draws. Their transactions do not wait for the disk, so one is busy at any time.
+const ADMISSION_LANES: usize = 1;
+
+/// A store on a PostgreSQL server that other processes may use at the same time.
+///
+/// Its tasks run on the runtime in which it was opened. Dropping it without [`close`](Store::close) loses nothing that
+/// was acknowledged.
+pub struct PostgresStore {
+    database: Arc<Database>,
+    rolls: Arc<Rolls>,
+    random: Arc<dyn Random>,
+    writes: Gatherer<Writes>,
+    logins: Gatherer<Logins>,
+    nonces: Gatherer<Nonces>,
+    draws: Gatherer<Draws>,
+}
+
+impl PostgresStore {
+    /// Connects to the server at a URL, and brings its tables to this version.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the URL cannot be used, when no server lets us in, or when the database is not one that this
+    /// version knows.
+    pub async fn open(
+        url: &str,
+        options: &PostgresOptions,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, OpenError> {
+        let address = Address::parse(url)?;
+        let tls = tls::connector(&address)?;
+        let place = address.place.clone();
+        let unreachable = |why| OpenError::Unreachable { place: place.clone(), why };
+        let database = Database::new(address, tls, options).map_err(unreachable)?;
+        let client = match timeout(OPENING, database.connect()).await {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) if is_refusal(&error) => {
+                return Err(OpenError::Refused { place, why: describe(&error) });
+            }
+            Ok(Err(error)) => return Err(unreachable(describe(&error))),
+            Err(_) => return Err(unreachable("no connection within 10 seconds".into())),
+        };
+        migrate::migrate(&client).await?;
+        let lanes = options.writers;
+        Ok(Self {
+            writes: Gatherer::start(&database, Writes, lanes),
+            logins: Gatherer::start(&database, Logins, lanes),
+            rolls: Rolls::start(&database, lanes),
+            nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
+            draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
+            database,
+            random,
+        })
+    }
+
+    /// Takes the check value of the process's master key: the first node's stays, and every other node's is compared
+    /// with it. `false` when it is another one: this node would not be able to read what the others have sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`](muster_core::store::StoreError) when the store cannot do its work.
+    pub async fn claim_master(&self, check_value: &[u8]) -> StoreResult<bool> {
+        retry(|| self.try_claim_master(check_value)).await
+    }
+
+    async fn try_claim_master(&self, check_value: &[u8]) -> Result<bool, Fault> {
+        let tx = self.database.begin().await?;
+        tx.execute(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+            values![MASTER_KEY_CHECK, check_value],
+        )
+        .await?;
+        let row =
+            tx.query_opt("SELECT value FROM setting WHERE name = $1", values![MASTER_KEY_CHECK]).await?;
+        tx.commit().await?;
+        Ok(row.is_some_and(|row| row.get::<_, &[u8]>(0) == check_value))
+    }
+}
+
+/// Whether a server answered and does not want us: user, password, or database.
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| code.code().starts_with("28") || code.code().starts_with("3D"))
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn figures(&self) -> Vec<Figure> {
+        vec![
+            Figure::gauge("store_connections", "Connections to PostgreSQL now", self.database.connections()),
+            Figure::counter("store_commits", "Transactions of the store", self.database.commits()),
+            Figure::counter(
+                "store_writes",
+                "Writes gathered into them",
+                self.writes.jobs() + self.logins.jobs() + self.rolls.jobs(),
+            ),
+        ]
+    }
+
+    async fn ready(&self) -> StoreResult<()> {
+        let connection = self.database.reader().await?;
+        connection.query("SELECT 1", &[]).await?;
+        Ok(())
+    }
+
+    async fn close(&self) -> StoreResult<()> {
+        if self.database.open_still().is_ok() {
+            self.rolls.flush().await;
+        }
+        if self.database.close() { Ok(()) } else { Err(stopped()) }
+    }
+}

@@ -1,0 +1,191 @@
+//! The nodes that hold sessions, and the end of what a dead one held.
+//!
+//! Time is the database's, so nodes' clocks need not agree. Whoever ties a session to a node keeps the node's row from
+//! being taken (`FOR KEY SHARE`) until its transaction ends; whoever ends a node takes the row first (`FOR UPDATE`) and
+//! marks it dead. So either the session is tied before, and is ended with the rest, or its transaction finds the
+//! node dead.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use async_trait::async_trait;
+use muster_core::{
+    id::{GroupRef, NodeId, UserId},
+    store::{Departed, Nodes, Reaped, StoreResult},
+};
+
+use super::{
+    PostgresStore,
+    database::Tx,
+    fault::{Fault, retry},
+    records::id,
+    rosters::{Changes, CountChange, NodeCount, Roll, address, lock, note_number, read_counts, read_seats},
+    values::values,
+};
+
+/// How long a node that was ended stays known as dead: far longer than any process can be paused and go on as if
+/// nothing had been.
+const DEAD_KEPT: &str = "1 day";
+
+/// What a part of a dead node's end comes to.
+struct Part {
+    departed: Vec<Departed>,
+    /// Whether the node may hold more.
+    more: bool,
+}
+
+impl PostgresStore {
+    async fn try_beat(&self, node: &NodeId, lease: Duration) -> Result<bool, Fault> {
+        let tx = self.database.begin().await?;
+        let millis = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO node AS n (node, expires_at)
+            VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond')
+            ON CONFLICT (node) DO UPDATE SET expires_at = excluded.expires_at WHERE n.dead_at IS NULL";
+        let held = tx.execute(sql, values![node.as_str(), millis]).await? > 0;
+        tx.commit().await?;
+        Ok(held)
+    }
+
+    async fn try_reap(&self, limit: usize) -> Result<Reaped, Fault> {
+        let tx = self.database.begin().await?;
+        // Another node that is at it has the row: it is left to it.
+        let sql = "SELECT node FROM node
+            WHERE reaped_at IS NULL AND (dead_at IS NOT NULL OR expires_at <= clock_timestamp())
+            ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED";
+        let Some(row) = tx.query_opt(sql, &[]).await? else {
+            let sql =
+                format!("DELETE FROM node WHERE reaped_at < clock_timestamp() - interval '{DEAD_KEPT}'");
+            tx.execute(&sql, &[]).await?;
+            tx.commit().await?;
+            return Ok(Reaped::default());
+        };
+        let node = id(&row, "node", NodeId::new)?;
+        let sql = "UPDATE node SET dead_at = coalesce(dead_at, clock_timestamp()) WHERE node = $1";
+        tx.execute(sql, values![node.as_str()]).await?;
+        let part = reap_node(&tx, &node, limit).await?;
+        if !part.more {
+            let sql = "UPDATE node SET reaped_at = clock_timestamp() WHERE node = $1";
+            tx.execute(sql, values![node.as_str()]).await?;
+        }
+        tx.commit().await?;
+        self.rolls.counted.forget_node(&node);
+        // There may be other nodes too.
+        Ok(Reaped { departed: part.departed, more: true })
+    }
+}
+
+/// Groups and what a node holds in them.
+async fn held(tx: &Tx, node: &NodeId, limit: i64) -> Result<(Vec<(GroupRef, UserId)>, Vec<GroupRef>), Fault> {
+    let sql = "SELECT app, grp, user_id FROM member WHERE node = $1 ORDER BY app, grp LIMIT $2";
+    let rows = tx.query(sql, values![node.as_str(), limit]).await?;
+    let member = |row| Ok::<_, Fault>((address(row)?, id(row, "user_id", UserId::new)?));
+    let members = rows.iter().map(member).collect::<Result<_, _>>()?;
+    let sql = "SELECT app, grp FROM node_count WHERE node = $1 ORDER BY app, grp LIMIT $2";
+    let rows = tx.query(sql, values![node.as_str(), limit]).await?;
+    Ok((members, rows.iter().map(address).collect::<Result<_, _>>()?))
+}
+
+/// Ends up to `limit` memberships by rows, counts and logins of a node each.
+async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> {
+    let most = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
+    let (members, counting) = held(tx, node, most).await?;
+    let logins = end_logins(tx, node, most).await?;
+    let full = |length: usize| length >= limit.max(1);
+    let more = full(members.len()) || full(counting.len()) || full(logins);
+    let groups: BTreeSet<_> = members.iter().map(|(at, _)| at).chain(&counting).collect();
+    if groups.is_empty() {
+        return Ok(Part { departed: Vec::new(), more });
+    }
+    let mut rolls = lock(tx, groups.iter().copied()).await?;
+    let users: Vec<_> = members.iter().map(|(at, user)| (at, user)).collect();
+    read_seats(tx, &mut rolls, &users).await?;
+    let counts = read_counts(tx, groups.iter().copied()).await?;
+    let mut departed = Vec::new();
+    let mut changes = Changes::default();
+    for (at, user) in members.iter().filter(|(at, _)| !rolls.contains_key(at)) {
+        // Of a deleted group: nobody is told again.
+        changes.gone.push((at, user));
+    }
+    for roll in rolls.values_mut() {
+        untie(roll, node);
+    }
+    for at in &groups {
+        let of_node = |one: &&NodeCount| one.node == *node;
+        let rows = counts.get(*at).map_or(&[][..], Vec::as_slice);
+        let own = rows.iter().find(of_node);
+        if let Some(roll) = rolls.get(*at) {
+            let elsewhere: u64 = rows.iter().filter(|one| !of_node(one)).map(|one| one.members).sum();
+            let views = roll.views + own.map_or(0, |own| own.views);
+            let super_group = roll.super_group && roll.listed + elsewhere > 0;
+            changes.rosters.insert(at, (roll.next_join, roll.listed, views, super_group));
+            note_departed(&mut changes, &mut departed, at, roll);
+            if own.is_some_and(|own| own.members > 0) {
+                departed.push(Departed { group: (*at).clone(), user: None });
+            }
+        }
+        if own.is_some() {
+            changes.counts.push(CountChange { at, node, members: 0, views: 0 });
+        }
+    }
+    changes.write(tx).await?;
+    Ok(Part { departed, more })
+}
+
+/// Takes a dead node's sessions out of a roll.
+fn untie(roll: &mut Roll, node: &NodeId) {
+    for seat in roll.seats.values_mut() {
+        // Tied to another node's session since it was found.
+        let Some(row) = seat.now.as_mut().filter(|row| row.tie.as_ref().is_some_and(|tie| tie.node == *node))
+        else {
+            continue;
+        };
+        row.tie = None;
+        if !row.durable {
+            seat.now = None;
+            roll.listed -= 1;
+        }
+    }
+}
+
+/// Notes what was taken out of a roll.
+fn note_departed<'a>(
+    changes: &mut Changes<'a>,
+    departed: &mut Vec<Departed>,
+    at: &'a GroupRef,
+    roll: &'a Roll,
+) {
+    for (user, seat) in &roll.seats {
+        match (&seat.before, &seat.now) {
+            (Some(before), None) => {
+                changes.gone.push((at, user));
+                note_number(&mut changes.blocks, at, before.number, -1);
+                departed.push(Departed { group: at.clone(), user: Some(user.clone()) });
+            }
+            (before, Some(row)) if before.as_ref() != Some(row) => changes.kept.push((at, user, row)),
+            _ => {}
+        }
+    }
+}
+
+/// Ends up to `limit` logins of a node; how many.
+async fn end_logins(tx: &Tx, node: &NodeId, limit: i64) -> Result<usize, Fault> {
+    let sql = "DELETE FROM login l
+        USING (SELECT app, user_id FROM login WHERE node = $1 ORDER BY app, user_id LIMIT $2 FOR UPDATE) k
+        WHERE l.app = k.app AND l.user_id = k.user_id AND l.node = $1";
+    let ended = tx.execute(sql, values![node.as_str(), limit]).await?;
+    Ok(usize::try_from(ended).unwrap_or(usize::MAX))
+}
+
+#[async_trait]
+impl Nodes for PostgresStore {
+    async fn beat(&self, node: &NodeId, lease: Duration) -> StoreResult<bool> {
+        let held = retry(|| self.try_beat(node, lease)).await?;
+        if !held {
+            self.rolls.counted.forget_node(node);
+        }
+        Ok(held)
+    }
+
+    async fn reap(&self, limit: usize) -> StoreResult<Reaped> {
+        retry(|| self.try_reap(limit)).await
+    }
+}

@@ -1,0 +1,24 @@
+//! What an operator may set.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of a PostgreSQL store. Its address is the store's URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PostgresOptions {
+    /// Connections that read, at most. At least 1.
+    pub readers: usize,
+    /// Connections that write, at most: each carries one transaction of many callers at a time. At least 1.
+    pub writers: usize,
+    /// Whether statements are prepared once for each connection. Switch it off behind a pooler that gives every
+    /// transaction another connection and does not keep track of prepared statements; `prepared=false` in the URL does
+    /// the same.
+    pub prepared: bool,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self { readers: 8, writers: 4, prepared: true }
+    }
+}

@@ -1,0 +1,133 @@
+//! Removes what has been kept long enough, in small steps: one call is one short transaction. Nodes that sweep at the
+//! same time pass over what another one has in hand.
+
+use muster_core::time::Millis;
+
+use super::{
+    PostgresStore,
+    database::Tx,
+    fault::{Fault, retry},
+    records::bigint,
+    values::values,
+};
+
+/// Rows that one call removes, about.
+const AT_ONCE: u64 = 1_000;
+/// Applications whose old entries one call removes.
+const APPS_AT_ONCE: i64 = 16;
+
+/// A deleted group whose time has come.
+struct Doomed {
+    app: String,
+    id: String,
+    number: i64,
+}
+
+/// Rows of a group that may be many: each statement removes up to `$3` of them.
+const BULK: [&str; 2] = [
+    "DELETE FROM entry WHERE app = $1 AND stream = $2 AND sequence IN
+       (SELECT sequence FROM entry WHERE app = $1 AND stream = $2 ORDER BY sequence LIMIT $3)",
+    "DELETE FROM message_count WHERE app = $1 AND stream = $2 AND kind IN
+       (SELECT kind FROM message_count WHERE app = $1 AND stream = $2 LIMIT $3)",
+];
+/// The same, of tables that know the group by its id.
+const BULK_BY_ID: [&str; 1] = ["DELETE FROM member WHERE app = $1 AND grp = $2 AND number IN
+       (SELECT number FROM member WHERE app = $1 AND grp = $2 ORDER BY number LIMIT $3)"];
+
+/// What is left of a group then.
+const REST: [&str; 7] = [
+    "DELETE FROM member_block WHERE app = $1 AND grp = $2",
+    "DELETE FROM node_count WHERE app = $1 AND grp = $2",
+    "DELETE FROM roster WHERE app = $1 AND grp = $2",
+    "DELETE FROM stream WHERE app = $1 AND kind = 1 AND name = $2",
+    "DELETE FROM invite WHERE app = $1 AND id = $2",
+    "DELETE FROM chat_group WHERE app = $1 AND id = $2",
+    "DELETE FROM grp WHERE app = $1 AND id = $2",
+];
+
+async fn next_doomed(tx: &Tx, deleted: Millis) -> Result<Option<Doomed>, Fault> {
+    let sql = "SELECT app, id, number FROM grp WHERE deleted_at <= $1
+               ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED";
+    let row = tx.query_opt(sql, values![deleted.0]).await?;
+    row.map(|row| {
+        Ok(Doomed { app: row.try_get("app")?, id: row.try_get("id")?, number: row.try_get("number")? })
+    })
+    .transpose()
+}
+
+/// Removes up to `limit` of the rows that may be many; 0 when none is left.
+async fn remove_bulk(tx: &Tx, doomed: &Doomed, limit: u64) -> Result<u64, Fault> {
+    let mut rows = 0;
+    for sql in BULK {
+        let left = bigint(limit - rows);
+        rows += tx.execute(sql, values![doomed.app, doomed.number, left]).await?.min(limit - rows);
+    }
+    for sql in BULK_BY_ID {
+        let left = bigint(limit - rows);
+        rows += tx.execute(sql, values![doomed.app, doomed.id, left]).await?.min(limit - rows);
+    }
+    Ok(rows)
+}
+
+/// Removes what is left of a group.
+async fn remove_group(tx: &Tx, doomed: &Doomed) -> Result<u64, Fault> {
+    let mut rows = 0;
+    for sql in REST {
+        rows += tx.execute(sql, values![doomed.app, doomed.id]).await?;
+    }
+    let sql = "UPDATE space SET deleted_groups = deleted_groups - 1 WHERE app = $1";
+    tx.execute(sql, values![doomed.app]).await?;
+    Ok(rows)
+}
+
+impl PostgresStore {
+    /// One step of a sweep; how many rows went.
+    pub(super) async fn purge_some(&self, now: Millis, deleted: Millis) -> Result<u64, Fault> {
+        let groups = retry(|| self.purge_groups(deleted)).await?;
+        let entries = retry(|| self.purge_entries(now)).await?;
+        Ok(groups + entries)
+    }
+
+    async fn purge_groups(&self, deleted: Millis) -> Result<u64, Fault> {
+        let tx = self.database.begin().await?;
+        let mut rows = 0;
+        while rows < AT_ONCE
+            && let Some(doomed) = next_doomed(&tx, deleted).await?
+        {
+            let removed = remove_bulk(&tx, &doomed, AT_ONCE - rows).await?;
+            rows += removed;
+            if removed == 0 {
+                rows += remove_group(&tx, &doomed).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(rows)
+    }
+
+    async fn purge_entries(&self, now: Millis) -> Result<u64, Fault> {
+        let tx = self.database.begin().await?;
+        let apps = tx
+            .query(
+                "SELECT a.app, $1 - a.retention_days * 86400000 AS horizon FROM app a
+                 WHERE EXISTS (SELECT 1 FROM entry e WHERE e.app = a.app
+                               AND e.at < $1 - a.retention_days * 86400000) LIMIT $2",
+                values![now.0, APPS_AT_ONCE],
+            )
+            .await?;
+        let mut rows = 0;
+        for row in &apps {
+            let (app, horizon): (&str, i64) = (row.try_get("app")?, row.try_get("horizon")?);
+            let limit = bigint(AT_ONCE / apps.len() as u64);
+            rows += tx
+                .execute(
+                    "DELETE FROM entry WHERE app = $1 AND (stream, sequence) IN
+                       (SELECT stream, sequence FROM entry WHERE app = $1 AND at < $2 ORDER BY at LIMIT $3
+                        FOR UPDATE SKIP LOCKED)",
+                    values![app, horizon, limit],
+                )
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(rows)
+    }
+}

@@ -1,0 +1,210 @@
+//! Rosters: joins, leaves, pages.
+//!
+//! A member is a row with a join number. Joins and leaves of many callers go through one transaction (`batch`), which
+//! decides them in the order in which they came (`plan`) under the locks of their groups, and writes what changed with
+//! one statement for each table (`rows`). The member of a rank is found by the counts of blocks of numbers, which
+//! change with the members (`pages`). In a super group whose list is not shown, sessions are counted by their nodes
+//! and have no rows (`counted`).
+//!
+//! What is only counted is known to its own node alone: another node does not find such a member by name, and cannot
+//! end the membership; and a user who holds sessions on two nodes at once is counted by both until the earlier login
+//! ends.
+
+mod batch;
+mod counted;
+mod pages;
+mod plan;
+mod rows;
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use muster_core::{
+    group::{Page, Slice},
+    id::{GroupRef, NodeId, UserId},
+    roster::{Admission, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
+    store::{Rosters, StoreError, StoreResult},
+};
+use tokio::{
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
+
+use self::{
+    batch::{Job, RosterBatch},
+    plan::Outcome,
+    rows::member,
+};
+pub(super) use self::{
+    counted::Counted,
+    plan::{BLOCK_BITS, LEVELS, Roll, note_number},
+    rows::{Changes, CountChange, NodeCount, address, hold_nodes, lock, read_counts, read_seats},
+};
+use super::{
+    PostgresStore,
+    database::Database,
+    fault::Fault,
+    gather::Gatherer,
+    records::{bigint, unsigned},
+    values::values,
+};
+
+/// How often a node writes what it counts. Other nodes' figures of a super group are behind by no more than that.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
+
+/// What a session of a dead node is told.
+pub(super) fn fenced() -> StoreError {
+    StoreError::Unavailable("this node's lease was taken away".into())
+}
+
+/// What changes rosters.
+pub(super) struct Rolls {
+    gatherer: Gatherer<RosterBatch>,
+    pub(super) counted: Arc<Counted>,
+}
+
+impl Rolls {
+    /// Starts `lanes` lanes, and a task that writes what is counted.
+    pub(super) fn start(database: &Arc<Database>, lanes: usize) -> Arc<Self> {
+        let counted = Arc::new(Counted::new());
+        let batch = RosterBatch { counted: Arc::clone(&counted) };
+        let rolls = Arc::new(Self { gatherer: Gatherer::start(database, batch, lanes), counted });
+        tokio::spawn(flush_on(Arc::downgrade(&rolls)));
+        rolls
+    }
+
+    /// Joins and leaves that needed a transaction, since the start.
+    pub(super) fn jobs(&self) -> u64 {
+        self.gatherer.jobs()
+    }
+
+    /// Writes what is counted and not written.
+    pub(super) async fn flush(self: &Arc<Self>) {
+        let mut flushes = JoinSet::new();
+        for at in self.counted.take_stirred() {
+            let rolls = Arc::clone(self);
+            flushes.spawn(async move {
+                if let Err(error) = rolls.gatherer.run(&at, Job::Flush(at.clone())).await {
+                    tracing::debug!(%error, "the count of a super group is not written yet");
+                    rolls.counted.again(&at);
+                }
+            });
+        }
+        flushes.join_all().await;
+    }
+
+    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
+        if let Some(admission) = self.counted.join(at, &join) {
+            return Ok(admission);
+        }
+        match self.gatherer.run(at, Job::Join(at.clone(), join)).await? {
+            Outcome::Admission(admission) => Ok(admission),
+            Outcome::Fenced => Err(fenced()),
+            _ => Ok(Admission::NoGroup),
+        }
+    }
+
+    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
+        if let Some(left) = self.counted.leave(at, user, &leave) {
+            return Ok(Some(left));
+        }
+        let job = Job::Leave(at.clone(), user.clone(), leave.clone());
+        match self.gatherer.run(at, job).await? {
+            Outcome::Left(Some(left)) => Ok(Some(left)),
+            // A join that was under way before may have been counted meanwhile.
+            _ => Ok(self.counted.leave(at, user, &leave)),
+        }
+    }
+}
+
+/// Writes what is counted until the store is dropped.
+async fn flush_on(rolls: Weak<Rolls>) {
+    let mut ticks = interval(FLUSH_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(rolls) = rolls.upgrade() else { return };
+        rolls.flush().await;
+    }
+}
+
+impl PostgresStore {
+    async fn read_state(&self, at: &GroupRef) -> Result<RosterState, Fault> {
+        // What this process counts is added from memory, so that its callers find what they did.
+        let share = self.rolls.counted.share(at);
+        let nodes: Vec<_> = share.nodes.iter().map(NodeId::as_str).collect();
+        let sql = "SELECT r.listed, r.views, r.super_group, r.closed,
+                coalesce(sum(c.members), 0)::bigint AS counted, coalesce(sum(c.views), 0)::bigint AS counted_views
+            FROM roster r
+            LEFT JOIN node_count c ON c.app = r.app AND c.grp = r.grp AND NOT c.node = ANY($3)
+            WHERE r.app = $1 AND r.grp = $2 GROUP BY r.app, r.grp";
+        let connection = self.database.reader().await?;
+        let Some(row) = connection.query_opt(sql, values![at.app.as_str(), at.group.as_str(), nodes]).await?
+        else {
+            return Ok(RosterState::default());
+        };
+        let views = unsigned(&row, "views")? + unsigned(&row, "counted_views")? + share.views;
+        if row.try_get("closed")? {
+            return Ok(RosterState { count: 0, views, super_group: false });
+        }
+        let members = unsigned(&row, "listed")? + unsigned(&row, "counted")? + share.members;
+        Ok(RosterState { count: members, views, super_group: row.try_get("super_group")? })
+    }
+
+    async fn read_members(&self, at: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>, Fault> {
+        self.database.open_still()?;
+        let mut found: Vec<_> = users.iter().map(|user| self.rolls.counted.find(at, user)).collect();
+        let missing: Vec<_> = (0..users.len()).filter(|place| found[*place].is_none()).collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let sql = "SELECT k.place, m.user_id, m.info, m.number, m.joined_at, m.node IS NOT NULL AS connected
+            FROM unnest($3, $4) k (place, user_id)
+            JOIN member m ON m.app = $1 AND m.user_id = k.user_id AND m.grp = $2
+            WHERE EXISTS (SELECT 1 FROM roster WHERE app = $1 AND grp = $2 AND NOT closed)";
+        let places: Vec<_> = missing.iter().map(|place| bigint(*place as u64)).collect();
+        let names: Vec<_> = missing.iter().map(|place| users[*place].as_str()).collect();
+        let connection = self.database.reader().await?;
+        for row in connection.query(sql, values![at.app.as_str(), at.group.as_str(), places, names]).await? {
+            let place = usize::try_from(row.try_get::<_, i64>("place")?).unwrap_or(usize::MAX);
+            if let Some(seat) = found.get_mut(place) {
+                *seat = Some(member(&row)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Rosters for PostgresStore {
+    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
+        self.database.open_still()?;
+        self.rolls.join(at, join).await
+    }
+
+    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
+        self.database.open_still()?;
+        self.rolls.leave(at, user, leave).await
+    }
+
+    async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>> {
+        let connection = self.database.reader().await?;
+        Ok(pages::page(&connection, at, query).await?)
+    }
+
+    async fn roster_walk(&self, at: &GroupRef, query: WalkQuery) -> StoreResult<Slice<Member>> {
+        let connection = self.database.reader().await?;
+        Ok(pages::walk(&connection, at, query).await?)
+    }
+
+    async fn find_members(&self, at: &GroupRef, users: &[UserId]) -> StoreResult<Vec<Option<Member>>> {
+        Ok(self.read_members(at, users).await?)
+    }
+
+    async fn roster_state(&self, at: &GroupRef) -> StoreResult<RosterState> {
+        Ok(self.read_state(at).await?)
+    }
+}

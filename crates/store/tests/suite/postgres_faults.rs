@@ -1,0 +1,209 @@
+//! What the PostgreSQL store does when the server goes, comes back, changes, or refuses.
+
+use std::{sync::Arc, time::Duration};
+
+use muster_core::{
+    message::{Posted, StreamRef},
+    store::{Apps as _, Messages as _, Store as _, StoreError, StoreResult},
+    testing::Seeded,
+};
+use muster_store::postgres::{OpenError, PostgresOptions, PostgresStore};
+use tokio::time::timeout;
+
+use crate::{
+    make::{app_id, draft, one_group},
+    server::{LOCKED_USER, Server, execute, server},
+};
+
+/// Far beyond what any call may take; a call that waits longer waits for ever.
+const FOR_EVER: Duration = Duration::from_secs(60);
+
+async fn open(url: &str) -> PostgresStore {
+    let options = PostgresOptions { readers: 2, writers: 2, ..PostgresOptions::default() };
+    PostgresStore::open(url, &options, Arc::new(Seeded::new(1))).await.unwrap()
+}
+
+/// That a call is refused for now, in words that say what is away.
+fn refused<T: std::fmt::Debug>(answer: StoreResult<T>) {
+    match answer.unwrap_err() {
+        StoreError::Unavailable(why) => assert!(why.contains("PostgreSQL"), "{why}"),
+        other @ StoreError::Failed(_) => panic!("{other}"),
+    }
+}
+
+/// Tries until a call succeeds; what it answers.
+async fn heals<T, F: Future<Output = StoreResult<T>>>(call: impl Fn() -> F) -> T {
+    let tries = async {
+        loop {
+            match call().await {
+                Ok(answer) => return answer,
+                Err(StoreError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    };
+    timeout(FOR_EVER, tries).await.unwrap()
+}
+
+/// That a stream holds what was acknowledged and has no hole.
+async fn holds(store: &PostgresStore, stream: &StreamRef, acknowledged: &[u64]) {
+    let entries = store.entries(stream, 0, 10_000).await.unwrap();
+    assert!(entries.iter().zip(1..).all(|(entry, sequence)| entry.sequence == sequence), "a hole");
+    assert!(acknowledged.iter().all(|&sequence| sequence <= entries.len() as u64), "a message is lost");
+    assert_eq!(store.top(stream).await.unwrap().unwrap().sequence, entries.len() as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_fail_while_the_server_is_away_and_succeed_when_it_is_back() {
+    let server = Server::start();
+    let store = open(&server.url("postgres")).await;
+    let g = one_group(&store).await;
+    for mode in ["fast", "immediate"] {
+        let before = store.post(&g, draft(1, "before", 1)).await.unwrap();
+        server.stop(mode);
+        let calls = async {
+            refused(store.post(&g, draft(1, "lost", 1)).await);
+            refused(store.app(&app_id("a")).await);
+            refused(store.ready().await);
+            refused(store.count_only(&g, draft(1, "lost", 1)).await);
+        };
+        timeout(FOR_EVER, calls).await.unwrap();
+        server.start_again();
+        heals(|| store.ready()).await;
+        heals(|| store.post(&g, draft(1, "after", 1))).await;
+        let Posted::Done { sequence: Some(before), .. } = before else { panic!("{before:?}") };
+        holds(&store, &StreamRef::Group(g.clone()), &[before]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_move_to_the_standby_that_is_promoted() {
+    let primary = Server::start();
+    let standby = primary.standby("second");
+    execute(
+        &primary.url("postgres"),
+        "ALTER SYSTEM SET synchronous_standby_names = 'second';; SELECT pg_reload_conf()",
+    );
+    let (first, second) = (primary.port, standby.port);
+    let url = format!("postgres://muster@127.0.0.1:{first},127.0.0.1:{second}/postgres?sslmode=disable");
+    let store = Arc::new(open(&url).await);
+    let g = one_group(&*store).await;
+    let posters: Vec<_> = (0..8)
+        .map(|n| {
+            let (store, g) = (Arc::clone(&store), g.clone());
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                for round in 0..60 {
+                    let post = store.post(&g, draft(1, &format!("{n}-{round}"), 1)).await;
+                    if let Ok(Posted::Done { sequence: Some(sequence), .. }) = post {
+                        acknowledged.push(sequence);
+                    }
+                }
+                acknowledged
+            })
+        })
+        .collect();
+    heals(|| async {
+        let top = store.top(&StreamRef::Group(g.clone())).await?;
+        if top.is_some_and(|top| top.sequence > 20) {
+            Ok(())
+        } else {
+            Err(StoreError::Unavailable("few".into()))
+        }
+    })
+    .await;
+    primary.stop("immediate");
+    standby.promote();
+    // It would wait for a standby of its own.
+    execute(
+        &standby.url("postgres"),
+        "ALTER SYSTEM SET synchronous_standby_names = '';; SELECT pg_reload_conf()",
+    );
+    let mut acknowledged = Vec::new();
+    for poster in posters {
+        acknowledged.extend(timeout(FOR_EVER, poster).await.unwrap().unwrap());
+    }
+    heals(|| store.ready()).await;
+    heals(|| store.post(&g, draft(1, "after", 1))).await;
+    assert!(acknowledged.len() > 20);
+    holds(&store, &StreamRef::Group(g.clone()), &acknowledged).await;
+    let posted = acknowledged.len();
+    acknowledged.sort_unstable();
+    acknowledged.dedup();
+    assert_eq!(acknowledged.len(), posted, "a place was given twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_acknowledged_that_the_synchronous_standby_does_not_have() {
+    let primary = Server::start();
+    let standby = primary.standby("second");
+    let store = open(&primary.url("postgres")).await;
+    let g = one_group(&store).await;
+    execute(
+        &primary.url("postgres"),
+        "ALTER SYSTEM SET synchronous_standby_names = 'second';; SELECT pg_reload_conf()",
+    );
+    heals(|| store.post(&g, draft(1, "on both", 1))).await;
+    standby.stop("fast");
+    refused(timeout(FOR_EVER, store.post(&g, draft(1, "on one", 1))).await.unwrap());
+    standby.start_again();
+    heals(|| store.post(&g, draft(1, "on both again", 1))).await;
+    holds(&store, &StreamRef::Group(g.clone()), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_became_a_standby_is_not_written_to() {
+    let server = Server::start();
+    let store = open(&server.url("postgres")).await;
+    let g = one_group(&store).await;
+    let read_only = |on| {
+        execute(
+            &server.url("postgres"),
+            &format!("ALTER SYSTEM SET default_transaction_read_only = {on};; SELECT pg_reload_conf()"),
+        );
+    };
+    read_only("on");
+    let post = || store.post(&g, draft(1, "x", 1));
+    // A connection learns of the change a little later than the server.
+    let refusal = async {
+        loop {
+            if let Err(error) = post().await {
+                return error;
+            }
+        }
+    };
+    refused::<()>(Err(timeout(FOR_EVER, refusal).await.unwrap()));
+    read_only("off");
+    heals(post).await;
+}
+
+async fn refusal(url: &str) -> OpenError {
+    let options = PostgresOptions::default();
+    let opened = PostgresStore::open(url, &options, Arc::new(Seeded::new(1)));
+    timeout(FOR_EVER, opened).await.unwrap().err().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lets_nobody_in_is_told_from_one_that_is_not_there() {
+    let port = server().port;
+    execute(
+        &server().url("postgres"),
+        &format!("CREATE ROLE {LOCKED_USER} LOGIN PASSWORD 'right' IN ROLE pg_read_all_data"),
+    );
+    let url = |password: &str, database: &str| {
+        format!("postgres://{LOCKED_USER}:{password}@127.0.0.1:{port}/{database}")
+    };
+    let error = refusal(&url("wrong-secret", "postgres")).await;
+    assert!(matches!(error, OpenError::Refused { .. }), "{error}");
+    assert!(error.to_string().contains("password") && !error.to_string().contains("wrong-secret"), "{error}");
+    let error = refusal(&url("right", "nowhere")).await;
+    assert!(matches!(error, OpenError::Refused { .. }) && error.to_string().contains("nowhere"), "{error}");
+    // This one may log in, and may make no tables.
+    let error = refusal(&url("right", "postgres")).await;
+    assert!(matches!(error, OpenError::Migration(_)), "{error}");
+    let error = refusal("postgres://muster:hidden@127.0.0.1:1/postgres").await;
+    assert!(
+        matches!(error, OpenError::Unreachable { .. }) && !error.to_string().contains("hidden"),
+        "{error}"
+    );
+}
