@@ -3,6 +3,7 @@
 //! [`sqlite`] is the embedded default: one process owns a data directory. [`postgres`] is for several nodes over one
 //! server. Whatever a store promises is told by the traits; the suite under `tests/` holds every store to it.
 
+mod bounded;
 mod codes;
 pub mod postgres;
 mod sharded;

@@ -139,7 +139,16 @@ impl Apps for PostgresStore {
     }
 
     async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>> {
-        Ok(self.read_app(id).await?.map(Arc::new))
+        self.database.open_still()?;
+        if let Some(app) = self.apps.get(id) {
+            return Ok(Some(app));
+        }
+        let ticket = self.apps.ticket(id);
+        let app = self.read_app(id).await?.map(Arc::new);
+        if let Some(app) = &app {
+            self.apps.fill(id.clone(), Arc::clone(app), ticket);
+        }
+        Ok(app)
     }
 
     async fn apps(
@@ -153,6 +162,9 @@ impl Apps for PostgresStore {
     }
 
     async fn set_app_disabled(&self, id: &AppId, disabled: bool, at: Millis) -> StoreResult<Option<App>> {
-        retry(|| self.try_set_app_disabled(id, disabled, at)).await
+        let changed = retry(|| self.try_set_app_disabled(id, disabled, at)).await;
+        // Also when it failed: it may have happened without an answer.
+        self.apps.forget(id.clone());
+        changed
     }
 }

@@ -36,6 +36,8 @@ const WAIT: Duration = Duration::from_secs(1);
 const CONNECT: Duration = Duration::from_secs(2);
 /// How long the server may work on a statement of a transaction, in its own words.
 const STATEMENT_TIMEOUT: &str = "3s";
+/// How long a transaction may stand idle: a process that is stopped in the middle of one must not keep its locks.
+const IDLE_TIMEOUT: &str = "2s";
 /// How long a call waits for the answer to a statement: a little more, so that the server can say it itself.
 const ANSWER: Duration = Duration::from_millis(3_500);
 /// How long the carrying of a whole store waits for the answer to a statement: sorting or counting everything takes
@@ -335,8 +337,12 @@ impl Connection {
     /// Begins a transaction of this mode. The server's own limit on statements holds in it.
     async fn begin(self, mode: &str) -> Result<Tx, Fault> {
         // One round trip, and nothing of it outlasts the transaction: a pooler may give the next one another session.
-        let limit = if self.patience == ANSWER { STATEMENT_TIMEOUT } else { "0" };
-        let sql = format!("BEGIN {mode}; SET LOCAL statement_timeout = '{limit}'");
+        let patient = self.patience != ANSWER;
+        let (statement, idle) = if patient { ("0", "0") } else { (STATEMENT_TIMEOUT, IDLE_TIMEOUT) };
+        let sql = format!(
+            "BEGIN {mode}; SET LOCAL statement_timeout = '{statement}';
+             SET LOCAL idle_in_transaction_session_timeout = '{idle}'"
+        );
         // Made first: whoever stops waiting for the answer leaves a transaction that must be ended.
         let tx = Tx { connection: self, over: false };
         tx.answer(tx.client()?.batch_execute(&sql)).await?;
@@ -399,10 +405,9 @@ impl Tx {
     /// [`Fault::Unavailable`] when the answer was lost: whether the transaction has happened is then unknown, and it
     /// must not be tried again.
     pub(super) async fn commit(mut self) -> Result<(), Fault> {
-        // A commit waits for the synchronous standby. A limit on the statement, or a request to cancel it, would end the
-        // wait and not the commit: it would be answered as done, and be lost with the primary.
-        let sql = "SET LOCAL statement_timeout = 0; COMMIT";
-        let answer = self.answer_or_cancel(self.client()?.batch_execute(sql), false).await;
+        // A commit may wait for the synchronous standby. To cancel it would end the wait and not the commit: others would
+        // see what the standby does not have.
+        let answer = self.answer_or_cancel(self.client()?.batch_execute("COMMIT"), false).await;
         self.over = true;
         match answer {
             Ok(()) => {

@@ -5,7 +5,7 @@ use std::{error::Error as _, fmt::Write as _};
 use muster_core::store::{StoreError, StoreResult};
 use tokio_postgres::{Error, error::SqlState};
 
-use crate::codes::Unreadable;
+pub(super) use crate::codes::Unreadable;
 
 /// A PostgreSQL store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +139,7 @@ pub(super) fn is_lost(error: &Error) -> bool {
             SqlState::ADMIN_SHUTDOWN,
             SqlState::CRASH_SHUTDOWN,
             SqlState::CANNOT_CONNECT_NOW,
+            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
         ]
         .contains(code)
 }

@@ -236,14 +236,27 @@ impl Groups for PostgresStore {
     }
 
     async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>> {
+        self.database.open_still()?;
+        if let Some(group) = self.groups.get(at) {
+            return Ok(Some(group));
+        }
+        let ticket = self.groups.ticket(at);
         let connection = self.database.reader().await?;
-        Ok(find_group(&connection, at).await?.map(Arc::new))
+        let group = find_group(&connection, at).await?.map(Arc::new);
+        if let Some(group) = &group {
+            self.groups.fill(at.clone(), Arc::clone(group), ticket);
+        }
+        Ok(group)
     }
 
     async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted> {
-        let deleted = retry(|| self.try_delete_group(at, &deletion)).await?;
-        self.rolls.counted.forget_group(at);
-        Ok(deleted)
+        let deleted = retry(|| self.try_delete_group(at, &deletion)).await;
+        // Also when it failed: it may have happened without an answer.
+        self.groups.forget(at.clone());
+        if deleted.is_ok() {
+            self.rolls.counted.forget_group(at);
+        }
+        deleted
     }
 
     async fn groups(

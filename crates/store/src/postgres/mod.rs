@@ -8,6 +8,7 @@
 mod accounts;
 mod admissions;
 mod apps;
+mod cache;
 mod chats;
 mod database;
 mod fault;
@@ -31,7 +32,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use muster_core::{
+    app::App,
     figure::Figure,
+    group::Group,
+    id::{AppId, GroupRef},
     random::Random,
     store::{Store, StoreResult},
 };
@@ -39,6 +43,7 @@ use tokio::time::timeout;
 
 use self::{
     admissions::{Draws, Nonces},
+    cache::Cache,
     database::Database,
     fault::{Fault, describe, retry, stopped},
     gather::Gatherer,
@@ -69,6 +74,8 @@ pub struct PostgresStore {
     logins: Gatherer<Logins>,
     nonces: Gatherer<Nonces>,
     draws: Gatherer<Draws>,
+    apps: Cache<AppId, App>,
+    groups: Cache<GroupRef, Group>,
 }
 
 impl PostgresStore {
@@ -103,6 +110,8 @@ impl PostgresStore {
             rolls: Rolls::start(&database, lanes),
             nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
             draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
+            apps: Cache::new(),
+            groups: Cache::new(),
             database,
             random,
         })
@@ -157,9 +166,8 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) -> StoreResult<()> {
-        if self.database.open_still().is_ok() {
-            self.rolls.flush().await;
-        }
+        self.database.open_still()?;
+        self.rolls.flush().await;
         if self.database.close() { Ok(()) } else { Err(stopped()) }
     }
 }

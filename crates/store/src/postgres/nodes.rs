@@ -1,8 +1,8 @@
 //! The nodes that hold sessions, and the end of what a dead one held.
 //!
 //! Time is the database's, so nodes' clocks need not agree. Whoever ties a session to a node keeps the node's row from
-//! being taken (`FOR KEY SHARE`) until its transaction ends; whoever ends a node takes the row first (`FOR UPDATE`) and
-//! marks it dead. So either the session is tied before, and is ended with the rest, or its transaction finds the
+//! being taken (`FOR KEY SHARE`) until its transaction ends; whoever ends a node takes the row (`FOR UPDATE`) and marks
+//! it dead before anything else. So either the session is tied before, and is ended with the rest, or its transaction finds the
 //! node dead.
 
 use std::{collections::BTreeSet, time::Duration};
@@ -47,10 +47,10 @@ impl PostgresStore {
 
     async fn try_reap(&self, limit: usize) -> Result<Reaped, Fault> {
         let tx = self.database.begin().await?;
-        // Another node that is at it has the row: it is left to it.
-        let sql = "SELECT node FROM node
+        // A node that another one has in hand is left to it. Who only ties sessions does not keep it from being chosen.
+        let sql = "SELECT node, dead_at IS NOT NULL AS dead FROM node
             WHERE reaped_at IS NULL AND (dead_at IS NOT NULL OR expires_at <= clock_timestamp())
-            ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED";
+            ORDER BY expires_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED";
         let Some(row) = tx.query_opt(sql, &[]).await? else {
             let sql =
                 format!("DELETE FROM node WHERE reaped_at < clock_timestamp() - interval '{DEAD_KEPT}'");
@@ -59,8 +59,12 @@ impl PostgresStore {
             return Ok(Reaped::default());
         };
         let node = id(&row, "node", NodeId::new)?;
-        let sql = "UPDATE node SET dead_at = coalesce(dead_at, clock_timestamp()) WHERE node = $1";
-        tx.execute(sql, values![node.as_str()]).await?;
+        if !row.try_get::<_, bool>("dead")? {
+            // Waits for those who are tying sessions to it; the next ones find it dead.
+            tx.query("SELECT 1 FROM node WHERE node = $1 FOR UPDATE", values![node.as_str()]).await?;
+            let sql = "UPDATE node SET dead_at = clock_timestamp() WHERE node = $1";
+            tx.execute(sql, values![node.as_str()]).await?;
+        }
         let part = reap_node(&tx, &node, limit).await?;
         if !part.more {
             let sql = "UPDATE node SET reaped_at = clock_timestamp() WHERE node = $1";

@@ -1,13 +1,13 @@
 //! Removes what has been kept long enough, in small steps: one call is one short transaction. Nodes that sweep at the
 //! same time pass over what another one has in hand.
 
-use muster_core::time::Millis;
+use muster_core::{id::GroupRef, time::Millis};
 
 use super::{
     PostgresStore,
     database::Tx,
     fault::{Fault, retry},
-    records::bigint,
+    records::{bigint, group_ref},
     values::values,
 };
 
@@ -18,9 +18,18 @@ const APPS_AT_ONCE: i64 = 16;
 
 /// A deleted group whose time has come.
 struct Doomed {
-    app: String,
-    id: String,
+    at: GroupRef,
     number: i64,
+}
+
+impl Doomed {
+    fn app(&self) -> &str {
+        self.at.app.as_str()
+    }
+
+    fn id(&self) -> &str {
+        self.at.group.as_str()
+    }
 }
 
 /// Rows of a group that may be many: each statement removes up to `$3` of them.
@@ -49,10 +58,7 @@ async fn next_doomed(tx: &Tx, deleted: Millis) -> Result<Option<Doomed>, Fault> 
     let sql = "SELECT app, id, number FROM grp WHERE deleted_at <= $1
                ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED";
     let row = tx.query_opt(sql, values![deleted.0]).await?;
-    row.map(|row| {
-        Ok(Doomed { app: row.try_get("app")?, id: row.try_get("id")?, number: row.try_get("number")? })
-    })
-    .transpose()
+    row.map(|row| Ok(Doomed { at: group_ref(&row)?, number: row.try_get("number")? })).transpose()
 }
 
 /// Removes up to `limit` of the rows that may be many; 0 when none is left.
@@ -60,11 +66,11 @@ async fn remove_bulk(tx: &Tx, doomed: &Doomed, limit: u64) -> Result<u64, Fault>
     let mut rows = 0;
     for sql in BULK {
         let left = bigint(limit - rows);
-        rows += tx.execute(sql, values![doomed.app, doomed.number, left]).await?.min(limit - rows);
+        rows += tx.execute(sql, values![doomed.app(), doomed.number, left]).await?.min(limit - rows);
     }
     for sql in BULK_BY_ID {
         let left = bigint(limit - rows);
-        rows += tx.execute(sql, values![doomed.app, doomed.id, left]).await?.min(limit - rows);
+        rows += tx.execute(sql, values![doomed.app(), doomed.id(), left]).await?.min(limit - rows);
     }
     Ok(rows)
 }
@@ -73,24 +79,28 @@ async fn remove_bulk(tx: &Tx, doomed: &Doomed, limit: u64) -> Result<u64, Fault>
 async fn remove_group(tx: &Tx, doomed: &Doomed) -> Result<u64, Fault> {
     let mut rows = 0;
     for sql in REST {
-        rows += tx.execute(sql, values![doomed.app, doomed.id]).await?;
+        rows += tx.execute(sql, values![doomed.app(), doomed.id()]).await?;
     }
     let sql = "UPDATE space SET deleted_groups = deleted_groups - 1 WHERE app = $1";
-    tx.execute(sql, values![doomed.app]).await?;
+    tx.execute(sql, values![doomed.app()]).await?;
     Ok(rows)
 }
 
 impl PostgresStore {
     /// One step of a sweep; how many rows went.
     pub(super) async fn purge_some(&self, now: Millis, deleted: Millis) -> Result<u64, Fault> {
-        let groups = retry(|| self.purge_groups(deleted)).await?;
+        let (gone, groups) = retry(|| self.purge_groups(deleted)).await?;
+        for at in gone {
+            self.groups.forget(at);
+        }
         let entries = retry(|| self.purge_entries(now)).await?;
         Ok(groups + entries)
     }
 
-    async fn purge_groups(&self, deleted: Millis) -> Result<u64, Fault> {
+    /// Purges deleted groups; the groups that are gone now, and how many rows went.
+    async fn purge_groups(&self, deleted: Millis) -> Result<(Vec<GroupRef>, u64), Fault> {
         let tx = self.database.begin().await?;
-        let mut rows = 0;
+        let (mut gone, mut rows) = (Vec::new(), 0);
         while rows < AT_ONCE
             && let Some(doomed) = next_doomed(&tx, deleted).await?
         {
@@ -98,10 +108,11 @@ impl PostgresStore {
             rows += removed;
             if removed == 0 {
                 rows += remove_group(&tx, &doomed).await?;
+                gone.push(doomed.at);
             }
         }
         tx.commit().await?;
-        Ok(rows)
+        Ok((gone, rows))
     }
 
     async fn purge_entries(&self, now: Millis) -> Result<u64, Fault> {

@@ -1,7 +1,5 @@
 //! How records stand in rows.
 
-use std::sync::Arc;
-
 use muster_core::{
     app::App,
     chat::{BusinessNumber, Channel, ChatGroup, PhoneNumber},
@@ -41,11 +39,6 @@ pub(super) fn optional_id<T>(
 ) -> Result<Option<T>, Fault> {
     let text: Option<&str> = row.try_get(column)?;
     Ok(text.map(new).transpose().map_err(|error| Unreadable::new("id", &error))?)
-}
-
-/// A text that is shared from here on.
-pub(super) fn text(row: &Row, column: &str) -> Result<Option<Arc<str>>, Fault> {
-    Ok(row.try_get::<_, Option<&str>>(column)?.map(Arc::from))
 }
 
 /// A time.

@@ -28,11 +28,18 @@ pub(super) struct Login {
     begins: bool,
 }
 
+/// What one caller is told.
+pub(super) enum Outcome {
+    /// It has begun, and replaced this one.
+    Begun(Option<SessionRef>),
+    /// It is forgotten.
+    Ended,
+    /// Its node's sessions were ended: nothing may hang on them again.
+    Fenced,
+}
+
 /// Logins and their ends.
 pub(super) struct Logins;
-
-/// The session's node has no lease: nothing may be tied to it.
-pub(super) struct Fenced;
 
 /// Application and user; ordered as the database orders them, by bytes.
 type Key<'a> = (&'a str, &'a str);
@@ -111,14 +118,9 @@ async fn write(
 #[async_trait]
 impl Batch for Logins {
     type Job = Login;
-    /// The login that a beginning one has replaced.
-    type Answer = Result<Option<SessionRef>, Fenced>;
+    type Answer = Outcome;
 
-    async fn apply(
-        &self,
-        tx: &Tx,
-        jobs: &[&Login],
-    ) -> Result<Vec<Result<Option<SessionRef>, Fenced>>, Fault> {
+    async fn apply(&self, tx: &Tx, jobs: &[&Login]) -> Result<Vec<Outcome>, Fault> {
         let nodes: BTreeSet<_> =
             jobs.iter().filter(|job| job.begins).map(|job| job.session.node.as_str()).collect();
         let alive = hold_nodes(tx, &nodes.into_iter().collect::<Vec<_>>()).await?;
@@ -127,17 +129,17 @@ impl Batch for Logins {
         let mut logins = lock(tx, &keys).await?;
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
-            if job.begins && !alive.contains(&job.session.node) {
-                answers.push(Err(Fenced));
-            } else if job.begins {
-                let earlier = logins.insert(key(job), job.session.clone());
-                answers.push(Ok(earlier.filter(|earlier| *earlier != job.session)));
-            } else {
+            answers.push(if !job.begins {
                 if logins.get(&key(job)) == Some(&job.session) {
                     logins.remove(&key(job));
                 }
-                answers.push(Ok(None));
-            }
+                Outcome::Ended
+            } else if alive.contains(&job.session.node) {
+                let earlier = logins.insert(key(job), job.session.clone());
+                Outcome::Begun(earlier.filter(|earlier| *earlier != job.session))
+            } else {
+                Outcome::Fenced
+            });
         }
         let logins =
             logins.iter().map(|((app, user), session)| ((app.as_str(), user.as_str()), session.clone()));
@@ -168,7 +170,11 @@ impl PostgresStore {
     ) -> StoreResult<Option<SessionRef>> {
         self.database.open_still()?;
         let login = Login { app: app.clone(), user: user.clone(), session, begins };
-        self.logins.run(&(app, user), login).await?.map_err(|Fenced| fenced())
+        match self.logins.run(&(app, user), login).await? {
+            Outcome::Begun(earlier) => Ok(earlier),
+            Outcome::Ended => Ok(None),
+            Outcome::Fenced => Err(fenced()),
+        }
     }
 }
 

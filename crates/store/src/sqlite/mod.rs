@@ -12,7 +12,6 @@
 
 mod accounts;
 mod apps;
-mod bounded;
 mod cell;
 mod cells;
 mod chats;

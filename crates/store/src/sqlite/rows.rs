@@ -13,11 +13,8 @@ use muster_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{
-    bounded::{Bounded, Ticket},
-    presence::Seat,
-    records,
-};
+use super::{presence::Seat, records};
+use crate::bounded::{Bounded, Ticket};
 
 /// Numbers in a block.
 const BLOCK: u64 = 64;

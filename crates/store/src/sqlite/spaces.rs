@@ -6,10 +6,10 @@ use muster_core::{app::App, id::AppId, store::StoreResult};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{
-    bounded::Bounded,
     readers::Readers,
     records::{self, APP_COLUMNS},
 };
+use crate::bounded::Bounded;
 
 /// Spaces kept in memory.
 const KEPT: usize = 16_384;

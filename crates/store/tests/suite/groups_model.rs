@@ -10,7 +10,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
     make::{app_id, at, group, with_app},
-    place::{Place as _, Sqlite},
+    place::{Place, Postgres, Sqlite},
 };
 
 const IDS: usize = 12;
@@ -121,13 +121,22 @@ async fn run(store: &dyn Store, model: &mut Model, step: Step, now: i64) {
 }
 
 #[test]
-fn groups_are_listed_as_a_list_would() {
+fn groups_are_listed_as_a_list_would_on_sqlite() {
+    groups_are_listed_as_a_list_would(Sqlite::new);
+}
+
+#[test]
+fn groups_are_listed_as_a_list_would_on_postgres() {
+    groups_are_listed_as_a_list_would(Postgres::new);
+}
+
+fn groups_are_listed_as_a_list_would<P: Place>(new: fn() -> P) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut runner = TestRunner::new(ProptestConfig { cases: 32, ..ProptestConfig::default() });
     runner
         .run(&prop::collection::vec(step(), 1..60), |steps| {
             runtime.block_on(async {
-                let place = Sqlite::new();
+                let place = new();
                 let store = place.open();
                 with_app(&*store, "other").await;
                 with_app(&*store, "a").await;

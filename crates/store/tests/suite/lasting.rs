@@ -51,7 +51,7 @@ async fn everything(store: &dyn Store, groups: &[GroupRef]) -> Vec<String> {
     facts
 }
 
-async fn what_is_durable_is_the_same_after_reopening(place: &impl Place) {
+pub(crate) async fn what_is_durable_is_the_same_after_reopening(place: &impl Place) {
     let store = place.open();
     with_app(&*store, "a").await;
     let mut groups = Vec::new();
@@ -185,7 +185,7 @@ async fn check_told(store: &dyn Store, told: &Told) {
     }
 }
 
-async fn a_crash_keeps_every_acknowledged_write_and_halves_of_none(place: &impl Place) {
+pub(crate) async fn a_crash_keeps_every_acknowledged_write_and_halves_of_none(place: &impl Place) {
     let store = place.open();
     one_group(&*store).await;
     let told = Arc::new(Mutex::new(Told::default()));
@@ -195,7 +195,8 @@ async fn a_crash_keeps_every_acknowledged_write_and_halves_of_none(place: &impl 
     loop {
         let writing = writers.iter().any(|writer| !writer.is_finished());
         let sure = told.lock().unwrap().clone();
-        let crashed = place.after_a_crash().open();
+        let copy = place.after_a_crash();
+        let crashed = copy.open();
         check_told(&*crashed, &sure).await;
         crashed.close().await.unwrap();
         if !writing {

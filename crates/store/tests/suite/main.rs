@@ -45,6 +45,7 @@ mod rosters;
 mod rosters_model;
 mod server;
 mod sessions;
+mod several_nodes;
 mod sqlite_faults;
 mod sqlite_files;
 mod transfer;

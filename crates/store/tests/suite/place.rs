@@ -4,7 +4,7 @@ use std::{
     path::Path,
     process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -90,34 +90,50 @@ const LEASE: Duration = Duration::from_secs(3_600);
 /// Memberships that are ended at once.
 const REAPED: usize = 1_000;
 
+/// A database on the tests' server, as long as somebody needs it.
+struct Database(String);
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        server().drop_database(&self.0);
+    }
+}
+
 /// A database of its own on the tests' server.
 ///
 /// A process that ends takes no memory of PostgreSQL's with it. So opening again stands for another process under the
 /// same node's name, after the lease of the one before ran out and what it held was ended.
 pub(crate) struct Postgres {
-    pub(crate) database: String,
     pub(crate) options: PostgresOptions,
+    database: Arc<Database>,
+    /// Copies that stores may still be open on.
+    copies: Mutex<Vec<Arc<Database>>>,
     used: AtomicBool,
 }
 
 impl Postgres {
     pub(crate) fn new() -> Self {
-        let options = PostgresOptions { readers: 2, writers: 2, ..PostgresOptions::default() };
-        Self { database: server().create_database(), options, used: AtomicBool::new(false) }
+        Self {
+            options: PostgresOptions { readers: 2, writers: 2, ..PostgresOptions::default() },
+            database: Arc::new(Database(server().create_database())),
+            copies: Mutex::default(),
+            used: AtomicBool::new(false),
+        }
+    }
+
+    /// One whose stores do not prepare statements, as behind a pooler.
+    pub(crate) fn unprepared() -> Self {
+        let mut place = Self::new();
+        place.options.prepared = false;
+        place
     }
 
     pub(crate) fn url(&self) -> String {
-        server().url(&self.database)
+        server().url(&self.database.0)
     }
 
     pub(crate) async fn store(&self) -> PostgresStore {
         PostgresStore::open(&self.url(), &self.options, Arc::new(Seeded::new(1))).await.unwrap()
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        server().drop_database(&self.database);
     }
 }
 
@@ -160,6 +176,7 @@ impl Place for Postgres {
         copy.options.clone_from(&self.options);
         copy.used = AtomicBool::new(true);
         tokio::task::block_in_place(|| copy_database(&self.url(), &copy.url()));
+        self.copies.lock().unwrap().push(Arc::clone(&copy.database));
         Box::new(copy)
     }
 }

@@ -4,14 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use muster_core::{
     message::{Posted, StreamRef},
-    store::{Apps as _, Messages as _, Store as _, StoreError, StoreResult},
+    store::{Accounts as _, Messages as _, Store as _, StoreError, StoreResult},
     testing::Seeded,
 };
 use muster_store::postgres::{OpenError, PostgresOptions, PostgresStore};
 use tokio::time::timeout;
 
 use crate::{
-    make::{app_id, draft, one_group},
+    make::{draft, one_group},
     server::{LOCKED_USER, Server, execute, server},
 };
 
@@ -63,7 +63,7 @@ async fn calls_fail_while_the_server_is_away_and_succeed_when_it_is_back() {
         server.stop(mode);
         let calls = async {
             refused(store.post(&g, draft(1, "lost", 1)).await);
-            refused(store.app(&app_id("a")).await);
+            refused(store.directory().await);
             refused(store.ready().await);
             refused(store.count_only(&g, draft(1, "lost", 1)).await);
         };

@@ -5,7 +5,14 @@ use std::sync::Arc;
 use muster_core::{store::Store as _, testing::Seeded};
 use muster_store::postgres::{OpenError, PostgresStore};
 
-use crate::{place::Postgres, server::execute};
+use crate::{
+    lasting::{
+        a_crash_keeps_every_acknowledged_write_and_halves_of_none,
+        what_is_durable_is_the_same_after_reopening,
+    },
+    place::Postgres,
+    server::execute,
+};
 
 async fn refusal(place: &Postgres) -> OpenError {
     let opened = PostgresStore::open(&place.url(), &place.options, Arc::new(Seeded::new(1))).await;
@@ -45,4 +52,10 @@ async fn a_database_whose_migration_was_changed_is_refused_by_name() {
     execute(&place.url(), "UPDATE migration SET checksum = 'x' WHERE version = 1");
     let error = refusal(&place).await;
     assert!(error.to_string().contains("0001_base"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_works_without_prepared_statements() {
+    what_is_durable_is_the_same_after_reopening(&Postgres::unprepared()).await;
+    a_crash_keeps_every_acknowledged_write_and_halves_of_none(&Postgres::unprepared()).await;
 }

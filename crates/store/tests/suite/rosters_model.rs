@@ -11,7 +11,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
     make::{at, one_group, session, user},
-    place::{Place, Sqlite},
+    place::{Place, Postgres, Sqlite},
 };
 
 const USERS: usize = 12;
@@ -164,7 +164,7 @@ struct Walk {
 }
 
 struct Run<'a> {
-    place: &'a Sqlite,
+    place: &'a dyn Place,
     store: std::sync::Arc<dyn Store>,
     at: GroupRef,
     model: Model,
@@ -261,13 +261,22 @@ impl Run<'_> {
 }
 
 #[test]
-fn a_roster_answers_as_a_list_would() {
+fn a_roster_answers_as_a_list_would_on_sqlite() {
+    a_roster_answers_as_a_list_would(Sqlite::new);
+}
+
+#[test]
+fn a_roster_answers_as_a_list_would_on_postgres() {
+    a_roster_answers_as_a_list_would(Postgres::new);
+}
+
+fn a_roster_answers_as_a_list_would<P: Place>(new: fn() -> P) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut runner = TestRunner::new(ProptestConfig { cases: 48, ..ProptestConfig::default() });
     runner
         .run(&prop::collection::vec(step(), 1..120), |steps| {
             runtime.block_on(async {
-                let place = Sqlite::new();
+                let place = new();
                 let store = place.open();
                 one_group(&*store).await;
                 let model = Model::default();

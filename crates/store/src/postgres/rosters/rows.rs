@@ -1,7 +1,10 @@
 //! How rosters stand in rows: what transactions read under the groups' locks, and how their changes are written, each
 //! with one statement for all groups together.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use muster_core::{
     id::{AppId, GroupId, GroupRef, NodeId, SessionId, SessionRef, UserId},
@@ -13,7 +16,7 @@ use super::plan::{BlockDeltas, Roll, Row};
 use crate::postgres::{
     database::Tx,
     fault::Fault,
-    records::{bigint, id, millis, optional_id, text, unsigned},
+    records::{bigint, id, millis, optional_id, unsigned},
     values::values,
 };
 
@@ -22,11 +25,16 @@ pub(in crate::postgres) fn address(row: &tokio_postgres::Row) -> Result<GroupRef
     Ok(GroupRef::new(id(row, "app", AppId::new)?, id(row, "grp", GroupId::new)?))
 }
 
+/// What a member said of itself, from the column `info`.
+fn info(row: &tokio_postgres::Row) -> Result<Option<Arc<str>>, Fault> {
+    Ok(row.try_get::<_, Option<&str>>("info")?.map(Arc::from))
+}
+
 /// A member, from the columns `user_id, info, number, joined_at, connected`.
 pub(in crate::postgres) fn member(row: &tokio_postgres::Row) -> Result<Member, Fault> {
     Ok(Member {
         user: id(row, "user_id", UserId::new)?,
-        info: text(row, "info")?,
+        info: info(row)?,
         number: unsigned(row, "number")?,
         joined_at: millis(row, "joined_at")?,
         connected: row.try_get("connected")?,
@@ -92,7 +100,7 @@ pub(in crate::postgres) async fn read_seats(
         let there = Row {
             number: unsigned(&row, "number")?,
             joined_at: millis(&row, "joined_at")?,
-            info: text(&row, "info")?,
+            info: info(&row)?,
             durable: row.try_get("durable")?,
             tie,
         };

@@ -20,9 +20,9 @@ const SHARDS: usize = 32;
 
 /// The right to fill a shard with what was read since.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ticket(u64);
+pub(crate) struct Ticket(u64);
 
-pub(super) struct Bounded<K, V> {
+pub(crate) struct Bounded<K, V> {
     shards: Vec<Mutex<Shard<K, V>>>,
     hasher: RandomState,
     /// Weight of one generation of one shard.
@@ -38,7 +38,7 @@ struct Shard<K, V> {
 
 impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
     /// A cache whose entries weigh `bound` together, at most.
-    pub(super) fn new(bound: usize) -> Self {
+    pub(crate) fn new(bound: usize) -> Self {
         let shard =
             || Mutex::new(Shard { young: HashMap::new(), old: HashMap::new(), weight: 0, changes: 0 });
         Self {
@@ -55,7 +55,7 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
     }
 
     /// Looks at an entry under its shard's lock.
-    pub(super) fn with<R>(&self, key: &K, look: impl FnOnce(&mut V) -> R) -> Option<R> {
+    pub(crate) fn with<R>(&self, key: &K, look: impl FnOnce(&mut V) -> R) -> Option<R> {
         self.shard(key, |shard| {
             if !shard.young.contains_key(key) {
                 let (value, weight) = shard.old.remove(key)?;
@@ -66,12 +66,12 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
     }
 
     /// What a later [`fill`](Self::fill) of this key needs.
-    pub(super) fn ticket(&self, key: &K) -> Ticket {
+    pub(crate) fn ticket(&self, key: &K) -> Ticket {
         self.shard(key, |shard| Ticket(shard.changes))
     }
 
     /// Adds what was read after the ticket was taken, unless something changed since.
-    pub(super) fn fill(&self, key: K, value: V, weight: usize, ticket: Ticket) {
+    pub(crate) fn fill(&self, key: K, value: V, weight: usize, ticket: Ticket) {
         self.shard(&key.clone(), |shard| {
             if shard.changes == ticket.0 {
                 shard.add(key, value, weight, self.bound);
@@ -80,7 +80,7 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
     }
 
     /// Notes what a commit changed.
-    pub(super) fn put(&self, key: K, value: V, weight: usize) {
+    pub(crate) fn put(&self, key: K, value: V, weight: usize) {
         self.shard(&key.clone(), |shard| {
             shard.changes += 1;
             shard.old.remove(&key);

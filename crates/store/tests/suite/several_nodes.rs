@@ -1,0 +1,532 @@
+//! Rosters, leases and admissions of several nodes over one PostgreSQL database. A node is a store of its own here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use muster_core::{
+    group::{Deletion, Order, Window},
+    id::{GroupRef, NodeId, SessionId, SessionRef},
+    roster::{Admission, Join, Leave, PageQuery, RosterState, Tie},
+    store::{Admissions as _, Departed, Groups as _, Nodes as _, Rosters as _, Sessions as _, StoreError},
+    time::Millis,
+};
+use muster_store::postgres::PostgresStore;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    make::{admitted, app_id, durable, names, one_group, roster, user, with_group},
+    place::Postgres,
+};
+
+/// A lease that no test outlives.
+const LEASE: Duration = Duration::from_secs(3_600);
+/// What any of this takes at most, on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a condition is looked at that another node's task brings about.
+const LOOK: Duration = Duration::from_millis(20);
+
+struct Node {
+    store: Arc<PostgresStore>,
+    id: NodeId,
+}
+
+impl Node {
+    async fn start(place: &Postgres, id: &str) -> Self {
+        let node = Self { store: Arc::new(place.store().await), id: NodeId::new(id).unwrap() };
+        assert!(node.store.beat(&node.id, LEASE).await.unwrap());
+        node
+    }
+
+    fn session(&self, name: &str) -> SessionRef {
+        SessionRef { node: self.id.clone(), session: SessionId::new(name).unwrap() }
+    }
+
+    /// A join by a session of this node.
+    fn connected(&self, name: &str) -> Join {
+        Join { tie: Tie::Session(self.session(&format!("s-{name}"))), ..durable(name) }
+    }
+
+    /// The end of [`connected`](Self::connected).
+    async fn disconnect(&self, at: &GroupRef, name: &str) -> Option<u64> {
+        let leave = Leave::Session(self.session(&format!("s-{name}")));
+        self.store.leave(at, &user(name), leave).await.unwrap()
+    }
+
+    /// A join to a group that becomes super above 3 members, and whose list is not shown then.
+    fn guest(&self, name: &str) -> Join {
+        Join { super_above: Some(3), super_listed: false, ..self.connected(name) }
+    }
+
+    async fn state(&self, at: &GroupRef) -> RosterState {
+        self.store.roster_state(at).await.unwrap()
+    }
+
+    /// Lets the node's lease be over.
+    async fn expire(&self, by: &Node) {
+        by.store.beat(&self.id, Duration::ZERO).await.unwrap();
+    }
+
+    /// Ends what dead nodes held, `limit` at a time.
+    async fn reap_all(&self, limit: usize) -> Vec<Departed> {
+        let mut departed = Vec::new();
+        loop {
+            let reaped = self.store.reap(limit).await.unwrap();
+            departed.extend(reaped.departed);
+            if !reaped.more {
+                return departed;
+            }
+        }
+    }
+}
+
+async fn three(place: &Postgres) -> [Node; 3] {
+    [Node::start(place, "a").await, Node::start(place, "b").await, Node::start(place, "c").await]
+}
+
+/// Waits until something holds that other nodes' tasks bring about.
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            sleep(LOOK).await;
+        }
+    };
+    assert!(timeout(PATIENCE, wait).await.is_ok(), "{what}");
+}
+
+/// Checks that every node finds the roster's members at their ranks, and none beyond.
+async fn check_ranks(nodes: &[Node], at: &GroupRef) {
+    let members = roster(&*nodes[0].store, at).await;
+    for (rank, node) in (0..=members.len()).zip(nodes.iter().cycle()) {
+        for order in [Order::Ascending, Order::Descending] {
+            let query = PageQuery { order, window: Window { skip: rank as u64, limit: 1 } };
+            let page = node.store.roster_page(at, query).await.unwrap();
+            let expected = match order {
+                Order::Ascending => members.get(rank),
+                Order::Descending => members.iter().rev().nth(rank),
+            };
+            assert_eq!((page.entries.first(), page.total), (expected, members.len() as u64));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joins_and_leaves_of_all_nodes_take_their_turns() {
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let g = one_group(&*nodes[0].store).await;
+    let mut tasks = Vec::new();
+    for (worker, node) in (0..24).zip(nodes.iter().cycle()) {
+        let (g, node) = (g.clone(), Node { store: Arc::clone(&node.store), id: node.id.clone() });
+        tasks.push(tokio::spawn(async move {
+            let mut numbers = Vec::new();
+            for round in 0..30 {
+                let name = format!("u{worker}-{round}");
+                let join = if round % 2 == 0 { durable(&name) } else { node.connected(&name) };
+                let (member, fresh, _) = admitted(&*node.store, &g, join).await;
+                assert!(fresh);
+                numbers.push(member.number);
+                if round % 3 == 0 {
+                    assert!(node.store.leave(&g, &user(&name), Leave::Any).await.unwrap().is_some());
+                }
+            }
+            numbers
+        }));
+    }
+    let mut all = BTreeSet::new();
+    for task in tasks {
+        let numbers = task.await.unwrap();
+        assert!(numbers.is_sorted_by(|one, next| one < next), "a later join has a lower number");
+        for number in numbers {
+            assert!(all.insert(number), "{number} was given twice");
+        }
+    }
+    for node in &nodes {
+        let expected = RosterState { count: 24 * 20, views: 24 * 30, super_group: false };
+        assert_eq!(node.state(&g).await, expected);
+    }
+    check_ranks(&nodes, &g).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_capacity_holds_over_all_nodes() {
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let g = one_group(&*nodes[0].store).await;
+    let join = |(n, node): (usize, &Node)| {
+        let (store, g) = (Arc::clone(&node.store), g.clone());
+        let join = Join { capacity: Some(8), ..node.connected(&format!("u{n}")) };
+        tokio::spawn(async move { store.join(&g, join).await.unwrap() })
+    };
+    let joins: Vec<_> = (0..60).zip(nodes.iter().cycle()).map(join).collect();
+    let mut admitted = 0;
+    for join in joins {
+        match join.await.unwrap() {
+            Admission::Admitted { fresh, count, .. } => {
+                assert!(fresh && count <= 8);
+                admitted += 1;
+            }
+            other => assert_eq!(other, Admission::Full),
+        }
+    }
+    assert_eq!((admitted, roster(&*nodes[2].store, &g).await.len()), (8, 8));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_session_on_another_node_takes_a_membership_over() {
+    let place = Postgres::new();
+    let [a, b, _] = three(&place).await;
+    let g = one_group(&*a.store).await;
+    let (member, ..) = admitted(&*a.store, &g, a.connected("u")).await;
+    assert_eq!(admitted(&*b.store, &g, b.connected("u")).await, (member, false, 1));
+    assert_eq!(a.disconnect(&g, "u").await, None);
+    a.expire(&b).await;
+    assert_eq!(b.reap_all(10).await, []);
+    assert_eq!(names(&*b.store, &g).await, ["u"]);
+    assert_eq!(b.disconnect(&g, "u").await, Some(0));
+}
+
+/// Five groups with members of node `c`: sessions alone, durable members with a session, and others' of both kinds.
+async fn held_by_c(nodes: &[Node; 3]) -> Vec<GroupRef> {
+    let mut groups = vec![one_group(&*nodes[0].store).await];
+    for id in ["h", "i", "j", "k"] {
+        groups.push(with_group(&*nodes[0].store, "a", id).await);
+    }
+    let [a, _, c] = nodes;
+    for g in &groups {
+        for n in 0..30 {
+            admitted(&*c.store, g, c.connected(&format!("c{n}"))).await;
+        }
+        admitted(&*a.store, g, durable("both")).await;
+        admitted(&*c.store, g, c.connected("both")).await;
+        admitted(&*a.store, g, a.connected("other")).await;
+        admitted(&*a.store, g, durable("durable")).await;
+    }
+    for n in 0..30 {
+        c.store.sign_in(&app_id("a"), &user(&format!("c{n}")), c.session("s")).await.unwrap();
+    }
+    a.store.sign_in(&app_id("a"), &user("other"), a.session("s")).await.unwrap();
+    groups
+}
+
+/// Checks that nothing of [`held_by_c`] is held by `c` any more, and that each end was told once.
+async fn check_reaped(nodes: &[Node; 3], groups: &[GroupRef], departed: &[Departed]) {
+    let mut told = BTreeMap::<_, u64>::new();
+    for one in departed {
+        *told.entry((one.group.clone(), one.user.clone().unwrap())).or_default() += 1;
+    }
+    let expected: BTreeMap<_, u64> =
+        groups.iter().flat_map(|g| (0..30).map(move |n| ((g.clone(), user(&format!("c{n}"))), 1))).collect();
+    assert_eq!(told, expected);
+    for g in groups {
+        assert_eq!(names(&*nodes[1].store, g).await, ["both", "other", "durable"]);
+        assert_eq!(nodes[0].state(g).await, RosterState { count: 3, views: 33, super_group: false });
+        let members = roster(&*nodes[1].store, g).await;
+        assert_eq!(members.iter().map(|one| one.connected).collect::<Vec<_>>(), [false, true, false]);
+        check_ranks(nodes, g).await;
+    }
+    let signed_in = nodes[1].store.signed_in(&app_id("a"), &[user("c1"), user("other")]).await.unwrap();
+    assert_eq!(signed_in, [false, true]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_that_reap_at_once_tell_each_end_once() {
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let groups = held_by_c(&nodes).await;
+    nodes[2].expire(&nodes[0]).await;
+    // A node that is busy is passed over, so each asks again until all is told.
+    let all = std::sync::Mutex::new(Vec::new());
+    let reap = async |node: &Node| {
+        until("all ends are told", async || {
+            let departed = node.reap_all(7).await;
+            let mut all = all.lock().unwrap();
+            all.extend(departed);
+            all.len() >= 150
+        })
+        .await;
+    };
+    tokio::join!(reap(&nodes[0]), reap(&nodes[1]));
+    until("the node's end is finished", async || !nodes[0].store.reap(1_000).await.unwrap().more).await;
+    let departed = all.lock().unwrap().clone();
+    check_reaped(&nodes, &groups, &departed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_node_finishes_what_a_reaper_left() {
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let groups = held_by_c(&nodes).await;
+    nodes[2].expire(&nodes[0]).await;
+    let first = nodes[0].store.reap(40).await.unwrap();
+    assert!(first.more && first.departed.len() <= 40 && !first.departed.is_empty());
+    // Half-ended is dead: the rest is not to be had back.
+    assert!(!nodes[2].store.beat(&nodes[2].id, LEASE).await.unwrap());
+    let mut departed = first.departed;
+    departed.extend(nodes[1].reap_all(1_000).await);
+    check_reaped(&nodes, &groups, &departed).await;
+}
+
+fn is_fenced<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
+    let error = answer.unwrap_err();
+    assert!(matches!(&error, StoreError::Unavailable(why) if why.contains("lease")), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_node_ties_nothing_to_itself() {
+    let place = Postgres::new();
+    let [a, b, c] = three(&place).await;
+    let g = one_group(&*a.store).await;
+    admitted(&*c.store, &g, c.connected("u")).await;
+    // Late, and nobody has noticed.
+    c.expire(&a).await;
+    admitted(&*c.store, &g, c.connected("v")).await;
+    assert!(c.store.beat(&c.id, LEASE).await.unwrap());
+    assert_eq!(a.reap_all(10).await, []);
+    c.expire(&a).await;
+    assert_eq!(b.reap_all(10).await.len(), 2);
+    is_fenced(c.store.join(&g, c.connected("u")).await);
+    is_fenced(c.store.sign_in(&app_id("a"), &user("u"), c.session("s")).await);
+    assert!(!c.store.beat(&c.id, LEASE).await.unwrap());
+    // What hangs on no session it may do, and under another name everything.
+    admitted(&*c.store, &g, durable("d")).await;
+    let again = Node { store: Arc::clone(&c.store), id: NodeId::new("c2").unwrap() };
+    is_fenced(again.store.join(&g, again.connected("u")).await);
+    assert!(again.store.beat(&again.id, LEASE).await.unwrap());
+    admitted(&*again.store, &g, again.connected("u")).await;
+    assert_eq!(names(&*a.store, &g).await, ["d", "u"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_tied_to_a_node_after_its_end() {
+    let place = Postgres::new();
+    let [a, b, c] = three(&place).await;
+    let g = one_group(&*a.store).await;
+    let joiners: Vec<_> = (0..16)
+        .map(|worker| {
+            let (g, c) = (g.clone(), Node { store: Arc::clone(&c.store), id: c.id.clone() });
+            tokio::spawn(async move {
+                for round in 0.. {
+                    let name = format!("u{worker}-{round}");
+                    if c.store.join(&g, c.connected(&name)).await.is_err() {
+                        return;
+                    }
+                    c.store.sign_in(&app_id("a"), &user(&name), c.session("s")).await.ok();
+                }
+            })
+        })
+        .collect();
+    until("somebody has joined", async || a.state(&g).await.count > 50).await;
+    c.expire(&a).await;
+    until("the node is ended", async || b.store.reap(100).await.unwrap().more).await;
+    b.reap_all(100).await;
+    for joiner in joiners {
+        joiner.await.unwrap();
+    }
+    assert_eq!(names(&*a.store, &g).await, [""; 0]);
+    assert_eq!(a.state(&g).await.count, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_super_group_is_counted_by_its_nodes() {
+    let place = Postgres::new();
+    let [a, b, c] = three(&place).await;
+    let g = one_group(&*a.store).await;
+    for n in 0..4 {
+        admitted(&*a.store, &g, a.guest(&format!("row{n}"))).await;
+    }
+    assert!(b.state(&g).await.super_group);
+    for (node, guests) in [(&a, 2), (&b, 5), (&c, 6)] {
+        for n in 0..guests {
+            let name = format!("{}{n}", node.id);
+            let (member, fresh, _) = admitted(&*node.store, &g, node.guest(&name)).await;
+            assert!(fresh && member.connected && member.user == user(&name));
+            assert_eq!(node.store.find_members(&g, &[user(&name)]).await.unwrap(), [Some(member)]);
+        }
+    }
+    let all = RosterState { count: 17, views: 17, super_group: true };
+    for node in [&a, &b, &c] {
+        until("all are counted", async || node.state(&g).await == all).await;
+    }
+    // Only those of the time before have rows.
+    assert_eq!(roster(&*b.store, &g).await.len(), 4);
+    // Another session of a guest, and of one with a row.
+    let later = Join { tie: Tie::Session(b.session("later")), ..b.guest("b0") };
+    assert!(!admitted(&*b.store, &g, later).await.1);
+    assert_eq!(b.disconnect(&g, "b0").await, None);
+    assert!(!admitted(&*b.store, &g, b.guest("row0")).await.1);
+    assert_eq!(a.disconnect(&g, "row0").await, None);
+    assert_eq!(b.state(&g).await, all);
+    assert_eq!(b.store.leave(&g, &user("b0"), Leave::Any).await.unwrap(), Some(16));
+    assert_eq!(b.disconnect(&g, "row0").await, Some(15));
+    // A node dies.
+    until("all nodes agree", async || a.state(&g).await.count == 15).await;
+    c.expire(&a).await;
+    assert_eq!(a.reap_all(10).await, [Departed { group: g.clone(), user: None }]);
+    assert_eq!((a.state(&g).await.count, b.state(&g).await.count), (9, 9));
+    // All leave.
+    for (node, names) in
+        [(&a, ["row1", "row2", "row3", "a0", "a1"].as_slice()), (&b, &["b1", "b2", "b3", "b4"])]
+    {
+        for name in names {
+            assert!(node.disconnect(&g, name).await.is_some(), "{name}");
+        }
+    }
+    let none = RosterState { count: 0, views: 17, super_group: false };
+    until("the group is empty", async || a.state(&g).await == none && b.state(&g).await == none).await;
+    let (member, fresh, count) = admitted(&*b.store, &g, b.guest("b0")).await;
+    assert!(fresh && count == 1 && member.number == 5);
+    assert_eq!(names(&*a.store, &g).await, ["b0"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_super_group_that_empties_and_fills_is_counted_exactly() {
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let g = one_group(&*nodes[0].store).await;
+    let mut tasks = Vec::new();
+    for (worker, node) in (0..12).zip(nodes.iter().cycle()) {
+        let (g, node) = (g.clone(), Node { store: Arc::clone(&node.store), id: node.id.clone() });
+        tasks.push(tokio::spawn(async move {
+            let mut joined = 0;
+            for round in 0..200 {
+                let name = format!("u{worker}-{}", round % 3);
+                joined += u64::from(admitted(&*node.store, &g, node.guest(&name)).await.1);
+                // Now and then a quarter of a second passes, so that what is counted is written meanwhile.
+                if round % 90 == 89 {
+                    sleep(Duration::from_millis(300)).await;
+                }
+                assert!(node.disconnect(&g, &name).await.is_some());
+                if worker % 4 == 0 && round % 7 == 0 {
+                    joined += u64::from(admitted(&*node.store, &g, node.guest(&name)).await.1);
+                }
+            }
+            joined
+        }));
+    }
+    let mut views = 0;
+    for task in tasks {
+        views += task.await.unwrap();
+    }
+    let mut left = 0;
+    for (worker, node) in (0..12).zip(nodes.iter().cycle()) {
+        for n in 0..3 {
+            let found = node.store.find_members(&g, &[user(&format!("u{worker}-{n}"))]).await.unwrap();
+            left += found.iter().flatten().count() as u64;
+        }
+    }
+    for node in &nodes {
+        until("all nodes agree", async || {
+            let state = node.state(&g).await;
+            (state.count, state.views) == (left, views)
+        })
+        .await;
+    }
+    for (worker, node) in (0..12).zip(nodes.iter().cycle()) {
+        for n in 0..3 {
+            node.disconnect(&g, &format!("u{worker}-{n}")).await;
+        }
+    }
+    let none = RosterState { count: 0, views, super_group: false };
+    for node in &nodes {
+        until("the group is empty", async || node.state(&g).await == none).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_super_group_admits_nobody_on_any_node() {
+    let place = Postgres::new();
+    let [a, b, _] = three(&place).await;
+    let g = one_group(&*a.store).await;
+    for n in 0..8 {
+        admitted(&*a.store, &g, a.guest(&format!("a{n}"))).await;
+        admitted(&*b.store, &g, b.guest(&format!("b{n}"))).await;
+    }
+    a.store.delete_group(&g, Deletion { at: Millis(9), by: None }).await.unwrap();
+    assert_eq!(a.store.join(&g, a.guest("late")).await.unwrap(), Admission::NoGroup);
+    assert_eq!(b.state(&g).await.count, 0);
+    // The other node has the count to write before it learns it.
+    until("the other node knows", async || {
+        b.store.join(&g, b.guest("late")).await.unwrap() == Admission::NoGroup
+    })
+    .await;
+    assert_eq!(b.store.find_members(&g, &[user("b7")]).await.unwrap(), [None]);
+}
+
+/// The database's time.
+async fn now(place: &Postgres) -> Millis {
+    let (client, connection) = tokio_postgres::connect(&place.url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    Millis(client.query_one(sql, &[]).await.unwrap().get(0))
+}
+
+const QUARTER: i64 = 15 * 60 * 1_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nonce_is_admitted_by_one_node_once() {
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let stamped = now(&place).await;
+    let mut tasks = Vec::new();
+    for (n, node) in (0..300).zip(nodes.iter().cycle()) {
+        let store = Arc::clone(&node.store);
+        // Each mark comes six times, from all nodes.
+        let (mark, at) = (n / 6, stamped + (n / 6 % 3 - 1) * QUARTER);
+        tasks.push(tokio::spawn(async move {
+            (mark, store.admit_nonce(u128::try_from(mark).unwrap(), at).await.unwrap())
+        }));
+    }
+    let mut admitted = BTreeMap::<_, u64>::new();
+    for task in tasks {
+        let (mark, new) = task.await.unwrap();
+        *admitted.entry(mark).or_default() += u64::from(new);
+    }
+    assert_eq!(admitted, (0..50).map(|mark| (mark, 1)).collect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nonce_of_a_forgotten_time_is_refused() {
+    let place = Postgres::new();
+    let [a, b, _] = three(&place).await;
+    let stamped = now(&place).await;
+    let earlier = stamped - 4 * QUARTER;
+    assert!(a.store.admit_nonce(1, earlier).await.unwrap());
+    assert!(a.store.admit_nonce(2, earlier + QUARTER).await.unwrap());
+    assert!(b.store.admit_nonce(3, stamped).await.unwrap());
+    for mark in [1, 4] {
+        assert!(!a.store.admit_nonce(mark, earlier).await.unwrap(), "its slot holds another quarter");
+    }
+    assert!(!b.store.admit_nonce(2, earlier + QUARTER).await.unwrap(), "its slot holds it still");
+    // A node whose clock is hours ahead must not empty what others need.
+    let error = a.store.admit_nonce(5, stamped + 8 * QUARTER).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Unavailable(why) if why.contains("clock")), "{error}");
+    assert!(!b.store.admit_nonce(3, stamped).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn draws_of_all_nodes_hold_to_the_allowance() {
+    const PER_SECOND: u32 = 40;
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let start = Instant::now();
+    let mut tasks = Vec::new();
+    for (_, node) in (0..90).zip(nodes.iter().cycle()) {
+        let store = Arc::clone(&node.store);
+        tasks.push(tokio::spawn(async move { store.draw("key", PER_SECOND, 3).await.unwrap() }));
+    }
+    let mut granted = 0.0;
+    for task in tasks {
+        let drawn = task.await.unwrap();
+        assert!(drawn.granted <= 3 && (drawn.granted == 0) == (drawn.wait_millis > 0), "{drawn:?}");
+        granted += f64::from(drawn.granted);
+    }
+    let earned = f64::from(PER_SECOND) * (1.0 + start.elapsed().as_secs_f64());
+    assert!(granted >= f64::from(PER_SECOND) && granted <= earned, "{granted} of {earned}");
+    // Another allowance is untouched, and one is earned again.
+    assert_eq!(nodes[0].store.draw("other", 5, 9).await.unwrap().granted, 5);
+    until("a call is earned", async || nodes[1].store.draw("key", PER_SECOND, 1).await.unwrap().granted == 1)
+        .await;
+}
