@@ -4,7 +4,6 @@
 //! made, the server counts as away: calls fail at once, and one task asks every [`PROBE_INTERVAL`] whether it is back.
 
 use std::{
-    ops::Deref,
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -12,37 +11,24 @@ use std::{
     time::Duration,
 };
 
-use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
-};
-use tokio::{runtime::Handle, time::timeout};
-use tokio_postgres::{
-    Error, Row,
-    error::SqlState,
-    types::{ToSql, Type},
-};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
+use tokio::time::timeout;
+use tokio_postgres::{Error, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+pub(super) use super::connection::{Connection, Tx};
 use super::{
-    fault::{Fault, describe, is_lost, stopped, unreachable},
+    fault::{Fault, describe, stopped, unreachable},
     options::PostgresOptions,
     url::Address,
-    values::Values,
 };
 
 /// How long a call waits for a connection that others use.
 const WAIT: Duration = Duration::from_secs(1);
-/// How long a new connection may take, all hosts and the handshake together.
-const CONNECT: Duration = Duration::from_secs(2);
-/// How long the server may work on a statement of a transaction, in its own words.
-const STATEMENT_TIMEOUT: &str = "3s";
-/// How long a transaction may stand idle: a process that is stopped in the middle of one must not keep its locks.
-const IDLE_TIMEOUT: &str = "2s";
-/// How long a call waits for the answer to a statement: a little more, so that the server can say it itself.
-const ANSWER: Duration = Duration::from_millis(3_500);
-/// How long the carrying of a whole store waits for the answer to a statement: sorting or counting everything takes
-/// minutes where there is very much.
-const LONG_ANSWER: Duration = Duration::from_secs(24 * 3_600);
+/// How long a connection may take beyond what the hosts may take to accept it: for the handshake.
+const HANDSHAKE: Duration = Duration::from_secs(1);
+/// What is told when no host has made a connection in time.
+const TOO_LATE: &str = "no host has made a connection in time";
 /// How often an absent server is asked whether it is back.
 const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -51,11 +37,12 @@ pub(super) struct Database {
     readers: Pool,
     writers: Pool,
     address: Address,
-    tls: MakeRustlsConnect,
-    prepared: bool,
+    pub(super) tls: MakeRustlsConnect,
+    /// Whether statements are prepared.
+    pub(super) prepared: bool,
     health: Mutex<Health>,
     /// Transactions that were committed.
-    commits: AtomicU64,
+    pub(super) commits: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -67,10 +54,17 @@ struct Health {
     probing: bool,
 }
 
+/// How long a new connection may take. The hosts are tried one after the other, so that each needs its time.
+fn patience(address: &Address) -> Duration {
+    let each = address.config.get_connect_timeout().copied().unwrap_or(HANDSHAKE);
+    let hosts = u32::try_from(address.config.get_hosts().len()).unwrap_or(u32::MAX);
+    each.saturating_mul(hosts).saturating_add(HANDSHAKE)
+}
+
 fn pool(address: &Address, tls: &MakeRustlsConnect, size: usize) -> Result<Pool, String> {
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(address.config.clone(), tls.clone(), config);
-    let timeouts = Timeouts { wait: Some(WAIT), create: Some(CONNECT), recycle: None };
+    let timeouts = Timeouts { wait: Some(WAIT), create: Some(patience(address)), recycle: None };
     Pool::builder(manager)
         .max_size(size.max(1))
         .timeouts(timeouts)
@@ -155,10 +149,7 @@ impl Database {
             return Err(Fault::Unavailable(unreachable(why)));
         }
         match pool.get().await {
-            Ok(client) => {
-                let database = Arc::clone(self);
-                Ok(Connection::new(client, database))
-            }
+            Ok(client) => Ok(Connection::new(client, Arc::clone(self))),
             Err(PoolError::Closed) => Err(stopped().into()),
             Err(PoolError::Timeout(deadpool_postgres::TimeoutType::Wait)) => {
                 Err(Fault::Unavailable(format!(
@@ -176,7 +167,7 @@ impl Database {
             }
             Err(PoolError::Backend(error)) => Err(self.lose(describe(&error))),
             Err(error) => Err(self.lose(match error {
-                PoolError::Timeout(_) => "no connection within 2 seconds".to_owned(),
+                PoolError::Timeout(_) => TOO_LATE.to_owned(),
                 other => other.to_string(),
             })),
         }
@@ -200,7 +191,7 @@ impl Database {
 
     /// Has the server asked whether it is there, because something suggests that it is not. Idle connections go: they
     /// lead to the same server.
-    fn suspect(self: &Arc<Self>) {
+    pub(super) fn suspect(self: &Arc<Self>) {
         self.readers.retain(|_, _| false);
         self.writers.retain(|_, _| false);
         self.probe(&mut self.health());
@@ -227,10 +218,10 @@ async fn probe(database: Weak<Database>) {
             let Some(database) = database.upgrade().filter(|database| database.open_still().is_ok()) else {
                 return;
             };
-            let attempt = match timeout(CONNECT, database.connect()).await {
+            let attempt = match timeout(patience(&database.address), database.connect()).await {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(describe(&error)),
-                Err(_) => Err("no connection within 2 seconds".to_owned()),
+                Err(_) => Err(TOO_LATE.to_owned()),
             };
             let mut health = database.health();
             match attempt {
@@ -250,203 +241,5 @@ async fn probe(database: Weak<Database>) {
             }
         }
         tokio::time::sleep(PROBE_INTERVAL).await;
-    }
-}
-
-/// A connection of a pool, which it goes back to when it is dropped.
-pub(super) struct Connection {
-    /// There until the end.
-    client: Option<Object>,
-    database: Arc<Database>,
-    broken: AtomicBool,
-    /// How long an answer may take.
-    patience: Duration,
-}
-
-impl Connection {
-    fn new(client: Object, database: Arc<Database>) -> Self {
-        Self { client: Some(client), database, broken: AtomicBool::new(false), patience: ANSWER }
-    }
-
-    /// The connection, for statements that may take as long as they need.
-    fn patient(mut self) -> Self {
-        self.patience = LONG_ANSWER;
-        self
-    }
-
-    fn client(&self) -> Result<&Object, Fault> {
-        self.client.as_ref().ok_or_else(|| stopped().into())
-    }
-
-    /// Waits for an answer, and notes when none will come.
-    async fn answer<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
-        self.answer_or_cancel(answer, true).await
-    }
-
-    /// Waits for an answer. When none comes in time, the connection is given up, and the server told so if `cancels`.
-    async fn answer_or_cancel<T>(
-        &self,
-        answer: impl Future<Output = Result<T, Error>>,
-        cancels: bool,
-    ) -> Result<T, Fault> {
-        match timeout(self.patience, answer).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
-                if is_lost(&error) {
-                    self.broken.store(true, Ordering::Relaxed);
-                    self.database.suspect();
-                }
-                Err(Fault::Database(error))
-            }
-            Err(_) => {
-                self.broken.store(true, Ordering::Relaxed);
-                if let Some(client) = self.client.as_ref().filter(|_| cancels) {
-                    let (cancel, tls) = (client.cancel_token(), self.database.tls.clone());
-                    tokio::spawn(async move { timeout(CONNECT, cancel.cancel_query(tls)).await });
-                }
-                self.database.suspect();
-                Err(Fault::Unavailable(unreachable("no answer within 3.5 seconds")))
-            }
-        }
-    }
-
-    /// All rows of a statement's answer.
-    pub(super) async fn query(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Fault> {
-        let client = self.client()?;
-        if !self.database.prepared {
-            return self.answer(client.query_typed(sql, values)).await;
-        }
-        let (given, types) = split(values);
-        self.answer(async {
-            let statement = client.prepare_typed_cached(sql, &types).await?;
-            client.query(&statement, &given).await
-        })
-        .await
-    }
-
-    /// All rows of the answer to a statement that is not prepared: for those that would be another one the next time.
-    pub(super) async fn query_once(&self, sql: &str) -> Result<Vec<Row>, Fault> {
-        self.answer(self.client()?.query_typed(sql, &[])).await
-    }
-
-    /// The first row of a statement's answer.
-    pub(super) async fn query_opt(&self, sql: &str, values: Values<'_>) -> Result<Option<Row>, Fault> {
-        Ok(self.query(sql, values).await?.into_iter().next())
-    }
-
-    /// Begins a transaction of this mode. The server's own limit on statements holds in it.
-    async fn begin(self, mode: &str) -> Result<Tx, Fault> {
-        // One round trip, and nothing of it outlasts the transaction: a pooler may give the next one another session.
-        let patient = self.patience != ANSWER;
-        let (statement, idle) = if patient { ("0", "0") } else { (STATEMENT_TIMEOUT, IDLE_TIMEOUT) };
-        let sql = format!(
-            "BEGIN {mode}; SET LOCAL statement_timeout = '{statement}';
-             SET LOCAL idle_in_transaction_session_timeout = '{idle}'"
-        );
-        // Made first: whoever stops waiting for the answer leaves a transaction that must be ended.
-        let tx = Tx { connection: self, over: false };
-        tx.answer(tx.client()?.batch_execute(&sql)).await?;
-        Ok(tx)
-    }
-}
-
-/// Values and their types, as prepared statements take them.
-fn split<'a>(values: Values<'a>) -> (Vec<&'a (dyn ToSql + Sync)>, Vec<Type>) {
-    values.iter().cloned().unzip()
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        if self.broken.load(Ordering::Relaxed)
-            && let Some(client) = self.client.take()
-        {
-            drop(Object::take(client));
-        }
-    }
-}
-
-/// A transaction. Dropped without [`commit`](Self::commit), it is rolled back.
-pub(super) struct Tx {
-    connection: Connection,
-    over: bool,
-}
-
-impl Deref for Tx {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.connection
-    }
-}
-
-impl Tx {
-    /// Runs a statement; how many rows it changed.
-    pub(super) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, Fault> {
-        let client = self.client()?;
-        if !self.database.prepared {
-            return self.answer(client.execute_typed(sql, values)).await;
-        }
-        let (given, types) = split(values);
-        self.answer(async {
-            let statement = client.prepare_typed_cached(sql, &types).await?;
-            client.execute(&statement, &given).await
-        })
-        .await
-    }
-
-    /// Lets the commit be answered before it is on the disk: for what may be lost with the server.
-    pub(super) async fn commit_lazily(&self) -> Result<(), Fault> {
-        self.answer(self.client()?.batch_execute("SET LOCAL synchronous_commit = off")).await
-    }
-
-    /// Makes it last.
-    ///
-    /// # Errors
-    /// [`Fault::Unavailable`] when the answer was lost: whether the transaction has happened is then unknown, and it
-    /// must not be tried again.
-    pub(super) async fn commit(mut self) -> Result<(), Fault> {
-        // A commit may wait for the synchronous standby. To cancel it would end the wait and not the commit: others would
-        // see what the standby does not have.
-        let answer = self.answer_or_cancel(self.client()?.batch_execute("COMMIT"), false).await;
-        self.over = true;
-        match answer {
-            Ok(()) => {
-                self.database.commits.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }
-            Err(Fault::Database(error)) if is_lost(&error) => Err(Fault::Unavailable(unreachable(&format!(
-                "the connection was lost while a change was being committed: {}",
-                describe(&error)
-            )))),
-            Err(fault) => Err(fault),
-        }
-    }
-
-    /// Undoes it, and waits until that is done.
-    pub(super) async fn rollback(mut self) -> Result<(), Fault> {
-        let answer = self.answer(self.client()?.batch_execute("ROLLBACK")).await;
-        self.over = true;
-        answer
-    }
-}
-
-impl Drop for Tx {
-    fn drop(&mut self) {
-        if self.over || self.connection.broken.load(Ordering::Relaxed) {
-            return;
-        }
-        let Ok(runtime) = Handle::try_current() else {
-            self.connection.broken.store(true, Ordering::Relaxed);
-            return;
-        };
-        let Some(client) = self.connection.client.take() else { return };
-        let connection = Connection::new(client, Arc::clone(&self.connection.database));
-        runtime.spawn(async move {
-            if let Ok(client) = connection.client()
-                && connection.answer(client.batch_execute("ROLLBACK")).await.is_err()
-            {
-                connection.broken.store(true, Ordering::Relaxed);
-            }
-        });
     }
 }

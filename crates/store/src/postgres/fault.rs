@@ -158,6 +158,13 @@ fn told(error: &Error) -> StoreError {
     if is_lost(error) {
         return StoreError::Unavailable(unreachable(&describe(error)));
     }
+    let unprepared = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
+    if error.code().is_some_and(|code| unprepared.contains(code)) {
+        let why = describe(error);
+        let advice =
+            "behind a pooler, say prepared=false in the URL or let the pooler track prepared statements";
+        return StoreError::Failed(format!("{why}: {advice}").into());
+    }
     let conflict = error.code().is_some_and(|code| code.code().starts_with("40"));
     if conflict || is_exhausted(error) {
         return StoreError::Unavailable(format!("PostgreSQL could not do it now: {}", describe(error)));

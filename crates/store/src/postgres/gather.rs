@@ -111,30 +111,29 @@ impl<B: Batch> Lane<B> {
         }
     }
 
-    /// Does jobs and tells their callers. When one of them spoils the transaction, each is done by itself.
+    /// Does jobs and tells their callers. When one of them spoils the transaction, each half is done by itself, and so
+    /// on until that one is alone.
     async fn settle(&self, waiting: Vec<Waiting<B>>) {
-        let jobs: Vec<_> = waiting.iter().map(|one| &one.job).collect();
-        let fault = match self.attempt(&jobs).await {
-            Ok(answers) => {
-                for (one, answer) in waiting.into_iter().zip(answers) {
-                    let _ = one.answer.send(Ok(answer));
+        let mut parts = vec![waiting];
+        while let Some(mut part) = parts.pop() {
+            let jobs: Vec<_> = part.iter().map(|one| &one.job).collect();
+            match self.attempt(&jobs).await {
+                Ok(answers) => {
+                    for (one, answer) in part.into_iter().zip(answers) {
+                        let _ = one.answer.send(Ok(answer));
+                    }
                 }
-                return;
+                Err(fault) if fault.is_of_one_job() && part.len() > 1 => {
+                    let later = part.split_off(part.len() / 2);
+                    parts.push(later);
+                    parts.push(part);
+                }
+                Err(fault) => {
+                    for one in part {
+                        let _ = one.answer.send(Err(fault.again()));
+                    }
+                }
             }
-            Err(fault) => fault,
-        };
-        if !fault.is_of_one_job() || waiting.len() == 1 {
-            for one in waiting {
-                let _ = one.answer.send(Err(fault.again()));
-            }
-            return;
-        }
-        for one in waiting {
-            let answer = match self.attempt(&[&one.job]).await {
-                Ok(mut answers) => answers.pop().ok_or_else(stopped),
-                Err(fault) => Err(fault.into()),
-            };
-            let _ = one.answer.send(answer);
         }
     }
 

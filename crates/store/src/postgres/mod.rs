@@ -10,6 +10,7 @@ mod admissions;
 mod apps;
 mod cache;
 mod chats;
+mod connection;
 mod database;
 mod fault;
 mod gather;
@@ -37,7 +38,7 @@ use muster_core::{
     group::Group,
     id::{AppId, GroupRef},
     random::Random,
-    store::{Store, StoreResult},
+    store::{Store, StoreError, StoreResult},
 };
 use tokio::time::timeout;
 
@@ -121,7 +122,7 @@ impl PostgresStore {
     /// with it. `false` when it is another one: this node would not be able to read what the others have sealed.
     ///
     /// # Errors
-    /// [`StoreError`](muster_core::store::StoreError) when the store cannot do its work.
+    /// [`StoreError`] when the store cannot do its work.
     pub async fn claim_master(&self, check_value: &[u8]) -> StoreResult<bool> {
         retry(|| self.try_claim_master(check_value)).await
     }
@@ -161,7 +162,12 @@ impl Store for PostgresStore {
 
     async fn ready(&self) -> StoreResult<()> {
         let connection = self.database.reader().await?;
-        connection.query("SELECT 1", &[]).await?;
+        let row = connection.query_opt("SELECT current_setting('transaction_read_only')", &[]).await?;
+        if row.is_some_and(|row| row.get::<_, &str>(0) == "on") {
+            return Err(StoreError::Unavailable(
+                "PostgreSQL is a standby, which nothing can be written to".into(),
+            ));
+        }
         Ok(())
     }
 

@@ -173,6 +173,7 @@ async fn a_server_that_became_a_standby_is_not_written_to() {
         }
     };
     refused::<()>(Err(timeout(FOR_EVER, refusal).await.unwrap()));
+    refused(store.ready().await);
     read_only("off");
     heals(post).await;
 }
