@@ -18,7 +18,10 @@ use muster_core::{
     time::Clock as _,
     transfer::{Counts, FORMAT, Header, Kind, Portable},
 };
-use muster_store::sqlite::{DATABASE_FILE, SqliteStore};
+use muster_store::{
+    postgres::{PostgresOptions, PostgresStore},
+    sqlite::{DATABASE_FILE, SqliteStore},
+};
 use serde_json::{Value, json};
 
 use self::{progress::Progress, read::ExportReader, write::ExportWriter};
@@ -120,15 +123,27 @@ fn check_text(key: &MasterKey) -> String {
     key.check_value().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Opens the store that the configuration names. A database shared by nodes is claimed for the master key.
+/// Opens the store that the configuration names. A database belongs to one master key, which is made sure of first.
 async fn open(
     configuration: &Configuration,
     data: &DataDirectory,
-    _key: &MasterKey,
+    key: &MasterKey,
 ) -> anyhow::Result<Arc<dyn Carried>> {
     let random: Arc<dyn Random> = Arc::new(System::new());
-    let store = SqliteStore::open(data.path(), &configuration.sqlite, random)
-        .with_context(|| format!("the store in {} cannot be opened", data.path().display()))?;
+    if configuration.store.is_empty() {
+        let store = SqliteStore::open(data.path(), &configuration.sqlite, random)
+            .with_context(|| format!("the store in {} cannot be opened", data.path().display()))?;
+        return Ok(Arc::new(store));
+    }
+    // One connection does all the work, however many a server may have.
+    let options = PostgresOptions::default();
+    let store = PostgresStore::open(&configuration.store, &options, random).await.context("`store`")?;
+    anyhow::ensure!(
+        store.claim_master(&key.check_value()).await?,
+        "the database belongs to another master key than {}: copy the file `master.key` of a node that runs on it, or \
+         name it with `--master-key`",
+        configuration.master_key_file(data.path()).display()
+    );
     Ok(Arc::new(store))
 }
 

@@ -8,7 +8,7 @@ use muster_core::{
 
 use super::{
     bulk::{self, Numbers, orphan},
-    count, must_be_at_rest,
+    count, late, must_be_at_rest,
 };
 use crate::postgres::{
     accounts::{change, insert_account},
@@ -27,6 +27,7 @@ pub(super) async fn all(tx: &Tx, source: &mut dyn Source) -> Result<Counts, Tran
     tx.query_once("LOCK TABLE node IN EXCLUSIVE MODE").await?;
     must_be_at_rest(tx).await?;
     must_be_empty(tx).await?;
+    let late = late::take_away(tx).await?;
     let mut numbers = Numbers::default();
     let told = loop {
         match source.next().await? {
@@ -38,6 +39,7 @@ pub(super) async fn all(tx: &Tx, source: &mut dyn Source) -> Result<Counts, Tran
             Part::End(told) => break told,
         }
     };
+    late::build(tx, &late).await?;
     derive(tx).await?;
     let counted = count(tx).await?;
     if let Some(kind) = told.difference(&counted) {

@@ -7,6 +7,7 @@
 mod bulk;
 mod export;
 mod import;
+mod late;
 
 use async_trait::async_trait;
 use muster_core::{

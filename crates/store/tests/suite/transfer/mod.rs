@@ -253,3 +253,31 @@ async fn nothing_is_carried_while_a_node_holds_a_lease_and_the_node_is_named() {
     assert!(running.beat(&node, Duration::ZERO).await.unwrap());
     store.export(&mut File::default()).await.unwrap();
 }
+
+/// The keys and indices of a database, as the statements that make them.
+async fn indices(url: &str) -> Vec<String> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let sql = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL
+               SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1";
+    let found = client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    drop(client);
+    connection.await.unwrap().unwrap();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_leaves_the_keys_and_indices_of_postgres_as_they_were_whether_it_succeeds_or_not() {
+    let place = crate::place::Postgres::new();
+    let store = place.open_portable();
+    let before = indices(&place.url()).await;
+    let mut counts = Counts::default();
+    let mut nothing = Lines { left: b"", told: Some(counts.clone()) };
+    let refused = store.import(&mut nothing).await.unwrap_err();
+    assert!(matches!(refused, TransferError::Differs { .. }), "{refused}");
+    assert_eq!(indices(&place.url()).await, before);
+    counts.add(Kind::LastGroupNumber, 1);
+    let mut least = Lines { left: b"{\"last_group_number\":0}\n", told: Some(counts) };
+    store.import(&mut least).await.unwrap();
+    assert_eq!(indices(&place.url()).await, before);
+}
