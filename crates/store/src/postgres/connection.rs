@@ -26,6 +26,9 @@ use super::{
 const STATEMENT_TIMEOUT: &str = "3s";
 /// How long a transaction may stand idle: a process that is stopped in the middle of one must not keep its locks.
 const IDLE_TIMEOUT: &str = "2s";
+/// How statements of a transaction are planned: by indexes, whatever the tables hold. A plan that was made while a
+/// table was small is kept until the server looks at the table again, and would read it whole until then.
+const PLANNING: &str = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 /// How long a call waits for the answer to a statement: a little more, so that the server can say it itself.
 const ANSWER: Duration = Duration::from_millis(3_500);
 /// How long the carrying of a whole store waits for one: to sort or count everything takes long where there is much.
@@ -117,10 +120,14 @@ impl Connection {
     pub(super) async fn begin(self, mode: &str) -> Result<Tx, Fault> {
         // One round trip, and nothing of it outlasts the transaction: a pooler may give the next one another session.
         let patient = self.patience != ANSWER;
-        let (statement, idle) = if patient { ("0", "0") } else { (STATEMENT_TIMEOUT, IDLE_TIMEOUT) };
+        let (statement, idle, planning) = if patient {
+            ("0", "0", "SET LOCAL jit = off")
+        } else {
+            (STATEMENT_TIMEOUT, IDLE_TIMEOUT, PLANNING)
+        };
         let sql = format!(
             "BEGIN {mode}; SET LOCAL statement_timeout = '{statement}';
-             SET LOCAL idle_in_transaction_session_timeout = '{idle}'"
+             SET LOCAL idle_in_transaction_session_timeout = '{idle}'; {planning}"
         );
         // Made first: whoever stops waiting for the answer leaves a transaction that must be ended.
         let tx = Tx { connection: self, over: false };

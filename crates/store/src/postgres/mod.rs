@@ -12,6 +12,7 @@ mod cache;
 mod chats;
 mod connection;
 mod database;
+mod entries;
 mod fault;
 mod gather;
 mod groups;

@@ -9,19 +9,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use async_trait::async_trait;
 use muster_core::{
     id::{AppId, GroupRef},
-    message::{Draft, Event, Message, Posted, Sequence, StreamRef},
+    message::{Draft, Event, Posted, Sequence, StreamRef},
     time::Millis,
 };
 use tokio_postgres::Row;
 
 use super::{
     database::Tx,
+    entries::Entries,
     fault::Fault,
     gather::Batch,
     records::{bigint, unsigned},
     values::values,
 };
-use crate::codes::json;
 
 /// The kind of a group's stream, and of a user's.
 pub(super) const OF_GROUP: i64 = 1;
@@ -202,106 +202,6 @@ impl Stream {
     }
 }
 
-/// Rows of `entry`, by column.
-#[derive(Default)]
-pub(super) struct Entries<'a> {
-    apps: Vec<&'a str>,
-    streams: Vec<i64>,
-    sequences: Vec<i64>,
-    at: Vec<i64>,
-    kinds: Vec<Option<i64>>,
-    ids: Vec<Option<&'a str>>,
-    senders: Vec<Option<&'a str>>,
-    infos: Vec<Option<&'a [u8]>>,
-    bodies: Vec<Option<&'a [u8]>>,
-    weights: Vec<Option<i64>>,
-    levels: Vec<Option<i64>>,
-    repeats: Vec<Option<i64>>,
-    totals: Vec<Option<i64>>,
-    cached: Vec<Option<bool>>,
-    stored_at: Vec<Option<i64>>,
-    events: Vec<Option<String>>,
-}
-
-impl<'a> Entries<'a> {
-    /// Begins a row; [`push_event`](Self::push_event) ends it.
-    pub(super) fn push(&mut self, app: &'a str, stream: i64, sequence: Sequence) {
-        self.apps.push(app);
-        self.streams.push(stream);
-        self.sequences.push(bigint(sequence));
-    }
-
-    fn push_message(&mut self, message: &'a Message, total: u64, stored_at: Millis) {
-        self.at.push(message.at.0);
-        self.kinds.push(Some(message.kind));
-        self.ids.push(Some(message.id.as_str()));
-        self.senders.push(Some(message.sender.user.as_str()));
-        self.infos.push(message.sender.info.as_deref().map(str::as_bytes));
-        self.bodies.push(Some(message.body.as_bytes()));
-        self.weights.push(Some(message.weight));
-        self.levels.push(Some(message.level));
-        self.repeats.push(Some(bigint(message.repeat)));
-        self.totals.push(Some(bigint(total)));
-        self.cached.push(Some(message.cached));
-        self.stored_at.push((stored_at != message.at).then_some(stored_at.0));
-        self.events.push(None);
-    }
-
-    /// Ends a row with its event.
-    pub(super) fn push_event(&mut self, event: &'a Event, at: Millis) {
-        if let Event::Message(message) = event {
-            return self.push_message(message, message.total, at);
-        }
-        self.at.push(at.0);
-        self.kinds.push(None);
-        self.ids.push(None);
-        self.senders.push(None);
-        self.infos.push(None);
-        self.bodies.push(None);
-        self.weights.push(None);
-        self.levels.push(None);
-        self.repeats.push(None);
-        self.totals.push(None);
-        self.cached.push(None);
-        self.stored_at.push(None);
-        self.events.push(Some(json(event)));
-    }
-
-    /// Adds the rows.
-    pub(super) async fn insert(&self, tx: &Tx) -> Result<(), Fault> {
-        if self.apps.is_empty() {
-            return Ok(());
-        }
-        tx.execute(
-            "INSERT INTO entry (app, stream, sequence, at, kind, message_id, sender, sender_info, body, weight, level,
-               repeat, total, cached, stored_at, event)
-             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
-               $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-               $14::boolean[], $15::bigint[], $16::text[])",
-            values![
-                self.apps,
-                self.streams,
-                self.sequences,
-                self.at,
-                self.kinds,
-                self.ids,
-                self.senders,
-                self.infos,
-                self.bodies,
-                self.weights,
-                self.levels,
-                self.repeats,
-                self.totals,
-                self.cached,
-                self.stored_at,
-                self.events,
-            ],
-        )
-        .await
-        .map(|_| ())
-    }
-}
-
 /// Moves the ends of the streams to where they are by now.
 async fn move_ends(tx: &Tx, streams: &Streams<'_>) -> Result<(), Fault> {
     let (mut apps, mut kinds, mut names, mut ends) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -395,7 +295,7 @@ impl Batch for Writes {
         count(tx, jobs, &mut streams).await?;
         let mut entries = Entries::default();
         let answers = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
-        if entries.apps.is_empty() {
+        if entries.is_empty() {
             // Counts of what is not stored may be lost with the server.
             tx.commit_lazily().await?;
         }

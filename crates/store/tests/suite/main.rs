@@ -40,6 +40,8 @@ mod messages;
 mod place;
 mod postgres_faults;
 mod postgres_nodes;
+mod postgres_poison;
+mod postgres_tls;
 mod purge;
 mod rosters;
 mod rosters_model;

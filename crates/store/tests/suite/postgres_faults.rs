@@ -8,7 +8,15 @@ use muster_core::{
     testing::Seeded,
 };
 use muster_store::postgres::{OpenError, PostgresOptions, PostgresStore};
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+    time::timeout,
+};
 
 use crate::{
     make::{draft, one_group},
@@ -207,4 +215,50 @@ async fn a_server_that_lets_nobody_in_is_told_from_one_that_is_not_there() {
         matches!(error, OpenError::Unreachable { .. }) && !error.to_string().contains("hidden"),
         "{error}"
     );
+}
+
+/// Stands between a store and the server, and passes nothing on while it is told to be silent: a network that is cut.
+async fn go_between(port: u16, silent: watch::Receiver<bool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
+            let (near, far) = (near.into_split(), far.into_split());
+            tokio::spawn(pass_on(near.0, far.1, silent.clone()));
+            tokio::spawn(pass_on(far.0, near.1, silent.clone()));
+        }
+    });
+    own
+}
+
+async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut silent: watch::Receiver<bool>) {
+    let mut bytes = [0; 4_096];
+    while let Ok(length @ 1..) = from.read(&mut bytes).await {
+        if silent.wait_for(|silent| !silent).await.is_err() || to.write_all(&bytes[..length]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_falls_silent_is_given_up_and_found_again() {
+    let database = server().create_database();
+    let (silence, silent) = watch::channel(false);
+    let port = go_between(server().port, silent).await;
+    let store = open(&format!("postgres://muster@127.0.0.1:{port}/{database}?sslmode=disable")).await;
+    let g = one_group(&store).await;
+    store.post(&g, draft(1, "before", 1)).await.unwrap();
+    silence.send(true).unwrap();
+    let calls = async {
+        refused(store.post(&g, draft(1, "perhaps", 1)).await);
+        refused(store.directory().await);
+        refused(store.post(&g, draft(1, "perhaps", 1)).await);
+    };
+    timeout(FOR_EVER, calls).await.unwrap();
+    silence.send(false).unwrap();
+    heals(|| store.post(&g, draft(1, "after", 1))).await;
+    holds(&store, &StreamRef::Group(g), &[1]).await;
+    store.close().await.unwrap();
+    server().drop_database(&database);
 }

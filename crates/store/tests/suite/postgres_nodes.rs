@@ -1,18 +1,32 @@
 //! What is true of several nodes over one PostgreSQL database.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use muster_core::{store::Store as _, testing::Seeded};
+use muster_core::{
+    group::{Deletion, GroupFilter, Order},
+    id::{GroupRef, NodeId},
+    message::{Event, ExitReason, Posted, StreamRef},
+    store::{GroupCreated, GroupDeleted, Groups as _, Messages as _, Nodes as _, Sessions as _, Store as _},
+    testing::Seeded,
+    time::Millis,
+};
 use muster_store::postgres::{OpenError, PostgresStore};
+use tokio::task::JoinSet;
 
 use crate::{
     lasting::{
         a_crash_keeps_every_acknowledged_write_and_halves_of_none,
         what_is_durable_is_the_same_after_reopening,
     },
+    make::{app_id, at, draft, group, one_group, session, user, with_app, with_group},
     place::Postgres,
     server::execute,
 };
+
+/// Three nodes over one database.
+async fn nodes(place: &Postgres) -> [Arc<PostgresStore>; 3] {
+    [place.store().await, place.store().await, place.store().await].map(Arc::new)
+}
 
 async fn refusal(place: &Postgres) -> OpenError {
     let opened = PostgresStore::open(&place.url(), &place.options, Arc::new(Seeded::new(1))).await;
@@ -58,4 +72,122 @@ async fn a_database_whose_migration_was_changed_is_refused_by_name() {
 async fn everything_works_without_prepared_statements() {
     what_is_durable_is_the_same_after_reopening(&Postgres::unprepared()).await;
     a_crash_keeps_every_acknowledged_write_and_halves_of_none(&Postgres::unprepared()).await;
+}
+
+fn exit(at: &GroupRef) -> Event {
+    Event::Exit { group: at.group.clone(), reason: ExitReason::Removed }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_write_to_the_same_streams_leave_no_hole_and_count_exactly() {
+    let place = Postgres::new();
+    let nodes = nodes(&place).await;
+    let g = one_group(&*nodes[0]).await;
+    let h = with_group(&*nodes[0], "a", "h").await;
+    let told = StreamRef::User(app_id("a"), user("u"));
+    let mut writers = JoinSet::new();
+    for n in 0..48 {
+        let (node, g, h, told) = (Arc::clone(&nodes[n % 3]), g.clone(), h.clone(), told.clone());
+        writers.spawn(async move {
+            let mut totals = Vec::new();
+            for _ in 0..10 {
+                for at in [&g, &h] {
+                    match node.post(at, draft(1, "x", 1)).await.unwrap() {
+                        Posted::Done { total, .. } if at == &g => totals.push(total),
+                        Posted::Done { .. } => {}
+                        other => panic!("{other:?}"),
+                    }
+                    node.count_only(at, draft(2, "x", 1)).await.unwrap();
+                }
+                node.append(&told, exit(&g), Millis(1)).await.unwrap().unwrap();
+            }
+            totals
+        });
+    }
+    let mut totals: Vec<_> = writers.join_all().await.into_iter().flatten().collect();
+    totals.sort_unstable();
+    assert_eq!(totals, (1..=480).collect::<Vec<_>>());
+    for node in &nodes {
+        for stream in [StreamRef::Group(g.clone()), StreamRef::Group(h.clone()), told.clone()] {
+            let entries = node.entries(&stream, 0, 1_000).await.unwrap();
+            assert!(entries.iter().zip(1..).all(|(entry, sequence)| entry.sequence == sequence));
+            assert_eq!(entries.len(), 480);
+            assert_eq!(node.top(&stream).await.unwrap().unwrap().sequence, 480);
+        }
+        assert_eq!(node.tally(&g).await.unwrap().messages, [(1, 480), (2, 480)].into());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_walk_passes_over_no_group_that_another_node_makes() {
+    let place = Postgres::new();
+    let nodes = nodes(&place).await;
+    with_app(&*nodes[0], "a").await;
+    let mut makers = JoinSet::new();
+    for n in 0..60 {
+        let node = Arc::clone(&nodes[n % 2]);
+        makers.spawn(async move {
+            let created = node.create_group(group("a", &format!("g{n}")), Some(50)).await.unwrap();
+            usize::from(matches!(created, GroupCreated::Created(_)))
+        });
+    }
+    let (mut after, mut seen) = (None, 0);
+    loop {
+        let made = makers.is_empty();
+        let app = app_id("a");
+        let part = nodes[2].walk_groups(&app, GroupFilter::All, Order::Ascending, after, 7).await.unwrap();
+        after = part.entries.last().map(|group| group.number).or(after);
+        seen += part.entries.len();
+        while makers.try_join_next().is_some() {}
+        if made && !part.more {
+            break;
+        }
+    }
+    assert_eq!(seen, 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logins_on_several_nodes_replace_each_other_one_by_one() {
+    let place = Postgres::new();
+    let nodes = nodes(&place).await;
+    let node = NodeId::new("n").unwrap();
+    assert!(nodes[0].beat(&node, Duration::from_secs(3_600)).await.unwrap());
+    let mut logins = JoinSet::new();
+    for n in 0..60 {
+        let store = Arc::clone(&nodes[n % 3]);
+        logins.spawn(async move {
+            store.sign_in(&app_id("a"), &user("u"), session(&n.to_string())).await.unwrap()
+        });
+    }
+    let replaced = logins.join_all().await;
+    // Each but the last was replaced by exactly one.
+    let names: BTreeSet<_> = replaced.iter().flatten().map(|login| login.session.to_string()).collect();
+    assert_eq!((replaced.iter().flatten().count(), names.len()), (59, 59));
+    let last = (0..60).find(|n| !names.contains(&n.to_string())).unwrap();
+    nodes[1].sign_out(&app_id("a"), &user("u"), &session(&last.to_string())).await.unwrap();
+    assert_eq!(nodes[2].sessions(&app_id("a"), &[user("u")]).await.unwrap(), [None]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_is_deleted_by_one_node_and_closed_on_all() {
+    let place = Postgres::new();
+    let nodes = nodes(&place).await;
+    let g = one_group(&*nodes[0]).await;
+    // So that it is in the memory of the second, which believes it for a moment.
+    assert!(nodes[1].group(&g).await.unwrap().unwrap().deletion.is_none());
+    let deletion = Deletion { at: Millis(5), by: None };
+    let deleted = tokio::join!(
+        nodes[0].delete_group(&g, deletion.clone()),
+        nodes[2].delete_group(&g, deletion.clone()),
+    );
+    let deleted = [deleted.0.unwrap(), deleted.1.unwrap()];
+    assert!(deleted.contains(&GroupDeleted::Deleted(1)) && deleted.contains(&GroupDeleted::Missing));
+    assert_eq!(nodes[1].post(&g, draft(1, "x", 1)).await.unwrap(), Posted::NoGroup);
+    let seen = async {
+        while nodes[1].group(&g).await.unwrap().unwrap().deletion.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), seen).await.unwrap();
+    assert_eq!(nodes[1].group(&at("a", "none")).await.unwrap(), None);
 }

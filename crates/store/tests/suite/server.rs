@@ -59,6 +59,19 @@ echo ready
 read -r _ || true
 "#;
 
+/// Makes an authority and a certificate for `localhost`, and has the server take connections with TLS alone.
+const TLS_SCRIPT: &str = r#"
+set -e
+new="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+openssl req -x509 $new -keyout authority.key -out authority.pem -days 30 -subj "/CN=tests"
+openssl req $new -keyout data/server.key -out request.pem -subj "/CN=localhost"
+echo "subjectAltName=DNS:localhost" >extensions
+openssl x509 -req -in request.pem -CA authority.pem -CAkey authority.key -CAcreateserial -days 30 \
+    -extfile extensions -out data/server.crt
+echo "ssl = on" >>data/postgresql.conf
+echo "hostssl all all 127.0.0.1/32 trust" >data/pg_hba.conf
+"#;
+
 /// A server.
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -142,19 +155,36 @@ impl Server {
         Self { port, directory, databases: AtomicUsize::new(0), shell, input }
     }
 
+    /// A program as the server's user, in the server's directory, that says nothing.
+    fn command(&self, program: &Path) -> Command {
+        let mut words = prefix().split_whitespace();
+        let mut command = match words.next() {
+            Some(first) => Command::new(first),
+            None => Command::new(program),
+        };
+        if !prefix().is_empty() {
+            command.args(words).arg(program);
+        }
+        command.current_dir(&self.directory).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Has the server take connections with TLS alone; the file of the authority that signed its certificate.
+    pub(crate) fn require_tls(&self) -> PathBuf {
+        let made = self.command(Path::new("/bin/sh")).args(["-c", TLS_SCRIPT]).status();
+        assert!(made.unwrap().success(), "certificates: `apt-get install openssl`");
+        self.control(&["restart"]);
+        self.directory.join("authority.pem")
+    }
+
     fn control(&self, arguments: &[&str]) {
-        let mut words: Vec<_> = prefix().split_whitespace().map(Into::into).collect();
-        words.push(binary("pg_ctl").into_os_string());
-        let control = Command::new(&words[0])
-            .args(&words[1..])
+        let control = self
+            .command(&binary("pg_ctl"))
             .arg("-D")
             .arg(self.directory.join("data"))
             .args(["-w", "-l"])
             .arg(self.directory.join("data/log"))
             .args(arguments)
-            .current_dir(&self.directory)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .status();
         assert!(control.unwrap().success(), "pg_ctl {arguments:?}");
     }

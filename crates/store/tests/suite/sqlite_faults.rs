@@ -10,10 +10,10 @@ use muster_core::{
     id::GroupRef,
     message::{Draft, Posted, StreamRef},
     roster::{Admission, Leave},
-    store::{GroupDeleted, Groups, Messages, Rosters, StoreResult},
+    store::{GroupDeleted, Groups, Messages, Rosters, Store, StoreResult},
     time::Millis,
 };
-use muster_store::sqlite::{DATABASE_FILE, SqliteStore};
+use muster_store::sqlite::DATABASE_FILE;
 
 use crate::{
     make::{admitted, app_id, at, draft, durable, group, names, one_group, user},
@@ -53,7 +53,7 @@ fn tamper(place: &Sqlite, sql: &str) {
 }
 
 /// Joins, posts and leaves at once, with poison among them; the names of those who were admitted.
-async fn write_at_once(store: &Arc<SqliteStore>, g: &GroupRef) -> Vec<String> {
+pub(crate) async fn write_at_once(store: &Arc<dyn Store>, g: &GroupRef) -> Vec<String> {
     let mut writers = Vec::new();
     for n in 0..60 {
         let (store, g) = (Arc::clone(store), g.clone());
@@ -77,7 +77,7 @@ async fn write_at_once(store: &Arc<SqliteStore>, g: &GroupRef) -> Vec<String> {
 }
 
 /// That memory tells what the database does, and that places have no holes.
-async fn is_consistent(store: &dyn muster_core::store::Store, g: &GroupRef, admitted: &[String]) {
+pub(crate) async fn is_consistent(store: &dyn Store, g: &GroupRef, admitted: &[String]) {
     let mut present = names(store, g).await;
     present.sort();
     assert_eq!(present, admitted);
@@ -92,7 +92,7 @@ async fn is_consistent(store: &dyn muster_core::store::Store, g: &GroupRef, admi
 
 async fn survives(fault: &str) {
     let place = Sqlite::new();
-    let store = Arc::new(place.store());
+    let store = place.open();
     let g = one_group(&*store).await;
     tamper(&place, fault);
     let mut admitted = write_at_once(&store, &g).await;
@@ -104,7 +104,7 @@ async fn survives(fault: &str) {
     let posted = store.post(&g, draft(0, "later", 1)).await.unwrap();
     assert!(matches!(posted, Posted::Done { sequence: Some(sequence), .. } if sequence == top + 1));
     is_consistent(&*store, &g, &admitted).await;
-    muster_core::store::Store::close(&*store).await.unwrap();
+    store.close().await.unwrap();
     drop(store);
     is_consistent(&*place.open(), &g, &admitted).await;
 }
@@ -127,7 +127,7 @@ async fn a_commit_that_fails_leaves_memory_as_it_was() {
 #[tokio::test]
 async fn others_of_a_batch_are_stored_when_one_statement_fails() {
     let place = Sqlite::new();
-    let store = Arc::new(place.store());
+    let store = place.open();
     let g = one_group(&*store).await;
     tamper(&place, STATEMENT_FAILS);
     assert_eq!(write_at_once(&store, &g).await.len(), 57);

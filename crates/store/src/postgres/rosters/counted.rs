@@ -244,6 +244,8 @@ impl Counted {
         self.group(at, |halls| {
             let count = |(node, hall): (&NodeId, &mut Hall)| {
                 hall.open &= !hall.guests.is_empty();
+                // Of a transaction that came to nothing.
+                hall.writing = None;
                 let members = hall.guests.len() as u64;
                 Count { node: node.clone(), members, views: hall.views - hall.written_views }
             };

@@ -14,10 +14,11 @@ use crate::{
     codes::json,
     postgres::{
         database::Tx,
+        entries::Entries,
         fault::Fault,
         records::bigint,
         values::values,
-        writes::{Entries, OF_GROUP, OF_USER, name_of},
+        writes::{OF_GROUP, OF_USER, name_of},
     },
 };
 

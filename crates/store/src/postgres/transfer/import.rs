@@ -28,6 +28,8 @@ pub(super) async fn all(tx: &Tx, source: &mut dyn Source) -> Result<Counts, Tran
     must_be_at_rest(tx).await?;
     must_be_empty(tx).await?;
     let late = late::take_away(tx).await?;
+    // What is looked up again and again is looked up by indexes, also by plans of when a table was still small.
+    tx.query_once("SET LOCAL enable_seqscan = off").await?;
     let mut numbers = Numbers::default();
     let told = loop {
         match source.next().await? {
@@ -39,6 +41,7 @@ pub(super) async fn all(tx: &Tx, source: &mut dyn Source) -> Result<Counts, Tran
             Part::End(told) => break told,
         }
     };
+    tx.query_once("SET LOCAL enable_seqscan = on").await?;
     late::build(tx, &late).await?;
     derive(tx).await?;
     let counted = count(tx).await?;
