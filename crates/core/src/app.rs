@@ -73,7 +73,7 @@ pub enum Audit {
 pub type StringMap = BTreeMap<String, String>;
 
 /// An application.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
     /// Its id, made by the server.
     pub id: AppId,

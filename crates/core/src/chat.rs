@@ -138,7 +138,7 @@ pub enum ChatGroupStatus {
 }
 
 /// A customer group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatGroup {
     /// Its channel and id; also its roster's address.
     pub at: GroupRef,

@@ -14,7 +14,7 @@ use crate::{
 pub const MAX_ADMINS: usize = 3;
 
 /// A group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Its application and id.
     pub at: GroupRef,

@@ -23,3 +23,4 @@ pub mod service;
 pub mod store;
 pub mod testing;
 pub mod time;
+pub mod transfer;

@@ -77,6 +77,10 @@ pub(crate) enum Command {
     Members(Members),
     /// Print a login token for a user of a generation 2 application.
     Token(Token),
+    /// Write everything that lasts to a file that any version and store reads, while the server is stopped.
+    Export(Transfer),
+    /// Read such a file into an empty store, while the server is stopped.
+    Import(Transfer),
     /// Print the configuration reference.
     Config(Config),
     /// Measure this machine: the server against a bare one, in one run. With `--store` and `--bus`: three nodes over
@@ -234,6 +238,12 @@ pub(crate) struct Token {
     /// How long the token is good for, in seconds.
     #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) ttl: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Transfer {
+    /// The file; compressed when its name ends in `.gz`. `-` is standard output or input.
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,7 @@ mod serve;
 mod shared;
 mod system;
 mod tls;
+mod transfer;
 
 use std::{io::Read as _, path::Path, process::ExitCode};
 
@@ -73,6 +74,8 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
             let text = if which.example { config::example() } else { config::reference() };
             return Ok(std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?);
         }
+        Command::Export(to) => return transfer::export(&configuration, &to.file, json),
+        Command::Import(from) => return transfer::import(&configuration, &from.file, json),
         Command::Bench(bench) => return bench::run(&bench, &configuration),
         Command::Token(token) => {
             let admin = token.role == cli::Role::Admin;
@@ -121,7 +124,12 @@ fn administrative(command: Command) -> anyhow::Result<AdminCommand> {
         Command::Members(m) => {
             A::Members { app: m.app, group: m.group, page: m.part.page, size: m.part.size }
         }
-        Command::Serve | Command::Config(_) | Command::Bench(_) | Command::Token(_) => {
+        Command::Serve
+        | Command::Config(_)
+        | Command::Bench(_)
+        | Command::Token(_)
+        | Command::Export(_)
+        | Command::Import(_) => {
             anyhow::bail!("this command is not for the server")
         }
     })

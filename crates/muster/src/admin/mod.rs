@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use channel::{AdminListener, send};
 pub(crate) use execute::execute;
-pub(crate) use print::print;
+pub(crate) use print::{print, render};
 
 /// An operator's command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,9 +6,12 @@ use serde_json::{Map, Value};
 
 /// Prints what a command came to: JSON if that was asked for, else a table.
 pub(crate) fn print(value: &Value, json: bool) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let text = if json { format!("{value}\n") } else { readable(value) };
-    out.write_all(text.as_bytes())
+    std::io::stdout().lock().write_all(render(value, json).as_bytes())
+}
+
+/// What [`print`] prints.
+pub(crate) fn render(value: &Value, json: bool) -> String {
+    if json { format!("{value}\n") } else { readable(value) }
 }
 
 fn readable(value: &Value) -> String {

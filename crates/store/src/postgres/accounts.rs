@@ -107,9 +107,14 @@ async fn add_account(tx: &Tx, account: &Account, key: &AccessKey) -> Result<Chan
     if has_account(tx, &account.id).await? || has_key(tx, &key.id).await? {
         return Ok(Changed::Exists);
     }
-    let sql = "INSERT INTO account (id, created_at) VALUES ($1, $2)";
-    tx.execute(sql, values![account.id.as_str(), account.created_at.0]).await?;
+    insert_account(tx, account).await?;
     add_key(tx, key).await
+}
+
+/// Adds an account without a key.
+pub(super) async fn insert_account(tx: &Tx, account: &Account) -> Result<(), Fault> {
+    let sql = "INSERT INTO account (id, created_at) VALUES ($1, $2)";
+    tx.execute(sql, values![account.id.as_str(), account.created_at.0]).await.map(|_| ())
 }
 
 async fn add_user(tx: &Tx, user: &RamUser) -> Result<Changed, Fault> {
@@ -173,7 +178,7 @@ async fn attach(tx: &Tx, account: &AccountId, policy: &str, user: &str) -> Resul
     Ok(if rows > 0 { Changed::Done } else { Changed::Exists })
 }
 
-async fn change(tx: &Tx, change: &DirectoryChange) -> Result<Changed, Fault> {
+pub(super) async fn change(tx: &Tx, change: &DirectoryChange) -> Result<Changed, Fault> {
     match change {
         DirectoryChange::AddAccount(account, key) => add_account(tx, account, key).await,
         DirectoryChange::AddFirstAccount(account, key) => add_first_account(tx, account, key).await,
@@ -198,24 +203,31 @@ async fn change(tx: &Tx, change: &DirectoryChange) -> Result<Changed, Fault> {
     }
 }
 
+/// Everything about who may act.
+pub(super) async fn directory(tx: &Tx) -> Result<Directory, Fault> {
+    let rows = tx.query("SELECT id, created_at FROM account ORDER BY created_at, id", &[]).await?;
+    let accounts = all(&rows, account)?;
+    let sql = "SELECT account, name, id, created_at FROM ram_user ORDER BY account, name";
+    let users = all(&tx.query(sql, &[]).await?, ram_user)?;
+    let sql =
+        "SELECT id, account, user_name, secret, active, created_at FROM access_key ORDER BY created_at, id";
+    let keys = all(&tx.query(sql, &[]).await?, access_key)?;
+    let sql = "SELECT account, name, document, modified_at FROM policy ORDER BY account, name";
+    let policies = all(&tx.query(sql, &[]).await?, policy)?;
+    let mut attachments = BTreeMap::<_, BTreeSet<String>>::new();
+    for row in tx.query("SELECT account, user_name, policy FROM attachment", &[]).await? {
+        let of = (id(&row, "account", AccountId::new)?, row.try_get::<_, String>("user_name")?);
+        attachments.entry(of).or_default().insert(row.try_get("policy")?);
+    }
+    Ok(Directory { accounts, users, keys, policies, attachments })
+}
+
 impl PostgresStore {
     async fn read_directory(&self) -> Result<Directory, Fault> {
         let tx = self.database.snapshot().await?;
-        let rows = tx.query("SELECT id, created_at FROM account ORDER BY created_at, id", &[]).await?;
-        let accounts = all(&rows, account)?;
-        let sql = "SELECT account, name, id, created_at FROM ram_user ORDER BY account, name";
-        let users = all(&tx.query(sql, &[]).await?, ram_user)?;
-        let sql = "SELECT id, account, user_name, secret, active, created_at FROM access_key ORDER BY created_at, id";
-        let keys = all(&tx.query(sql, &[]).await?, access_key)?;
-        let sql = "SELECT account, name, document, modified_at FROM policy ORDER BY account, name";
-        let policies = all(&tx.query(sql, &[]).await?, policy)?;
-        let mut attachments = BTreeMap::<_, BTreeSet<String>>::new();
-        for row in tx.query("SELECT account, user_name, policy FROM attachment", &[]).await? {
-            let of = (id(&row, "account", AccountId::new)?, row.try_get::<_, String>("user_name")?);
-            attachments.entry(of).or_default().insert(row.try_get("policy")?);
-        }
+        let directory = directory(&tx).await?;
         tx.rollback().await?;
-        Ok(Directory { accounts, users, keys, policies, attachments })
+        Ok(directory)
     }
 
     async fn try_change(&self, wanted: &DirectoryChange) -> Result<Changed, Fault> {

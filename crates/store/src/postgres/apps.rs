@@ -33,7 +33,7 @@ pub(super) async fn insert_space(tx: &Tx, id: &AppId, epoch: &str) -> Result<(),
 }
 
 /// Counts one application more; how many there are then. Others wait until this transaction has ended.
-async fn count_one(tx: &Tx, app: &App) -> Result<i64, Fault> {
+pub(super) async fn count_one(tx: &Tx, app: &App) -> Result<i64, Fault> {
     let row = tx
         .query_opt(
             "INSERT INTO app_count AS c (account, generation, total) VALUES ($1, $2, 1)
@@ -42,6 +42,33 @@ async fn count_one(tx: &Tx, app: &App) -> Result<i64, Fault> {
         )
         .await?;
     Ok(row.map_or(Ok(0), |row| row.try_get(0))?)
+}
+
+/// Adds an application to its space.
+pub(super) async fn insert_app(tx: &Tx, app: &App) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO app (app, account, generation, data_center, name, sealed_key, retention_days, audit,
+           callback_url, disabled, config, extension, created_at, modified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        values![
+            app.id.as_str(),
+            app.account.as_str(),
+            *app.generation.code(),
+            app.data_center.code(),
+            app.name,
+            app.key.0,
+            *app.retention.code(),
+            json(&app.audit),
+            app.callback_url,
+            app.disabled,
+            json(&app.config),
+            json(&app.extension),
+            app.created_at.0,
+            app.modified_at.0,
+        ],
+    )
+    .await
+    .map(|_| ())
 }
 
 impl PostgresStore {
@@ -53,28 +80,7 @@ impl PostgresStore {
             return Ok(AppCreated::TooMany);
         }
         insert_space(&tx, &app.id, epoch).await?;
-        tx.execute(
-            "INSERT INTO app (app, account, generation, data_center, name, sealed_key, retention_days, audit,
-               callback_url, disabled, config, extension, created_at, modified_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            values![
-                app.id.as_str(),
-                app.account.as_str(),
-                *app.generation.code(),
-                app.data_center.code(),
-                app.name,
-                app.key.0,
-                *app.retention.code(),
-                json(&app.audit),
-                app.callback_url,
-                app.disabled,
-                json(&app.config),
-                json(&app.extension),
-                app.created_at.0,
-                app.modified_at.0,
-            ],
-        )
-        .await?;
+        insert_app(&tx, app).await?;
         tx.commit().await?;
         Ok(AppCreated::Created)
     }

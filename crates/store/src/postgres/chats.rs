@@ -22,7 +22,7 @@ use super::{
 use crate::codes::Code;
 
 /// The tables of [`CHAT_GROUP_COLUMNS`]. A group's invite is the one not revoked.
-const CHAT_GROUP_TABLES: &str =
+pub(super) const CHAT_GROUP_TABLES: &str =
     "chat_group c LEFT JOIN invite i ON i.app = c.app AND i.id = c.id AND i.revoked_at IS NULL";
 
 /// The roster's owner: a group that has nothing of its own to tell.
@@ -46,15 +46,56 @@ async fn insert_invite(tx: &Tx, at: &GroupRef, code: &str, now: Millis) -> Resul
     tx.execute(sql, values![code, at.app.as_str(), at.group.as_str(), now.0]).await.map(|_| ())
 }
 
+/// Adds a channel to its space.
+pub(super) async fn insert_channel(tx: &Tx, channel: &Channel) -> Result<(), Fault> {
+    let sql = "INSERT INTO channel (app, account, name, created_at) VALUES ($1, $2, $3, $4)";
+    let account = channel.account.as_str();
+    tx.execute(sql, values![channel.id.as_str(), account, channel.name, channel.created_at.0])
+        .await
+        .map(|_| ())
+}
+
+/// Binds a number to a channel that is there; how many were bound: none when it is bound already.
+pub(super) async fn insert_number(tx: &Tx, number: &BusinessNumber) -> Result<u64, Fault> {
+    let sql =
+        "INSERT INTO number (number, app, created_at) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING";
+    tx.execute(sql, values![number.number.as_str(), number.channel.as_str(), number.created_at.0]).await
+}
+
+/// Adds a customer group to the group of the same address, whose number is its place. Invites are added apart.
+pub(super) async fn insert_chat_group(
+    tx: &Tx,
+    chat: &ChatGroup,
+    place: i64,
+    status_since: Millis,
+) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO chat_group (app, id, place, number, subject, description, picture, status, status_since,
+           created_at, modified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        values![
+            chat.at.app.as_str(),
+            chat.at.group.as_str(),
+            place,
+            chat.number.as_str(),
+            chat.subject,
+            chat.description,
+            chat.picture,
+            chat.status.code(),
+            status_since.0,
+            chat.created_at.0,
+            chat.modified_at.0,
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
 impl PostgresStore {
     async fn try_create_channel(&self, channel: &Channel, epoch: &str) -> Result<(), Fault> {
         let tx = self.database.begin().await?;
         insert_space(&tx, &channel.id, epoch).await?;
-        tx.execute(
-            "INSERT INTO channel (app, account, name, created_at) VALUES ($1, $2, $3, $4)",
-            values![channel.id.as_str(), channel.account.as_str(), channel.name, channel.created_at.0],
-        )
-        .await?;
+        insert_channel(&tx, channel).await?;
         tx.commit().await
     }
 
@@ -65,12 +106,7 @@ impl PostgresStore {
             tx.rollback().await?;
             return misuse(format!("there is no application or channel {}", number.channel));
         }
-        let rows = tx
-            .execute(
-                "INSERT INTO number (number, app, created_at) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING",
-                values![number.number.as_str(), number.channel.as_str(), number.created_at.0],
-            )
-            .await?;
+        let rows = insert_number(&tx, number).await?;
         tx.commit().await?;
         Ok(rows > 0)
     }
@@ -86,24 +122,7 @@ impl PostgresStore {
             return misuse(format!("there is a group {} already", chat.at.group));
         }
         let place = insert_group(&tx, &roster_owner(chat, epoch)).await?;
-        tx.execute(
-            "INSERT INTO chat_group (app, id, place, number, subject, description, picture, status, status_since,
-               created_at, modified_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
-            values![
-                chat.at.app.as_str(),
-                chat.at.group.as_str(),
-                place,
-                chat.number.as_str(),
-                chat.subject,
-                chat.description,
-                chat.picture,
-                chat.status.code(),
-                chat.created_at.0,
-                chat.modified_at.0,
-            ],
-        )
-        .await?;
+        insert_chat_group(&tx, chat, place, chat.created_at).await?;
         if let Some(code) = &chat.invite {
             insert_invite(&tx, &chat.at, code, chat.created_at).await?;
         }

@@ -31,6 +31,8 @@ const IDLE_TIMEOUT: &str = "2s";
 const PLANNING: &str = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 /// How long a call waits for the answer to a statement: a little more, so that the server can say it itself.
 const ANSWER: Duration = Duration::from_millis(3_500);
+/// How long the carrying of a whole store waits for one: to sort or count everything takes long where there is much.
+const LONG_ANSWER: Duration = Duration::from_secs(24 * 3_600);
 
 /// A connection of a pool, which it goes back to when it is dropped.
 pub(super) struct Connection {
@@ -38,12 +40,20 @@ pub(super) struct Connection {
     client: Option<Object>,
     database: Arc<Database>,
     broken: AtomicBool,
+    /// How long an answer may take.
+    patience: Duration,
 }
 
 impl Connection {
     /// A connection that a pool gave.
     pub(super) fn new(client: Object, database: Arc<Database>) -> Self {
-        Self { client: Some(client), database, broken: AtomicBool::new(false) }
+        Self { client: Some(client), database, broken: AtomicBool::new(false), patience: ANSWER }
+    }
+
+    /// The connection, for a transaction that may take as long as it needs.
+    pub(super) fn patient(mut self) -> Self {
+        self.patience = LONG_ANSWER;
+        self
     }
 
     fn client(&self) -> Result<&Object, Fault> {
@@ -61,7 +71,7 @@ impl Connection {
         answer: impl Future<Output = Result<T, Error>>,
         cancels: bool,
     ) -> Result<T, Fault> {
-        match timeout(ANSWER, answer).await {
+        match timeout(self.patience, answer).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 if is_lost(&error) {
@@ -96,6 +106,11 @@ impl Connection {
         .await
     }
 
+    /// All rows of the answer to a statement that is not prepared: for those that would be another one the next time.
+    pub(super) async fn query_once(&self, sql: &str) -> Result<Vec<Row>, Fault> {
+        self.answer(self.client()?.query_typed(sql, &[])).await
+    }
+
     /// The first row of a statement's answer.
     pub(super) async fn query_opt(&self, sql: &str, values: Values<'_>) -> Result<Option<Row>, Fault> {
         Ok(self.query(sql, values).await?.into_iter().next())
@@ -104,9 +119,15 @@ impl Connection {
     /// Begins a transaction of this mode. The server's own limit on statements holds in it.
     pub(super) async fn begin(self, mode: &str) -> Result<Tx, Fault> {
         // One round trip, and nothing of it outlasts the transaction: a pooler may give the next one another session.
+        let patient = self.patience != ANSWER;
+        let (statement, idle, planning) = if patient {
+            ("0", "0", "SET LOCAL jit = off")
+        } else {
+            (STATEMENT_TIMEOUT, IDLE_TIMEOUT, PLANNING)
+        };
         let sql = format!(
-            "BEGIN {mode}; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}';
-             SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}'; {PLANNING}"
+            "BEGIN {mode}; SET LOCAL statement_timeout = '{statement}';
+             SET LOCAL idle_in_transaction_session_timeout = '{idle}'; {planning}"
         );
         // Made first: whoever stops waiting for the answer leaves a transaction that must be ended.
         let tx = Tx { connection: self, over: false };

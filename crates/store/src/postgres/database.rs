@@ -133,6 +133,16 @@ impl Database {
         self.take(&self.writers).await?.begin("ISOLATION LEVEL READ COMMITTED").await
     }
 
+    /// A [`snapshot`](Self::snapshot) whose statements may take as long as they need.
+    pub(super) async fn long_snapshot(self: &Arc<Self>) -> Result<Tx, Fault> {
+        self.reader().await?.patient().begin("ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    /// A transaction that writes, and whose statements may take as long as they need.
+    pub(super) async fn begin_long(self: &Arc<Self>) -> Result<Tx, Fault> {
+        self.take(&self.writers).await?.patient().begin("ISOLATION LEVEL READ COMMITTED").await
+    }
+
     async fn take(self: &Arc<Self>, pool: &Pool) -> Result<Connection, Fault> {
         self.open_still()?;
         if let Some(why) = &self.health().down {

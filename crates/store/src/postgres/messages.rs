@@ -19,7 +19,8 @@ use super::{
 };
 use crate::codes::Unreadable;
 
-const ENTRY_COLUMNS: &str = "e.sequence, e.at, e.kind, e.message_id, e.sender, e.sender_info, e.body, e.weight, \
+/// The columns of [`entry`], of the table `entry e`.
+pub(super) const ENTRY_COLUMNS: &str = "e.sequence, e.at, e.kind, e.message_id, e.sender, e.sender_info, e.body, e.weight, \
      e.level, e.repeat, e.total, e.cached, e.stored_at, e.event";
 
 /// The entries `e` of the stream that `$1`, `$2` and `$3` name.
@@ -32,7 +33,8 @@ fn opaque<'a>(row: &'a Row, column: &'static str) -> Result<Option<&'a str>, Fau
     Ok(bytes.map(str::from_utf8).transpose().map_err(|error| Unreadable::new(column, &error))?)
 }
 
-fn entry(row: &Row) -> Result<Entry, Fault> {
+/// An entry, from [`ENTRY_COLUMNS`].
+pub(super) fn entry(row: &Row) -> Result<Entry, Fault> {
     let at = millis(row, "at")?;
     let sequence = unsigned(row, "sequence")?;
     let Some(kind) = row.try_get("kind")? else {

@@ -25,6 +25,7 @@ mod records;
 mod rosters;
 mod sessions;
 mod tls;
+mod transfer;
 mod url;
 mod values;
 mod writes;

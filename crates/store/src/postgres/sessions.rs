@@ -156,7 +156,7 @@ impl PostgresStore {
         let rows = connection.query(sql, values![app.as_str(), names]).await?;
         let mut found = BTreeMap::new();
         for row in &rows {
-            found.insert(row.try_get::<_, &str>(0)?, session(row)?);
+            found.insert(row.try_get::<_, &str>("user_id")?, session(row)?);
         }
         Ok(names.iter().map(|name| found.get(name).cloned().flatten()).collect())
     }

@@ -24,8 +24,8 @@ use super::{
 };
 
 /// The kind of a group's stream, and of a user's.
-const OF_GROUP: i64 = 1;
-const OF_USER: i64 = 2;
+pub(super) const OF_GROUP: i64 = 1;
+pub(super) const OF_USER: i64 = 2;
 
 /// What one caller wants.
 pub(super) enum Write {

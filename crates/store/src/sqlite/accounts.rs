@@ -38,7 +38,7 @@ fn access_key(row: &Row<'_>) -> rusqlite::Result<AccessKey> {
     })
 }
 
-fn directory(connection: &Connection) -> rusqlite::Result<Directory> {
+pub(super) fn directory(connection: &Connection) -> rusqlite::Result<Directory> {
     let accounts = all(connection, "SELECT id, created_at FROM account ORDER BY created_at, id", |row| {
         Ok(Account { id: id(row, "id", AccountId::new)?, created_at: millis(row, "created_at")? })
     })?;
@@ -125,11 +125,14 @@ fn add_account(tx: &Tx<'_>, account: &Account, key: &AccessKey) -> StoreResult<C
     {
         return Ok(Changed::Exists);
     }
-    tx.execute(
-        "INSERT INTO account (id, created_at) VALUES (?1, ?2)",
-        params![account.id.as_str(), account.created_at.0],
-    )?;
+    insert_account(tx, account)?;
     add_key(tx, key)
+}
+
+/// Adds an account without a key.
+pub(super) fn insert_account(tx: &Tx<'_>, account: &Account) -> StoreResult<()> {
+    let sql = "INSERT INTO account (id, created_at) VALUES (?1, ?2)";
+    tx.execute(sql, params![account.id.as_str(), account.created_at.0]).map(|_| ())
 }
 
 fn add_user(tx: &Tx<'_>, user: &RamUser) -> StoreResult<Changed> {
@@ -187,7 +190,7 @@ fn attach(tx: &Tx<'_>, account: &AccountId, policy: &str, user: &str) -> StoreRe
     Ok(if rows > 0 { Changed::Done } else { Changed::Exists })
 }
 
-fn change(tx: &Tx<'_>, change: &DirectoryChange) -> StoreResult<Changed> {
+pub(super) fn change(tx: &Tx<'_>, change: &DirectoryChange) -> StoreResult<Changed> {
     match change {
         DirectoryChange::AddAccount(account, key) => add_account(tx, account, key),
         DirectoryChange::AddFirstAccount(account, key) => add_first_account(tx, account, key),

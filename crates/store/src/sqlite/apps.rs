@@ -48,6 +48,12 @@ fn create(tx: &mut Tx<'_>, app: &App, epoch: &str, limit: Option<u64>) -> StoreR
         }
     }
     let key = insert_space(tx, &app.id, epoch)?;
+    insert_app(tx, key, app)?;
+    Ok(Some(Space { key, epoch: epoch.into(), app: Some(Arc::new(app.clone())) }))
+}
+
+/// Adds an application to the space of this key.
+pub(super) fn insert_app(tx: &Tx<'_>, key: i64, app: &App) -> StoreResult<()> {
     tx.execute(
         "INSERT INTO app (key, account, generation, data_center, name, sealed_key, retention_days, audit,
            callback_url, disabled, config, extension, created_at, modified_at)
@@ -68,8 +74,8 @@ fn create(tx: &mut Tx<'_>, app: &App, epoch: &str, limit: Option<u64>) -> StoreR
             app.created_at.0,
             app.modified_at.0,
         ],
-    )?;
-    Ok(Some(Space { key, epoch: epoch.into(), app: Some(Arc::new(app.clone())) }))
+    )
+    .map(|_| ())
 }
 
 #[async_trait]

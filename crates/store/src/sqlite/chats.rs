@@ -25,11 +25,11 @@ use super::{
 use crate::codes::Code;
 
 /// The tables of [`CHAT_GROUP_COLUMNS`]. A group's invite is the one not revoked.
-const CHAT_GROUP_TABLES: &str =
+pub(super) const CHAT_GROUP_TABLES: &str =
     "chat_group c JOIN \"group\" g ON g.key = c.key JOIN space s ON s.key = g.space_key
      LEFT JOIN invite i ON i.group_key = c.key AND i.revoked_at IS NULL";
 
-const NUMBER_COLUMNS: &str =
+pub(super) const NUMBER_COLUMNS: &str =
     "n.number, n.created_at, s.id FROM business_number n JOIN space s ON s.key = n.channel_key";
 
 /// The roster's owner: a group that has nothing of its own to tell.
@@ -52,11 +52,26 @@ fn create(tx: &mut Tx<'_>, channel: i64, chat: &ChatGroup, epoch: String) -> Sto
     if find_group(tx.read(), channel, chat.at.group.as_str()).map_err(fault)?.is_some() {
         return misuse(format!("there is a group {} already", chat.at.group));
     }
-    let key = insert_group(tx, channel, &roster_owner(chat, epoch))?;
+    let key = insert_group(tx, channel, &roster_owner(chat, epoch), None)?;
+    insert_chat_group(tx, key, channel, chat, chat.created_at)?;
+    match &chat.invite {
+        Some(code) => insert_invite(tx, key, code, chat.created_at, None),
+        None => Ok(()),
+    }
+}
+
+/// Adds a customer group to the group of this key. Invites are added apart.
+pub(super) fn insert_chat_group(
+    tx: &Tx<'_>,
+    key: i64,
+    channel: i64,
+    chat: &ChatGroup,
+    status_since: Millis,
+) -> StoreResult<()> {
     tx.execute(
         "INSERT INTO chat_group (key, channel_key, number, subject, description, picture, status, status_since,
            created_at, modified_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             key,
             channel,
@@ -65,20 +80,44 @@ fn create(tx: &mut Tx<'_>, channel: i64, chat: &ChatGroup, epoch: String) -> Sto
             chat.description,
             chat.picture,
             chat.status.code(),
+            status_since.0,
             chat.created_at.0,
             chat.modified_at.0,
         ],
-    )?;
-    match &chat.invite {
-        Some(code) => insert_invite(tx, key, code, chat.created_at),
-        None => Ok(()),
-    }
+    )
+    .map(|_| ())
 }
 
-fn insert_invite(tx: &Tx<'_>, group: i64, code: &str, now: Millis) -> StoreResult<()> {
+/// Adds a channel to the space of this key.
+pub(super) fn insert_channel(tx: &Tx<'_>, key: i64, channel: &Channel) -> StoreResult<()> {
     tx.execute(
-        "INSERT INTO invite (code, group_key, created_at) VALUES (?1, ?2, ?3)",
-        params![code, group, now.0],
+        "INSERT INTO channel (key, account, name, created_at) VALUES (?1, ?2, ?3, ?4)",
+        params![key, channel.account.as_str(), channel.name, channel.created_at.0],
+    )
+    .map(|_| ())
+}
+
+/// Binds a number to a channel; `false` when it is bound already.
+pub(super) fn insert_number(tx: &Tx<'_>, channel: i64, number: &BusinessNumber) -> StoreResult<bool> {
+    let rows = tx.execute(
+        "INSERT INTO business_number (number, channel_key, created_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (number) DO NOTHING",
+        params![number.number.as_str(), channel, number.created_at.0],
+    )?;
+    Ok(rows > 0)
+}
+
+/// Adds an invite code.
+pub(super) fn insert_invite(
+    tx: &Tx<'_>,
+    group: i64,
+    code: &str,
+    created_at: Millis,
+    revoked_at: Option<Millis>,
+) -> StoreResult<()> {
+    tx.execute(
+        "INSERT INTO invite (code, group_key, created_at, revoked_at) VALUES (?1, ?2, ?3, ?4)",
+        params![code, group, created_at.0, revoked_at.map(|at| at.0)],
     )
     .map(|_| ())
 }
@@ -100,7 +139,7 @@ fn set_invite(tx: &Tx<'_>, at: &GroupRef, code: Option<&str>, now: Millis) -> St
         [key, now.0],
     )?;
     if let Some(code) = code {
-        insert_invite(tx, key, code, now)?;
+        insert_invite(tx, key, code, now, None)?;
     }
     tx.execute("UPDATE chat_group SET modified_at = ?2 WHERE key = ?1", [key, now.0])?;
     Ok(true)
@@ -171,10 +210,7 @@ impl Chats for SqliteStore {
         let run = move |tx: &mut Tx<'_>| {
             let key = tx.atomically(|tx| {
                 let key = insert_space(tx, &channel.id, &epoch)?;
-                tx.execute(
-                    "INSERT INTO channel (key, account, name, created_at) VALUES (?1, ?2, ?3, ?4)",
-                    params![key, channel.account.as_str(), channel.name, channel.created_at.0],
-                )?;
+                insert_channel(tx, key, &channel)?;
                 Ok(key)
             })?;
             Ok((channel.id, Space { key, epoch: epoch.into(), app: None }))
@@ -208,14 +244,8 @@ impl Chats for SqliteStore {
 
     async fn add_number(&self, number: BusinessNumber) -> StoreResult<bool> {
         let channel = self.known_space(&number.channel).await?.key;
-        let run = move |tx: &mut Tx<'_>| {
-            tx.execute(
-                "INSERT INTO business_number (number, channel_key, created_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (number) DO NOTHING",
-                params![number.number.as_str(), channel, number.created_at.0],
-            )
-        };
-        self.writer.run(Subject::None, run, |rows| rows > 0).await
+        let run = move |tx: &mut Tx<'_>| insert_number(tx, channel, &number);
+        self.writer.run(Subject::None, run, |fresh| fresh).await
     }
 
     async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>> {

@@ -23,12 +23,13 @@ use super::{
 };
 use crate::codes::json;
 
-/// Adds a group and its figures; its key, which is its number.
-pub(super) fn insert_group(tx: &Tx<'_>, space: i64, group: &Group) -> StoreResult<i64> {
+/// Adds a group and its figures under `key`, or the next one; its key, which is its number.
+pub(super) fn insert_group(tx: &Tx<'_>, space: i64, group: &Group, key: Option<i64>) -> StoreResult<i64> {
     tx.execute(
-        "INSERT INTO \"group\" (space_key, id, epoch, creator, admins, name, info, extension, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO \"group\" (key, space_key, id, epoch, creator, admins, name, info, extension, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
+            key,
             space,
             group.at.group.as_str(),
             group.epoch,
@@ -73,7 +74,7 @@ fn create(tx: &mut Tx<'_>, space: i64, mut group: Group, limit: Option<u64>) -> 
             return Ok(GroupCreated::TooMany);
         }
     }
-    group.number = insert_group(tx, space, &group)?;
+    group.number = insert_group(tx, space, &group, None)?;
     group.deletion = None;
     Ok(GroupCreated::Created(group))
 }
@@ -87,15 +88,7 @@ fn delete(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, deletion: &Deletion) -> StoreR
         state.next_sequence()
     };
     tx.atomically(|tx| {
-        tx.execute(
-            "UPDATE \"group\" SET deleted = 1, deleted_at = ?2, deleted_by = ?3 WHERE key = ?1",
-            params![cell.key, deletion.at.0, deletion.by.as_ref().map(UserId::as_str)],
-        )?;
-        tx.execute(
-            "UPDATE space SET existing_groups = existing_groups - 1, deleted_groups = deleted_groups + 1
-             WHERE key = ?1",
-            [cell.space],
-        )?;
+        mark_deleted(tx, cell.space, cell.key, deletion)?;
         tx.execute("INSERT INTO abandoned_roster (group_key) VALUES (?1)", [cell.key])?;
         let event = Event::Exit { group: cell.at.group.clone(), reason: ExitReason::Dissolved };
         insert_event(tx, cell.space, cell.key, sequence, &event, deletion.at)
@@ -103,6 +96,20 @@ fn delete(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, deletion: &Deletion) -> StoreR
     tx.involve(cell);
     cell.lock().claim_sequence();
     Ok(Some(sequence))
+}
+
+/// Notes that a group is deleted.
+pub(super) fn mark_deleted(tx: &Tx<'_>, space: i64, key: i64, deletion: &Deletion) -> StoreResult<()> {
+    tx.execute(
+        "UPDATE \"group\" SET deleted = 1, deleted_at = ?2, deleted_by = ?3 WHERE key = ?1",
+        params![key, deletion.at.0, deletion.by.as_ref().map(UserId::as_str)],
+    )?;
+    tx.execute(
+        "UPDATE space SET existing_groups = existing_groups - 1, deleted_groups = deleted_groups + 1
+         WHERE key = ?1",
+        [space],
+    )
+    .map(|_| ())
 }
 
 fn settle_delete(memory: &Memory, cell: &GroupCell, deletion: Deletion) {

@@ -30,7 +30,7 @@ use crate::{bounded::Bounded, codes::json};
 /// Users whose streams' ends are kept in memory: some 10 MB.
 const KEPT_TOPS: usize = 65_536;
 
-const ENTRY_COLUMNS: &str = "sequence, at, kind, message_id, sender, sender_info, body, weight, level, repeat, \
+pub(super) const ENTRY_COLUMNS: &str = "sequence, at, kind, message_id, sender, sender_info, body, weight, level, repeat, \
      total, cached, stored_at, event";
 
 /// The ends of users' streams.
@@ -68,7 +68,11 @@ impl UserTops {
     }
 }
 
-fn load_place(connection: &Connection, space: i64, user: &UserId) -> rusqlite::Result<Option<UserPlace>> {
+pub(super) fn load_place(
+    connection: &Connection,
+    space: i64,
+    user: &UserId,
+) -> rusqlite::Result<Option<UserPlace>> {
     connection
         .prepare_cached("SELECT key, sequence FROM user_stream WHERE space_key = ?1 AND user_id = ?2")?
         .query_row(params![space, user.as_str()], |row| {
@@ -130,7 +134,7 @@ fn insert_message(
     .map(|_| ())
 }
 
-fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+pub(super) fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let at = millis(row, "at")?;
     let sequence = row.get("sequence")?;
     let Some(kind) = row.get("kind")? else {
@@ -200,6 +204,18 @@ fn append_to_group(
     Ok(Some(sequence))
 }
 
+/// Adds a user's stream that ends at `sequence`.
+pub(super) fn insert_user_stream(
+    tx: &Tx<'_>,
+    space: i64,
+    user: &UserId,
+    sequence: Sequence,
+) -> StoreResult<UserPlace> {
+    let sql = "INSERT INTO user_stream (space_key, user_id, sequence) VALUES (?1, ?2, ?3)";
+    tx.execute(sql, params![space, user.as_str(), sequence])?;
+    Ok(UserPlace { key: tx.last_key(), sequence })
+}
+
 fn append_to_user(
     tx: &mut Tx<'_>,
     tops: &UserTops,
@@ -217,9 +233,7 @@ fn append_to_user(
         Some(place) => place,
         None => {
             // Should the entry fail, the empty stream that stays says what its absence says.
-            let sql = "INSERT INTO user_stream (space_key, user_id, sequence) VALUES (?1, ?2, 0)";
-            tx.execute(sql, params![space, user.as_str()])?;
-            UserPlace { key: tx.last_key(), sequence: 0 }
+            insert_user_stream(tx, *space, user, 0)?
         }
     };
     let sequence = place.sequence + 1;

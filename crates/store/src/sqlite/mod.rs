@@ -32,6 +32,7 @@ mod rows;
 mod sessions;
 mod spaces;
 mod stats;
+mod transfer;
 mod writer;
 
 use std::{
@@ -88,6 +89,9 @@ pub struct SqliteStore {
     random: Arc<dyn Random>,
     counters: Arc<Counters>,
     wal: Arc<WalGauge>,
+    /// The database's file, and how it was opened.
+    path: PathBuf,
+    options: SqliteOptions,
     closed: AtomicBool,
     lock: File,
 }
@@ -172,6 +176,8 @@ impl SqliteStore {
             random,
             counters,
             wal,
+            path,
+            options: options.clone(),
             closed: AtomicBool::new(false),
             lock,
         })

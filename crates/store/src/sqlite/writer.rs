@@ -332,7 +332,7 @@ pub(super) struct Tx<'a> {
 }
 
 impl<'a> Tx<'a> {
-    fn new(connection: &'a Connection) -> Self {
+    pub(super) fn new(connection: &'a Connection) -> Self {
         Self { connection, begun: Cell::new(false), cells: Vec::new(), user_places: HashMap::new() }
     }
 
@@ -431,7 +431,8 @@ impl<'a> Tx<'a> {
         }
     }
 
-    fn commit(&self) -> StoreResult<()> {
+    /// Writes what jobs claimed, and commits. After an error the transaction is still to be rolled back.
+    pub(super) fn commit(&self) -> StoreResult<()> {
         if self.is_lost() {
             return Err(StoreError::Unavailable(
                 "the disk is full or failing: the changes were undone".into(),

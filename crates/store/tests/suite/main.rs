@@ -50,3 +50,4 @@ mod sessions;
 mod several_nodes;
 mod sqlite_faults;
 mod sqlite_files;
+mod transfer;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use muster_core::{id::NodeId, store::Store, testing::Seeded};
+use muster_core::{id::NodeId, store::Store, testing::Seeded, transfer::Portable};
 use muster_store::{
     postgres::{PostgresOptions, PostgresStore},
     sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore},
@@ -23,6 +23,8 @@ use crate::server::{binary, execute, server, wait};
 pub(crate) trait Place: Send + Sync {
     /// Opens the store. One at a time.
     fn open(&self) -> Arc<dyn Store>;
+    /// Opens the store for carrying its content, when no other is open.
+    fn open_portable(&self) -> Arc<dyn Portable>;
     /// What would be found here had the machine stopped now.
     fn after_a_crash(&self) -> Box<dyn Place>;
 }
@@ -52,6 +54,10 @@ impl Sqlite {
 
 impl Place for Sqlite {
     fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.store())
+    }
+
+    fn open_portable(&self) -> Arc<dyn Portable> {
         Arc::new(self.store())
     }
 
@@ -133,14 +139,18 @@ impl Postgres {
 
 /// Ends what hangs on the sessions of the process before, and begins a lease for this one.
 async fn begin(store: &dyn Store, url: &str, again: bool) {
-    let node = NodeId::new(NODE).unwrap();
     if again {
-        store.beat(&node, Duration::ZERO).await.unwrap();
-        while store.reap(REAPED).await.unwrap().more {}
-        // The tests' sessions keep the node's name, which a node that was reaped may not.
-        execute(url, &format!("DELETE FROM node WHERE node = '{NODE}'"));
+        end_sessions(store, url).await;
     }
-    assert!(store.beat(&node, LEASE).await.unwrap());
+    assert!(store.beat(&NodeId::new(NODE).unwrap(), LEASE).await.unwrap());
+}
+
+/// Lets the lease of the process before be over, and ends what it held.
+async fn end_sessions(store: &dyn Store, url: &str) {
+    store.beat(&NodeId::new(NODE).unwrap(), Duration::ZERO).await.unwrap();
+    while store.reap(REAPED).await.unwrap().more {}
+    // The tests' sessions keep the node's name, which a node that was reaped may not.
+    execute(url, &format!("DELETE FROM node WHERE node = '{NODE}'"));
 }
 
 impl Place for Postgres {
@@ -148,6 +158,14 @@ impl Place for Postgres {
         wait(async {
             let store = self.store().await;
             begin(&store, &self.url(), self.used.swap(true, Ordering::Relaxed)).await;
+            Arc::new(store)
+        })
+    }
+
+    fn open_portable(&self) -> Arc<dyn Portable> {
+        wait(async {
+            let store = self.store().await;
+            end_sessions(&store, &self.url()).await;
             Arc::new(store)
         })
     }

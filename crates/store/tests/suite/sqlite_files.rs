@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use muster_core::{store::Store as _, testing::Seeded};
+use async_trait::async_trait;
+use muster_core::{
+    store::Store as _,
+    testing::Seeded,
+    transfer::{Counts, Kind, Part, Portable as _, Record, Source, TransferError},
+};
 use muster_store::sqlite::{DATABASE_FILE, OpenError, SqliteOptions, SqliteStore};
 
 use crate::{
@@ -135,4 +140,36 @@ async fn no_group_is_forgotten_with_something_unwritten() {
         }
     }
     store.close().await.unwrap();
+}
+
+/// Gives what there is at least to give.
+struct Least(Vec<Part>);
+
+#[async_trait]
+impl Source for Least {
+    async fn next(&mut self) -> Result<Part, TransferError> {
+        Ok(self.0.pop().unwrap())
+    }
+}
+
+fn schema(place: &Sqlite) -> Vec<String> {
+    let database = rusqlite::Connection::open(place.directory.path().join(DATABASE_FILE)).unwrap();
+    let sql = "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY name";
+    let mut query = database.prepare(sql).unwrap();
+    query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn an_import_leaves_all_indices_as_they_were_whether_it_succeeds_or_not() {
+    let place = Sqlite::new();
+    let store = place.store();
+    let before = schema(&place);
+    let mut counts = Counts::default();
+    let refused = store.import(&mut Least(vec![Part::End(counts.clone())])).await.unwrap_err();
+    assert!(matches!(refused, TransferError::Differs { .. }), "{refused}");
+    assert_eq!(schema(&place), before);
+    counts.add(Kind::LastGroupNumber, 1);
+    let parts = vec![Part::End(counts), Part::Records(vec![Record::LastGroupNumber(0)])];
+    store.import(&mut Least(parts)).await.unwrap();
+    assert_eq!(schema(&place), before);
 }

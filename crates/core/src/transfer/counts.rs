@@ -1,0 +1,126 @@
+//! Kinds of records, and how many there are of each.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+/// What a record is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An account.
+    Account,
+    /// A user of an account.
+    User,
+    /// An access key.
+    Key,
+    /// A policy.
+    Policy,
+    /// A policy attached to a user.
+    Attachment,
+    /// An application.
+    App,
+    /// A channel of customer groups.
+    Channel,
+    /// A business number.
+    BusinessNumber,
+    /// The last number that a group was given.
+    LastGroupNumber,
+    /// A group with its figures.
+    Group,
+    /// The count of one type of messages in one group.
+    MessageCount,
+    /// A customer group.
+    ChatGroup,
+    /// An invite code.
+    Invite,
+    /// A durable membership.
+    Member,
+    /// A user's stream.
+    UserStream,
+    /// An event of a stream.
+    Entry,
+}
+
+impl Kind {
+    /// All kinds, in the order in which their records come.
+    pub const ALL: [Self; 16] = [
+        Self::Account,
+        Self::User,
+        Self::Key,
+        Self::Policy,
+        Self::Attachment,
+        Self::App,
+        Self::Channel,
+        Self::BusinessNumber,
+        Self::LastGroupNumber,
+        Self::Group,
+        Self::MessageCount,
+        Self::ChatGroup,
+        Self::Invite,
+        Self::Member,
+        Self::UserStream,
+        Self::Entry,
+    ];
+
+    /// What an operator calls such records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Account => "accounts",
+            Self::User => "users",
+            Self::Key => "access keys",
+            Self::Policy => "policies",
+            Self::Attachment => "attached policies",
+            Self::App => "applications",
+            Self::Channel => "channels",
+            Self::BusinessNumber => "business numbers",
+            Self::LastGroupNumber => "last group number",
+            Self::Group => "groups",
+            Self::MessageCount => "message counts",
+            Self::ChatGroup => "customer groups",
+            Self::Invite => "invites",
+            Self::Member => "members",
+            Self::UserStream => "users' streams",
+            Self::Entry => "stored events",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How many records there are of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Counts(BTreeMap<Kind, u64>);
+
+impl Counts {
+    /// Counts `more` records of a kind.
+    pub fn add(&mut self, kind: Kind, more: u64) {
+        if more > 0 {
+            *self.0.entry(kind).or_default() += more;
+        }
+    }
+
+    /// How many there are of a kind.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> u64 {
+        self.0.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// How many there are of all kinds together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// The first kind of which `other` has another number.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|&kind| self.of(kind) != other.of(kind))
+    }
+}

@@ -1,0 +1,165 @@
+//! `muster export` and `muster import`: everything that lasts, to a file and from one, while no server runs on the store.
+
+mod progress;
+mod read;
+mod write;
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use muster_core::{
+    random::Random,
+    seal::MasterKey,
+    store::Store,
+    time::Clock as _,
+    transfer::{Counts, FORMAT, Header, Kind, Portable},
+};
+use muster_store::{
+    postgres::PostgresStore,
+    sqlite::{DATABASE_FILE, SqliteStore},
+};
+use serde_json::{Value, json};
+
+use self::{progress::Progress, read::ExportReader, write::ExportWriter};
+use crate::{
+    admin,
+    config::Configuration,
+    data::{DataDirectory, existing_master_key},
+    system::System,
+};
+
+/// The name that stands for standard output and input.
+const STANDARD: &str = "-";
+
+/// A store as it is opened here.
+trait Carried: Store + Portable {}
+impl<T: Store + Portable> Carried for T {}
+
+/// Writes everything that lasts to a file.
+pub(crate) fn export(configuration: &Configuration, file: &Path, json: bool) -> anyhow::Result<()> {
+    let directory = &configuration.data;
+    anyhow::ensure!(
+        !configuration.store.is_empty() || directory.join(DATABASE_FILE).exists(),
+        "there is no store in {}: name the data directory with `--data`, or a database with `--store`",
+        directory.display()
+    );
+    let data = take(configuration, "exporting")?;
+    let (key, _) = present_master_key(configuration, &data)?;
+    let counts = crate::runtime()?.block_on(async {
+        let store = open(configuration, &data, &key).await?;
+        let counted = write_all(&*store, &key, file).await;
+        store.close().await?;
+        counted
+    })?;
+    report(file, &counts, json, file == Path::new(STANDARD))
+}
+
+async fn write_all(store: &dyn Carried, key: &MasterKey, file: &Path) -> anyhow::Result<Counts> {
+    let expected = store.census().await?;
+    let header = Header {
+        format: FORMAT,
+        muster: env!("CARGO_PKG_VERSION").to_owned(),
+        written_at: System::new().now(),
+        master_key_check: check_text(key),
+    };
+    let mut writer = ExportWriter::begin(file, header, Progress::of_records(expected.total()))
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    let counts = store.export(&mut writer).await?;
+    writer.finish(&counts).with_context(|| format!("{} cannot be written", file.display()))?;
+    Ok(counts)
+}
+
+/// Reads a file into an empty store.
+pub(crate) fn import(configuration: &Configuration, file: &Path, json: bool) -> anyhow::Result<()> {
+    let named = || format!("{}", file.display());
+    let (header, reader) = ExportReader::open(file).with_context(named)?;
+    let data = take(configuration, "importing")?;
+    let (key, key_file) = present_master_key(configuration, &data)?;
+    anyhow::ensure!(
+        header.master_key_check == check_text(&key),
+        "the master key {} is not the one that the secrets in {} are sealed under: copy the file `master.key` of the \
+         server that wrote it, or name it with `--master-key`",
+        key_file.display(),
+        file.display()
+    );
+    let counts = crate::runtime()?.block_on(async {
+        let store = open(configuration, &data, &key).await?;
+        let counted = store.import(&mut reader.start()?).await.with_context(named);
+        store.close().await?;
+        counted
+    })?;
+    report(file, &counts, json, false)
+}
+
+/// Takes the data directory, and says to whoever wants it too what for.
+fn take(configuration: &Configuration, purpose: &str) -> anyhow::Result<DataDirectory> {
+    let mut data = DataDirectory::take(&configuration.data)
+        .context("stop the server first: what it does meanwhile would be carried half")?;
+    data.sign(&format!("process {}, {purpose}", std::process::id()))?;
+    Ok(data)
+}
+
+/// The master key, which must be there: one made now would open nothing.
+fn present_master_key(
+    configuration: &Configuration,
+    data: &DataDirectory,
+) -> anyhow::Result<(MasterKey, PathBuf)> {
+    let file = configuration.master_key_file(data.path());
+    let key = existing_master_key(&file)?.with_context(|| {
+        format!(
+            "there is no master key at {}: copy the file `master.key` of the server whose data this is (mode 0600), or \
+             name it with `--master-key`",
+            file.display()
+        )
+    })?;
+    Ok((key, file))
+}
+
+fn check_text(key: &MasterKey) -> String {
+    key.check_value().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Opens the store that the configuration names. A database belongs to one master key, which is made sure of first.
+async fn open(
+    configuration: &Configuration,
+    data: &DataDirectory,
+    key: &MasterKey,
+) -> anyhow::Result<Arc<dyn Carried>> {
+    let random: Arc<dyn Random> = Arc::new(System::new());
+    if configuration.store.is_empty() {
+        let store = SqliteStore::open(data.path(), &configuration.sqlite, random)
+            .with_context(|| format!("the store in {} cannot be opened", data.path().display()))?;
+        return Ok(Arc::new(store));
+    }
+    let store = PostgresStore::open(&configuration.store, &configuration.postgres, random);
+    let store = store.await.context("`store`")?;
+    anyhow::ensure!(
+        store.claim_master(&key.check_value()).await?,
+        "the database belongs to another master key than {}: copy the file `master.key` of a node that runs on it, or \
+         name it with `--master-key`",
+        configuration.master_key_file(data.path()).display()
+    );
+    Ok(Arc::new(store))
+}
+
+/// Says what was carried; on standard error when the file went to standard output.
+fn report(file: &Path, counts: &Counts, json: bool, aside: bool) -> anyhow::Result<()> {
+    let value = if json {
+        json!({ "file": file.display().to_string(), "format": FORMAT, "counts": counts })
+    } else {
+        let row = |kind: Kind| json!({ "what": kind.name(), "count": counts.of(kind) });
+        Value::Array(Kind::ALL.into_iter().filter(|&kind| kind != Kind::LastGroupNumber).map(row).collect())
+    };
+    if aside {
+        std::io::stderr().write_all(admin::render(&value, json).as_bytes())?;
+        return Ok(());
+    }
+    Ok(admin::print(&value, json)?)
+}
+
+#[cfg(test)]
+mod tests;

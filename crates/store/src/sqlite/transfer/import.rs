@@ -1,0 +1,297 @@
+//! Writes everything in one transaction.
+
+use std::path::Path;
+
+use muster_core::{
+    account::{Changed, DirectoryChange},
+    id::{AppId, GroupRef, UserId},
+    message::StreamRef,
+    store::{StoreError, StoreResult},
+    transfer::{Counts, GroupRecord, MemberRecord, MessageCount, Part, Record, StreamEntry, TransferError},
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tokio::sync::mpsc;
+
+use super::count;
+use crate::sqlite::{
+    accounts::{change, insert_account},
+    apps::{insert_app, insert_space},
+    chats::{insert_channel, insert_chat_group, insert_invite, insert_number},
+    connection,
+    fault::{fault, stopped},
+    groups::{insert_group, mark_deleted},
+    messages::{insert_event, insert_user_stream, load_place},
+    options::SqliteOptions,
+    writer::Tx,
+};
+
+/// The indices of the tables that may be very long: built at once after the rows are there, which takes a fraction of the
+/// time that adding each row in a random place takes.
+const LATE_INDICES: &str = "SELECT name, sql FROM sqlite_schema
+     WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('member', 'entry', 'message_count')";
+
+/// Takes parts until the end and keeps all of them, or nothing.
+pub(super) fn all(
+    path: &Path,
+    options: &SqliteOptions,
+    parts: mpsc::Receiver<Part>,
+) -> Result<Counts, TransferError> {
+    let failed = |error| StoreError::Failed(Box::new(error));
+    let connection = connection::open_writer(path, options).map_err(failed)?;
+    // The sorting of the late indices may take more than memory should hold.
+    connection.pragma_update(None, "temp_store", "FILE").map_err(fault)?;
+    let taken = take(&connection, parts);
+    if taken.is_err()
+        && !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::warn!(%error, "an import is undone only when the database is opened again");
+    }
+    if taken.is_ok()
+        && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    {
+        tracing::warn!(%error, "the log of the import stays until the server moves it");
+    }
+    taken
+}
+
+fn take(connection: &Connection, mut parts: mpsc::Receiver<Part>) -> Result<Counts, TransferError> {
+    let mut import = Import { tx: Tx::new(connection), space: None, stream: None };
+    let late = import.drop_late_indices()?;
+    import.must_be_empty()?;
+    let told = loop {
+        match parts.blocking_recv() {
+            Some(Part::Records(records)) => {
+                for record in records {
+                    import.put(record)?;
+                }
+            }
+            Some(Part::End(told)) => break told,
+            None => return Err(stopped().into()),
+        }
+    };
+    for sql in late {
+        import.tx.execute(&sql, [])?;
+    }
+    let counted = count(connection).map_err(fault)?;
+    if let Some(kind) = told.difference(&counted) {
+        return Err(TransferError::Differs { kind, told: told.of(kind), counted: counted.of(kind) });
+    }
+    import.tx.commit()?;
+    Ok(counted)
+}
+
+/// A group or a user's stream as rows name it.
+#[derive(Clone, Copy)]
+struct Place {
+    space: i64,
+    /// The group's key, or minus the user stream's.
+    stream: i64,
+}
+
+/// An import under way.
+struct Import<'a> {
+    tx: Tx<'a>,
+    /// The application or channel asked for last, and its key: records of one come together.
+    space: Option<(AppId, i64)>,
+    /// The same of groups and users' streams.
+    stream: Option<(StreamRef, Place)>,
+}
+
+fn orphan(what: &'static str, name: &dyn std::fmt::Display) -> TransferError {
+    TransferError::Orphan { what, name: name.to_string() }
+}
+
+impl Import<'_> {
+    /// Drops the indices that are built at the end; the statements that build them.
+    fn drop_late_indices(&self) -> StoreResult<Vec<String>> {
+        let indices: Vec<(String, String)> = self
+            .tx
+            .read()
+            .prepare(LATE_INDICES)
+            .and_then(|mut query| {
+                query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()
+            })
+            .map_err(fault)?;
+        indices
+            .into_iter()
+            .map(|(name, sql)| self.tx.execute(&format!("DROP INDEX \"{name}\""), []).map(|_| sql))
+            .collect()
+    }
+
+    /// Everything hangs on an account, an application or a channel.
+    fn must_be_empty(&self) -> Result<(), TransferError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM space)";
+        let filled: bool = self.tx.read().query_row(sql, [], |row| row.get(0)).map_err(fault)?;
+        if filled { Err(TransferError::NotEmpty) } else { Ok(()) }
+    }
+
+    fn put(&mut self, record: Record) -> Result<(), TransferError> {
+        match record {
+            Record::Account(account) => Ok(insert_account(&self.tx, &account)?),
+            Record::User(user) => {
+                let name = user.name.clone();
+                self.change("user", &name, &DirectoryChange::AddUser(user))
+            }
+            Record::Key(key) => {
+                let name = key.id.to_string();
+                self.change("access key", &name, &DirectoryChange::AddKey(key))
+            }
+            Record::Policy(policy) => {
+                let name = policy.name.clone();
+                self.change("policy", &name, &DirectoryChange::PutPolicy(policy))
+            }
+            Record::Attachment(of) => {
+                let name = format!("{} of {}", of.policy, of.user);
+                let wanted = DirectoryChange::Attach(of.account, of.policy, of.user);
+                self.change("attached policy", &name, &wanted)
+            }
+            Record::App(record) => {
+                let key = insert_space(&self.tx, &record.app.id, &record.user_epoch)?;
+                Ok(insert_app(&self.tx, key, &record.app)?)
+            }
+            Record::Channel(record) => {
+                let key = insert_space(&self.tx, &record.channel.id, &record.user_epoch)?;
+                Ok(insert_channel(&self.tx, key, &record.channel)?)
+            }
+            Record::BusinessNumber(number) => {
+                let channel = self.space(&number.channel)?;
+                let fresh = insert_number(&self.tx, channel, &number)?;
+                let name = number.number.to_string();
+                if fresh { Ok(()) } else { Err(TransferError::Twice { what: "business number", name }) }
+            }
+            Record::LastGroupNumber(last) => Ok(self.last_group_number(last)?),
+            Record::Group(record) => self.group(&record),
+            Record::MessageCount(count) => self.message_count(count),
+            Record::ChatGroup(record) => {
+                let chat = &record.chat_group;
+                let Place { space, stream } = self.place_of_group(&chat.at)?;
+                Ok(insert_chat_group(&self.tx, stream, space, chat, record.status_since)?)
+            }
+            Record::Invite(invite) => {
+                let key = self.place_of_group(&invite.at)?.stream;
+                Ok(insert_invite(&self.tx, key, &invite.code, invite.created_at, invite.revoked_at)?)
+            }
+            Record::Member(member) => self.member(member),
+            Record::UserStream(stream) => {
+                let space = self.space(&stream.app)?;
+                insert_user_stream(&self.tx, space, &stream.user, stream.sequence)?;
+                Ok(())
+            }
+            Record::Entry(entry) => self.entry(entry),
+        }
+    }
+
+    fn change(&self, what: &'static str, name: &str, wanted: &DirectoryChange) -> Result<(), TransferError> {
+        match change(&self.tx, wanted)? {
+            Changed::Done => Ok(()),
+            Changed::Exists => Err(TransferError::Twice { what, name: name.to_owned() }),
+            Changed::Missing => Err(orphan("account, user or policy of the", &format!("{what} {name}"))),
+        }
+    }
+
+    /// The next group takes a higher number than this and than all that are there.
+    fn last_group_number(&self, last: i64) -> StoreResult<()> {
+        self.tx.execute("DELETE FROM sqlite_sequence WHERE name = 'group'", [])?;
+        self.tx.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('group', ?1)", [last])?;
+        Ok(())
+    }
+
+    fn group(&mut self, record: &GroupRecord) -> Result<(), TransferError> {
+        let group = &record.group;
+        let space = self.space(&group.at.app)?;
+        let key = insert_group(&self.tx, space, group, Some(group.number))?;
+        if let Some(deletion) = &group.deletion {
+            mark_deleted(&self.tx, space, key, deletion)?;
+        }
+        self.tx.execute(
+            "UPDATE figures SET next_join = ?2, views = ?3, super_group = ?4, sequence = ?5 WHERE group_key = ?1",
+            params![key, record.next_join, record.views, record.super_group, record.sequence],
+        )?;
+        Ok(())
+    }
+
+    fn message_count(&mut self, count: MessageCount) -> Result<(), TransferError> {
+        let key = self.place_of_group(&GroupRef::new(count.app, count.group))?.stream;
+        let sql = "INSERT INTO message_count (group_key, kind, total) VALUES (?1, ?2, ?3)";
+        self.tx.execute(sql, params![key, count.kind, count.total])?;
+        Ok(())
+    }
+
+    fn member(&mut self, member: MemberRecord) -> Result<(), TransferError> {
+        let Place { space, stream } = self.place_of_group(&GroupRef::new(member.app, member.group))?;
+        self.tx.execute(
+            "INSERT INTO member (group_key, number, space_key, user_id, info, joined_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                stream,
+                member.number,
+                space,
+                member.user.as_str(),
+                member.info.as_deref(),
+                member.joined_at.0,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn entry(&mut self, record: StreamEntry) -> Result<(), TransferError> {
+        let Place { space, stream } = self.place(record.stream)?;
+        let entry = record.entry;
+        Ok(insert_event(&self.tx, space, stream, entry.sequence, &entry.event, entry.at)?)
+    }
+
+    fn space(&mut self, id: &AppId) -> Result<i64, TransferError> {
+        if let Some((known, key)) = &self.space
+            && known == id
+        {
+            return Ok(*key);
+        }
+        let found: Option<i64> = self
+            .tx
+            .read()
+            .prepare_cached("SELECT key FROM space WHERE id = ?1")
+            .and_then(|mut query| query.query_row([id.as_str()], |row| row.get(0)).optional())
+            .map_err(fault)?;
+        let key = found.ok_or_else(|| orphan("application or channel", id))?;
+        self.space = Some((id.clone(), key));
+        Ok(key)
+    }
+
+    fn place_of_group(&mut self, at: &GroupRef) -> Result<Place, TransferError> {
+        self.place(StreamRef::Group(at.clone()))
+    }
+
+    fn place(&mut self, of: StreamRef) -> Result<Place, TransferError> {
+        if let Some((known, place)) = &self.stream
+            && *known == of
+        {
+            return Ok(*place);
+        }
+        let space = self.space(of.app())?;
+        let stream = match &of {
+            StreamRef::Group(at) => self.group_key(space, at)?,
+            StreamRef::User(_, user) => self.user_key(space, user)?,
+        };
+        let place = Place { space, stream };
+        self.stream = Some((of, place));
+        Ok(place)
+    }
+
+    fn group_key(&self, space: i64, at: &GroupRef) -> Result<i64, TransferError> {
+        let found: Option<i64> = self
+            .tx
+            .read()
+            .prepare_cached("SELECT key FROM \"group\" WHERE space_key = ?1 AND id = ?2")
+            .and_then(|mut query| {
+                query.query_row(params![space, at.group.as_str()], |row| row.get(0)).optional()
+            })
+            .map_err(fault)?;
+        found.ok_or_else(|| orphan("group", &at.group))
+    }
+
+    fn user_key(&self, space: i64, user: &UserId) -> Result<i64, TransferError> {
+        let found = load_place(self.tx.read(), space, user).map_err(fault)?;
+        found.map(|place| -place.key).ok_or_else(|| orphan("stream of the user", user))
+    }
+}

@@ -1,0 +1,276 @@
+//! A store with something of everything, and what it answers.
+
+use muster_core::{
+    account::{AccessKey, Account, Changed, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
+    app::{App, Audit, DataCenter, Generation, Retention},
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
+    group::{Deletion, Group, GroupFilter, Order, Window},
+    id::{AccessKeyId, GroupRef},
+    message::{Event, ExitReason, HistoryQuery, StreamRef},
+    roster::{Join, Leave, PageQuery, WalkQuery},
+    seal::Sealed,
+    store::{AppCreated, AppFilter, GroupCreated, Store},
+    time::Millis,
+};
+
+use crate::make::{
+    account, admitted, app, app_id, at, connected, draft, durable, group, roster, user, with_group,
+};
+
+/// When the group that is purged was deleted; others were deleted later.
+const PURGED: Millis = Millis(5_000);
+/// The customer groups' channel number.
+const NUMBER: &str = "8613800138000";
+/// Members of the longest roster: more than any block that a store may keep its counts in.
+const MANY: u64 = 3_000;
+
+/// What numbers were given that nothing shows any more.
+#[derive(Clone, Copy)]
+pub(crate) struct Given {
+    /// The number of a group that was purged.
+    pub(crate) group: i64,
+    /// The join number of a member of `a/g0` who left.
+    pub(crate) join: u64,
+}
+
+async fn directory(store: &dyn Store) {
+    let acc = || account("acc");
+    let key = |id: &str, owner, active| AccessKey {
+        id: AccessKeyId::new(id).unwrap(),
+        secret: Sealed(vec![0, 255, 7]),
+        account: acc(),
+        owner,
+        active,
+        created_at: Millis(10),
+    };
+    let named = |name: &str| RamUser {
+        account: acc(),
+        name: name.into(),
+        id: format!("id-{name}"),
+        created_at: Millis(11),
+    };
+    let policy = |name: &str| StoredPolicy {
+        account: acc(),
+        name: name.into(),
+        document: "{\"Version\":\"1\"}".into(),
+        modified_at: Millis(12),
+    };
+    for change in [
+        DirectoryChange::AddAccount(
+            Account { id: acc(), created_at: Millis(9) },
+            key("root", KeyOwner::Root, true),
+        ),
+        DirectoryChange::AddUser(named("u")),
+        DirectoryChange::AddUser(named("v")),
+        DirectoryChange::AddKey(key("k", KeyOwner::User("u".into()), true)),
+        DirectoryChange::AddKey(key("l", KeyOwner::User("v".into()), false)),
+        DirectoryChange::PutPolicy(policy("p")),
+        DirectoryChange::PutPolicy(policy("q")),
+        DirectoryChange::Attach(acc(), "p".into(), "u".into()),
+        DirectoryChange::Attach(acc(), "q".into(), "u".into()),
+        DirectoryChange::Attach(acc(), "q".into(), "v".into()),
+    ] {
+        assert_eq!(store.change_directory(change).await.unwrap(), Changed::Done);
+    }
+}
+
+async fn apps(store: &dyn Store) {
+    let rich = App {
+        generation: Generation::One,
+        name: Some("name 群".into()),
+        data_center: DataCenter::Singapore,
+        retention: Retention::Days180,
+        audit: Audit::Custom("https://audit.example.com".into()),
+        callback_url: Some("https://callback.example.com".into()),
+        config: [("c".to_owned(), "1".to_owned())].into(),
+        extension: [("e".to_owned(), "2".to_owned())].into(),
+        modified_at: Millis(1_001),
+        ..app("b")
+    };
+    for made in [app("z"), rich, app("a")] {
+        assert_eq!(store.create_app(made, None).await.unwrap(), AppCreated::Created);
+    }
+    store.set_app_disabled(&app_id("z"), true, Millis(1_002)).await.unwrap().unwrap();
+}
+
+/// Members who stay, leave, are connected, and are both; their join numbers have holes.
+async fn members(store: &dyn Store, g: &GroupRef) -> u64 {
+    for n in 0..60 {
+        admitted(store, g, durable(&format!("u{n}"))).await;
+        admitted(store, g, connected(&format!("c{n}"))).await;
+    }
+    for n in 0..20 {
+        store.leave(g, &user(&format!("u{}", n * 3)), Leave::Any).await.unwrap();
+    }
+    admitted(store, g, durable("c5")).await;
+    admitted(store, g, connected("u4")).await;
+    admitted(store, g, Join { info: None, ..durable("plain") }).await;
+    let (last, _, _) = admitted(store, g, durable("gone")).await;
+    store.leave(g, &user("gone"), Leave::Any).await.unwrap();
+    last.number
+}
+
+async fn messages(store: &dyn Store, g: &GroupRef) {
+    for n in 0..25 {
+        store.post(g, draft(n % 3, &format!("body {n} 群"), 7_000 + n)).await.unwrap();
+    }
+    store.count_only(g, draft(77, "like", 1)).await.unwrap();
+    let exit = Event::Exit { group: g.group.clone(), reason: ExitReason::Removed };
+    store.append(&StreamRef::Group(g.clone()), exit.clone(), Millis(7_100)).await.unwrap().unwrap();
+    for (name, events) in [("u1", 3), ("u2", 1)] {
+        for n in 0..events {
+            let stream = StreamRef::User(g.app.clone(), user(name));
+            store.append(&stream, exit.clone(), Millis(7_200 + n)).await.unwrap().unwrap();
+        }
+    }
+}
+
+async fn groups(store: &dyn Store) -> Given {
+    let mut last = 0;
+    for app in ["a", "z"] {
+        for n in 0..3 {
+            let g = with_group(store, app, &format!("g{n}")).await;
+            let given = members(store, &g).await;
+            last = if app == "a" && n == 0 { given } else { last };
+            messages(store, &g).await;
+        }
+    }
+    let rich = Group {
+        creator: Some(user("creator")),
+        admins: vec![user("x"), user("y")],
+        name: Some("name".into()),
+        info: Some("info 群".into()),
+        extension: [("k".to_owned(), "v".to_owned())].into(),
+        ..group("b", "rich")
+    };
+    assert!(matches!(store.create_group(rich, None).await.unwrap(), GroupCreated::Created(_)));
+    let big = with_group(store, "b", "big").await;
+    for n in 0..MANY {
+        let join = Join { super_above: Some(MANY - 1), ..durable(&format!("m{}", n * 7_919 % MANY)) };
+        admitted(store, &big, join).await;
+    }
+    assert!(store.roster_state(&big).await.unwrap().super_group);
+    let deletion = |at| Deletion { at, by: Some(user("creator")) };
+    store.delete_group(&at("a", "g2"), deletion(PURGED + 1)).await.unwrap();
+    let gone = with_group(store, "a", "gone").await;
+    let number = store.group(&gone).await.unwrap().unwrap().number;
+    store.delete_group(&gone, deletion(PURGED)).await.unwrap();
+    while store.purge(Millis(8_000), PURGED).await.unwrap() > 0 {}
+    assert!(store.group(&gone).await.unwrap().is_none());
+    Given { group: number, join: last }
+}
+
+async fn chats(store: &dyn Store) {
+    let phone = |digits: &str| PhoneNumber::new(digits).unwrap();
+    for id in ["d", "c"] {
+        let channel = Channel {
+            id: app_id(id),
+            account: account("acc"),
+            name: format!("name {id}"),
+            created_at: Millis(1),
+        };
+        store.create_channel(channel).await.unwrap();
+    }
+    for digits in [NUMBER, "8613800138009", "8613800138001"] {
+        let number = BusinessNumber { number: phone(digits), channel: app_id("c"), created_at: Millis(2) };
+        assert!(store.add_number(number).await.unwrap());
+    }
+    for n in 0..3 {
+        let chat = ChatGroup {
+            at: at("c", &format!("chat{n}")),
+            number: phone(NUMBER),
+            subject: format!("subject {n}"),
+            description: (n == 1).then(|| "about".into()),
+            picture: (n == 1).then(|| "https://example.com/p.png".into()),
+            status: ChatGroupStatus::Creating,
+            invite: (n == 1).then(|| "first".into()),
+            created_at: Millis(100 + n),
+            modified_at: Millis(100 + n),
+        };
+        let at = chat.at.clone();
+        store.create_chat_group(chat).await.unwrap();
+        admitted(store, &at, durable("8613900000001")).await;
+    }
+    store.set_invite(&at("c", "chat1"), Some("second"), Millis(200)).await.unwrap();
+    store.set_invite(&at("c", "chat2"), Some("third"), Millis(300)).await.unwrap();
+    store.set_invite(&at("c", "chat2"), None, Millis(400)).await.unwrap();
+    let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
+    assert_eq!(store.advance_chat_groups(from, to, Millis(101), Millis(500)).await.unwrap().len(), 1);
+}
+
+/// Puts something of everything into a store.
+pub(crate) async fn fill(store: &dyn Store) -> Given {
+    directory(store).await;
+    apps(store).await;
+    let given = groups(store).await;
+    chats(store).await;
+    given
+}
+
+/// What a store answers about one group.
+async fn group_facts(store: &dyn Store, at: &GroupRef, facts: &mut Vec<String>) {
+    facts.push(format!("{:?}", store.group(at).await.unwrap()));
+    facts.push(format!("{:?}", store.chat_group(at).await.unwrap()));
+    facts.push(format!("{:?}", store.tally(at).await.unwrap()));
+    facts.push(format!("{:?}", store.roster_state(at).await.unwrap()));
+    let members = roster(store, at).await;
+    let users: Vec<_> = members.iter().map(|member| member.user.clone()).collect();
+    let found = store.find_members(at, &users).await.unwrap();
+    assert!(found.iter().zip(&members).all(|(found, member)| found.as_ref() == Some(member)));
+    for order in [Order::Ascending, Order::Descending] {
+        let after = members.get(members.len() / 2).map(|member| member.number);
+        let walk = WalkQuery { order, after, limit: 40 };
+        facts.push(format!("{:?}", store.roster_walk(at, walk).await.unwrap()));
+        // Far from either end, where a store looks the place up.
+        let page = PageQuery { order, window: Window { skip: members.len() as u64 * 2 / 3, limit: 20 } };
+        facts.push(format!("{:?}", store.roster_page(at, page).await.unwrap()));
+        for kind in [None, Some(1)] {
+            let query = HistoryQuery { order, after: None, kind, from: None, until: None, limit: 20 };
+            facts.push(format!("{:?}", store.history(at, query).await.unwrap()));
+        }
+    }
+    facts.push(format!("{members:?}"));
+    stream_facts(store, &StreamRef::Group(at.clone()), facts).await;
+}
+
+async fn stream_facts(store: &dyn Store, stream: &StreamRef, facts: &mut Vec<String>) {
+    facts.push(format!("{:?}", store.top(stream).await.unwrap()));
+    facts.push(format!("{:?}", store.entries(stream, 0, 1_000).await.unwrap()));
+}
+
+/// Everything that a store answers about what [`fill`] put into it.
+pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
+    let mut facts = vec![format!("{:?}", store.directory().await.unwrap())];
+    let all = Window { skip: 0, limit: 100 };
+    for generation in [Generation::One, Generation::Two] {
+        let filter = AppFilter { generation, data_center: None };
+        let page = store.apps(&account("acc"), filter, Order::Ascending, all).await.unwrap();
+        facts.push(format!("{page:?}"));
+    }
+    for app in ["a", "b", "z", "c", "d"].map(app_id) {
+        for filter in [GroupFilter::All, GroupFilter::Existing, GroupFilter::Deleted] {
+            let page = store.groups(&app, filter, Order::Descending, all).await.unwrap();
+            facts.push(format!("{page:?}"));
+            if filter == GroupFilter::All {
+                for group in page.entries {
+                    group_facts(store, &group.at, &mut facts).await;
+                }
+            }
+        }
+        for name in ["u1", "u4", "c5", "c6"].map(user) {
+            let page = store.groups_of(&app, &name, Order::Ascending, all).await.unwrap();
+            facts.push(format!("{page:?}"));
+            stream_facts(store, &StreamRef::User(app.clone(), name), &mut facts).await;
+        }
+        facts.push(format!("{:?}", store.channel(&app).await.unwrap()));
+        facts.push(format!("{:?}", store.numbers(&app).await.unwrap()));
+    }
+    facts.push(format!("{:?}", store.channels(&account("acc")).await.unwrap()));
+    let number = PhoneNumber::new(NUMBER).unwrap();
+    let query = ChatGroupQuery { channel: app_id("c"), number, subject: None, status: None };
+    facts.push(format!("{:?}", store.chat_groups(&query, all).await.unwrap()));
+    for code in ["first", "second", "third"] {
+        facts.push(format!("{:?}", store.invite(code).await.unwrap()));
+    }
+    facts
+}
