@@ -26,11 +26,13 @@ unit: toolchain packages
 conformance: build packages
 	conformance/run
 	conformance/run --over postgres
+	conformance/run --over pooler tests/test_main_scenario.py tests/test_operations_live1.py tests/test_operations_live2.py \
+		tests/test_operations_cams.py tests/test_realtime.py tests/test_crash.py
 	conformance/run --over cluster
 
 # What several machines need, from Debian: installed when that is allowed, and named when it is not. The system's own
 # PostgreSQL is not wanted: only the programs.
-NEEDED := postgresql:/usr/lib/postgresql/*/bin/postgres nats-server:nats-server haproxy:haproxy openssl:openssl
+NEEDED := postgresql:/usr/lib/postgresql/*/bin/postgres nats-server:nats-server haproxy:haproxy pgbouncer:pgbouncer openssl:openssl
 packages:
 	@missing=; for pair in $(NEEDED); do \
 		PATH="$$PATH:/usr/sbin:/usr/local/sbin"; program=$${pair#*:}; \

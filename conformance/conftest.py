@@ -36,7 +36,7 @@ def pytest_addoption(parser):
     )
     parser.addoption(
         "--over", choices=list(PLACES), default="sqlite",
-        help="what a server stands on: the embedded store, PostgreSQL, or three nodes over PostgreSQL and NATS",
+        help="what a server stands on: the embedded store, PostgreSQL, PostgreSQL behind PgBouncer, or three nodes over PostgreSQL and NATS",
     )
 
 

@@ -8,6 +8,7 @@ import itertools
 
 from .cluster import Cluster
 from .nats import Nats
+from .pooler import Pooler
 from .postgres import Postgres
 from .server import Server
 
@@ -50,6 +51,25 @@ class PostgresPlace(EmbeddedPlace):
         self.postgres.remove()
 
 
+class PoolerPlace(PostgresPlace):
+    """Each server is one node over a database of its own that it reaches through a pooler in transaction mode."""
+
+    name = "pooler"
+
+    def __init__(self):
+        super().__init__()
+        self.pooler = Pooler(self.postgres).start()
+
+    def server(self, directory, config=None, **options):
+        database = self._database()
+        url = self.postgres.url(database, [self.pooler.port]) + "?prepared=false"
+        return Server(directory, config, variables={"MUSTER_STORE": url}, at_end=lambda: self.postgres.drop(database), **options)
+
+    def close(self):
+        self.pooler.remove()
+        super().close()
+
+
 class ClusterPlace(PostgresPlace):
     """Each server is three nodes over a database of its own, on NATS servers that all share, each under its prefix."""
 
@@ -69,4 +89,4 @@ class ClusterPlace(PostgresPlace):
         self.nats.remove()
 
 
-PLACES = {place.name: place for place in (EmbeddedPlace, PostgresPlace, ClusterPlace)}
+PLACES = {place.name: place for place in (EmbeddedPlace, PostgresPlace, PoolerPlace, ClusterPlace)}
