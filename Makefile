@@ -56,7 +56,7 @@ check: toolchain
 # The measures: ratios within one run.
 bench: build packages
 	$(MUSTER) bench
-	conformance/cluster --bench
+	conformance/cluster --bench --members 300000
 
 # Writes again what is made from the code and committed; `make test` fails when it is out of date.
 generate: build
