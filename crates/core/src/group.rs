@@ -124,3 +124,14 @@ pub struct Slice<T> {
     /// Whether the list goes on after the last of them.
     pub more: bool,
 }
+
+impl<T> Slice<T> {
+    /// The first `limit` of `entries`, which are one more than that where the list goes on: whoever reads a part asks
+    /// for one entry more than it needs.
+    #[must_use]
+    pub fn cut(mut entries: Vec<T>, limit: usize) -> Self {
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        Self { entries, more }
+    }
+}

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod codes;
+mod migrations;
 pub mod postgres;
 mod sharded;
 pub mod sqlite;

@@ -190,10 +190,7 @@ impl PostgresStore {
         let one_more = bigint(limit as u64).saturating_add(1);
         let connection = self.database.reader().await?;
         let rows = connection.query(&sql, values![app.as_str(), start, one_more]).await?;
-        let mut entries: Vec<_> = all(&rows, records::group)?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        Ok(Slice { entries, more })
+        Ok(Slice::cut(all(&rows, records::group)?, limit))
     }
 
     async fn list_groups_of(

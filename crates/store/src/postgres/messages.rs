@@ -123,10 +123,7 @@ impl PostgresStore {
         let rows = connection
             .query(&sql, values![app.as_str(), kind, name, above, below, from, until, one_more, query.kind])
             .await?;
-        let mut entries: Vec<_> = all(&rows, entry)?;
-        let more = entries.len() > query.limit;
-        entries.truncate(query.limit);
-        Ok(Slice { entries, more })
+        Ok(Slice::cut(all(&rows, entry)?, query.limit))
     }
 }
 

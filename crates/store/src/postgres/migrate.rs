@@ -4,20 +4,15 @@
 //! applied. Nodes of the version before may go on meanwhile, so a migration adds and does not take away; what nobody
 //! needs any more goes a version later. A lock of the database lets one node at a time do it.
 
-use ring::digest;
 use tokio_postgres::{Client, Error};
 
 use super::fault::{OpenError, describe};
+use crate::migrations::{Migration, Mismatch, missing, number};
 
 /// The lock's number: `MSTR` in ASCII. Any would do that no other program on the database takes.
 const LOCK: i64 = 0x4D53_5452;
 
-struct Migration {
-    name: &'static str,
-    sql: &'static str,
-}
-
-/// In the order of their numbers. A file that has been released never changes.
+/// In the order of their numbers.
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_base", sql: include_str!("../../migrations/postgres/0001_base.sql") },
     Migration { name: "0002_rosters", sql: include_str!("../../migrations/postgres/0002_rosters.sql") },
@@ -60,23 +55,14 @@ async fn step(client: &Client, migrations: &[Migration]) -> Result<Step, OpenErr
     let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
     client.batch_execute(&lock).await.map_err(failed)?;
     let applied = applied(client).await.map_err(failed)?;
-    let of = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    for (at, (name, checksum)) in applied.iter().enumerate() {
-        let Some(migration) = migrations.get(at) else {
-            return Err(OpenError::Newer { found: of(applied.len()), known: of(migrations.len()) });
-        };
-        if migration.name != name || self::checksum(migration.sql) != *checksum {
-            return Err(OpenError::Changed { name: name.clone() });
-        }
-    }
-    let Some(migration) = migrations.get(applied.len()) else { return Ok(Step::Done) };
+    let Some(migration) = missing(migrations, &applied)?.first() else { return Ok(Step::Done) };
     let note = format!(
         "CREATE TABLE IF NOT EXISTS migration (version bigint PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
            applied_at timestamptz NOT NULL DEFAULT now());
          INSERT INTO migration (version, name, checksum) VALUES ({}, '{}', '{}')",
-        applied.len() + 1,
+        number(applied.len() + 1),
         migration.name,
-        checksum(migration.sql)
+        migration.checksum()
     );
     client.batch_execute(migration.sql).await.map_err(failed)?;
     client.batch_execute(&note).await.map_err(failed)?;
@@ -93,7 +79,11 @@ async fn applied(client: &Client) -> Result<Vec<(String, String)>, Error> {
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-fn checksum(sql: &str) -> String {
-    let digest = digest::digest(&digest::SHA256, sql.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+impl From<Mismatch> for OpenError {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::Newer { found, known } => Self::Newer { found, known },
+            Mismatch::Changed { name } => Self::Changed { name },
+        }
+    }
 }

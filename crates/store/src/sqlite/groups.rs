@@ -178,13 +178,9 @@ fn walk(
          WHERE {condition} AND {beyond} ORDER BY g.key {direction} LIMIT ?3"
     );
     let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut entries: Vec<_> = connection
-        .prepare_cached(&sql)?
-        .query_map(params![space, start, one_more], records::group)?
-        .collect::<Result<_, _>>()?;
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    Ok(Slice { entries, more })
+    let mut query = connection.prepare_cached(&sql)?;
+    let entries = query.query_map(params![space, start, one_more], records::group)?;
+    Ok(Slice::cut(entries.collect::<Result<_, _>>()?, limit))
 }
 
 /// The groups of a user: durable memberships from the database, those by a session from `attended`.

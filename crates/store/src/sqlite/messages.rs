@@ -288,10 +288,7 @@ fn history(connection: &Connection, stream: i64, query: HistoryQuery) -> rusqlit
     let until = query.until.map_or(i64::MAX, |at| at.0);
     let one_more = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
     let values = params![stream, above, below, from, until, one_more, query.kind];
-    let mut entries = read_entries(connection.prepare_cached(&sql)?, values)?;
-    let more = entries.len() > query.limit;
-    entries.truncate(query.limit);
-    Ok(Slice { entries, more })
+    Ok(Slice::cut(read_entries(connection.prepare_cached(&sql)?, values)?, query.limit))
 }
 
 impl SqliteStore {

@@ -6,18 +6,13 @@
 
 use std::path::Path;
 
-use ring::digest;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::fault::OpenError;
+use crate::migrations::{Migration, Mismatch, missing, number};
 
 /// `MSTR`: says in the file's header whose database it is.
 const APPLICATION_ID: i32 = 0x4D53_5452;
-
-struct Migration {
-    name: &'static str,
-    sql: &'static str,
-}
 
 const MIGRATIONS: &[Migration] =
     &[Migration { name: "0001_initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") }];
@@ -30,22 +25,14 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
 fn apply(connection: &mut Connection, path: &Path, migrations: &[Migration]) -> Result<(), OpenError> {
     claim(connection, path)?;
     let applied = applied(connection)?;
-    for (at, (name, checksum)) in applied.iter().enumerate() {
-        let Some(migration) = migrations.get(at) else {
-            return Err(OpenError::Newer { found: number(applied.len()), known: number(migrations.len()) });
-        };
-        if migration.name != name || self::checksum(migration.sql) != *checksum {
-            return Err(OpenError::Changed { name: name.clone() });
-        }
-    }
-    for (at, migration) in migrations.iter().enumerate().skip(applied.len()) {
+    for (at, migration) in (applied.len() + 1..).zip(missing(migrations, &applied)?) {
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         step.execute_batch(migration.sql)?;
         step.execute(
             "INSERT INTO migration (number, name, checksum) VALUES (?1, ?2, ?3)",
-            params![number(at + 1), migration.name, checksum(migration.sql)],
+            params![number(at), migration.name, migration.checksum()],
         )?;
-        step.pragma_update(None, "user_version", number(at + 1))?;
+        step.pragma_update(None, "user_version", number(at))?;
         step.commit()?;
     }
     Ok(())
@@ -76,13 +63,13 @@ fn applied(connection: &Connection) -> Result<Vec<(String, String)>, OpenError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn checksum(sql: &str) -> String {
-    let digest = digest::digest(&digest::SHA256, sql.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+impl From<Mismatch> for OpenError {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::Newer { found, known } => Self::Newer { found, known },
+            Mismatch::Changed { name } => Self::Changed { name },
+        }
+    }
 }
 
 #[cfg(test)]

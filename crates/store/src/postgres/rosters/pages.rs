@@ -15,7 +15,7 @@ use super::{
 use crate::postgres::{
     database::Connection,
     fault::Fault,
-    records::{bigint, unsigned},
+    records::{all, bigint, unsigned},
     values::values,
 };
 
@@ -121,12 +121,9 @@ pub(super) async fn walk(
         Order::Descending => i64::MAX,
     };
     let after = query.after.map_or(start, bigint);
-    // One more than asked for tells whether there are more.
-    let limit = bigint(query.limit as u64 + 1);
+    let one_more = bigint(query.limit as u64).saturating_add(1);
     let rows = connection
-        .query(&direction(query.order).walk, values![at.app.as_str(), at.group.as_str(), after, limit])
+        .query(&direction(query.order).walk, values![at.app.as_str(), at.group.as_str(), after, one_more])
         .await?;
-    let more = rows.len() > query.limit;
-    let entries = rows.iter().take(query.limit).map(member).collect::<Result<_, _>>()?;
-    Ok(Slice { entries, more })
+    Ok(Slice::cut(all(&rows, member)?, query.limit))
 }
