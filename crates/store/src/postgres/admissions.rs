@@ -89,8 +89,8 @@ impl Batch for Nonces {
     type Answer = Remembered;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Nonce]) -> Result<Vec<Remembered>, Fault> {
-        tx.commit_lazily().await?;
-        let mut slots = read_slots(tx).await?;
+        // Sent one after the other without waiting for the answers: one round trip.
+        let ((), mut slots) = tokio::try_join!(tx.commit_lazily(), read_slots(tx))?;
         let ahead = slots.now + QUARTERS_AHEAD;
         let mut by_slot = BTreeMap::<i64, BTreeSet<i64>>::new();
         for job in jobs.iter().filter(|job| job.quarter <= ahead) {
@@ -187,8 +187,7 @@ impl Batch for Draws {
     type Answer = Drawn;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Draw]) -> Result<Vec<Drawn>, Fault> {
-        tx.commit_lazily().await?;
-        self.sweep(tx).await?;
+        tokio::try_join!(tx.commit_lazily(), self.sweep(tx))?;
         let mut demands = BTreeMap::<&str, Demand>::new();
         for job in jobs {
             let demand = demands.entry(&job.allowance).or_default();

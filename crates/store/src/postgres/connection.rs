@@ -87,7 +87,8 @@ impl Connection {
                     tokio::spawn(async move { timeout(ANSWER, cancel.cancel_query(tls)).await });
                 }
                 self.database.suspect();
-                Err(Fault::Unavailable(unreachable("no answer within 3.5 seconds")))
+                let seconds = self.patience.as_secs_f32();
+                Err(Fault::Unavailable(unreachable(&format!("no answer within {seconds} seconds"))))
             }
         }
     }

@@ -54,6 +54,16 @@ struct Health {
     probing: bool,
 }
 
+impl Health {
+    /// Notes that the server cannot be reached; it is logged when that is news.
+    fn note_down(&mut self, place: &str, why: String) {
+        if self.down.is_none() {
+            tracing::warn!(place, why, "PostgreSQL cannot be reached");
+        }
+        self.down = Some(why);
+    }
+}
+
 /// How long a new connection may take. The hosts are tried one after the other, so that each needs its time.
 fn patience(address: &Address) -> Duration {
     let each = address.config.get_connect_timeout().copied().unwrap_or(HANDSHAKE);
@@ -181,10 +191,7 @@ impl Database {
     fn lose(self: &Arc<Self>, why: String) -> Fault {
         let told = Fault::Unavailable(unreachable(&why));
         let mut health = self.health();
-        if health.down.is_none() {
-            tracing::warn!(place = self.address.place, why, "PostgreSQL cannot be reached");
-        }
-        health.down = Some(why);
+        health.note_down(&self.address.place, why);
         self.probe(&mut health);
         told
     }
@@ -232,12 +239,7 @@ async fn probe(database: Weak<Database>) {
                     health.probing = false;
                     return;
                 }
-                Err(why) => {
-                    if health.down.is_none() {
-                        tracing::warn!(place = database.address.place, why, "PostgreSQL cannot be reached");
-                    }
-                    health.down = Some(why);
-                }
+                Err(why) => health.note_down(&database.address.place, why),
             }
         }
         tokio::time::sleep(PROBE_INTERVAL).await;

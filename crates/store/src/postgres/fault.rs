@@ -209,15 +209,23 @@ pub(super) fn misuse<T>(what: String) -> Result<T, Fault> {
 const ATTEMPTS: usize = 5;
 
 /// Runs a transaction, and runs it again when it met another one and was rolled back.
-pub(super) async fn retry<T, F>(mut attempt: impl FnMut() -> F) -> StoreResult<T>
+pub(super) async fn settled<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
 {
     for _ in 1..ATTEMPTS {
         match attempt().await {
             Err(fault) if fault.is_conflict() => {}
-            done => return done.map_err(StoreError::from),
+            done => return done,
         }
     }
-    attempt().await.map_err(StoreError::from)
+    attempt().await
+}
+
+/// The same for one caller, who is told what the store's callers are.
+pub(super) async fn retry<T, F>(attempt: impl FnMut() -> F) -> StoreResult<T>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
+    Ok(settled(attempt).await?)
 }

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     database::{Database, Tx},
-    fault::{Fault, stopped},
+    fault::{Fault, settled, stopped},
 };
 
 /// Jobs of one transaction, at most: some milliseconds of the server's time.
@@ -26,8 +26,6 @@ const GATHERED: usize = 512;
 /// Jobs that wait in a lane, at most. When more come, the server is too slow for them, and waiting longer would only
 /// let every caller's time run out.
 const WAITING: usize = 16_384;
-/// How often a transaction that met another one is begun anew.
-const ATTEMPTS: usize = 5;
 
 /// A kind of write that is done for many callers at once.
 #[async_trait]
@@ -117,7 +115,7 @@ impl<B: Batch> Lane<B> {
         let mut parts = vec![waiting];
         while let Some(mut part) = parts.pop() {
             let jobs: Vec<_> = part.iter().map(|one| &one.job).collect();
-            match self.attempt(&jobs).await {
+            match settled(|| self.transact(&jobs)).await {
                 Ok(answers) => {
                     for (one, answer) in part.into_iter().zip(answers) {
                         let _ = one.answer.send(Ok(answer));
@@ -135,16 +133,6 @@ impl<B: Batch> Lane<B> {
                 }
             }
         }
-    }
-
-    async fn attempt(&self, jobs: &[&B::Job]) -> Result<Vec<B::Answer>, Fault> {
-        for _ in 1..ATTEMPTS {
-            match self.transact(jobs).await {
-                Err(fault) if fault.is_conflict() => {}
-                done => return done,
-            }
-        }
-        self.transact(jobs).await
     }
 
     async fn transact(&self, jobs: &[&B::Job]) -> Result<Vec<B::Answer>, Fault> {

@@ -131,7 +131,7 @@ impl PostgresStore {
     /// Whether some node has claimed the database for its master key.
     ///
     /// # Errors
-    /// [`StoreError`](muster_core::store::StoreError) when the store cannot do its work.
+    /// [`StoreError`] when the store cannot do its work.
     pub async fn has_master(&self) -> StoreResult<bool> {
         let connection = self.database.reader().await?;
         let sql = "SELECT 1 FROM setting WHERE name = $1";

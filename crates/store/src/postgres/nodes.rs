@@ -18,7 +18,7 @@ use super::{
     database::Tx,
     fault::{Fault, retry},
     records::id,
-    rosters::{Changes, CountChange, NodeCount, Roll, address, lock, note_number, read_counts, read_seats},
+    rosters::{Changes, CountChange, NodeCount, Roll, address, lock, read_counts, read_seats},
     values::values,
 };
 
@@ -121,7 +121,10 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
             let views = roll.views + own.map_or(0, |own| own.views);
             let super_group = roll.super_group && roll.listed + elsewhere > 0;
             changes.rosters.insert(at, (roll.next_join, roll.listed, views, super_group));
-            note_departed(&mut changes, &mut departed, at, roll);
+            changes.note_seats(at, roll);
+            let left = roll.seats.iter().filter(|(_, seat)| seat.before.is_some() && seat.now.is_none());
+            departed
+                .extend(left.map(|(user, _)| Departed { group: (*at).clone(), user: Some(user.clone()) }));
             if own.is_some_and(|own| own.members > 0) {
                 departed.push(Departed { group: (*at).clone(), user: None });
             }
@@ -146,26 +149,6 @@ fn untie(roll: &mut Roll, node: &NodeId) {
         if !row.durable {
             seat.now = None;
             roll.listed -= 1;
-        }
-    }
-}
-
-/// Notes what was taken out of a roll.
-fn note_departed<'a>(
-    changes: &mut Changes<'a>,
-    departed: &mut Vec<Departed>,
-    at: &'a GroupRef,
-    roll: &'a Roll,
-) {
-    for (user, seat) in &roll.seats {
-        match (&seat.before, &seat.now) {
-            (Some(before), None) => {
-                changes.gone.push((at, user));
-                note_number(&mut changes.blocks, at, before.number, -1);
-                departed.push(Departed { group: at.clone(), user: Some(user.clone()) });
-            }
-            (before, Some(row)) if before.as_ref() != Some(row) => changes.kept.push((at, user, row)),
-            _ => {}
         }
     }
 }

@@ -17,7 +17,7 @@ use muster_core::{
 
 use super::{
     counted::{Count, Counted},
-    plan::{Outcome, Roll, note_number},
+    plan::{Outcome, Roll},
     rows::{self, Changes, CountChange, NodeCount},
 };
 use crate::postgres::{database::Tx, fault::Fault, gather::Batch};
@@ -223,25 +223,7 @@ impl RosterBatch {
         counts: &'a [Count],
         rows: &[NodeCount],
     ) {
-        for (user, seat) in &roll.seats {
-            if seat.before == seat.now {
-                continue;
-            }
-            match &seat.now {
-                Some(row) => changes.kept.push((at, user, row)),
-                None => changes.gone.push((at, user)),
-            }
-            let number = |row: &Option<super::plan::Row>| row.as_ref().map(|row| row.number);
-            let (before, now) = (number(&seat.before), number(&seat.now));
-            if before != now {
-                if let Some(number) = before {
-                    note_number(&mut changes.blocks, at, number, -1);
-                }
-                if let Some(number) = now {
-                    note_number(&mut changes.blocks, at, number, 1);
-                }
-            }
-        }
+        changes.note_seats(at, roll);
         let own: u64 = counts.iter().map(|count| count.members).sum();
         let others = rows.iter().filter(|row| counts.iter().all(|count| count.node != row.node));
         let elsewhere = roll.listed + others.map(|row| row.members).sum::<u64>();

@@ -40,7 +40,7 @@ use self::{
 };
 pub(super) use self::{
     counted::Counted,
-    plan::{BLOCK_BITS, LEVELS, Roll, note_number},
+    plan::{BLOCK_BITS, LEVELS, Roll},
     rows::{Changes, CountChange, NodeCount, address, hold_nodes, lock, read_counts, read_seats},
 };
 use super::{

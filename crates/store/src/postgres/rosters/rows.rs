@@ -12,7 +12,7 @@ use muster_core::{
 };
 use tokio::try_join;
 
-use super::plan::{BlockDeltas, Roll, Row};
+use super::plan::{BlockDeltas, Roll, Row, note_number};
 use crate::postgres::{
     database::Tx,
     fault::Fault,
@@ -178,6 +178,31 @@ pub(in crate::postgres) struct Changes<'a> {
     /// Figures: next number, members with rows, views, whether super.
     pub(in crate::postgres) rosters: BTreeMap<&'a GroupRef, (u64, u64, u64, bool)>,
     pub(in crate::postgres) counts: Vec<CountChange<'a>>,
+}
+
+impl<'a> Changes<'a> {
+    /// Notes what has become of the members of a roll.
+    pub(in crate::postgres) fn note_seats(&mut self, at: &'a GroupRef, roll: &'a Roll) {
+        for (user, seat) in &roll.seats {
+            if seat.before == seat.now {
+                continue;
+            }
+            match &seat.now {
+                Some(row) => self.kept.push((at, user, row)),
+                None => self.gone.push((at, user)),
+            }
+            let number = |row: &Option<Row>| row.as_ref().map(|row| row.number);
+            let (before, now) = (number(&seat.before), number(&seat.now));
+            if before != now {
+                if let Some(number) = before {
+                    note_number(&mut self.blocks, at, number, -1);
+                }
+                if let Some(number) = now {
+                    note_number(&mut self.blocks, at, number, 1);
+                }
+            }
+        }
+    }
 }
 
 impl Changes<'_> {
