@@ -12,6 +12,7 @@ pub mod chat;
 pub mod error;
 pub mod figure;
 pub mod group;
+pub mod hex;
 pub mod id;
 pub mod limits;
 pub mod message;

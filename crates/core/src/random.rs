@@ -1,6 +1,6 @@
 //! Randomness, passed in: code that needs it takes a [`Random`], so that a test can repeat itself.
 
-use std::fmt::Write as _;
+use crate::hex::hex;
 
 /// Letters and digits, for ids that people may have to read aloud or put into a URL.
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -23,10 +23,7 @@ impl dyn Random + '_ {
     pub fn hex(&self, length: usize) -> String {
         let mut bytes = vec![0; length.div_ceil(2)];
         self.fill(&mut bytes);
-        let mut text = String::with_capacity(length + 1);
-        for byte in bytes {
-            let _ = write!(text, "{byte:02x}");
-        }
+        let mut text = hex(&bytes);
         text.truncate(length);
         text
     }

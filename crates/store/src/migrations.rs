@@ -1,5 +1,6 @@
 //! Migrations: numbered files, applied in order, whatever the database.
 
+use muster_core::hex::hex;
 use ring::digest;
 
 /// One file. Once it has been released it never changes.
@@ -19,8 +20,7 @@ pub(crate) enum Mismatch {
 impl Migration {
     /// What is noted of the text, to find it changed.
     pub(crate) fn checksum(&self) -> String {
-        let digest = digest::digest(&digest::SHA256, self.sql.as_bytes());
-        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(digest::digest(&digest::SHA256, self.sql.as_bytes()).as_ref())
     }
 }
 

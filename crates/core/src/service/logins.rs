@@ -11,6 +11,7 @@ use crate::{
     app::{App, Generation},
     bus::Notice,
     error::{Error, Result},
+    hex::hex,
     id::{AppId, SessionRef, UserId},
     time::Millis,
 };
@@ -218,10 +219,5 @@ impl LoginRules<'_> {
 
 /// The documented token of generation 2: lower-case hex SHA-256 over the parts, one after the other.
 fn live_token(app: &str, key: &str, user: &str, nonce: &str, expires: &str, role: &str) -> String {
-    use std::fmt::Write as _;
-    let hash = digest(&SHA256, [app, key, user, nonce, expires, role].concat().as_bytes());
-    hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(digest(&SHA256, [app, key, user, nonce, expires, role].concat().as_bytes()).as_ref())
 }

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::TransferError;
+
 /// What a record is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,9 +120,16 @@ impl Counts {
         self.0.values().sum()
     }
 
-    /// The first kind of which `other` has another number.
-    #[must_use]
-    pub fn difference(&self, other: &Self) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|&kind| self.of(kind) != other.of(kind))
+    /// Compares what a file tells, which this is, with what a store has counted.
+    ///
+    /// # Errors
+    /// [`TransferError::Differs`] with the first kind of which there is another number.
+    pub fn must_be(&self, counted: &Self) -> Result<(), TransferError> {
+        match Kind::ALL.into_iter().find(|&kind| self.of(kind) != counted.of(kind)) {
+            None => Ok(()),
+            Some(kind) => {
+                Err(TransferError::Differs { kind, told: self.of(kind), counted: counted.of(kind) })
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Why a transfer came to nothing.
 
+use std::fmt;
+
 use super::Kind;
 use crate::{id::NodeId, store::StoreError};
 
@@ -47,4 +49,16 @@ pub enum TransferError {
     /// The other end: where the records come from or go to.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl TransferError {
+    /// An [`Orphan`](Self::Orphan).
+    pub fn orphan(what: &'static str, name: impl fmt::Display) -> Self {
+        Self::Orphan { what, name: name.to_string() }
+    }
+
+    /// A [`Twice`](Self::Twice).
+    pub fn twice(what: &'static str, name: impl fmt::Display) -> Self {
+        Self::Twice { what, name: name.to_string() }
+    }
 }

@@ -7,6 +7,7 @@
 //! In a file each record is a line of JSON; the first line is a [`Header`], the last one the [`Counts`] of the records
 //! between. So a file that was cut off is told from a whole one, and an import can prove that it took everything.
 
+mod addition;
 mod counts;
 mod error;
 mod line;
@@ -15,6 +16,7 @@ mod record;
 use async_trait::async_trait;
 
 pub use self::{
+    addition::Addition,
     counts::{Counts, Kind},
     error::TransferError,
     line::{FORMAT, Header, Line, LineError},

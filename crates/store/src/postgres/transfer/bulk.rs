@@ -29,11 +29,6 @@ pub(super) struct Numbers {
     pub(super) last: i64,
 }
 
-/// A record names something that is not there.
-pub(super) fn orphan(what: &'static str, name: String) -> TransferError {
-    TransferError::Orphan { what, name }
-}
-
 /// The records of one kind, which all of them are.
 fn of<'a, T>(records: &'a [Record], pick: fn(&'a Record) -> Option<&'a T>) -> Vec<&'a T> {
     records.iter().filter_map(pick).collect()
@@ -52,7 +47,7 @@ async fn must_be_all(tx: &Tx, added: u64, apps: &[&str], groups: &[&str]) -> Res
         let (app, group): (&str, &str) = (row.try_get("app")?, row.try_get("id")?);
         Ok::<_, Fault>(format!("{app}/{group}"))
     };
-    Err(orphan("group", row.as_ref().map(name).transpose()?.unwrap_or_default()))
+    Err(TransferError::orphan("group", row.as_ref().map(name).transpose()?.unwrap_or_default()))
 }
 
 /// Adds groups with their rosters and streams.
@@ -203,8 +198,8 @@ pub(super) async fn user_streams(
     let sql = "SELECT k.app FROM unnest($1::text[]) AS k (app)
                WHERE NOT EXISTS (SELECT 1 FROM space s WHERE s.app = k.app) LIMIT 1";
     let row = tx.query_opt(sql, values![apps]).await?;
-    let name = row.map(|row| row.try_get("app").map_err(Fault::from)).transpose()?;
-    Err(orphan("application or channel", name.unwrap_or_default()))
+    let name: Option<String> = row.map(|row| row.try_get("app").map_err(Fault::from)).transpose()?;
+    Err(TransferError::orphan("application or channel", name.unwrap_or_default()))
 }
 
 /// Adds entries of streams.
@@ -239,7 +234,7 @@ pub(super) async fn entries(tx: &Tx, records: &[Record]) -> Result<(), TransferE
     for one in &stored {
         let key = key(one);
         let Some(number) = numbers.get(&key) else {
-            return Err(orphan("stream", format!("{}/{}", key.0, key.2)));
+            return Err(TransferError::orphan("stream", format!("{}/{}", key.0, key.2)));
         };
         columns.push(one.stream.app().as_str(), *number, one.entry.sequence);
         columns.push_event(&one.entry.event, one.entry.at);

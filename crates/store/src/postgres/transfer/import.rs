@@ -1,13 +1,12 @@
 //! Writes everything in one transaction.
 
 use muster_core::{
-    account::{Changed, DirectoryChange},
     id::AppId,
-    transfer::{ChatGroupRecord, Counts, InviteRecord, Kind, Part, Record, Source, TransferError},
+    transfer::{Addition, ChatGroupRecord, Counts, InviteRecord, Kind, Part, Record, Source, TransferError},
 };
 
 use super::{
-    bulk::{self, Numbers, orphan},
+    bulk::{self, Numbers},
     count, late, must_be_at_rest,
 };
 use crate::postgres::{
@@ -45,9 +44,7 @@ pub(super) async fn all(tx: &Tx, source: &mut dyn Source) -> Result<Counts, Tran
     late::build(tx, &late).await?;
     derive(tx).await?;
     let counted = count(tx).await?;
-    if let Some(kind) = told.difference(&counted) {
-        return Err(TransferError::Differs { kind, told: told.of(kind), counted: counted.of(kind) });
-    }
+    told.must_be(&counted)?;
     // Last, because no rollback takes it back.
     let sql = "SELECT setval('stream_number', greatest($1::bigint, 1), $1::bigint > 0)";
     tx.query(sql, values![numbers.last]).await?;
@@ -80,20 +77,10 @@ async fn put(tx: &Tx, records: &[Record], numbers: &mut Numbers) -> Result<(), T
 async fn put_one(tx: &Tx, record: &Record, numbers: &mut Numbers) -> Result<(), TransferError> {
     match record {
         Record::Account(account) => insert_account(tx, account).await?,
-        Record::User(user) => {
-            make(tx, "user", &user.name, &DirectoryChange::AddUser(user.clone())).await?;
-        }
-        Record::Key(key) => {
-            make(tx, "access key", key.id.as_str(), &DirectoryChange::AddKey(key.clone())).await?;
-        }
-        Record::Policy(policy) => {
-            make(tx, "policy", &policy.name, &DirectoryChange::PutPolicy(policy.clone())).await?;
-        }
-        Record::Attachment(of) => {
-            let name = format!("{} of {}", of.policy, of.user);
-            let wanted = DirectoryChange::Attach(of.account.clone(), of.policy.clone(), of.user.clone());
-            make(tx, "attached policy", &name, &wanted).await?;
-        }
+        Record::User(user) => add(tx, user.clone().into()).await?,
+        Record::Key(key) => add(tx, key.clone().into()).await?,
+        Record::Policy(policy) => add(tx, policy.clone().into()).await?,
+        Record::Attachment(attachment) => add(tx, attachment.clone().into()).await?,
         Record::App(record) => {
             insert_space(tx, &record.app.id, &record.user_epoch).await?;
             count_one(tx, &record.app).await?;
@@ -106,7 +93,7 @@ async fn put_one(tx: &Tx, record: &Record, numbers: &mut Numbers) -> Result<(), 
         Record::BusinessNumber(number) => {
             must_be_there(tx, &number.channel).await?;
             if insert_number(tx, number).await? == 0 {
-                return Err(twice("business number", number.number.as_str()));
+                return Err(TransferError::twice("business number", &number.number));
             }
         }
         Record::LastGroupNumber(last) => numbers.last = numbers.last.max(*last),
@@ -121,34 +108,22 @@ async fn put_one(tx: &Tx, record: &Record, numbers: &mut Numbers) -> Result<(), 
     Ok(())
 }
 
-fn twice(what: &'static str, name: &str) -> TransferError {
-    TransferError::Twice { what, name: name.to_owned() }
-}
-
-async fn make(
-    tx: &Tx,
-    what: &'static str,
-    name: &str,
-    wanted: &DirectoryChange,
-) -> Result<(), TransferError> {
-    match change(tx, wanted).await? {
-        Changed::Done => Ok(()),
-        Changed::Exists => Err(twice(what, name)),
-        Changed::Missing => Err(orphan("account, user or policy of the", format!("{what} {name}"))),
-    }
+async fn add(tx: &Tx, addition: Addition) -> Result<(), TransferError> {
+    let changed = change(tx, &addition.change).await?;
+    addition.made(changed)
 }
 
 async fn must_be_there(tx: &Tx, id: &AppId) -> Result<(), TransferError> {
     match lock_space(tx, id).await? {
         Some(_) => Ok(()),
-        None => Err(orphan("application or channel", id.to_string())),
+        None => Err(TransferError::orphan("application or channel", id)),
     }
 }
 
 async fn chat_group(tx: &Tx, record: &ChatGroupRecord) -> Result<(), TransferError> {
     let chat = &record.chat_group;
     let Some(group) = find_group(tx, &chat.at).await? else {
-        return Err(orphan("group", format!("{}/{}", chat.at.app, chat.at.group)));
+        return Err(TransferError::orphan("group", format!("{}/{}", chat.at.app, chat.at.group)));
     };
     Ok(insert_chat_group(tx, chat, group.number, record.status_since).await?)
 }
@@ -170,7 +145,7 @@ async fn invite(tx: &Tx, invite: &InviteRecord) -> Result<(), TransferError> {
     if rows > 0 {
         return Ok(());
     }
-    Err(orphan("customer group", format!("{}/{}", invite.at.app, invite.at.group)))
+    Err(TransferError::orphan("customer group", format!("{}/{}", invite.at.app, invite.at.group)))
 }
 
 /// Writes what follows from the records: how many groups an application has, and how many members there are in each

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use muster_core::{
-    account::{Changed, DirectoryChange},
     id::{AppId, GroupRef, UserId},
     message::StreamRef,
     store::{StoreError, StoreResult},
-    transfer::{Counts, GroupRecord, MemberRecord, MessageCount, Part, Record, StreamEntry, TransferError},
+    transfer::{
+        Addition, Counts, GroupRecord, MemberRecord, MessageCount, Part, Record, StreamEntry, TransferError,
+    },
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::mpsc;
@@ -74,9 +75,7 @@ fn take(connection: &Connection, mut parts: mpsc::Receiver<Part>) -> Result<Coun
         import.tx.execute(&sql, [])?;
     }
     let counted = count(connection).map_err(fault)?;
-    if let Some(kind) = told.difference(&counted) {
-        return Err(TransferError::Differs { kind, told: told.of(kind), counted: counted.of(kind) });
-    }
+    told.must_be(&counted)?;
     import.tx.commit()?;
     Ok(counted)
 }
@@ -96,10 +95,6 @@ struct Import<'a> {
     space: Option<(AppId, i64)>,
     /// The same of groups and users' streams.
     stream: Option<(StreamRef, Place)>,
-}
-
-fn orphan(what: &'static str, name: &dyn std::fmt::Display) -> TransferError {
-    TransferError::Orphan { what, name: name.to_string() }
 }
 
 impl Import<'_> {
@@ -129,23 +124,10 @@ impl Import<'_> {
     fn put(&mut self, record: Record) -> Result<(), TransferError> {
         match record {
             Record::Account(account) => Ok(insert_account(&self.tx, &account)?),
-            Record::User(user) => {
-                let name = user.name.clone();
-                self.change("user", &name, &DirectoryChange::AddUser(user))
-            }
-            Record::Key(key) => {
-                let name = key.id.to_string();
-                self.change("access key", &name, &DirectoryChange::AddKey(key))
-            }
-            Record::Policy(policy) => {
-                let name = policy.name.clone();
-                self.change("policy", &name, &DirectoryChange::PutPolicy(policy))
-            }
-            Record::Attachment(of) => {
-                let name = format!("{} of {}", of.policy, of.user);
-                let wanted = DirectoryChange::Attach(of.account, of.policy, of.user);
-                self.change("attached policy", &name, &wanted)
-            }
+            Record::User(user) => self.add(user.into()),
+            Record::Key(key) => self.add(key.into()),
+            Record::Policy(policy) => self.add(policy.into()),
+            Record::Attachment(attachment) => self.add(attachment.into()),
             Record::App(record) => {
                 let key = insert_space(&self.tx, &record.app.id, &record.user_epoch)?;
                 Ok(insert_app(&self.tx, key, &record.app)?)
@@ -157,8 +139,7 @@ impl Import<'_> {
             Record::BusinessNumber(number) => {
                 let channel = self.space(&number.channel)?;
                 let fresh = insert_number(&self.tx, channel, &number)?;
-                let name = number.number.to_string();
-                if fresh { Ok(()) } else { Err(TransferError::Twice { what: "business number", name }) }
+                if fresh { Ok(()) } else { Err(TransferError::twice("business number", &number.number)) }
             }
             Record::LastGroupNumber(last) => Ok(self.last_group_number(last)?),
             Record::Group(record) => self.group(&record),
@@ -182,12 +163,9 @@ impl Import<'_> {
         }
     }
 
-    fn change(&self, what: &'static str, name: &str, wanted: &DirectoryChange) -> Result<(), TransferError> {
-        match change(&self.tx, wanted)? {
-            Changed::Done => Ok(()),
-            Changed::Exists => Err(TransferError::Twice { what, name: name.to_owned() }),
-            Changed::Missing => Err(orphan("account, user or policy of the", &format!("{what} {name}"))),
-        }
+    fn add(&self, addition: Addition) -> Result<(), TransferError> {
+        let changed = change(&self.tx, &addition.change)?;
+        addition.made(changed)
     }
 
     /// The next group takes a higher number than this and than all that are there.
@@ -253,7 +231,7 @@ impl Import<'_> {
             .prepare_cached("SELECT key FROM space WHERE id = ?1")
             .and_then(|mut query| query.query_row([id.as_str()], |row| row.get(0)).optional())
             .map_err(fault)?;
-        let key = found.ok_or_else(|| orphan("application or channel", id))?;
+        let key = found.ok_or_else(|| TransferError::orphan("application or channel", id))?;
         self.space = Some((id.clone(), key));
         Ok(key)
     }
@@ -287,11 +265,11 @@ impl Import<'_> {
                 query.query_row(params![space, at.group.as_str()], |row| row.get(0)).optional()
             })
             .map_err(fault)?;
-        found.ok_or_else(|| orphan("group", &at.group))
+        found.ok_or_else(|| TransferError::orphan("group", &at.group))
     }
 
     fn user_key(&self, space: i64, user: &UserId) -> Result<i64, TransferError> {
         let found = load_place(self.tx.read(), space, user).map_err(fault)?;
-        found.map(|place| -place.key).ok_or_else(|| orphan("stream of the user", user))
+        found.map(|place| -place.key).ok_or_else(|| TransferError::orphan("stream of the user", user))
     }
 }
