@@ -29,7 +29,7 @@ use std::{
 use muster_core::{
     bus::Notice,
     error::Error,
-    id::{AppId, NodeId, UserId},
+    id::{AppId, GroupRef, NodeId, UserId},
     message::StreamRef,
     service::Muster,
 };
@@ -188,11 +188,20 @@ impl Hub {
         }
     }
 
+    /// Ends a membership now; one that cannot be ended now is ended later.
+    pub(crate) async fn part(&self, identity: &Identity, at: &GroupRef) {
+        let parted = self.muster.rolls().part(at, &identity.login.user, &identity.session).await;
+        if let Err(error) = parted {
+            tracing::warn!(%error, group = %at.group, "a member could not leave yet");
+            self.see_off(identity, vec![at.clone()], false, self.config.grace());
+        }
+    }
+
     /// Ends memberships, and the login if `sign_out`, after `grace`.
     pub(crate) fn see_off(
         &self,
         identity: &Identity,
-        groups: Vec<muster_core::id::GroupRef>,
+        groups: Vec<GroupRef>,
         sign_out: bool,
         grace: Duration,
     ) {

@@ -108,7 +108,7 @@ impl Hub {
                 (Effect::Removed(group), StreamRef::User(..)) => {
                     for connection in feed.subscribers() {
                         if self.expel(&connection, &group, Unsubscribed::KICKED) {
-                            self.runtime.spawn(part(Arc::clone(self), connection, group.clone()));
+                            self.runtime.spawn(part_removed(Arc::clone(self), connection, group.clone()));
                         }
                     }
                 }
@@ -191,12 +191,9 @@ impl Hub {
 
 /// Ends the membership of somebody who was removed, where whoever removed could not: in a super group only this node
 /// knows who is in it.
-async fn part(hub: Arc<Hub>, connection: Arc<Connection>, group: GroupId) {
-    let Some(identity) = connection.identity() else { return };
-    let at = identity.group(&group);
-    if let Err(error) = hub.muster.rolls().part(&at, &identity.login.user, &identity.session).await {
-        tracing::warn!(%error, %group, "a removed member could not leave yet");
-        hub.see_off(identity, vec![at], false, hub.config.grace());
+async fn part_removed(hub: Arc<Hub>, connection: Arc<Connection>, group: GroupId) {
+    if let Some(identity) = connection.identity() {
+        hub.part(identity, &identity.group(&group)).await;
     }
 }
 

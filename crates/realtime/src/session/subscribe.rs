@@ -104,7 +104,7 @@ impl Session {
         match admitted.await {
             Ok(admitted) => Ok(admitted),
             Err(failure) => {
-                self.leave(at).await;
+                self.hub.part(identity, at).await;
                 Err(failure)
             }
         }
@@ -141,18 +141,8 @@ impl Session {
             self.hub.leave_feed(&feed, self.connection.id);
             self.hub.counters.subscriptions.subtract(1);
             self.hub.counters.leaves.add(1);
-            self.leave(&identity.group(&group)).await;
+            self.hub.part(identity, &identity.group(&group)).await;
         }
         Answer::Unsubscribe
-    }
-
-    /// Ends a membership now; one that cannot be ended now is ended later.
-    async fn leave(&self, at: &GroupRef) {
-        let Ok(identity) = self.identity() else { return };
-        let parted = self.hub.muster.rolls().part(at, &identity.login.user, &identity.session).await;
-        if let Err(error) = parted {
-            tracing::warn!(%error, group = %at.group, "a member could not leave yet");
-            self.hub.see_off(identity, vec![at.clone()], false, self.hub.config.grace());
-        }
     }
 }
