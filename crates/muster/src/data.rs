@@ -133,13 +133,15 @@ fn read_key(path: &Path) -> anyhow::Result<MasterKey> {
     Ok(MasterKey::new(&bytes))
 }
 
+/// The directory that a file is in; it is synchronised after the file got its name.
+pub(crate) fn directory_of(file: &Path) -> &Path {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes the key beside its place and moves it there, so that a crash leaves a whole key or none. A key that is there
 /// already stays.
 fn write_key(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     // Only the owner may read what this makes.
     let mut draft = tempfile::NamedTempFile::new_in(directory)?;
     draft.write_all(bytes)?;

@@ -41,8 +41,7 @@ impl Foundation {
         }
         let system = Arc::new(System::new());
         let random: Arc<dyn Random> = system.clone();
-        let store = PostgresStore::open(&configuration.store, &configuration.postgres, Arc::clone(&random));
-        let store = Arc::new(store.await.context("`store`")?);
+        let store = Arc::new(open_postgres(configuration, Arc::clone(&random)).await?);
         let master = claimed_master_key(configuration, directory, &store, &*random).await?;
         let node = NodeId::new(&random.hex(16))?;
         let bus: Arc<dyn Bus> = if configuration.bus.is_empty() {
@@ -61,8 +60,7 @@ impl Foundation {
         let system = Arc::new(System::new());
         let random: Arc<dyn Random> = system.clone();
         let master = master_key(&configuration.master_key_file(directory), &*random)?;
-        let store = SqliteStore::open(directory, &configuration.sqlite, Arc::clone(&random))
-            .with_context(|| format!("the store in {} cannot be opened", directory.display()))?;
+        let store = open_sqlite(configuration, directory, Arc::clone(&random))?;
         let node = NodeId::new(&random.hex(16))?;
         let bus = Arc::new(MemoryBus::default());
         Ok(Self {
@@ -76,6 +74,33 @@ impl Foundation {
         self.muster.bus.close(BUS_CLOSE).await;
         Ok(self.muster.store.close().await?)
     }
+}
+
+/// The embedded store of a data directory.
+pub(crate) fn open_sqlite(
+    configuration: &Configuration,
+    directory: &Path,
+    random: Arc<dyn Random>,
+) -> anyhow::Result<SqliteStore> {
+    SqliteStore::open(directory, &configuration.sqlite, random)
+        .with_context(|| format!("the store in {} cannot be opened", directory.display()))
+}
+
+/// The store that `store` names.
+pub(crate) async fn open_postgres(
+    configuration: &Configuration,
+    random: Arc<dyn Random>,
+) -> anyhow::Result<PostgresStore> {
+    PostgresStore::open(&configuration.store, &configuration.postgres, random).await.context("`store`")
+}
+
+/// What is said of a master key that the database does not belong to.
+pub(crate) fn foreign_key(file: &Path) -> String {
+    format!(
+        "the master key {} is not the one that the database belongs to: copy the file `master.key` of a node that \
+         runs on it, or name it with `--master-key`",
+        file.display()
+    )
 }
 
 fn domain(
@@ -122,9 +147,5 @@ async fn claimed_master_key(
         // Another node has claimed the database at this moment; a key that belongs to nothing must not stay behind.
         std::fs::remove_file(&file)?;
     }
-    anyhow::bail!(
-        "the master key {} is not the one that the database belongs to: copy the file `master.key` of a node that \
-         runs on it, or name it with `--master-key`",
-        file.display()
-    )
+    anyhow::bail!(foreign_key(&file))
 }

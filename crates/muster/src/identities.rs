@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,7 +17,7 @@ use muster_core::{
     service::Muster,
 };
 use muster_gateway::{AccessKey, Identities, Principal, PrincipalKind, policy::Policy};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::complaint::Complaint;
 
@@ -25,7 +28,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(crate) struct KeyRing {
     keys: ArcSwap<HashMap<String, Arc<AccessKey>>>,
+    /// Whether the directory may hold something else.
+    stale: AtomicBool,
     changed: Notify,
+    /// Held while the directory is read.
+    reading: Mutex<()>,
 }
 
 impl Identities for KeyRing {
@@ -37,11 +44,12 @@ impl Identities for KeyRing {
 impl Listener for KeyRing {
     fn notice(&self, notice: &Notice) {
         if matches!(notice, Notice::DirectoryChanged) {
-            self.changed.notify_one();
+            self.resumed();
         }
     }
 
     fn resumed(&self) {
+        self.stale.store(true, Ordering::SeqCst);
         self.changed.notify_one();
     }
 }
@@ -67,18 +75,31 @@ impl KeyRing {
         Ok(())
     }
 
+    /// Reads the directory again if it has changed; whoever waits for this has the change in effect on this node.
+    pub(crate) async fn refresh(&self, muster: &Muster) -> anyhow::Result<()> {
+        let _reading = self.reading.lock().await;
+        if !self.stale.swap(false, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let read = self.read(muster).await;
+        if read.is_err() {
+            self.stale.store(true, Ordering::SeqCst);
+        }
+        read
+    }
+
     /// Reads the directory again after each change, until the server goes; while changes on other nodes cannot be heard
     /// of, every second: a key that was switched off must not stay good because the bus is down.
     pub(crate) async fn follow(self: Arc<Self>, muster: Weak<Muster>) {
         let mut complaint = Complaint::about("reading the changed access keys");
-        let mut stale = false;
         loop {
-            let told = tokio::time::timeout(LOOK_EVERY, self.changed.notified()).await.is_ok();
+            // Told or not: what failed before is tried again.
+            let _ = tokio::time::timeout(LOOK_EVERY, self.changed.notified()).await;
             let Some(muster) = muster.upgrade() else { return };
-            if told || stale || muster.bus.fault().is_some() {
-                stale =
-                    complaint.note(self.read(&muster).await.map_err(|error| format!("{error:#}"))).is_none();
+            if muster.bus.fault().is_some() {
+                self.stale.store(true, Ordering::SeqCst);
             }
+            complaint.note(self.refresh(&muster).await.map_err(|error| format!("{error:#}")));
         }
     }
 }

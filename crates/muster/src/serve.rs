@@ -108,9 +108,10 @@ impl Server {
     async fn lay(configuration: &Configuration, foundation: &Foundation) -> anyhow::Result<Self> {
         let muster = &foundation.muster;
         let keys = Arc::new(KeyRing::default());
+        // It listens first: a change that another node makes meanwhile is not missed.
+        muster.bus.listen(Arc::clone(&keys) as _);
         keys.read(muster).await?;
         let hub = Hub::start(Arc::clone(muster), configuration.realtime.clone())?;
-        muster.bus.listen(Arc::clone(&keys) as _);
         let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(muster)));
         let products = products(configuration, muster);
         let mut gateway =

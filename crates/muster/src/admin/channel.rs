@@ -93,12 +93,9 @@ async fn answer(mut stream: TcpStream, muster: &Muster, keys: &KeyRing, token: &
     // Both are put through a keyed hash, so that the time of the comparison tells nothing.
     let code = muster.master.sign("admin token", token.as_bytes());
     let outcome: Outcome = if muster.master.verify("admin token", request.token.as_bytes(), &code) {
-        let changes_keys = request.command.changes_keys();
         let outcome = execute(muster, request.command).await;
-        if changes_keys {
-            // Whoever is answered may use a new key at once. Should it fail, the ring reads again by itself.
-            let _ = keys.read(muster).await;
-        }
+        // Whoever is answered may use a new key at once. Should it fail, the ring tries again by itself.
+        let _ = keys.refresh(muster).await;
         outcome
     } else {
         Err("the token is not this server's".to_owned())

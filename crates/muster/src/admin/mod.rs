@@ -40,23 +40,5 @@ pub(crate) enum AdminCommand {
     Token { app: String, user: String, admin: bool, ttl: u32 },
 }
 
-impl AdminCommand {
-    /// Whether it changes who may call, and what.
-    fn changes_keys(&self) -> bool {
-        matches!(
-            self,
-            Self::UserAdd { .. }
-                | Self::UserRemove { .. }
-                | Self::KeyAdd { .. }
-                | Self::KeySetActive { .. }
-                | Self::KeyRemove { .. }
-                | Self::PolicyPut { .. }
-                | Self::PolicyAttach { .. }
-                | Self::PolicyDetach { .. }
-                | Self::PolicyRemove { .. }
-        )
-    }
-}
-
 /// What a command came to: a JSON value, or a sentence.
 pub(crate) type Outcome = Result<serde_json::Value, String>;

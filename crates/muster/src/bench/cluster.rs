@@ -11,10 +11,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use jiff::Timestamp;
-use muster_core::time::Clock as _;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, task::JoinSet, time::Instant};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
@@ -26,7 +23,7 @@ use super::{
     sign::Form,
     stage::{self, Filled, Process, Services, enter},
 };
-use crate::{cli::Bench, system::System};
+use crate::cli::Bench;
 
 /// Nodes of the cluster.
 const NODES: usize = 3;
@@ -90,15 +87,10 @@ impl Cluster {
         parameters: impl Fn(u64) -> Vec<(&'static str, String)>,
     ) -> anyhow::Result<Run> {
         let address = self.address(0);
-        let host = address.to_string();
-        let now = Timestamp::from_millisecond(System::new().now().0).unwrap_or_default();
-        let (first, count) = (self.serial, REQUESTS_PER_SECOND * self.seconds);
-        self.serial += count;
-        let caller = &self.filled.caller;
-        let requests: Vec<Bytes> = (first..first + count)
-            .map(|n| caller.request(Form::V1, &host, action, &parameters(n - first), now, n))
-            .collect();
-        drive(address, Arc::new(requests), connections, Duration::from_secs(self.seconds), false).await
+        let serials = self.serial..self.serial + REQUESTS_PER_SECOND * self.seconds;
+        self.serial = serials.end;
+        let requests = self.filled.caller.requests(Form::V1, address, action, serials, parameters);
+        drive(address, requests, connections, Duration::from_secs(self.seconds), false).await
     }
 
     async fn joins(&mut self) -> anyhow::Result<()> {

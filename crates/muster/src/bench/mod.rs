@@ -10,13 +10,11 @@ mod stage;
 use std::{io::Write as _, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use load::{Connection, Run, drive};
-use muster_core::time::Clock as _;
 use sign::Form;
 use stage::{Filled, Process, Services, Viewers};
 
-use crate::{cli::Bench, config::Configuration, system::System};
+use crate::{cli::Bench, config::Configuration};
 
 /// Connections of the list measures, as in the figures of the bare server.
 const CONNECTIONS: usize = 64;
@@ -82,16 +80,9 @@ impl Bed {
         count: u64,
         parameters: impl Fn(u64) -> Vec<(&'static str, String)>,
     ) -> Arc<Vec<Bytes>> {
-        let host = self.server.address.to_string();
-        let now = Timestamp::from_millisecond(System::new().now().0).unwrap_or_default();
-        let first = self.serial;
-        self.serial += count;
-        let caller = &self.filled.caller;
-        Arc::new(
-            (first..first + count)
-                .map(|n| caller.request(form, &host, action, &parameters(n - first), now, n))
-                .collect(),
-        )
+        let serials = self.serial..self.serial + count;
+        self.serial = serials.end;
+        self.filled.caller.requests(form, self.server.address, action, serials, parameters)
     }
 
     fn page(&self, group: &str, number: u64) -> Vec<(&'static str, String)> {

@@ -1,12 +1,15 @@
 //! Signed requests as the official clients send them, ready as bytes: signing is not what is measured.
 
-use std::fmt::Write as _;
+use std::{net::SocketAddr, ops::Range, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use jiff::Timestamp;
+use muster_core::{hex::hex, time::Clock as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::{digest, hmac};
+
+use crate::system::System;
 
 /// What signatures leave as it is: letters, digits and `-_.~`.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -42,16 +45,24 @@ fn query(pairs: &[(String, String)]) -> String {
     sorted.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 impl Caller {
+    /// Requests for `action` with these serials; their parameters by how many came before.
+    pub(super) fn requests(
+        &self,
+        form: Form,
+        host: SocketAddr,
+        action: &str,
+        serials: Range<u64>,
+        parameters: impl Fn(u64) -> Vec<(&'static str, String)>,
+    ) -> Arc<Vec<Bytes>> {
+        let host = host.to_string();
+        let now = Timestamp::from_millisecond(System::new().now().0).unwrap_or_default();
+        let first = serials.start;
+        Arc::new(serials.map(|n| self.request(form, &host, action, &parameters(n - first), now, n)).collect())
+    }
+
     /// The `serial`-th request for `action` of the `live` product.
-    pub(super) fn request(
+    fn request(
         &self,
         form: Form,
         host: &str,

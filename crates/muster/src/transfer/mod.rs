@@ -12,16 +12,14 @@ use std::{
 
 use anyhow::Context as _;
 use muster_core::{
+    hex::hex,
     random::Random,
     seal::MasterKey,
     store::Store,
     time::Clock as _,
     transfer::{Counts, FORMAT, Header, Kind, Portable},
 };
-use muster_store::{
-    postgres::PostgresStore,
-    sqlite::{DATABASE_FILE, SqliteStore},
-};
+use muster_store::sqlite::DATABASE_FILE;
 use serde_json::{Value, json};
 
 use self::{progress::Progress, read::ExportReader, write::ExportWriter};
@@ -29,6 +27,7 @@ use crate::{
     admin,
     config::Configuration,
     data::{DataDirectory, existing_master_key},
+    foundation,
     system::System,
 };
 
@@ -48,9 +47,9 @@ pub(crate) fn export(configuration: &Configuration, file: &Path, json: bool) -> 
         directory.display()
     );
     let data = take(configuration, "exporting")?;
-    let (key, _) = present_master_key(configuration, &data)?;
+    let (key, key_file) = present_master_key(configuration, &data)?;
     let counts = crate::runtime()?.block_on(async {
-        let store = open(configuration, &data, &key).await?;
+        let store = open(configuration, &data, &key, &key_file).await?;
         let counted = write_all(&*store, &key, file).await;
         store.close().await?;
         counted
@@ -87,7 +86,7 @@ pub(crate) fn import(configuration: &Configuration, file: &Path, json: bool) -> 
         file.display()
     );
     let counts = crate::runtime()?.block_on(async {
-        let store = open(configuration, &data, &key).await?;
+        let store = open(configuration, &data, &key, &key_file).await?;
         let counted = store.import(&mut reader.start()?).await.with_context(named);
         store.close().await?;
         counted
@@ -120,7 +119,7 @@ fn present_master_key(
 }
 
 fn check_text(key: &MasterKey) -> String {
-    key.check_value().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&key.check_value())
 }
 
 /// Opens the store that the configuration names. A database belongs to one master key, which is made sure of first.
@@ -128,21 +127,14 @@ async fn open(
     configuration: &Configuration,
     data: &DataDirectory,
     key: &MasterKey,
+    key_file: &Path,
 ) -> anyhow::Result<Arc<dyn Carried>> {
     let random: Arc<dyn Random> = Arc::new(System::new());
     if configuration.store.is_empty() {
-        let store = SqliteStore::open(data.path(), &configuration.sqlite, random)
-            .with_context(|| format!("the store in {} cannot be opened", data.path().display()))?;
-        return Ok(Arc::new(store));
+        return Ok(Arc::new(foundation::open_sqlite(configuration, data.path(), random)?));
     }
-    let store = PostgresStore::open(&configuration.store, &configuration.postgres, random);
-    let store = store.await.context("`store`")?;
-    anyhow::ensure!(
-        store.claim_master(&key.check_value()).await?,
-        "the database belongs to another master key than {}: copy the file `master.key` of a node that runs on it, or \
-         name it with `--master-key`",
-        configuration.master_key_file(data.path()).display()
-    );
+    let store = foundation::open_postgres(configuration, random).await?;
+    anyhow::ensure!(store.claim_master(&key.check_value()).await?, foundation::foreign_key(key_file));
     Ok(Arc::new(store))
 }
 

@@ -12,6 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 use muster_core::transfer::{Counts, Header, Line, Record, Sink, TransferError};
 
 use super::{STANDARD, progress::Progress};
+use crate::data::directory_of;
 
 /// Bytes gathered before they are written: large enough that the system calls do not count.
 const BUFFER: usize = 256 << 10;
@@ -133,8 +134,7 @@ impl ExportWriter {
             file.get_ref().sync_all()?;
             std::fs::rename(&draft.path, &path)?;
             draft.kept = true;
-            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            File::open(directory.unwrap_or(Path::new(".")))?.sync_all()?;
+            File::open(directory_of(&path))?.sync_all()?;
         }
         Ok(())
     }
