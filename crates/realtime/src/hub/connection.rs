@@ -9,6 +9,7 @@ use muster_core::{
     id::{GroupId, GroupRef, SessionRef},
     service::Login,
 };
+use tokio::sync::MutexGuard;
 
 use super::{feed::Feed, outbox::Outbox};
 use crate::{lock::locked, protocol::Unsubscribed};
@@ -35,6 +36,9 @@ pub(crate) struct Connection {
     pub(crate) outbox: Outbox,
     identity: OnceLock<Identity>,
     subscriptions: Mutex<Subscriptions>,
+    /// Held while one of its memberships begins or ends in the store, so that an end that comes late sees what has
+    /// begun since.
+    turnstile: tokio::sync::Mutex<()>,
     /// Set while another login of the same user was told of before this one had finished.
     contested: AtomicBool,
 }
@@ -60,6 +64,7 @@ impl Connection {
             outbox: Outbox::new(queue_bytes),
             identity: OnceLock::new(),
             subscriptions: Mutex::default(),
+            turnstile: tokio::sync::Mutex::default(),
             contested: AtomicBool::new(false),
         }
     }
@@ -70,6 +75,11 @@ impl Connection {
 
     pub(crate) fn identify(&self, identity: Identity) -> &Identity {
         self.identity.get_or_init(|| identity)
+    }
+
+    /// Waits until no membership of this connection is beginning or ending; none does while the guard is held.
+    pub(crate) async fn turnstile(&self) -> MutexGuard<'_, ()> {
+        self.turnstile.lock().await
     }
 
     /// Notes that another login of the user was told of while this one was on its way.

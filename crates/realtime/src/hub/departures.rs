@@ -1,14 +1,15 @@
-//! Memberships of connections that have ended: they last for the grace period, so that a short drop goes unseen.
+//! Memberships that end later: those of connections that have ended last for the grace period, so that a short drop
+//! goes unseen, and where the store did not say what became of a join or a leave it is asked again.
 //!
 //! All wait in one queue for one task. The grace period is the same for all, so the first in the queue is the first
 //! due. A user who comes back in time enters its groups again; that ties the memberships to the new session, and
-//! ending the old session's changes nothing.
+//! ending the old session's changes nothing. Where the session goes on, what it has entered again stays.
 
 use std::{sync::Arc, time::Duration};
 
 use muster_core::{
     error::Result,
-    id::{GroupRef, SessionRef},
+    id::{GroupId, GroupRef, SessionRef},
     service::{Login, Muster},
 };
 use tokio::{
@@ -16,25 +17,48 @@ use tokio::{
     time::Instant,
 };
 
+use super::connection::{Connection, Identity};
+
 /// Departures at work at a time: enough to share the store's commits.
 const AT_ONCE: usize = 256;
-/// How long to wait after a store that failed, each time.
-const RETRIES: [Duration; 5] = [
-    Duration::from_millis(200),
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-    Duration::from_secs(20),
-    Duration::from_secs(60),
-];
+/// How long to wait after a store that failed, each time; the last again and again. A member that is not taken out
+/// would be listed for as long as this process lives.
+const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
 
 /// What is to end when its time has come.
 #[derive(Debug)]
 pub(super) struct Departure {
-    pub(super) due: Instant,
-    pub(super) login: Login,
-    pub(super) session: SessionRef,
-    pub(super) groups: Vec<GroupRef>,
-    pub(super) sign_out: bool,
+    due: Instant,
+    login: Login,
+    session: SessionRef,
+    groups: Vec<GroupId>,
+    of: Whose,
+}
+
+#[derive(Debug)]
+enum Whose {
+    /// A connection that has ended: its login ends too.
+    Gone,
+    /// One that may go on, and may be in these groups again.
+    Staying(Arc<Connection>),
+}
+
+impl Departure {
+    /// What a connection that has ended was in.
+    pub(super) fn of_all(identity: &Identity, groups: Vec<GroupId>, grace: Duration) -> Self {
+        Self::new(identity, groups, Whose::Gone, grace)
+    }
+
+    /// One group of a connection that may go on.
+    pub(super) fn of_one(connection: &Arc<Connection>, group: &GroupId, grace: Duration) -> Option<Self> {
+        let whose = Whose::Staying(Arc::clone(connection));
+        Some(Self::new(connection.identity()?, vec![group.clone()], whose, grace))
+    }
+
+    fn new(identity: &Identity, groups: Vec<GroupId>, of: Whose, grace: Duration) -> Self {
+        let (login, session) = (identity.login.clone(), identity.session.clone());
+        Self { due: Instant::now() + grace, login, session, groups, of }
+    }
 }
 
 /// Ends each departure's memberships when it is due.
@@ -52,24 +76,51 @@ pub(super) async fn see_off(muster: Arc<Muster>, mut departing: UnboundedReceive
 }
 
 async fn end(muster: &Muster, mut departure: Departure) {
-    for pause in RETRIES {
-        match attempt(muster, &mut departure).await {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::warn!(%error, user = %departure.login.user, "a member could not leave");
-                tokio::time::sleep(pause).await;
-            }
+    let mut pauses = PAUSES.into_iter();
+    let mut pause = None;
+    while let Err(error) = attempt(muster, &mut departure).await {
+        if pause.is_none() {
+            tracing::warn!(%error, user = %departure.login.user, "a member could not leave yet");
         }
+        pause = pauses.next().or(pause);
+        tokio::time::sleep(pause.unwrap_or_default()).await;
     }
 }
 
 async fn attempt(muster: &Muster, departure: &mut Departure) -> Result<()> {
-    while let Some(group) = departure.groups.last() {
-        muster.rolls().part(group, &departure.login.user, &departure.session).await?;
-        departure.groups.pop();
+    let Departure { login, session, groups, of, .. } = departure;
+    while let Some(group) = groups.last() {
+        match of {
+            Whose::Gone => part(muster, login, session, group).await?,
+            Whose::Staying(connection) => part_unless_in(muster, connection, group).await?,
+        }
+        groups.pop();
     }
-    if departure.sign_out {
-        muster.logins().sign_out(&departure.login, &departure.session).await?;
+    if let Whose::Gone = of {
+        muster.logins().sign_out(login, session).await?;
     }
+    Ok(())
+}
+
+/// Ends a membership that a connection had, unless it is in the group again.
+pub(super) async fn part_unless_in(muster: &Muster, connection: &Connection, group: &GroupId) -> Result<()> {
+    let _guard = connection.turnstile().await;
+    if connection.subscribed(group).is_some() {
+        return Ok(());
+    }
+    part_from(muster, connection, group).await
+}
+
+/// Ends a membership of a connection, whose turnstile is held.
+pub(super) async fn part_from(muster: &Muster, connection: &Connection, group: &GroupId) -> Result<()> {
+    match connection.identity() {
+        Some(identity) => part(muster, &identity.login, &identity.session, group).await,
+        None => Ok(()),
+    }
+}
+
+async fn part(muster: &Muster, login: &Login, session: &SessionRef, group: &GroupId) -> Result<()> {
+    let at = GroupRef::new(login.app.id.clone(), group.clone());
+    muster.rolls().part(&at, &login.user, session).await?;
     Ok(())
 }

@@ -29,7 +29,7 @@ use std::{
 use muster_core::{
     bus::Notice,
     error::Error,
-    id::{AppId, GroupRef, NodeId, UserId},
+    id::{AppId, GroupId, NodeId, UserId},
     message::StreamRef,
     service::Muster,
 };
@@ -45,7 +45,7 @@ use crate::{
     counters::Counters,
     protocol::Disconnect,
 };
-use departures::Departure;
+use departures::{Departure, part_from, part_unless_in};
 use ring::RingBounds;
 use shards::Shards;
 
@@ -182,31 +182,45 @@ impl Hub {
                 self.leave_feed(&feed, connection.id);
             }
             if !self.is_draining() {
-                let groups = groups.iter().map(|group| identity.group(group)).collect();
-                self.see_off(identity, groups, true, self.config.grace());
+                self.see_off(Departure::of_all(identity, groups, self.config.grace()));
             }
         }
     }
 
-    /// Ends a membership now; one that cannot be ended now is ended later.
-    pub(crate) async fn part(&self, identity: &Identity, at: &GroupRef) {
-        let parted = self.muster.rolls().part(at, &identity.login.user, &identity.session).await;
+    /// Ends a membership that a connection had, unless it is in the group again; one that cannot be ended now is ended
+    /// later.
+    pub(crate) async fn part(&self, connection: &Arc<Connection>, group: &GroupId) {
+        let parted = part_unless_in(&self.muster, connection, group).await;
+        self.settle(parted, connection, group);
+    }
+
+    /// Takes back a join, while the connection's turnstile is held; later, if it cannot be done now.
+    pub(crate) async fn take_back(&self, connection: &Arc<Connection>, group: &GroupId) {
+        let parted = part_from(&self.muster, connection, group).await;
+        self.settle(parted, connection, group);
+    }
+
+    fn settle(&self, parted: Result<(), Error>, connection: &Arc<Connection>, group: &GroupId) {
         if let Err(error) = parted {
-            tracing::warn!(%error, group = %at.group, "a member could not leave yet");
-            self.see_off(identity, vec![at.clone()], false, self.config.grace());
+            tracing::debug!(%error, %group, "a member could not leave at once");
+            self.part_later(connection, group);
         }
     }
 
-    /// Ends memberships, and the login if `sign_out`, after `grace`.
-    pub(crate) fn see_off(
-        &self,
-        identity: &Identity,
-        groups: Vec<GroupRef>,
-        sign_out: bool,
-        grace: Duration,
-    ) {
-        let (login, session) = (identity.login.clone(), identity.session.clone());
-        let departure = Departure { due: Instant::now() + grace, login, session, groups, sign_out };
+    /// Does as [`Hub::part`] in a task of its own, once what is beginning or ending for the connection is done.
+    pub(crate) fn part_soon(self: &Arc<Self>, connection: &Arc<Connection>, group: &GroupId) {
+        let (hub, connection, group) = (Arc::clone(self), Arc::clone(connection), group.clone());
+        self.runtime.spawn(async move { hub.part(&connection, &group).await });
+    }
+
+    /// Ends a membership that a connection has or may have, after the grace period, unless it is in the group then.
+    pub(crate) fn part_later(&self, connection: &Arc<Connection>, group: &GroupId) {
+        if let Some(departure) = Departure::of_one(connection, group, self.config.grace()) {
+            self.see_off(departure);
+        }
+    }
+
+    fn see_off(&self, departure: Departure) {
         // It fails only when the runtime is going down, and then memberships end with the process.
         let _ = self.departures.send(departure);
     }

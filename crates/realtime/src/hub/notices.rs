@@ -108,7 +108,8 @@ impl Hub {
                 (Effect::Removed(group), StreamRef::User(..)) => {
                     for connection in feed.subscribers() {
                         if self.expel(&connection, &group, Unsubscribed::KICKED) {
-                            self.runtime.spawn(part_removed(Arc::clone(self), connection, group.clone()));
+                            // Whoever removed the user could not end this where only this node knows who is in.
+                            self.part_soon(&connection, &group);
                         }
                     }
                 }
@@ -186,14 +187,6 @@ impl Hub {
             }
         }
         self.forget_if_idle(feed);
-    }
-}
-
-/// Ends the membership of somebody who was removed, where whoever removed could not: in a super group only this node
-/// knows who is in it.
-async fn part_removed(hub: Arc<Hub>, connection: Arc<Connection>, group: GroupId) {
-    if let Some(identity) = connection.identity() {
-        hub.part(identity, &identity.group(&group)).await;
     }
 }
 

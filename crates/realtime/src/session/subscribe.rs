@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use muster_core::{
+    error::Error,
     id::{GroupId, GroupRef},
     message::{Entry, StreamRef},
     roster::RosterState,
@@ -35,6 +36,7 @@ impl Session {
             CannotEnter::Held => ErrorReply::ALREADY_SUBSCRIBED,
             CannotEnter::TooMany => ErrorReply::LIMIT_EXCEEDED,
         })?;
+        let _guard = self.connection.turnstile().await;
         match self.enter(id, &group, request).await {
             Ok(feed) => {
                 self.hub.counters.subscriptions.add(1);
@@ -42,6 +44,8 @@ impl Session {
                 if let Some(why) = self.connection.finish_entering(&feed) {
                     self.hub.leave_feed(&feed, self.connection.id);
                     self.hub.unsubscribed(&self.connection, &group, why);
+                    // Who ended it may have come before the join: then nobody else ends the membership.
+                    self.hub.part_soon(&self.connection, &group);
                 }
                 Ok(None)
             }
@@ -91,7 +95,16 @@ impl Session {
         wish: &Wish,
     ) -> Result<bool, Failure> {
         let muster = &self.hub.muster;
-        let entrance = muster.rolls().enter(&identity.login, at, &identity.session).await?;
+        let entrance = match muster.rolls().enter(&identity.login, at, &identity.session).await {
+            Ok(entrance) => entrance,
+            Err(error) => {
+                if let Error::Store(_) = error {
+                    // It may have been done all the same, now or when the store comes to it.
+                    self.hub.part_later(&self.connection, &at.group);
+                }
+                return Err(error.into());
+            }
+        };
         let admitted = async {
             let tally = muster.groups().tally(at).await?;
             feed.resize(RosterState {
@@ -104,7 +117,7 @@ impl Session {
         match admitted.await {
             Ok(admitted) => Ok(admitted),
             Err(failure) => {
-                self.hub.part(identity, at).await;
+                self.hub.take_back(&self.connection, &at.group).await;
                 Err(failure)
             }
         }
@@ -135,13 +148,13 @@ impl Session {
 
     /// Leaves a group. It never fails for the client: the SDKs take a failure for a broken connection.
     pub(super) async fn unsubscribe(&self, channel: &str) -> Answer {
-        if let (Ok(group), Ok(identity)) = (Self::group_of(channel), self.identity())
+        if let Ok(group) = Self::group_of(channel)
             && let Some(feed) = self.connection.unsubscribe(&group)
         {
             self.hub.leave_feed(&feed, self.connection.id);
             self.hub.counters.subscriptions.subtract(1);
             self.hub.counters.leaves.add(1);
-            self.hub.part(identity, &identity.group(&group)).await;
+            self.hub.part(&self.connection, &group).await;
         }
         Answer::Unsubscribe
     }

@@ -92,6 +92,55 @@ async fn without_a_grace_period_a_broken_connection_leaves_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_join_that_the_store_did_and_called_failed_does_not_outlast_its_connection() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    server.store.set_unsure(true);
+    let refused = anna.ask("subscribe", json!({ "channel": "g:g1" })).await;
+    assert_eq!(refused["error"]["temporary"], true);
+    server.store.set_unsure(false);
+    assert_eq!(server.store.members(&at).len(), 1);
+    anna.drop_link();
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(server.store.members(&at).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_failed_join_or_leave_does_not_end_a_later_join_of_the_same_connection() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    server.store.set_unsure(true);
+    anna.ask("subscribe", json!({ "channel": "g:g1" })).await;
+    server.store.set_unsure(false);
+    anna.join("g1").await;
+    server.store.set_broken(true);
+    anna.ask("unsubscribe", json!({ "channel": "g:g1" })).await;
+    server.store.set_broken(false);
+    anna.join("g1").await;
+    anna.within(Duration::from_secs(60)).await;
+    assert_eq!(server.store.members(&at).len(), 1);
+    anna.drop_link();
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(server.store.members(&at).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_who_went_while_the_store_was_out_has_left_soon_after_however_long_that_was() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    anna.join("g1").await;
+    server.store.set_broken(true);
+    anna.drop_link();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    server.store.set_broken(false);
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(server.store.members(&at).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_recovered_whole_is_not_recovered_at_all() {
     let config = RealtimeConfig { recovery_limit: 5, ..quick() };
     let server = Server::with(config, Limits::default()).await;

@@ -30,6 +30,7 @@ use muster_core::{
 pub(crate) struct TestStore {
     data: Mutex<Data>,
     broken: AtomicBool,
+    unsure: AtomicBool,
     reads: AtomicU64,
     delay: Mutex<Duration>,
 }
@@ -59,6 +60,11 @@ impl TestStore {
     /// Fails everything while it is broken.
     pub(crate) fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// Does what joins and leaves ask and says that it failed, as a database does that is lost in the middle of an answer.
+    pub(crate) fn set_unsure(&self, unsure: bool) {
+        self.unsure.store(unsure, Ordering::SeqCst);
     }
 
     /// Answers the next question this much later.
@@ -94,6 +100,15 @@ impl TestStore {
             return Err(StoreError::Unavailable("broken by the test".to_owned()));
         }
         Ok(with(&mut self.data.lock().unwrap()))
+    }
+
+    /// Changes a roster.
+    async fn change<T>(&self, with: impl FnOnce(&mut Data) -> T) -> StoreResult<T> {
+        let answer = self.data(with).await?;
+        if self.unsure.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("lost by the test in the middle of an answer".to_owned()));
+        }
+        Ok(answer)
     }
 }
 
@@ -213,7 +228,7 @@ impl Groups for TestStore {
 #[async_trait]
 impl Rosters for TestStore {
     async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
-        self.data(|data| {
+        self.change(|data| {
             if !data.exists(at) {
                 return Admission::NoGroup;
             }
@@ -242,7 +257,7 @@ impl Rosters for TestStore {
         .await
     }
     async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
-        self.data(|data| {
+        self.change(|data| {
             let roster = data.rosters.get_mut(at)?;
             let goes = |tie: &Tie| match &leave {
                 Leave::Any => true,
