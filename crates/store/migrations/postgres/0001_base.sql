@@ -1,6 +1,6 @@
 -- Everything but rosters and nodes. Whatever belongs to an application or a channel has its id, `app`, in front of its
 -- key, so that the tables can be distributed by it; no foreign key leads from one application's rows to another's.
--- Times are milliseconds since 1970. Ids are compared by their bytes (COLLATE "C"): faster, and the same on every server.
+-- Times are milliseconds since 1970. What callers write freely is UTF-8 in `bytea`: `text` would not hold U+0000. Ids are compared by their bytes (COLLATE "C"): faster, and the same on every server.
 
 CREATE TABLE setting (
     name text COLLATE "C" PRIMARY KEY,
@@ -72,11 +72,11 @@ CREATE TABLE app (
     account text COLLATE "C" NOT NULL,
     generation bigint NOT NULL,                   -- 1 or 2
     data_center text NOT NULL,
-    name text COLLATE "C",
+    name bytea,
     sealed_key bytea NOT NULL,
     retention_days bigint NOT NULL,
     audit text NOT NULL,                          -- JSON
-    callback_url text,
+    callback_url bytea,
     disabled boolean NOT NULL,
     config text NOT NULL,                         -- JSON
     extension text NOT NULL,                      -- JSON
@@ -96,8 +96,8 @@ CREATE TABLE grp (
     epoch text NOT NULL,
     creator text,
     admins text NOT NULL,                         -- JSON
-    name text COLLATE "C",
-    info text,
+    name bytea,
+    info bytea,
     extension text NOT NULL,                      -- JSON
     created_at bigint NOT NULL,
     deleted_at bigint,
@@ -129,7 +129,7 @@ CREATE TABLE entry (
     kind bigint,
     message_id text,
     sender text,
-    sender_info bytea,                            -- UTF-8, as the body: `text` would not hold U+0000
+    sender_info bytea,
     body bytea,
     weight bigint,
     level bigint,
@@ -175,9 +175,9 @@ CREATE TABLE chat_group (
     id text COLLATE "C" NOT NULL,
     place bigint NOT NULL,                        -- the group's number: the order of creation
     number text COLLATE "C" NOT NULL,
-    subject text COLLATE "C" NOT NULL,
-    description text,
-    picture text,
+    subject bytea NOT NULL,
+    description bytea,
+    picture bytea,
     status text COLLATE "C" NOT NULL,
     status_since bigint NOT NULL,
     created_at bigint NOT NULL,

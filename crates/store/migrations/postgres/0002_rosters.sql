@@ -23,7 +23,7 @@ CREATE TABLE member (
     durable boolean NOT NULL,
     node text COLLATE "C",                        -- of the session that is tied to the membership, if one is
     session text COLLATE "C",
-    info text,
+    info bytea,
     PRIMARY KEY (app, user_id, grp)
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX member_by_number ON member (app, grp, number);

@@ -16,7 +16,7 @@ use super::{
     database::Tx,
     fault::{Fault, misuse, retry},
     records::{self, APP_COLUMNS, all, bigint, bounds, direction, unsigned},
-    values::values,
+    values::{bytes, values},
 };
 use crate::codes::{Code, json};
 
@@ -55,11 +55,11 @@ pub(super) async fn insert_app(tx: &Tx, app: &App) -> Result<(), Fault> {
             app.account.as_str(),
             *app.generation.code(),
             app.data_center.code(),
-            app.name,
+            bytes(app.name.as_deref()),
             app.key.0,
             *app.retention.code(),
             json(&app.audit),
-            app.callback_url,
+            bytes(app.callback_url.as_deref()),
             app.disabled,
             json(&app.config),
             json(&app.extension),

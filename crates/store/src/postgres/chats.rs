@@ -17,7 +17,7 @@ use super::{
     fault::{Fault, misuse, retry},
     groups::{find_group, insert_group, lock_space},
     records::{self, CHAT_GROUP_COLUMNS, all, bounds, group_ref, unsigned},
-    values::values,
+    values::{bytes, values},
 };
 use crate::codes::Code;
 
@@ -78,9 +78,9 @@ pub(super) async fn insert_chat_group(
             chat.at.group.as_str(),
             place,
             chat.number.as_str(),
-            chat.subject,
-            chat.description,
-            chat.picture,
+            chat.subject.as_bytes(),
+            bytes(chat.description.as_deref()),
+            bytes(chat.picture.as_deref()),
             chat.status.code(),
             status_since.0,
             chat.created_at.0,
@@ -134,20 +134,21 @@ impl PostgresStore {
         query: &ChatGroupQuery,
         window: Window,
     ) -> Result<Page<ChatGroup>, Fault> {
-        let condition = "c.app = $1 AND c.number = $2 AND ($3::text IS NULL OR c.subject = $3::text)
+        let condition = "c.app = $1 AND c.number = $2 AND ($3::bytea IS NULL OR c.subject = $3::bytea)
              AND ($4::text IS NULL OR c.status = $4::text)";
         let (channel, number) = (query.channel.as_str(), query.number.as_str());
+        let subject = bytes(query.subject.as_deref());
         let status = query.status.map(Code::code);
         let tx = self.database.snapshot().await?;
         let sql = format!("SELECT count(*) AS total FROM chat_group c WHERE {condition}");
-        let row = tx.query_opt(&sql, values![channel, number, query.subject, status]).await?;
+        let row = tx.query_opt(&sql, values![channel, number, subject, status]).await?;
         let total = row.map_or(Ok(0), |row| unsigned(&row, "total"))?;
         let sql = format!(
             "SELECT {CHAT_GROUP_COLUMNS} FROM {CHAT_GROUP_TABLES} WHERE {condition}
              ORDER BY c.place DESC LIMIT $5 OFFSET $6"
         );
         let (limit, skip) = bounds(window);
-        let rows = tx.query(&sql, values![channel, number, query.subject, status, limit, skip]).await?;
+        let rows = tx.query(&sql, values![channel, number, subject, status, limit, skip]).await?;
         tx.rollback().await?;
         Ok(Page { entries: all(&rows, records::chat_group)?, total })
     }

@@ -17,7 +17,7 @@ use super::{
     database::{Connection, Tx},
     fault::{Fault, misuse, retry},
     records::{self, GROUP_COLUMNS, all, bigint, bounds, direction, unsigned},
-    values::values,
+    values::{bytes, values},
 };
 use crate::codes::json;
 
@@ -47,8 +47,8 @@ pub(super) async fn insert_group(tx: &Tx, group: &Group) -> Result<i64, Fault> {
                 group.epoch,
                 group.creator.as_ref().map(UserId::as_str),
                 json(&group.admins),
-                group.name,
-                group.info,
+                bytes(group.name.as_deref()),
+                bytes(group.info.as_deref()),
                 json(&group.extension),
                 group.created_at.0,
             ],

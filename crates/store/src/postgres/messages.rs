@@ -13,11 +13,10 @@ use tokio_postgres::Row;
 use super::{
     PostgresStore,
     fault::Fault,
-    records::{all, bigint, direction, from_json, id, millis, unsigned},
+    records::{all, bigint, direction, from_json, id, millis, text, unsigned},
     values::values,
     writes::{Write, name_of},
 };
-use crate::codes::Unreadable;
 
 /// The columns of [`entry`], of the table `entry e`.
 pub(super) const ENTRY_COLUMNS: &str = "e.sequence, e.at, e.kind, e.message_id, e.sender, e.sender_info, e.body, e.weight, \
@@ -26,12 +25,6 @@ pub(super) const ENTRY_COLUMNS: &str = "e.sequence, e.at, e.kind, e.message_id, 
 /// The entries `e` of the stream that `$1`, `$2` and `$3` name.
 const OF_STREAM: &str = "entry e WHERE e.app = $1
      AND e.stream = (SELECT s.number FROM stream s WHERE s.app = $1 AND s.kind = $2 AND s.name = $3)";
-
-/// A text that stands as bytes, because it may hold what PostgreSQL's `text` does not: U+0000.
-fn opaque<'a>(row: &'a Row, column: &'static str) -> Result<Option<&'a str>, Fault> {
-    let bytes: Option<&[u8]> = row.try_get(column)?;
-    Ok(bytes.map(str::from_utf8).transpose().map_err(|error| Unreadable::new(column, &error))?)
-}
 
 /// An entry, from [`ENTRY_COLUMNS`].
 pub(super) fn entry(row: &Row) -> Result<Entry, Fault> {
@@ -43,10 +36,10 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Fault> {
     let message = Message {
         id: id(row, "message_id", MessageId::new)?,
         kind,
-        body: opaque(row, "body")?.unwrap_or_default().into(),
+        body: text(row, "body")?.unwrap_or_default().into(),
         sender: Sender {
             user: id(row, "sender", UserId::new)?,
-            info: opaque(row, "sender_info")?.map(Into::into),
+            info: text(row, "sender_info")?.map(Into::into),
         },
         at,
         weight: row.try_get("weight")?,

@@ -52,6 +52,17 @@ pub(super) fn unsigned(row: &Row, column: &str) -> Result<u64, Fault> {
     Ok(u64::try_from(number).map_err(|error| Unreadable::new("count", &error))?)
 }
 
+/// A text that callers write freely: it stands as bytes, because it may hold what `text` does not, U+0000.
+pub(super) fn text<'a>(row: &'a Row, column: &'static str) -> Result<Option<&'a str>, Fault> {
+    let bytes: Option<&[u8]> = row.try_get(column)?;
+    Ok(bytes.map(str::from_utf8).transpose().map_err(|error| Unreadable::new(column, &error))?)
+}
+
+/// The same where it must stay the caller's own.
+fn owned(row: &Row, column: &'static str) -> Result<Option<String>, Fault> {
+    Ok(text(row, column)?.map(str::to_owned))
+}
+
 /// A value that stands as JSON.
 pub(super) fn from_json<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, Fault> {
     let text = row.try_get(column)?;
@@ -86,8 +97,8 @@ pub(super) fn group(row: &Row) -> Result<Group, Fault> {
         number: row.try_get("number")?,
         creator: optional_id(row, "creator", UserId::new)?,
         admins: from_json(row, "admins")?,
-        name: row.try_get("name")?,
-        info: row.try_get("info")?,
+        name: owned(row, "name")?,
+        info: owned(row, "info")?,
         extension: from_json(row, "extension")?,
         epoch: row.try_get("epoch")?,
         created_at: millis(row, "created_at")?,
@@ -101,12 +112,12 @@ pub(super) fn app(row: &Row) -> Result<App, Fault> {
         id: id(row, "app", AppId::new)?,
         account: id(row, "account", AccountId::new)?,
         generation: numbered(row, "generation")?,
-        name: row.try_get("name")?,
+        name: owned(row, "name")?,
         key: Sealed(row.try_get("sealed_key")?),
         data_center: named(row, "data_center")?,
         retention: numbered(row, "retention_days")?,
         audit: from_json(row, "audit")?,
-        callback_url: row.try_get("callback_url")?,
+        callback_url: owned(row, "callback_url")?,
         disabled: row.try_get("disabled")?,
         config: from_json(row, "config")?,
         extension: from_json(row, "extension")?,
@@ -125,9 +136,9 @@ pub(super) fn chat_group(row: &Row) -> Result<ChatGroup, Fault> {
     Ok(ChatGroup {
         at: group_ref(row)?,
         number: phone(row, "number")?,
-        subject: row.try_get("subject")?,
-        description: row.try_get("description")?,
-        picture: row.try_get("picture")?,
+        subject: owned(row, "subject")?.unwrap_or_default(),
+        description: owned(row, "description")?,
+        picture: owned(row, "picture")?,
         status: named(row, "status")?,
         invite: row.try_get("code")?,
         created_at: millis(row, "created_at")?,

@@ -25,7 +25,7 @@ typed! {
     BOOL: bool, &bool, Option<bool>;
     INT8: i64, Option<i64>;
     TEXT: &str, Option<&str>, String, &String, Option<String>;
-    BYTEA: Vec<u8>, &[u8], Option<Vec<u8>>;
+    BYTEA: Vec<u8>, &[u8], Option<Vec<u8>>, Option<&[u8]>;
     BOOL_ARRAY: Vec<bool>, Vec<Option<bool>>;
     INT8_ARRAY: Vec<i64>, Vec<Option<i64>>;
     TEXT_ARRAY: Vec<&str>, Vec<Option<&str>>, Vec<String>, Vec<Option<String>>;
@@ -35,6 +35,11 @@ typed! {
 /// A value with its type.
 pub(super) fn typed<T: Typed>(value: &T) -> (&(dyn ToSql + Sync), Type) {
     (value, T::sql_type())
+}
+
+/// A text that callers write freely, as it stands: in bytes.
+pub(super) fn bytes(text: Option<&str>) -> Option<&[u8]> {
+    text.map(str::as_bytes)
 }
 
 /// The values of a statement: `values![a, b]` for `$1` and `$2`.

@@ -23,12 +23,12 @@ over_every_store!(
 
 fn rich(id: &str) -> App {
     App {
-        name: Some("a name".into()),
+        name: Some("a \0name".into()),
         generation: Generation::One,
         data_center: DataCenter::Singapore,
         retention: Retention::Days180,
         audit: Audit::Custom("https://example.com/audit".into()),
-        callback_url: Some("https://example.com/".into()),
+        callback_url: Some("https://example.com/\0".into()),
         config: [("k".to_owned(), "v".to_owned())].into(),
         extension: [("x".to_owned(), "\"quoted\" 群".to_owned())].into(),
         ..app(id)

@@ -91,7 +91,7 @@ async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl 
     let store = place.open();
     furnished(&*store).await;
     let rich = ChatGroup {
-        description: Some("about 群".into()),
+        description: Some("about 群\0".into()),
         picture: Some("https://example.com/p.png".into()),
         status: ChatGroupStatus::Active,
         invite: Some("code".into()),
@@ -121,7 +121,7 @@ async fn customer_groups_are_listed_newest_first_and_filtered(place: &impl Place
     store.add_number(number("8613800138001", "c")).await.unwrap();
     for n in 0..9 {
         let status = if n % 3 == 0 { ChatGroupStatus::Active } else { ChatGroupStatus::Creating };
-        let subject = if n % 2 == 0 { "even" } else { "odd" };
+        let subject = if n % 2 == 0 { "even\0" } else { "odd" };
         let made = ChatGroup { status, subject: subject.into(), ..chat(&format!("g{n}")) };
         store.create_chat_group(made).await.unwrap();
     }
@@ -137,7 +137,7 @@ async fn customer_groups_are_listed_newest_first_and_filtered(place: &impl Place
     assert_eq!(list(&all, 0, 4).await, ("g8 g7 g6 g5".into(), 9));
     assert_eq!(list(&all, 7, 4).await, ("g1 g0".into(), 9));
     assert_eq!(list(&all, 9, 4).await, (String::new(), 9));
-    let even = ChatGroupQuery { subject: Some("even".into()), ..all.clone() };
+    let even = ChatGroupQuery { subject: Some("even\0".into()), ..all.clone() };
     assert_eq!(list(&even, 1, 2).await, ("g6 g4".into(), 5));
     let active = ChatGroupQuery { status: Some(ChatGroupStatus::Active), ..all.clone() };
     assert_eq!(list(&active, 0, 9).await, ("g6 g3 g0".into(), 3));

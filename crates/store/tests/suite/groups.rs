@@ -44,9 +44,9 @@ async fn a_group_is_found_as_it_was_made_with_a_number(place: &impl Place) {
     let rich = Group {
         creator: Some(user("c")),
         admins: vec![user("x"), user("y")],
-        name: Some("name".into()),
-        info: Some("info 群".into()),
-        extension: [("k".to_owned(), "v".to_owned())].into(),
+        name: Some("na\0me".into()),
+        info: Some("info 群\0".into()),
+        extension: [("k\0".to_owned(), "\0v".to_owned())].into(),
         ..group("a", "g")
     };
     let GroupCreated::Created(made) = store.create_group(rich.clone(), None).await.unwrap() else {

@@ -88,7 +88,7 @@ pub(crate) async fn one_group(store: &dyn Store) -> GroupRef {
 pub(crate) fn durable(name: &str) -> Join {
     Join {
         user: user(name),
-        info: Some(format!("info of {name}").into()),
+        info: Some(format!("info of {name}\0").into()),
         tie: Tie::Durable,
         at: Millis(3_000),
         capacity: None,

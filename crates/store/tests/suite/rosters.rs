@@ -41,7 +41,7 @@ async fn a_member_joins_once(place: &impl Place) {
     let g = one_group(&*store).await;
     let (first, fresh, count) = admitted(&*store, &g, durable("u")).await;
     assert!(fresh && count == 1 && first.number == 1 && !first.connected);
-    assert_eq!((first.user.as_str(), first.info.as_deref()), ("u", Some("info of u")));
+    assert_eq!((first.user.as_str(), first.info.as_deref()), ("u", Some("info of u\0")));
     let again = Join { info: None, at: Millis(9_999), ..durable("u") };
     assert_eq!(admitted(&*store, &g, again).await, (first, false, 1));
     let (second, fresh, count) = admitted(&*store, &g, Join { info: None, ..connected("v") }).await;

@@ -16,8 +16,8 @@ use super::plan::{BlockDeltas, Roll, Row, note_number};
 use crate::postgres::{
     database::Tx,
     fault::Fault,
-    records::{bigint, id, millis, optional_id, unsigned},
-    values::values,
+    records::{bigint, id, millis, optional_id, text, unsigned},
+    values::{bytes, values},
 };
 
 /// A group's address, from the columns `app` and `grp`.
@@ -27,7 +27,7 @@ pub(in crate::postgres) fn address(row: &tokio_postgres::Row) -> Result<GroupRef
 
 /// What a member said of itself, from the column `info`.
 fn info(row: &tokio_postgres::Row) -> Result<Option<Arc<str>>, Fault> {
-    Ok(row.try_get::<_, Option<&str>>("info")?.map(Arc::from))
+    Ok(text(row, "info")?.map(Arc::from))
 }
 
 /// A member, from the columns `user_id, info, number, joined_at, connected`.
@@ -230,7 +230,7 @@ impl Changes<'_> {
         let durable: Vec<_> = rows().map(|row| row.durable).collect();
         let nodes: Vec<_> = rows().map(|row| row.tie.as_ref().map(|tie| tie.node.as_str())).collect();
         let sessions: Vec<_> = rows().map(|row| row.tie.as_ref().map(|tie| tie.session.as_str())).collect();
-        let infos: Vec<_> = rows().map(|row| row.info.as_deref()).collect();
+        let infos: Vec<_> = rows().map(|row| bytes(row.info.as_deref())).collect();
         let sql = "INSERT INTO member (app, grp, user_id, number, joined_at, durable, node, session, info)
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT (app, user_id, grp) DO UPDATE SET number = excluded.number,

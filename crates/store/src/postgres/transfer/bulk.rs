@@ -17,7 +17,7 @@ use crate::{
         entries::Entries,
         fault::Fault,
         records::bigint,
-        values::values,
+        values::{bytes, values},
         writes::{OF_GROUP, OF_USER, name_of},
     },
 };
@@ -67,7 +67,7 @@ pub(super) async fn groups(tx: &Tx, records: &[Record], numbers: &mut Numbers) -
             "INSERT INTO grp (app, id, number, epoch, creator, admins, name, info, extension, created_at, deleted_at,
                deleted_by)
              SELECT k.* FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
-               $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[]) AS k (app, id, number,
+               $7::bytea[], $8::bytea[], $9::text[], $10::bigint[], $11::bigint[], $12::text[]) AS k (app, id, number,
                epoch, creator, admins, name, info, extension, created_at, deleted_at, deleted_by)
              JOIN space s ON s.app = k.app",
             values![
@@ -77,8 +77,8 @@ pub(super) async fn groups(tx: &Tx, records: &[Record], numbers: &mut Numbers) -
                 groups().map(|group| group.epoch.as_str()).collect::<Vec<_>>(),
                 groups().map(|group| by(group.creator.as_ref())).collect::<Vec<_>>(),
                 groups().map(|group| json(&group.admins)).collect::<Vec<_>>(),
-                groups().map(|group| group.name.as_deref()).collect::<Vec<_>>(),
-                groups().map(|group| group.info.as_deref()).collect::<Vec<_>>(),
+                groups().map(|group| bytes(group.name.as_deref())).collect::<Vec<_>>(),
+                groups().map(|group| bytes(group.info.as_deref())).collect::<Vec<_>>(),
                 groups().map(|group| json(&group.extension)).collect::<Vec<_>>(),
                 groups().map(|group| group.created_at.0).collect::<Vec<_>>(),
                 deleted_at,
@@ -153,7 +153,7 @@ pub(super) async fn members(tx: &Tx, records: &[Record]) -> Result<(), TransferE
         .execute(
             "INSERT INTO member (app, grp, user_id, number, joined_at, durable, info)
              SELECT g.app, g.id, k.user_id, k.number, k.joined_at, true, k.info
-             FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bytea[])
                AS k (app, id, user_id, number, joined_at, info)
              JOIN grp g ON g.app = k.app AND g.id = k.id",
             values![
@@ -162,7 +162,7 @@ pub(super) async fn members(tx: &Tx, records: &[Record]) -> Result<(), TransferE
                 members.iter().map(|member| member.user.as_str()).collect::<Vec<_>>(),
                 members.iter().map(|member| bigint(member.number)).collect::<Vec<_>>(),
                 members.iter().map(|member| member.joined_at.0).collect::<Vec<_>>(),
-                members.iter().map(|member| member.info.as_deref()).collect::<Vec<_>>(),
+                members.iter().map(|member| bytes(member.info.as_deref())).collect::<Vec<_>>(),
             ],
         )
         .await?;

@@ -19,7 +19,7 @@ use crate::postgres::{
     database::Tx,
     fault::Fault,
     messages::{self, ENTRY_COLUMNS},
-    records::{self, APP_COLUMNS, CHAT_GROUP_COLUMNS, GROUP_COLUMNS, group_ref, id, millis, unsigned},
+    records::{self, APP_COLUMNS, CHAT_GROUP_COLUMNS, GROUP_COLUMNS, group_ref, id, millis, text, unsigned},
     writes::OF_GROUP,
 };
 
@@ -162,7 +162,7 @@ impl Out<'_> {
                 group: id(row, "grp", GroupId::new)?,
                 number: unsigned(row, "number")?,
                 user: id(row, "user_id", UserId::new)?,
-                info: row.try_get::<_, Option<&str>>("info")?.map(Into::into),
+                info: text(row, "info")?.map(Into::into),
                 joined_at: millis(row, "joined_at")?,
             }))
         })

@@ -77,7 +77,7 @@ async fn directory(store: &dyn Store) {
 async fn apps(store: &dyn Store) {
     let rich = App {
         generation: Generation::One,
-        name: Some("name 群".into()),
+        name: Some("name 群\0".into()),
         data_center: DataCenter::Singapore,
         retention: Retention::Days180,
         audit: Audit::Custom("https://audit.example.com".into()),
@@ -139,7 +139,7 @@ async fn groups(store: &dyn Store) -> Given {
         creator: Some(user("creator")),
         admins: vec![user("x"), user("y")],
         name: Some("name".into()),
-        info: Some("info 群".into()),
+        info: Some("info 群\0".into()),
         extension: [("k".to_owned(), "v".to_owned())].into(),
         ..group("b", "rich")
     };
