@@ -266,5 +266,14 @@ pub(crate) struct Bench {
     pub(crate) only: Option<String>,
     /// Be the bare server of a measure.
     #[arg(long, hide = true)]
-    pub(crate) bare: bool,
+    pub(crate) bare: Option<Bare>,
+}
+
+/// The bare servers that measures are compared with.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Bare {
+    /// Answers every request with the same bytes.
+    Http,
+    /// Sends every WebSocket message to all.
+    Broadcast,
 }

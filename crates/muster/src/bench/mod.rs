@@ -3,6 +3,7 @@
 
 mod bare;
 mod cluster;
+mod crowd;
 mod load;
 pub(crate) mod sign;
 mod stage;
@@ -14,7 +15,10 @@ use load::{Connection, Run, drive};
 use sign::Form;
 use stage::{Filled, Process, Services, Viewers};
 
-use crate::{cli::Bench, config::Configuration};
+use crate::{
+    cli::{Bare, Bench},
+    config::Configuration,
+};
 
 /// Connections of the list measures, as in the figures of the bare server.
 const CONNECTIONS: usize = 64;
@@ -30,8 +34,10 @@ const PAGE_READS: u64 = 20_000;
 /// Runs the measures.
 pub(crate) fn run(bench: &Bench, configuration: &Configuration) -> anyhow::Result<()> {
     let runtime = crate::runtime()?;
-    if bench.bare {
-        return runtime.block_on(bare::serve());
+    match bench.bare {
+        Some(Bare::Http) => return runtime.block_on(bare::answer()),
+        Some(Bare::Broadcast) => return runtime.block_on(bare::broadcast()),
+        None => {}
     }
     if configuration.store.is_empty() {
         return runtime.block_on(measure(bench));
@@ -68,6 +74,12 @@ async fn measure(bench: &Bench) -> anyhow::Result<()> {
     }
     if wanted("join") {
         bed.joins().await?;
+    }
+    if wanted("fan-out") {
+        crowd::fan_out(&bed.server, &bed.filled, bed.seconds).await?;
+    }
+    if wanted("connect") || wanted("idle") {
+        crowd::connect(&bed.server, &bed.filled).await?;
     }
     Ok(())
 }
@@ -143,7 +155,7 @@ impl Bed {
         parameters: &[(&'static str, String)],
     ) -> anyhow::Result<()> {
         let body = self.once(action, parameters.to_vec()).await?;
-        let bare = Process::bare(&body)?;
+        let bare = Process::bare("http", &body)?;
         let time = Duration::from_secs(self.seconds);
         let mut ratios = Vec::new();
         for _ in 0..ROUNDS {

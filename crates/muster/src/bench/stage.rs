@@ -27,7 +27,9 @@ use crate::{cli, config::Configuration, first_start, foundation::Foundation};
 const FILLERS: u64 = 1000;
 
 /// Login tokens made ready.
-const VIEWERS: u32 = 501;
+const VIEWERS: u32 = 4_000;
+/// Groups for viewers beside `live`, so that each may stay below the size of a super group.
+const HALLS: u32 = 4;
 
 /// What is in the data directory.
 pub(super) struct Filled {
@@ -43,6 +45,8 @@ pub(super) struct Filled {
     /// A generation 2 application with the group `live`.
     pub(super) live_app: String,
     pub(super) live_group: String,
+    /// More groups of that application.
+    pub(super) halls: Vec<String>,
     /// Login tokens for the group `live`.
     pub(super) tokens: Vec<String>,
 }
@@ -75,6 +79,10 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     };
     let (large, small) = (group(&app, "large").await?, group(&app, "small").await?);
     let (empty, room) = (group(&app, "empty").await?, group(&live, "live").await?);
+    let mut halls = Vec::new();
+    for number in 0..HALLS {
+        halls.push(group(&live, &format!("hall{number}")).await?.group.to_string());
+    }
     let app = Arc::new(app);
     enrol(&foundation, &app, &small, 2000).await?;
     enrol(&foundation, &app, &large, members).await?;
@@ -102,6 +110,7 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
         empty: empty.group.to_string(),
         live_app: live.id.to_string(),
         live_group: room.group.to_string(),
+        halls,
         tokens,
     })
 }
@@ -172,10 +181,10 @@ impl Process {
         anyhow::bail!("the server did not get ready")
     }
 
-    /// Starts a bare server that answers `bytes`.
-    pub(super) fn bare(bytes: &[u8]) -> anyhow::Result<Self> {
+    /// Starts a bare server; `bytes` are its standard input.
+    pub(super) fn bare(kind: &str, bytes: &[u8]) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["bench", "--bare"])
+            .args(["bench", "--bare", kind])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
