@@ -3,6 +3,8 @@
 //! Everything that waits goes out in as few frames as may be, with one deadline for the write. While a command waits
 //! for the store the task goes on writing. A connection at rest holds a small read buffer, one timer, and no queue.
 
+mod frames;
+
 use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
@@ -26,8 +28,6 @@ use crate::{
 
 /// Bytes read at a time. The library's default of 128 KiB would be what an idle connection costs.
 const READ_BUFFER: usize = 4_096;
-/// Bytes that messages are joined up to in one frame.
-const JOINED: usize = 16_384;
 /// How long the client has to close after it was asked to, or after its login was refused.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
@@ -193,35 +193,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
     }
 }
 
-/// Sends messages in order, joined into frames, and flushes once.
+/// Sends messages in order.
 async fn send_all<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     messages: &[Utf8Bytes],
 ) -> Result<(), Error> {
-    let mut rest = messages;
-    while let Some((first, _)) = rest.split_first() {
-        let mut bytes = 0;
-        let fits = |message: &&Utf8Bytes| {
-            bytes += message.len() + 1;
-            bytes <= JOINED
-        };
-        let count = rest.iter().take_while(fits).count().max(1);
-        let frame = if count == 1 { first.clone() } else { joined(&rest[..count]) };
-        socket.feed(Message::Text(frame)).await?;
-        rest = &rest[count..];
-    }
-    socket.flush().await
-}
-
-fn joined(messages: &[Utf8Bytes]) -> Utf8Bytes {
-    let mut frame = String::with_capacity(messages.iter().map(|message| message.len() + 1).sum());
-    for message in messages {
-        if !frame.is_empty() {
-            frame.push('\n');
-        }
-        frame.push_str(message);
-    }
-    frame.into()
+    // What the library has to say itself, such as a pong, goes first: whole.
+    socket.flush().await?;
+    Ok(frames::write_texts(socket.get_mut(), messages).await?)
 }
 
 /// The one timer of a connection: the deadline of its login first, then pings and their answers.

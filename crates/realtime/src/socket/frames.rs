@@ -1,0 +1,212 @@
+//! Text frames (RFC 6455 section 5.2) written from where their texts are: a broadcast's bytes are shared by all its
+//! connections, and none copies them. The protocol's library would, into a buffer that each connection keeps.
+
+use std::{
+    future::poll_fn,
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// Bytes that messages are joined up to in one frame.
+const JOINED: usize = 16_384;
+/// Bytes that are put together on the stack before they are written.
+const LITTLE: usize = 1_024;
+/// The first byte of a whole text message in one frame.
+const WHOLE_TEXT: u8 = 0x81;
+/// What stands between the messages of a frame.
+const BETWEEN: &[u8] = b"\n";
+
+/// A frame's header, as a server writes it: without a mask.
+struct Header {
+    bytes: [u8; 10],
+    length: usize,
+}
+
+impl Header {
+    fn new(payload: usize) -> Self {
+        let mut bytes = [0; 10];
+        bytes[0] = WHOLE_TEXT;
+        let length = match (u8::try_from(payload), u16::try_from(payload)) {
+            (Ok(short @ ..126), _) => {
+                bytes[1] = short;
+                2
+            }
+            (_, Ok(medium)) => {
+                bytes[1] = 126;
+                bytes[2..4].copy_from_slice(&medium.to_be_bytes());
+                4
+            }
+            _ => {
+                bytes[1] = 127;
+                bytes[2..].copy_from_slice(&(payload as u64).to_be_bytes());
+                10
+            }
+        };
+        Self { bytes, length }
+    }
+
+    fn as_slice(&self) -> IoSlice<'_> {
+        IoSlice::new(&self.bytes[..self.length])
+    }
+}
+
+/// Writes messages in order, joined into frames, with as few calls as the stream takes. Nothing else may be half-way
+/// out.
+///
+/// # Errors
+/// The stream's.
+pub(super) async fn write_texts<S>(stream: &mut S, messages: &[Utf8Bytes]) -> io::Result<()>
+where
+    S: AsyncWrite + Unpin,
+{
+    if let [message] = messages {
+        let header = Header::new(message.len());
+        let mut slices = [header.as_slice(), IoSlice::new(message.as_str().as_bytes())];
+        write_all(stream, &mut slices).await?;
+    } else {
+        let frames: Vec<_> = frames(messages).collect();
+        let mut slices = Vec::with_capacity(frames.len() + 2 * messages.len());
+        for (header, messages) in &frames {
+            slices.push(header.as_slice());
+            for (place, message) in messages.iter().enumerate() {
+                if place > 0 {
+                    slices.push(IoSlice::new(BETWEEN));
+                }
+                slices.push(IoSlice::new(message.as_str().as_bytes()));
+            }
+        }
+        write_all(stream, &mut slices).await?;
+    }
+    stream.flush().await
+}
+
+/// Cuts messages into frames of up to [`JOINED`] bytes, and of one message at least.
+fn frames(mut messages: &[Utf8Bytes]) -> impl Iterator<Item = (Header, &[Utf8Bytes])> {
+    std::iter::from_fn(move || {
+        let mut payload = messages.first()?.len();
+        let more = messages[1..].iter().take_while(|message| {
+            let joined = payload + BETWEEN.len() + message.len();
+            let fits = joined <= JOINED;
+            if fits {
+                payload = joined;
+            }
+            fits
+        });
+        let (frame, rest) = messages.split_at(1 + more.count());
+        messages = rest;
+        Some((Header::new(payload), frame))
+    })
+}
+
+async fn write_all<S>(stream: &mut S, mut slices: &mut [IoSlice<'_>]) -> io::Result<()>
+where
+    S: AsyncWrite + Unpin,
+{
+    // Empty slices in front would look like a stream that takes nothing.
+    IoSlice::advance_slices(&mut slices, 0);
+    while !slices.is_empty() {
+        let written = poll_fn(|context| poll_write(Pin::new(&mut *stream), context, slices)).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        IoSlice::advance_slices(&mut slices, written);
+    }
+    Ok(())
+}
+
+/// Writes what the stream takes of these slices. Little is put together first: the kernel takes one piece faster.
+fn poll_write<S>(
+    stream: Pin<&mut S>,
+    context: &mut Context<'_>,
+    slices: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>>
+where
+    S: AsyncWrite,
+{
+    let length: usize = slices.iter().map(|slice| slice.len()).sum();
+    if length > LITTLE {
+        return stream.poll_write_vectored(context, slices);
+    }
+    let mut little = [0; LITTLE];
+    let mut rest = &mut little[..length];
+    for slice in slices {
+        let (piece, behind) = rest.split_at_mut(slice.len());
+        piece.copy_from_slice(slice);
+        rest = behind;
+    }
+    stream.poll_write(context, &little[..length])
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+    use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
+
+    use super::*;
+
+    /// Takes a few bytes at a time.
+    struct Narrow {
+        taken: Vec<u8>,
+        width: usize,
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let count = bytes.len().min(self.width);
+            self.taken.extend_from_slice(&bytes[..count]);
+            Poll::Ready(Ok(count))
+        }
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    async fn written(messages: &[Utf8Bytes], width: usize) -> Vec<u8> {
+        let mut stream = Narrow { taken: Vec::new(), width };
+        write_texts(&mut stream, messages).await.unwrap();
+        stream.taken
+    }
+
+    /// What a client's library reads of it, frame by frame.
+    async fn read(bytes: Vec<u8>) -> Vec<String> {
+        let source = tokio::io::join(io::Cursor::new(bytes), tokio::io::sink());
+        let mut socket = WebSocketStream::from_raw_socket(source, Role::Client, None).await;
+        let mut frames = Vec::new();
+        while let Some(Ok(frame)) = socket.next().await {
+            frames.push(frame.into_text().unwrap().to_string());
+        }
+        frames
+    }
+
+    #[tokio::test]
+    async fn a_message_of_any_length_arrives_as_one_frame_however_little_the_stream_takes() {
+        for length in [0, 1, 125, 126, 1_020, 1_021, 65_535, 65_536, 100_000] {
+            let message = Utf8Bytes::from("x".repeat(length));
+            let whole = written(std::slice::from_ref(&message), usize::MAX).await;
+            assert_eq!(whole, written(std::slice::from_ref(&message), 7).await);
+            assert_eq!(read(whole).await, [message.as_str()]);
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_are_joined_by_line_feeds_up_to_a_bound() {
+        let sizes = [10, 0, 20, 16_000, 400, 1, 20_000, 5, 16_384];
+        let messages: Vec<_> = sizes.iter().map(|size| Utf8Bytes::from("y".repeat(*size))).collect();
+        let frames = read(written(&messages, 100).await).await;
+        let lengths: Vec<_> = frames.iter().map(String::len).collect();
+        assert_eq!(lengths, [10 + 1 + 1 + 20 + 1 + 16_000, 400 + 1 + 1, 20_000, 5, 16_384]);
+        let parted: Vec<_> = frames.iter().flat_map(|frame| frame.split('\n')).map(str::len).collect();
+        assert_eq!(parted, sizes);
+    }
+}
