@@ -5,9 +5,12 @@
 //! stored must reach it and reconnecting with recovery is how it does. Replies are not counted: their client asked for
 //! them, and its next command is read only when they are written.
 
-use std::sync::Mutex;
+use std::{
+    future::poll_fn,
+    sync::{Mutex, MutexGuard},
+    task::{Poll, Waker},
+};
 
-use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{lock::locked, protocol::Disconnect};
@@ -18,7 +21,6 @@ const KEPT_CAPACITY: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    filled: Notify,
     limit: usize,
 }
 
@@ -27,12 +29,14 @@ struct State {
     messages: Vec<Utf8Bytes>,
     published: usize,
     closing: Option<Disconnect>,
+    /// Who waits for the first message.
+    waiting: Option<Waker>,
 }
 
 impl Outbox {
     /// A queue that holds up to `limit` bytes of publications, and always one.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { state: Mutex::default(), filled: Notify::new(), limit }
+        Self { state: Mutex::default(), limit }
     }
 
     /// Adds a publication; one too many ends the connection.
@@ -47,12 +51,8 @@ impl Outbox {
         } else {
             state.published += message.as_str().len();
             state.messages.push(message);
-            if state.messages.len() > 1 {
-                return;
-            }
         }
-        drop(state);
-        self.filled.notify_one();
+        wake(state);
     }
 
     /// Adds a reply, a ping or the end of a subscription.
@@ -60,20 +60,31 @@ impl Outbox {
         let mut state = locked(&self.state);
         if state.closing.is_none() {
             state.messages.push(message);
-            drop(state);
-            self.filled.notify_one();
+            wake(state);
         }
     }
 
     /// Ends the connection once what waits is written. Only the first reason counts.
     pub(crate) fn close(&self, why: Disconnect) {
-        locked(&self.state).closing.get_or_insert(why);
-        self.filled.notify_one();
+        let mut state = locked(&self.state);
+        state.closing.get_or_insert(why);
+        wake(state);
     }
 
-    /// Waits until there may be something to take.
+    /// Waits until there is something to take. One task at a time may wait.
     pub(crate) async fn filled(&self) {
-        self.filled.notified().await;
+        poll_fn(|context| {
+            let mut state = locked(&self.state);
+            if !state.messages.is_empty() || state.closing.is_some() {
+                return Poll::Ready(());
+            }
+            let waker = context.waker();
+            if !state.waiting.as_ref().is_some_and(|waiting| waiting.will_wake(waker)) {
+                state.waiting = Some(waker.clone());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Takes everything that waits into `batch`, which is empty; why the connection is to be closed afterwards, if it is.
@@ -85,6 +96,15 @@ impl Outbox {
         std::mem::swap(&mut state.messages, batch);
         state.published = 0;
         state.closing
+    }
+}
+
+/// Wakes whoever waits, after the lock is given back.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waiting = state.waiting.take();
+    drop(state);
+    if let Some(waiting) = waiting {
+        waiting.wake();
     }
 }
 

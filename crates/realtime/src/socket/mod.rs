@@ -5,9 +5,14 @@
 
 mod frames;
 
-use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, Sleep, sleep_until, timeout},
@@ -28,6 +33,8 @@ use crate::{
 
 /// Bytes read at a time. The library's default of 128 KiB would be what an idle connection costs.
 const READ_BUFFER: usize = 4_096;
+/// Writes after which the client is heard though more waits to be written.
+const WRITTEN_IN_A_ROW: u32 = 16;
 /// How long the client has to close after it was asked to, or after its login was refused.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
@@ -45,7 +52,9 @@ pub async fn serve_socket<S>(hub: Arc<Hub>, stream: S, peer: Option<SocketAddr>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(settings(&hub))).await;
+    // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
+    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(settings(&hub)));
+    let mut socket = Box::pin(socket).await;
     match hub.admit() {
         Ok(connection) => {
             let end = Box::pin(run(&hub, &connection, &mut socket)).await;
@@ -103,13 +112,32 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let mut session = Session::new(Arc::clone(hub), Arc::clone(connection));
     let mut writer = Writer { hub, connection, socket, batch: Vec::new() };
     let mut beat = Beat::new(hub);
+    let mut written_in_a_row = 0;
     loop {
-        let step = tokio::select! {
-            () = connection.outbox.filled() => writer.write().await,
-            () = beat.due() => beat.pass(hub, &session),
-            received = writer.socket.next() => match text_of(received) {
+        // What is to be written goes first, which costs a broadcast the least; but a client is heard in between.
+        let turn = if written_in_a_row < WRITTEN_IN_A_ROW {
+            tokio::select! {
+                biased;
+                () = connection.outbox.filled() => Turn::Write,
+                () = beat.due() => Turn::Beat,
+                received = writer.socket.next() => Turn::Read(received),
+            }
+        } else {
+            tokio::select! {
+                biased;
+                () = beat.due() => Turn::Beat,
+                received = writer.socket.next() => Turn::Read(received),
+                () = connection.outbox.filled() => Turn::Write,
+            }
+        };
+        written_in_a_row =
+            if matches!(turn, Turn::Write) { written_in_a_row % WRITTEN_IN_A_ROW + 1 } else { 0 };
+        let step = match turn {
+            Turn::Write => writer.write().await,
+            Turn::Beat => beat.pass(hub, &session),
+            Turn::Read(received) => match text_of(received) {
                 Ok(None) => Ok(()),
-                Ok(Some(frame)) => carry_out(&mut session, &mut writer, &mut beat, &frame).await,
+                Ok(Some(frame)) => Box::pin(carry_out(&mut session, &mut writer, &mut beat, &frame)).await,
                 Err(end) => Err(end),
             },
         };
@@ -118,6 +146,13 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         }
         beat.follow(hub, session.stage);
     }
+}
+
+/// What a connection's task does next.
+enum Turn {
+    Write,
+    Beat,
+    Read(Option<Result<Message, Error>>),
 }
 
 /// The text of a received message, if it is for the session.
@@ -180,7 +215,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
         let closing = self.connection.outbox.take(&mut self.batch);
         if !self.batch.is_empty() {
             let deadline = self.hub.config.write_timeout();
-            let written = timeout(deadline, send_all(self.socket, &self.batch)).await;
+            let written = {
+                let mut sending = pin!(send_all(self.socket, &self.batch));
+                // Nearly always the kernel takes it at once, and no timer is needed.
+                match sending.as_mut().now_or_never() {
+                    Some(written) => Ok(written),
+                    None => timeout(deadline, sending).await,
+                }
+            };
             self.hub.counters.bytes_out.add(self.batch.iter().map(|message| message.len() as u64 + 1).sum());
             self.batch.clear();
             match written {
