@@ -4,6 +4,7 @@
 //! for the store the task goes on writing. A connection at rest holds a small read buffer, one timer, and no queue.
 
 mod frames;
+mod frugal;
 
 use std::{
     net::SocketAddr,
@@ -30,9 +31,11 @@ use crate::{
     protocol::{Disconnect, json},
     session::{Session, Stage},
 };
+use frugal::Frugal;
 
-/// Bytes read at a time. The library's default of 128 KiB would be what an idle connection costs.
-const READ_BUFFER: usize = 4_096;
+/// Bytes of the library's read buffer. It is kept for as long as the connection lasts, and filled with zeros at every
+/// look for something to read; the default is 128 KiB.
+const READ_BUFFER: usize = 128;
 /// Writes after which the client is heard though more waits to be written.
 const WRITTEN_IN_A_ROW: u32 = 16;
 /// How long the client has to close after it was asked to, or after its login was refused.
@@ -53,7 +56,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
-    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(settings(&hub)));
+    let socket = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
     let mut socket = Box::pin(socket).await;
     match hub.admit() {
         Ok(connection) => {

@@ -1,0 +1,117 @@
+//! A stream that is read in large pieces and keeps none of their memory: most connections rest most of the time.
+//!
+//! The protocol's library reads into a buffer that each connection keeps, and looks for something to read in pieces of
+//! that buffer's size. So it is given a small one, and what the system hands over at once waits here.
+
+use std::{
+    io::{self, IoSlice},
+    mem::MaybeUninit,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf as _, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Bytes that are read at once, on the stack.
+const PIECE: usize = 4_096;
+
+/// A stream around a stream.
+#[derive(Debug)]
+pub(super) struct Frugal<S> {
+    stream: S,
+    /// What was read and not yet asked for; no memory when there is none.
+    unread: Bytes,
+}
+
+impl<S> Frugal<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, unread: Bytes::new() }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        wanted: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { stream, unread } = self.get_mut();
+        if unread.is_empty() {
+            let mut space = [MaybeUninit::uninit(); PIECE];
+            let mut piece = ReadBuf::uninit(&mut space);
+            ready!(Pin::new(stream).poll_read(context, &mut piece))?;
+            let (now, later) = piece.filled().split_at(piece.filled().len().min(wanted.remaining()));
+            wanted.put_slice(now);
+            *unread = Bytes::copy_from_slice(later);
+        } else {
+            let count = unread.len().min(wanted.remaining());
+            wanted.put_slice(&unread[..count]);
+            unread.advance(count);
+            if unread.is_empty() {
+                *unread = Bytes::new();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Frugal<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_arrives_is_read_whole_and_in_order_however_little_is_asked_for() {
+        let sent: Vec<u8> = (0..20_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        for wanted in [1, 7, 128, 4_095, 4_096, 50_000] {
+            let (mut here, there) = tokio::io::duplex(6_000);
+            let mut stream = Frugal::new(there);
+            let bytes = sent.clone();
+            let sending = tokio::spawn(async move { here.write_all(&bytes).await });
+            let mut read = Vec::new();
+            let mut buffer = vec![0; wanted];
+            loop {
+                let count = stream.read(&mut buffer).await.unwrap();
+                if count == 0 {
+                    break;
+                }
+                read.extend_from_slice(&buffer[..count]);
+            }
+            sending.await.unwrap().unwrap();
+            assert!(read == sent, "{wanted} bytes at a time");
+            assert!(stream.unread.is_empty());
+        }
+    }
+}
