@@ -27,9 +27,9 @@ use crate::{cli, config::Configuration, first_start, foundation::Foundation};
 const FILLERS: u64 = 1000;
 
 /// Login tokens made ready.
-const VIEWERS: u32 = 4_000;
+const VIEWERS: u32 = 8_000;
 /// Groups for viewers beside `live`, so that each may stay below the size of a super group.
-const HALLS: u32 = 4;
+const HALLS: u32 = 8;
 
 /// What is in the data directory.
 pub(super) struct Filled {
