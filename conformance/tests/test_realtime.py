@@ -12,6 +12,7 @@ from harness.raw_session import Closed, RawSession
 from harness.scenes import new_app, new_group, old_app, old_group, old_token
 from harness.tokens import login_fields, login_token, pack
 from harness.waiting import until
+from harness.wire import Wire, connection
 
 
 @pytest.fixture(scope="module")
@@ -302,6 +303,17 @@ def test_send_group_message_answers_the_id_and_delivers(enter, group):
     high = ada.rpc("sendGroupMessage", {"groupId": group, "type": 88888, "data": "x", "level": 1, "repeatCount": 5})
     message = bob.event("recvgroupmessage", messageId=high["messageId"])["data"]
     assert (message["level"], message["repeatCount"], message["totalMsgs"]) == (1, 5, 6)
+
+
+def test_a_caller_who_goes_away_without_waiting_does_not_keep_the_message_from_the_members(enter, server, app, group):
+    bob = enter("bob", group)
+    for n in range(10):
+        message = {"AppId": app["AppId"], "GroupId": group, "SenderId": "host", "Body": f"and gone {n}", "MsgType": 10001}
+        request = Wire(server).request("SendLiveMessageGroup", message)
+        link = connection(server)
+        link.request(request.method, request.target, headers=request.headers)
+        link.close()
+        bob.event("recvgroupmessage", data=f"and gone {n}")
 
 
 def test_a_message_that_is_not_stored_takes_no_offset(enter, group):

@@ -17,8 +17,8 @@ pub struct GatewayConfig {
     pub parameters: usize,
     /// How deep JSON text and dotted parameter names may nest.
     pub json_depth: usize,
-    /// How long an operation may take, in seconds, before the caller is told that the service is
-    /// unavailable. The npm clients wait 3 seconds, so more helps nobody who uses them.
+    /// How long a request that has arrived may take, in seconds, before the caller is told that the service
+    /// is unavailable. The npm clients wait 3 seconds, so more helps nobody who uses them.
     pub handler_seconds: u64,
     /// How far the time of a request may lie from the server's, either way, in seconds.
     pub clock_window_seconds: u32,

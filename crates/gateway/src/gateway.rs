@@ -173,9 +173,15 @@ impl Gateway {
         };
         let presented =
             Presented { head, parameters: &parameters, common: &common, query: &query, body: &body };
-        let key = authenticator.authenticate(&family, &presented).await?;
-        self.admit(exchange, &route, &key, &parameters, origin).await?;
-        self.call(exchange, &route, &key, &parameters, origin).await
+        let served = async {
+            let key = authenticator.authenticate(&family, &presented).await?;
+            self.admit(exchange, &route, &key, &parameters, origin).await?;
+            self.call(exchange, &route, &key, &parameters, origin).await
+        };
+        match tokio::time::timeout(Duration::from_secs(self.config.handler_seconds), served).await {
+            Ok(result) => result,
+            Err(_) => Err((route.product.unavailable)().because("the request was not served in time")),
+        }
     }
 
     /// Finds the operation. What V1 signs are the parameters, so the headers of the same meaning that
@@ -263,12 +269,7 @@ impl Gateway {
             request_id = %exchange.request_id,
             operation = route.entry.spec.name
         );
-        let handler = route.entry.handler.dispatch(call, parameters, self.config.json_depth).instrument(span);
-        let time = Duration::from_secs(self.config.handler_seconds);
-        match tokio::time::timeout(time, handler).await {
-            Ok(result) => result,
-            Err(_) => Err((route.product.unavailable)().because("the handler exceeded its time")),
-        }
+        route.entry.handler.dispatch(call, parameters, self.config.json_depth).instrument(span).await
     }
 }
 

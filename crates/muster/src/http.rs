@@ -100,6 +100,8 @@ fn builder(config: &HttpConfig) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        // A client that goes away does not end the work on its request half-way: what the store has done must be told.
+        .half_close(true)
         .header_read_timeout(Duration::from_secs(config.header_seconds))
         .max_buf_size(config.header_bytes)
         .max_headers(config.max_headers);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use muster_gateway::GatewayConfig;
+use muster_gateway::{Admission, Answer, GatewayConfig, ReplayGuard, StampedNonce};
 use proptest::prelude::*;
 
 use crate::support::{Client, House, Pieces};
@@ -43,6 +43,24 @@ async fn a_slow_body_is_given_up() {
     let request = Request::post("/").body(Pieces { pieces: vec![b"a="], ends: false }).expect("a request");
     house.send_any(request).await.refused(408, "RequestTimeout");
     assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+/// Remembers nonces on a machine that does not answer.
+struct Silent;
+
+impl ReplayGuard for Silent {
+    fn admit(&self, _: &StampedNonce<'_>) -> Answer<'_, Admission> {
+        Answer::Later(Box::pin(std::future::pending()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_refused_in_time_also_when_its_nonce_cannot_be_looked_up() {
+    let mut house = House::new();
+    house.gateway = house.gateway.with_replay_guard(Silent);
+    let begun = tokio::time::Instant::now();
+    house.call("Quiet", &[]).await.refused(500, "ServerError");
+    assert_eq!(begun.elapsed().as_secs(), 3);
 }
 
 #[tokio::test]

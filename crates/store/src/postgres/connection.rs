@@ -23,14 +23,15 @@ use super::{
 };
 
 /// How long the server may work on a statement of a transaction, in its own words.
-const STATEMENT_TIMEOUT: &str = "3s";
+const STATEMENT_TIMEOUT: &str = "2s";
 /// How long a transaction may stand idle: a process that is stopped in the middle of one must not keep its locks.
 const IDLE_TIMEOUT: &str = "2s";
 /// How statements of a transaction are planned: by indexes, whatever the tables hold. A plan that was made while a
 /// table was small is kept until the server looks at the table again, and would read it whole until then.
 const PLANNING: &str = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
-/// How long a call waits for the answer to a statement: a little more, so that the server can say it itself.
-const ANSWER: Duration = Duration::from_millis(3_500);
+/// How long a call waits for the answer to a statement: a little more, so that the server can say it itself, and less
+/// than the three seconds for which callers of the API wait.
+const ANSWER: Duration = Duration::from_millis(2_500);
 /// How long the carrying of a whole store waits for one: to sort or count everything takes long where there is much.
 const LONG_ANSWER: Duration = Duration::from_secs(24 * 3_600);
 
