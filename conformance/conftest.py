@@ -26,8 +26,6 @@ LEDGER = Ledger()
 LEDGER.api_clients = API_CLIENTS
 LEDGER.realtime_clients = REALTIME_CLIENTS
 LEFT_OUT = pytest.StashKey()
-# Over three nodes one client for each form of the signature: how a client writes a request does not depend on the store.
-CLUSTER_API_CLIENTS = ("tea-python", "pop-core")
 
 
 def pytest_addoption(parser):
@@ -38,13 +36,6 @@ def pytest_addoption(parser):
         "--over", choices=list(PLACES), default="sqlite",
         help="what a server stands on: the embedded store, PostgreSQL, PostgreSQL behind PgBouncer, or three nodes over PostgreSQL and NATS",
     )
-
-
-def pytest_configure(config):
-    if _over(config) == "cluster":
-        if config.getoption("--update-compatibility"):
-            raise pytest.UsageError("--update-compatibility needs every client, and over three nodes a part of them runs")
-        API_CLIENTS[:] = [client for client in API_CLIENTS if client.name in CLUSTER_API_CLIENTS]
 
 
 def _over(config):

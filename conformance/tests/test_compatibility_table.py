@@ -1,12 +1,9 @@
 """The table in docs/compatibility.md is what the clients were seen to do. Runs last, over what this run exercised."""
 
-import pytest
-
 from conftest import DOCUMENT, SUBJECT
 from harness.ledger import BEGIN, END, differences
 
 
-@pytest.mark.only_over("sqlite", "postgres", reason="over three nodes a part of the clients runs")
 def test_the_table_in_the_documentation_is_what_this_run_saw(request, ledger):
     text = DOCUMENT.read_text()
     assert BEGIN in text and END in text, f"the table's markers are missing in {DOCUMENT.name}"
