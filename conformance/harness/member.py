@@ -101,6 +101,9 @@ class Member:
     async def leave(self, group):
         """Leaves a group. A connection that does not answer is given up, and its successor is not in the group."""
         self.groups.discard(group)
+        await self._unsubscribe(group)
+
+    async def _unsubscribe(self, group):
         if self._socket is not None and group in self.stays:
             try:
                 await self._ask("unsubscribe", {"channel": f"g:{group}"})
@@ -176,6 +179,9 @@ class Member:
             # The SDKs ask again on the same connection; another node is as good, and tries more.
             socket.transport.abort()
             raise
+        if group not in self.groups:
+            # It was left while a new connection was on its way into it.
+            await self._unsubscribe(group)
 
     def _subscribed(self, socket, group, result):
         stay = self.stays.get(group)
