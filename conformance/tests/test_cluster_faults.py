@@ -76,7 +76,8 @@ def left_within(crowd, members, nodes, since, seconds=GONE_WITHIN):
 def check_who_was_told(crowd, gone, back, since):
     """Each witness was told once that the gone have left; those who came back have left as often as they joined."""
     witnesses = [member for member in crowd.staying() if member.connections == 1]
-    assert len(witnesses) > crowd.people / 2, "most members must have kept their connection"
+    # The impatient go to another node when one answer is late, which a slow machine makes of many.
+    assert len(witnesses) > crowd.people / 4, "enough members must have kept their connection to tell what they heard"
     left, joined = (crowd.told(since, kind, witnesses) for kind in ("leaveUsers", "joinUsers"))
     wrong = []
     for witness in witnesses:
