@@ -21,8 +21,15 @@ pub struct RealtimeConfig {
     pub write_timeout_seconds: u32,
     /// Bytes of the largest message that a client may send; a larger one closes the connection with 1009.
     pub message_bytes: usize,
-    /// Bytes of publications that may wait for one connection; more close it with 3008.
+    /// Commands that one message of a client may hold; more close the connection with 3501. An SDK logs in and asks for
+    /// all its groups in one message.
+    pub commands_per_frame: usize,
+    /// Bytes that may wait for one connection. More publications close it with 3008; a command of the client begins when
+    /// less waits.
     pub queue_bytes: usize,
+    /// Bytes of publications in one reply, and always one publication. A history ends there, and its reader goes on
+    /// behind it; a returning client that missed more starts anew.
+    pub reply_bytes: usize,
     /// Groups that one connection may be in; one more is refused with error 106.
     pub channels_per_connection: usize,
     /// Missed messages that a returning client is sent; one that missed more starts anew and asks for the history.
@@ -44,7 +51,9 @@ impl Default for RealtimeConfig {
             connect_timeout_seconds: 10,
             write_timeout_seconds: 10,
             message_bytes: 65_536,
+            commands_per_frame: 256,
             queue_bytes: 1_048_576,
+            reply_bytes: 1_048_576,
             channels_per_connection: 128,
             recovery_limit: 300,
             ring_entries: 300,
@@ -52,6 +61,15 @@ impl Default for RealtimeConfig {
             max_connections: 0,
         }
     }
+}
+
+/// The most that a returning client is sent of what it has missed: all of it or nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecoveryBounds {
+    /// Entries.
+    pub(crate) entries: usize,
+    /// Bytes of their publications.
+    pub(crate) bytes: usize,
 }
 
 /// A value of [`RealtimeConfig`] that cannot work.
@@ -84,13 +102,20 @@ impl RealtimeConfig {
             ("connect_timeout_seconds", self.connect_timeout_seconds as usize),
             ("write_timeout_seconds", self.write_timeout_seconds as usize),
             ("message_bytes", self.message_bytes),
+            ("commands_per_frame", self.commands_per_frame),
             ("queue_bytes", self.queue_bytes),
+            ("reply_bytes", self.reply_bytes),
             ("channels_per_connection", self.channels_per_connection),
         ];
         match bounds.iter().find(|(_, value)| *value == 0) {
             Some((name, _)) => Err(InvalidConfig::Zero(name)),
             None => Ok(()),
         }
+    }
+
+    /// The most that a returning client is sent.
+    pub(crate) fn recovery(&self) -> RecoveryBounds {
+        RecoveryBounds { entries: self.recovery_limit, bytes: self.reply_bytes }
     }
 
     pub(crate) fn grace(&self) -> Duration {

@@ -11,22 +11,28 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::{BoxFuture, Shared};
 use muster_core::{
     id::UserId,
     message::{Entry, Sequence, StreamRef, Top},
     roster::RosterState,
 };
-use tokio::sync::OnceCell;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
+    CannotFollow,
     changes::{Changes, Gathered},
     connection::{Connection, ConnectionId},
     encoded::{Effect, Encoded},
     ring::{Ring, RingBounds},
     subscribers::Subscribers,
 };
-use crate::{events, lock::locked, protocol::SubscribeResult};
+use crate::{
+    config::RecoveryBounds,
+    events,
+    lock::locked,
+    protocol::{Publication, SubscribeResult},
+};
 
 /// Early entries that a feed keeps; those beyond are read from the store.
 const MAX_EARLY: usize = 1_024;
@@ -36,14 +42,14 @@ const MAX_EARLY: usize = 1_024;
 pub(crate) struct Feed {
     pub(crate) stream: StreamRef,
     pub(crate) channel: String,
-    /// Set once the feed knows its position.
-    pub(super) placed: OnceCell<()>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     phase: Phase,
+    /// The task that looks for the position, while it does.
+    placing: Option<Placing>,
     epoch: String,
     /// The last position passed on.
     last: Sequence,
@@ -68,6 +74,9 @@ enum Phase {
     /// Nobody follows it any more, or there is nothing left to follow. It does not come back: a new feed does.
     Over,
 }
+
+/// What a feed's position is waited for by. It is looked for once for all who follow, whoever of them goes away.
+pub(super) type Placing = Shared<BoxFuture<'static, Result<(), CannotFollow>>>;
 
 /// What a feed's owner has to do after something was put in.
 #[derive(Debug, Default)]
@@ -110,7 +119,13 @@ pub(crate) enum Admission {
 impl Feed {
     pub(crate) fn new(stream: StreamRef) -> Self {
         let channel = events::channel_of(&stream);
-        Self { stream, channel, placed: OnceCell::new(), state: Mutex::default() }
+        Self { stream, channel, state: Mutex::default() }
+    }
+
+    /// What to wait for until the feed knows its position, which `begin` has looked for; `None` when nobody has to.
+    pub(super) fn placing(&self, begin: impl FnOnce() -> Placing) -> Option<Placing> {
+        let mut state = locked(&self.state);
+        (state.phase == Phase::Placing).then(|| state.placing.get_or_insert_with(begin).clone())
     }
 
     /// Sets the position that the stream had at some time after the feed was made.
@@ -118,6 +133,7 @@ impl Feed {
         let mut state = locked(&self.state);
         if state.phase == Phase::Placing {
             state.phase = Phase::Live;
+            state.placing = None;
             state.epoch = top.epoch;
             state.last = top.sequence;
             state.early = state.early.split_off(&(top.sequence + 1));
@@ -174,7 +190,7 @@ impl Feed {
         connection: &Arc<Connection>,
         wish: &Wish,
         read: Option<&[Entry]>,
-        limit: usize,
+        bounds: RecoveryBounds,
         reply: impl FnOnce(SubscribeResult) -> Utf8Bytes,
     ) -> Admission {
         let mut state = locked(&self.state);
@@ -185,7 +201,7 @@ impl Feed {
         if arriving && connection.take_contested() {
             return Admission::Contested;
         }
-        let missed = match state.missed(wish, limit) {
+        let missed = match state.missed(wish, bounds.entries) {
             Missed::Known(missed) => Some(missed),
             Missed::Stored => {
                 let Some(read) = read else { return Admission::ReadFirst };
@@ -193,6 +209,9 @@ impl Feed {
             }
             Missed::Lost => None,
         };
+        let missed: Option<Vec<_>> = missed
+            .map(|missed| missed.iter().map(Encoded::publication).collect())
+            .filter(|missed: &Vec<Publication>| bytes_of(missed) <= bounds.bytes);
         let recovered = wish.recover && missed.is_some();
         if wish.recover && wish.strict && !recovered {
             return Admission::Unrecoverable;
@@ -202,7 +221,7 @@ impl Feed {
             positioned: true,
             epoch: state.epoch.clone(),
             offset: if recovered { wish.offset } else { state.last },
-            publications: missed.unwrap_or_default().iter().map(Encoded::publication).collect(),
+            publications: missed.unwrap_or_default(),
             recovered,
             was_recovering: wish.recover,
             ..SubscribeResult::default()
@@ -288,6 +307,10 @@ impl Feed {
     }
 }
 
+fn bytes_of(publications: &[Publication]) -> usize {
+    publications.iter().map(|publication| publication.data.len()).sum()
+}
+
 /// What a client has missed.
 enum Missed {
     /// These entries, perhaps none.
@@ -357,6 +380,7 @@ impl State {
 
     fn end(&mut self) -> Vec<Arc<Connection>> {
         self.phase = Phase::Over;
+        self.placing = None;
         self.ring.clear();
         self.early.clear();
         self.changes = None;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 
 const BOUNDS: RingBounds = RingBounds { entries: 8, bytes: 1 << 20 };
+const REPLY: RecoveryBounds = RecoveryBounds { entries: 300, bytes: 1 << 20 };
 
 fn stream() -> StreamRef {
     StreamRef::Group(GroupRef::new(AppId::new("a").unwrap(), GroupId::new("g").unwrap()))
@@ -61,7 +62,7 @@ fn subscribed(feed: &Feed, id: ConnectionId) -> (Arc<Connection>, Sequence) {
         from = result.offset;
         Utf8Bytes::from_static("{}")
     };
-    let admission = feed.subscribe(&connection, &Wish::default(), None, 300, reply);
+    let admission = feed.subscribe(&connection, &Wish::default(), None, REPLY, reply);
     assert_eq!(admission, Admission::Done(None));
     (connection, from)
 }
@@ -74,7 +75,7 @@ fn what_was_heard_of_before_the_position_was_known_follows_it() {
     }
     let early = connection(1);
     let reply = |_| Utf8Bytes::from_static("{}");
-    assert_eq!(feed.subscribe(&early, &Wish::default(), None, 300, reply), Admission::Over);
+    assert_eq!(feed.subscribe(&early, &Wish::default(), None, REPLY, reply), Admission::Over);
     feed.place(Top { epoch: "e".into(), sequence: 5 }, BOUNDS);
     let (late, from) = subscribed(&feed, 2);
     assert_eq!(from, 7);
@@ -90,7 +91,7 @@ fn a_feed_that_nobody_follows_ends_and_does_not_come_back() {
     assert!(feed.unsubscribe(follower.id) && !feed.unsubscribe(follower.id));
     assert!(feed.end_if_idle());
     let reply = |_| Utf8Bytes::from_static("{}");
-    assert_eq!(feed.subscribe(&connection(2), &Wish::default(), None, 300, reply), Admission::Over);
+    assert_eq!(feed.subscribe(&connection(2), &Wish::default(), None, REPLY, reply), Admission::Over);
     assert!(!feed.arrive(&connection(3)));
 }
 
@@ -187,7 +188,7 @@ proptest! {
                 result = Some(given);
                 Utf8Bytes::from_static("{}")
             };
-            match feed.subscribe(&connection(2), &wish, read.as_deref(), limit, reply) {
+            match feed.subscribe(&connection(2), &wish, read.as_deref(), RecoveryBounds { entries: limit, ..REPLY }, reply) {
                 Admission::ReadFirst => {
                     prop_assert!(read.is_none());
                     read = Some((offset + 1..=top).take(limit).map(entry).collect::<Vec<_>>());

@@ -26,6 +26,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use muster_core::{
     bus::Notice,
     error::Error,
@@ -46,6 +47,7 @@ use crate::{
     protocol::Disconnect,
 };
 use departures::{Departure, part_from, part_unless_in};
+use feed::Placing;
 use ring::RingBounds;
 use shards::Shards;
 
@@ -72,12 +74,12 @@ pub struct Hub {
 }
 
 /// Why a stream cannot be followed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum CannotFollow {
     #[error("there is no such stream")]
     NoStream,
     #[error(transparent)]
-    Failed(#[from] Error),
+    Failed(Arc<Error>),
 }
 
 impl Hub {
@@ -230,7 +232,7 @@ impl Hub {
         self.feeds.get(stream)
     }
 
-    /// Begins to follow a stream, or goes on; the feed knows its position.
+    /// Begins to follow a stream, or goes on; the feed knows its position, or has ended.
     pub(crate) async fn follow(self: &Arc<Self>, stream: &StreamRef) -> Result<Arc<Feed>, CannotFollow> {
         let feed = self.feeds.get_or_insert(stream, || {
             if let StreamRef::Group(group) = stream {
@@ -238,19 +240,32 @@ impl Hub {
             }
             Arc::new(Feed::new(stream.clone()))
         });
-        let placed = feed.placed.get_or_try_init(|| async {
-            let top = self.muster.messages().top(stream).await?.ok_or(CannotFollow::NoStream)?;
-            let aftermath = feed.place(top, self.ring_bounds());
-            self.finish(&feed, aftermath);
+        if let Some(placing) = feed.placing(|| self.place(Arc::clone(&feed))) {
+            placing.await?;
+        }
+        Ok(feed)
+    }
+
+    /// Looks for a feed's position in a task of its own: it waits for the store alone, and for none of those who follow.
+    fn place(self: &Arc<Self>, feed: Arc<Feed>) -> Placing {
+        let hub = Arc::clone(self);
+        let task = self.runtime.spawn(async move {
+            let top = match hub.muster.messages().top(&feed.stream).await {
+                Ok(Some(top)) => top,
+                Ok(None) => return hub.cannot_follow(&feed, CannotFollow::NoStream),
+                Err(error) => return hub.cannot_follow(&feed, CannotFollow::Failed(Arc::new(error))),
+            };
+            let aftermath = feed.place(top, hub.ring_bounds());
+            hub.finish(&feed, aftermath);
             Ok(())
         });
-        match placed.await {
-            Ok(()) => Ok(feed),
-            Err(error) => {
-                self.forget_if_idle(&feed);
-                Err(error)
-            }
-        }
+        // It is cut short only when the runtime is going down.
+        async move { task.await.unwrap_or(Err(CannotFollow::NoStream)) }.boxed().shared()
+    }
+
+    fn cannot_follow(&self, feed: &Feed, why: CannotFollow) -> Result<(), CannotFollow> {
+        self.forget_if_idle(feed);
+        Err(why)
     }
 
     /// Removes a subscriber from a feed, and the feed when it was the last.

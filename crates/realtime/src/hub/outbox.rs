@@ -1,9 +1,10 @@
 //! What waits to be written to one connection.
 //!
-//! Any thread puts messages in and never waits; the connection's own task takes all of them out at once. Publications
-//! are counted: a client that reads more slowly than its groups talk is closed, not dropped from, because what was
-//! stored must reach it and reconnecting with recovery is how it does. Replies are not counted: their client asked for
-//! them, and its next command is read only when they are written.
+//! Any thread puts messages in and never waits; the connection's own task takes all of them out at once. Everything is
+//! counted until it is written. A client that reads more slowly than its groups talk is closed, not dropped from, because
+//! what was stored must reach it and reconnecting with recovery is how it does. Replies close nobody: while as much
+//! waits as may, the client's next command does not begin ([`Outbox::room`]), so that replies are one more than that at
+//! most.
 
 use std::{
     future::poll_fn,
@@ -27,14 +28,28 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct State {
     messages: Vec<Utf8Bytes>,
+    /// Bytes of the publications among them.
     published: usize,
-    closing: Option<Disconnect>,
+    /// Bytes of everything that is not written yet: of these messages, and of those that were taken.
+    unwritten: usize,
+    end: Option<End>,
     /// Who waits for the first message.
-    waiting: Option<Waker>,
+    writer: Option<Waker>,
+    /// Who waits for room.
+    commander: Option<Waker>,
+}
+
+/// Why nothing more is taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The connection is to be closed once what waits is written.
+    Closing(Disconnect),
+    /// Nothing can be written any more.
+    Broken,
 }
 
 impl Outbox {
-    /// A queue that holds up to `limit` bytes of publications, and always one.
+    /// A queue that holds up to `limit` bytes, and always one message.
     pub(crate) fn new(limit: usize) -> Self {
         Self { state: Mutex::default(), limit }
     }
@@ -42,15 +57,15 @@ impl Outbox {
     /// Adds a publication; one too many ends the connection.
     pub(crate) fn publish(&self, message: Utf8Bytes) {
         let mut state = locked(&self.state);
-        if state.closing.is_some() {
+        if state.end.is_some() {
             return;
         }
         if state.published >= self.limit {
             state.messages = Vec::new();
-            state.closing = Some(Disconnect::SLOW);
+            state.end = Some(End::Closing(Disconnect::SLOW));
         } else {
-            state.published += message.as_str().len();
-            state.messages.push(message);
+            state.published += message.len();
+            state.push(message);
         }
         wake(state);
     }
@@ -58,8 +73,8 @@ impl Outbox {
     /// Adds a reply, a ping or the end of a subscription.
     pub(crate) fn reply(&self, message: Utf8Bytes) {
         let mut state = locked(&self.state);
-        if state.closing.is_none() {
-            state.messages.push(message);
+        if state.end.is_none() {
+            state.push(message);
             wake(state);
         }
     }
@@ -67,7 +82,15 @@ impl Outbox {
     /// Ends the connection once what waits is written. Only the first reason counts.
     pub(crate) fn close(&self, why: Disconnect) {
         let mut state = locked(&self.state);
-        state.closing.get_or_insert(why);
+        state.end.get_or_insert(End::Closing(why));
+        wake(state);
+    }
+
+    /// Gives up what waits: nothing can be written any more, and nothing more is to be begun.
+    pub(crate) fn abandon(&self) {
+        let mut state = locked(&self.state);
+        state.messages = Vec::new();
+        state.end = Some(End::Broken);
         wake(state);
     }
 
@@ -75,16 +98,30 @@ impl Outbox {
     pub(crate) async fn filled(&self) {
         poll_fn(|context| {
             let mut state = locked(&self.state);
-            if !state.messages.is_empty() || state.closing.is_some() {
+            if !state.messages.is_empty() || state.end.is_some() {
                 return Poll::Ready(());
             }
-            let waker = context.waker();
-            if !state.waiting.as_ref().is_some_and(|waiting| waiting.will_wake(waker)) {
-                state.waiting = Some(waker.clone());
-            }
+            register(&mut state.writer, context.waker());
             Poll::Pending
         })
         .await;
+    }
+
+    /// Waits until less waits than may; whether another command may begin then, which none may when the connection is
+    /// ending. One task at a time may wait.
+    pub(crate) async fn room(&self) -> bool {
+        poll_fn(|context| {
+            let mut state = locked(&self.state);
+            if state.end.is_some() {
+                return Poll::Ready(false);
+            }
+            if state.unwritten < self.limit {
+                return Poll::Ready(true);
+            }
+            register(&mut state.commander, context.waker());
+            Poll::Pending
+        })
+        .await
     }
 
     /// Takes everything that waits into `batch`, which is empty; why the connection is to be closed afterwards, if it is.
@@ -95,21 +132,51 @@ impl Outbox {
         let mut state = locked(&self.state);
         std::mem::swap(&mut state.messages, batch);
         state.published = 0;
-        state.closing
+        match state.end {
+            Some(End::Closing(why)) => Some(why),
+            Some(End::Broken) | None => None,
+        }
+    }
+
+    /// Notes that so many bytes of what was taken are written.
+    pub(crate) fn written(&self, bytes: usize) {
+        let mut state = locked(&self.state);
+        state.unwritten = state.unwritten.saturating_sub(bytes);
+        if let Some(commander) = state.commander.take() {
+            drop(state);
+            commander.wake();
+        }
     }
 }
 
-/// Wakes whoever waits, after the lock is given back.
+impl State {
+    fn push(&mut self, message: Utf8Bytes) {
+        self.unwritten = self.unwritten.saturating_add(message.len());
+        self.messages.push(message);
+    }
+}
+
+/// Has a task woken that waits.
+fn register(place: &mut Option<Waker>, waker: &Waker) {
+    if !place.as_ref().is_some_and(|waiting| waiting.will_wake(waker)) {
+        *place = Some(waker.clone());
+    }
+}
+
+/// Wakes whoever waits for what has changed, after the lock is given back.
 fn wake(mut state: MutexGuard<'_, State>) {
-    let waiting = state.waiting.take();
+    let writer = state.writer.take();
+    let commander = if state.end.is_some() { state.commander.take() } else { None };
     drop(state);
-    if let Some(waiting) = waiting {
+    for waiting in [writer, commander].into_iter().flatten() {
         waiting.wake();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[test]
@@ -117,7 +184,7 @@ mod tests {
         let outbox = Outbox::new(10);
         let mut batch = Vec::new();
         outbox.publish("0123456789".into());
-        outbox.reply("a reply is not counted".into());
+        outbox.reply("a reply closes nobody".into());
         assert_eq!(outbox.take(&mut batch), None);
         assert_eq!(batch.len(), 2);
         batch.clear();
@@ -126,6 +193,22 @@ mod tests {
         outbox.publish("after the end".into());
         assert_eq!(outbox.take(&mut batch), Some(Disconnect::SLOW));
         assert!(batch.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_command_begins_when_less_waits_than_may_and_none_begins_at_the_end() {
+        let outbox = Outbox::new(10);
+        assert_eq!(outbox.room().now_or_never(), Some(true));
+        outbox.reply("a long reply".into());
+        assert_eq!(outbox.room().now_or_never(), None);
+        let mut batch = Vec::new();
+        assert_eq!(outbox.take(&mut batch), None);
+        assert_eq!(outbox.room().now_or_never(), None, "taken is not written");
+        outbox.written(12);
+        assert_eq!(outbox.room().now_or_never(), Some(true));
+        outbox.reply("another reply".into());
+        let (room, ()) = tokio::join!(outbox.room(), async { outbox.abandon() });
+        assert!(!room);
     }
 
     #[test]

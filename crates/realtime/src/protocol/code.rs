@@ -34,6 +34,8 @@ impl Disconnect {
     pub const FULL: Self = Self { code: 3013, reason: "too many connections" };
     /// The client broke the protocol.
     pub const BAD_REQUEST: Self = Self { code: 3501, reason: "bad request" };
+    /// A frame of more commands than one may hold.
+    pub const TOO_MANY_COMMANDS: Self = Self { code: 3501, reason: "too many commands in one frame" };
     /// No login in time.
     pub const STALE: Self = Self { code: 3502, reason: "stale" };
     /// The client used a part of the protocol that is not served.

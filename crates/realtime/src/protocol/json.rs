@@ -24,8 +24,17 @@ pub struct Malformed(#[from] serde_json::Error);
 /// Reads the commands of a frame, in order. A frame of nothing is a pong, as some clients send it.
 pub fn commands(frame: &str) -> impl Iterator<Item = Result<Command<'_>, Malformed>> {
     let pong = frame.trim_ascii().is_empty().then_some(Ok(Command { id: 0, request: None }));
-    let lines = frame.split('\n').filter(|line| !line.trim_ascii().is_empty());
-    pong.into_iter().chain(lines.map(command))
+    pong.into_iter().chain(lines(frame).map(command))
+}
+
+/// How many commands a frame holds, without reading them.
+#[must_use]
+pub fn count(frame: &str) -> usize {
+    lines(frame).count()
+}
+
+fn lines(frame: &str) -> impl Iterator<Item = &str> {
+    frame.split('\n').filter(|line| !line.trim_ascii().is_empty())
 }
 
 /// Reads one command.

@@ -128,6 +128,7 @@ fn no_close_reason_is_empty_or_reads_as_json() {
         Disconnect::NO_PONG,
         Disconnect::FULL,
         Disconnect::BAD_REQUEST,
+        Disconnect::TOO_MANY_COMMANDS,
         Disconnect::STALE,
         Disconnect::NOT_AVAILABLE,
         Disconnect::SIGNED_IN_ELSEWHERE,

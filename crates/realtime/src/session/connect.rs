@@ -45,7 +45,7 @@ impl From<CannotFollow> for Failure {
     fn from(error: CannotFollow) -> Self {
         match error {
             CannotFollow::NoStream => ErrorReply::NO_GROUP.into(),
-            CannotFollow::Failed(error) => error.into(),
+            CannotFollow::Failed(error) => Self::Error(super::failure::reply_of(&error)),
         }
     }
 }
@@ -105,8 +105,8 @@ impl Session {
         muster.logins().sign_in(&identity.login, &identity.session).await?;
         loop {
             let reply = |result| self.welcome(id, client, &identity.login, result);
-            let limit = self.hub.config.recovery_limit;
-            match feed.subscribe(&self.connection, wish, read.as_deref(), limit, reply) {
+            let bounds = self.hub.config.recovery();
+            match feed.subscribe(&self.connection, wish, read.as_deref(), bounds, reply) {
                 Admission::Done(recovered) => {
                     self.count_recovery(recovered);
                     return Ok(true);
@@ -115,7 +115,7 @@ impl Session {
                     muster.logins().sign_in(&identity.login, &identity.session).await?;
                 }
                 Admission::ReadFirst => {
-                    read = Some(muster.messages().entries(&feed.stream, wish.offset, limit).await?);
+                    read = Some(self.missed(&feed.stream, wish.offset).await?);
                 }
                 Admission::Unrecoverable | Admission::Over => return Ok(false),
             }

@@ -10,7 +10,8 @@ impl From<Error> for Failure {
     }
 }
 
-fn reply_of(error: &Error) -> ErrorReply {
+/// What a client is told of a refusal.
+pub(super) fn reply_of(error: &Error) -> ErrorReply {
     match error {
         Error::NoGroup(_) => ErrorReply::NO_GROUP,
         Error::GroupDeleted(_) => ErrorReply::GROUP_DELETED,

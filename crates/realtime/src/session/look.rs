@@ -3,7 +3,7 @@
 use muster_core::{
     group::Order,
     id::{GroupId, GroupRef},
-    message::{Entry, Sequence, StreamRef, Top},
+    message::{Entry, Event, Sequence, StreamRef},
     roster::{Member, WalkQuery},
 };
 
@@ -11,8 +11,11 @@ use super::{Answer, Failure, Outcome, Session};
 use crate::{
     events,
     hub::{Encoded, SMALL_GROUP},
-    protocol::{ClientInfo, ErrorReply, HistoryRequest, HistoryResult, StreamPosition},
+    protocol::{ClientInfo, ErrorReply, HistoryRequest, HistoryResult, Publication, StreamPosition},
 };
+
+/// Entries of a stream that are read at once.
+const READ_AT_ONCE: usize = 100;
 
 /// Publications that one question for history is answered with, at most: the reference server's bound.
 const MAX_HISTORY: usize = 300;
@@ -46,50 +49,96 @@ impl Session {
 
     pub(super) async fn history(&self, request: &HistoryRequest<'_>) -> Outcome {
         let at = self.joined(&request.channel)?;
-        let channel = events::group_channel(&at.group);
         let stream = StreamRef::Group(at);
-        let messages = self.hub.muster.messages();
-        let top = messages.top(&stream).await?.ok_or(ErrorReply::NO_GROUP)?;
+        let top = self.hub.muster.messages().top(&stream).await?.ok_or(ErrorReply::NO_GROUP)?;
         if request.since.as_ref().is_some_and(|since| !since.epoch.is_empty() && since.epoch != top.epoch) {
             return Err(ErrorReply::UNRECOVERABLE.into());
         }
-        let entries = self.entries(&stream, request, &top).await?;
-        let publication = |entry: &Entry| {
-            Encoded::event(&channel, &stream, &entry.event, Some(entry.sequence)).publication()
-        };
-        Ok(Answer::History(HistoryResult {
-            publications: entries.iter().map(publication).collect(),
-            epoch: top.epoch,
-            offset: top.sequence,
-        }))
+        let publications = self.publications(&stream, request, top.sequence).await?;
+        Ok(Answer::History(HistoryResult { publications, epoch: top.epoch, offset: top.sequence }))
     }
 
-    /// The entries that a question for history is answered with; none behind the end that the answer names.
-    async fn entries(
+    /// The publications that a question for history is answered with, up to the end that the answer names. What a reply
+    /// may hold bounds them too: they are read in pieces, and end where it is full.
+    async fn publications(
         &self,
         stream: &StreamRef,
         request: &HistoryRequest<'_>,
-        top: &Top,
-    ) -> Result<Vec<Entry>, Failure> {
+        end: Sequence,
+    ) -> Result<Vec<Publication>, Failure> {
         let limit = usize::try_from(request.limit).unwrap_or(MAX_HISTORY).min(MAX_HISTORY);
-        let messages = self.hub.muster.messages();
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let since: Option<Sequence> = request.since.as_ref().map(|StreamPosition { offset, .. }| *offset);
-        if !request.reverse {
-            let mut entries = messages.entries(stream, since.unwrap_or(0), limit).await?;
-            entries.retain(|entry| entry.sequence <= top.sequence);
-            return Ok(entries);
-        }
-        match since {
-            Some(0) => Err(ErrorReply::BAD_REQUEST.into()),
-            since => {
-                let end = top.sequence.saturating_add(1);
-                let before = since.map_or(end, |since| since.min(end));
-                Ok(messages.entries_before(stream, Some(before), limit).await?)
+        let channel = events::channel_of(stream);
+        let mut place = self.first_place(request, end)?;
+        let mut found = Vec::new();
+        let mut room = self.hub.config.reply_bytes;
+        while found.len() < limit {
+            let wanted = READ_AT_ONCE.min(limit - found.len());
+            let entries = self.read(stream, request.reverse, place, wanted).await?;
+            let last = entries.len() < wanted;
+            for entry in entries.into_iter().filter(|entry| entry.sequence <= end) {
+                place = entry.sequence;
+                let publication =
+                    Encoded::event(&channel, stream, &entry.event, Some(entry.sequence)).publication();
+                match room.checked_sub(publication.data.len()) {
+                    Some(left) => room = left,
+                    None if found.is_empty() => room = 0,
+                    None => return Ok(found),
+                }
+                found.push(publication);
+            }
+            if last {
+                break;
             }
         }
+        Ok(found)
+    }
+
+    /// The position behind which a history begins, or before which one that goes backwards does.
+    fn first_place(&self, request: &HistoryRequest<'_>, end: Sequence) -> Result<Sequence, ErrorReply> {
+        let since = request.since.as_ref().map(|StreamPosition { offset, .. }| *offset);
+        let behind_end = end.saturating_add(1);
+        match (request.reverse, since) {
+            (false, since) => Ok(since.unwrap_or(0)),
+            (true, Some(0)) if request.limit != 0 => Err(ErrorReply::BAD_REQUEST),
+            (true, since) => Ok(since.map_or(behind_end, |since| since.min(behind_end))),
+        }
+    }
+
+    async fn read(
+        &self,
+        stream: &StreamRef,
+        reverse: bool,
+        place: Sequence,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Failure> {
+        let messages = self.hub.muster.messages();
+        Ok(if reverse {
+            messages.entries_before(stream, Some(place), limit).await?
+        } else {
+            messages.entries(stream, place, limit).await?
+        })
+    }
+
+    /// What a returning client missed behind a position; not all of it when that is more than it can be sent.
+    pub(super) async fn missed(
+        &self,
+        stream: &StreamRef,
+        mut after: Sequence,
+    ) -> Result<Vec<Entry>, Failure> {
+        let bounds = self.hub.config.recovery();
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        while found.len() < bounds.entries && bytes <= bounds.bytes {
+            let wanted = READ_AT_ONCE.min(bounds.entries - found.len());
+            let entries = self.read(stream, false, after, wanted).await?;
+            let last = entries.len() < wanted;
+            bytes += entries.iter().map(said_bytes).sum::<usize>();
+            after = entries.last().map_or(after, |entry| entry.sequence);
+            found.extend(entries);
+            if last {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// The address of a group that this connection is subscribed to.
@@ -99,5 +148,13 @@ impl Session {
             Some(_) => Ok(self.identity()?.group(&group)),
             None => Err(ErrorReply::PERMISSION_DENIED.into()),
         }
+    }
+}
+
+/// Bytes of what an entry says.
+fn said_bytes(entry: &Entry) -> usize {
+    match &entry.event {
+        Event::Message(message) => message.body.len(),
+        Event::Exit { .. } => 0,
     }
 }

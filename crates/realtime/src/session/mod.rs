@@ -71,19 +71,23 @@ impl Session {
         Self { hub, connection, stage: Stage::New, awaiting_pong: AtomicBool::new(false) }
     }
 
-    /// Carries out the commands of one frame.
+    /// Carries out the commands of one frame. Each begins when there is room for its reply; at the end of the
+    /// connection none does any more.
     ///
     /// # Errors
     /// Why the connection is to be closed.
     pub(crate) async fn frame(&mut self, frame: &str) -> Result<(), Disconnect> {
+        if json::count(frame) > self.hub.config.commands_per_frame {
+            return Err(Disconnect::TOO_MANY_COMMANDS);
+        }
         for command in json::commands(frame) {
+            if self.stage == Stage::Refused || !self.connection.outbox.room().await {
+                return Ok(());
+            }
             let command = command.map_err(|error| {
                 tracing::debug!(%error, "a frame could not be read");
                 Disconnect::BAD_REQUEST
             })?;
-            if self.stage == Stage::Refused {
-                return Ok(());
-            }
             self.command(command).await?;
         }
         Ok(())

@@ -124,21 +124,20 @@ impl Session {
     }
 
     async fn follow_on(&self, id: u32, feed: &Arc<Feed>, wish: &Wish, info: &Bytes) -> Result<bool, Failure> {
-        let limit = self.hub.config.recovery_limit;
+        let bounds = self.hub.config.recovery();
         let mut read: Option<Vec<Entry>> = None;
         loop {
             let reply = |result: SubscribeResult| {
                 let result = SubscribeResult { data: info.clone(), ..result };
                 json::reply(&Reply { id, answer: Answer::Subscribe(Box::new(result)) }).into()
             };
-            match feed.subscribe(&self.connection, wish, read.as_deref(), limit, reply) {
+            match feed.subscribe(&self.connection, wish, read.as_deref(), bounds, reply) {
                 Admission::Done(recovered) => {
                     self.count_recovery(recovered);
                     return Ok(true);
                 }
                 Admission::ReadFirst => {
-                    let messages = self.hub.muster.messages();
-                    read = Some(messages.entries(&feed.stream, wish.offset, limit).await?);
+                    read = Some(self.missed(&feed.stream, wish.offset).await?);
                 }
                 Admission::Unrecoverable => return Err(ErrorReply::UNRECOVERABLE.into()),
                 Admission::Contested | Admission::Over => return Ok(false),

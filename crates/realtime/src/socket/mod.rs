@@ -1,7 +1,8 @@
 //! WebSocket connections: one task each, which reads commands, carries them out, and writes what waits.
 //!
-//! Everything that waits goes out in as few frames as may be, with one deadline for the write. While a command waits
-//! for the store the task goes on writing. A connection at rest holds a small read buffer, one timer, and no queue.
+//! Everything that waits goes out in as few frames as may be, with one deadline for the write. Commands and writing are
+//! polled together: a command that waits for the store holds up no write, and a client that does not read holds up
+//! nothing but its own next command. A connection at rest holds a small read buffer, one timer, and no queue.
 
 mod frames;
 mod frugal;
@@ -171,35 +172,57 @@ fn text_of(received: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>
     }
 }
 
-/// Carries out the commands of a frame while writing goes on. Commands are never given up half-way: what the store has
-/// done must be told. Pings and pongs wait as long.
+/// Carries out the commands of a frame while writing goes on: neither waits for the other but for room. A command that
+/// was begun is never given up half-way, also when its client is gone: what the store has done must be told. Pings and
+/// pongs wait as long.
 async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     session: &mut Session,
     writer: &mut Writer<'_, S>,
     beat: &mut Beat,
     frame: &str,
 ) -> Result<(), End> {
-    let connection = writer.connection;
     let begun = Instant::now();
-    let mut written = Ok(());
-    let verdict = {
-        let mut work: Pin<Box<dyn Future<Output = Result<(), Disconnect>> + Send + '_>> =
+    let (verdict, written) = {
+        let work: Pin<Box<dyn Future<Output = Result<(), Disconnect>> + Send + '_>> =
             Box::pin(session.frame(frame));
-        loop {
-            tokio::select! {
-                verdict = &mut work => break verdict,
-                () = connection.outbox.filled(), if written.is_ok() => written = writer.write().await,
-            }
-        }
+        work_and_write(work, writer).await
     };
     beat.follow(writer.hub, session.stage);
     beat.excuse(begun.elapsed());
     written?;
-    match verdict {
-        Ok(()) => writer.write().await,
-        Err(why) => {
-            writer.write().await?;
-            Err(why.into())
+    writer.write().await?;
+    verdict.map_err(End::from)
+}
+
+/// Polls the work and the writing together until the work is done and no write is half-way out. When a write fails, the
+/// work is told that nothing more is to be begun.
+async fn work_and_write<S: AsyncRead + AsyncWrite + Unpin>(
+    mut work: Pin<Box<dyn Future<Output = Result<(), Disconnect>> + Send + '_>>,
+    writer: &mut Writer<'_, S>,
+) -> (Result<(), Disconnect>, Result<(), End>) {
+    let outbox = &writer.connection.outbox;
+    loop {
+        tokio::select! {
+            verdict = &mut work => return (verdict, Ok(())),
+            () = outbox.filled() => {}
+        }
+        let mut done = None;
+        let written = {
+            let mut write = pin!(writer.write());
+            loop {
+                tokio::select! {
+                    written = &mut write => break written,
+                    verdict = &mut work, if done.is_none() => done = Some(verdict),
+                }
+            }
+        };
+        if written.is_err() {
+            outbox.abandon();
+        }
+        match done {
+            Some(verdict) => return (verdict, written),
+            None if written.is_err() => return (work.await, written),
+            None => {}
         }
     }
 }
@@ -226,7 +249,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
                     None => timeout(deadline, sending).await,
                 }
             };
-            self.hub.counters.bytes_out.add(self.batch.iter().map(|message| message.len() as u64 + 1).sum());
+            let bytes: usize = self.batch.iter().map(|message| message.len()).sum();
+            self.hub.counters.bytes_out.add((bytes + self.batch.len()) as u64);
+            self.connection.outbox.written(bytes);
             self.batch.clear();
             match written {
                 Err(_) => return Err(Disconnect::WRITE_ERROR.into()),

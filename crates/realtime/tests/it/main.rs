@@ -6,6 +6,7 @@
 mod calls;
 mod catching_up;
 mod flow;
+mod hostile;
 mod limits;
 mod members;
 mod order;

@@ -40,6 +40,8 @@ pub(super) struct Database {
     pub(super) tls: MakeRustlsConnect,
     /// Whether statements are prepared.
     pub(super) prepared: bool,
+    /// Calls that may wait for a connection of either pool.
+    waiting_calls: usize,
     health: Mutex<Health>,
     /// Transactions that were committed.
     pub(super) commits: AtomicU64,
@@ -99,6 +101,7 @@ impl Database {
             prepared: address.prepared.unwrap_or(options.prepared),
             address,
             tls,
+            waiting_calls: options.waiting_calls.max(1),
             health: Mutex::default(),
             commits: AtomicU64::new(0),
             closed: AtomicBool::new(false),
@@ -157,6 +160,11 @@ impl Database {
         self.open_still()?;
         if let Some(why) = &self.health().down {
             return Err(Fault::Unavailable(unreachable(why)));
+        }
+        if pool.status().waiting >= self.waiting_calls {
+            let (name, bound) = ("postgres.waiting_calls", self.waiting_calls);
+            let why = format!("more than {bound} calls wait for a connection to PostgreSQL (`{name}`)");
+            return Err(Fault::Unavailable(why));
         }
         match pool.get().await {
             Ok(client) => Ok(Connection::new(client, Arc::clone(self))),

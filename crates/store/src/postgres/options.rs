@@ -11,6 +11,8 @@ pub struct PostgresOptions {
     pub readers: usize,
     /// Connections that write, at most: each carries one transaction of many callers at a time. At least 1.
     pub writers: usize,
+    /// Calls that may wait for a connection; one more is refused as unavailable.
+    pub waiting_calls: usize,
     /// Whether statements are prepared once for each connection. Switch it off behind a pooler that gives every
     /// transaction another connection and does not keep track of prepared statements; `prepared=false` in the URL does
     /// the same.
@@ -19,6 +21,6 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { readers: 8, writers: 4, prepared: true }
+        Self { readers: 8, writers: 4, waiting_calls: 16_384, prepared: true }
     }
 }

@@ -11,17 +11,25 @@ use std::{
     },
 };
 
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, Shared},
+};
 use muster_core::{
     group::{Group, GroupTally},
     id::GroupRef,
     message::Sequence,
     rank::RankIndex,
-    store::StoreResult,
+    store::{StoreError, StoreResult},
 };
-use rusqlite::params;
-use tokio::sync::OnceCell;
+use rusqlite::{Connection, params};
 
-use super::{fault::fault, presence::Presence, readers::Readers, writer::Tx};
+use super::{
+    fault::{again, fault},
+    presence::Presence,
+    readers::Readers,
+    writer::Tx,
+};
 
 /// The count of one type of message.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,12 +61,29 @@ pub(super) struct Loaded {
     pub(super) counts: Vec<(i64, u64)>,
 }
 
+/// A scan of a group's durable members, for all who wait for it.
+type Scan = Shared<BoxFuture<'static, Result<(), Arc<StoreError>>>>;
+
+/// Whether the durable members of a group are in memory.
+#[derive(Default)]
+enum Roster {
+    #[default]
+    Unknown,
+    Scanning(Scan),
+    Here,
+}
+
+fn scan_members(connection: &Connection, key: i64) -> rusqlite::Result<RankIndex> {
+    let mut query = connection.prepare_cached("SELECT number FROM member WHERE group_key = ?1")?;
+    query.query_map([key], |row| row.get::<_, u64>(0))?.collect()
+}
+
 pub(super) struct GroupCell {
     pub(super) key: i64,
     pub(super) space: i64,
     pub(super) at: GroupRef,
     state: Mutex<GroupState>,
-    roster: OnceCell<()>,
+    roster: Mutex<Roster>,
     /// Whether anybody came by since the last look for cells to forget.
     used: AtomicBool,
 }
@@ -158,7 +183,7 @@ impl GroupCell {
             space: loaded.space,
             at: state.record.at.clone(),
             state: Mutex::new(state),
-            roster: OnceCell::new(),
+            roster: Mutex::default(),
             used: AtomicBool::new(true),
         }
     }
@@ -168,32 +193,49 @@ impl GroupCell {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes sure that the roster is here. The first call for a group scans its durable members.
+    /// Makes sure that the roster is here. The first call for a group has its durable members scanned: once for all who
+    /// wait for them, however many of those give up meanwhile.
     pub(super) async fn load_roster(self: &Arc<Self>, readers: &Readers) -> StoreResult<()> {
-        if self.roster.initialized() {
-            return Ok(());
+        match self.roster_scan(readers)? {
+            None => Ok(()),
+            Some(scan) => scan.await.map_err(|error| again(&error)),
         }
-        self.roster
-            .get_or_try_init(|| async {
-                if self.lock().is_deleted() {
-                    return Ok(());
-                }
-                let key = self.key;
-                let members = readers
-                    .read(move |connection| {
-                        let sql = "SELECT number FROM member WHERE group_key = ?1";
-                        let mut query = connection.prepare_cached(sql)?;
-                        query.query_map([key], |row| row.get::<_, u64>(0))?.collect::<Result<RankIndex, _>>()
-                    })
-                    .await?;
-                let mut state = self.lock();
-                if !state.is_deleted() {
-                    state.presence.load(members);
-                }
-                Ok(())
-            })
-            .await
-            .map(|&()| ())
+    }
+
+    /// The scan to wait for, begun if it is not under way; `None` when the roster is here.
+    fn roster_scan(self: &Arc<Self>, readers: &Readers) -> StoreResult<Option<Scan>> {
+        let mut roster = self.roster();
+        match &*roster {
+            Roster::Here => return Ok(None),
+            Roster::Scanning(scan) => return Ok(Some(scan.clone())),
+            Roster::Unknown => {}
+        }
+        if self.lock().is_deleted() {
+            *roster = Roster::Here;
+            return Ok(None);
+        }
+        let cell = Arc::clone(self);
+        let scanned = readers.begin(move |connection| {
+            let members = scan_members(connection, cell.key);
+            // Whoever asks after a failure has it begun anew.
+            let outcome = members.map(|members| cell.take_members(members));
+            *cell.roster() = if outcome.is_ok() { Roster::Here } else { Roster::Unknown };
+            outcome
+        })?;
+        let scan = scanned.wait().map(|outcome| outcome.map_err(Arc::new)).boxed().shared();
+        *roster = Roster::Scanning(scan.clone());
+        Ok(Some(scan))
+    }
+
+    fn roster(&self) -> MutexGuard<'_, Roster> {
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_members(&self, members: RankIndex) {
+        let mut state = self.lock();
+        if !state.is_deleted() {
+            state.presence.load(members);
+        }
     }
 
     pub(super) fn touch(&self) {
@@ -324,5 +366,72 @@ impl GroupCell {
         let mut state = self.lock();
         state.involved = false;
         state.presence.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use muster_core::{
+        id::{AppId, GroupId},
+        time::Millis,
+    };
+
+    use super::*;
+
+    fn cell() -> Arc<GroupCell> {
+        let at = GroupRef::new(AppId::new("a").unwrap(), GroupId::new("g").unwrap());
+        let record = Group {
+            at,
+            number: 7,
+            creator: None,
+            admins: Vec::new(),
+            name: None,
+            info: None,
+            extension: BTreeMap::default(),
+            epoch: "e".into(),
+            created_at: Millis(0),
+            deletion: None,
+        };
+        Arc::new(GroupCell::new(Loaded {
+            key: 7,
+            space: 1,
+            record,
+            next_join: 9,
+            views: 8,
+            super_group: false,
+            sequence: 0,
+            counts: Vec::new(),
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_roster_is_scanned_once_for_all_who_wait_also_when_the_first_of_them_gives_up() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE member (group_key, number); INSERT INTO member VALUES (7, 1), (7, 3), (8, 2)",
+            )
+            .unwrap();
+        // One reader, which is busy, and room for one read: a second scan would be refused.
+        let readers = Readers::start(vec![connection], 1).unwrap();
+        let (go, gate) = mpsc::channel::<()>();
+        let (began, begun) = mpsc::channel();
+        let busy = readers.begin(move |_| {
+            began.send(()).unwrap();
+            gate.recv().unwrap();
+            Ok(())
+        });
+        begun.recv().unwrap();
+        let cell = cell();
+        assert!(cell.load_roster(&readers).now_or_never().is_none());
+        let mut second = std::pin::pin!(cell.load_roster(&readers));
+        assert!(second.as_mut().now_or_never().is_none());
+        go.send(()).unwrap();
+        busy.unwrap().wait().await.unwrap();
+        second.await.unwrap();
+        assert_eq!(cell.lock().tally().online, 2);
+        assert!(cell.load_roster(&readers).now_or_never().is_some());
     }
 }

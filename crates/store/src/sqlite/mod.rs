@@ -152,7 +152,7 @@ impl SqliteStore {
         let checkpointer = connection::open_checkpointer(&path)?;
         let keeper =
             WalKeeper::start(checkpointer, Arc::clone(&wal), options.wal_limit_bytes).map_err(thread)?;
-        let readers = Readers::start(readers?).map_err(thread)?;
+        let readers = Readers::start(readers?, options.waiting_reads).map_err(thread)?;
         let memory = Arc::new(Memory {
             cells: Cells::new(options.cached_groups),
             spaces: Spaces::new(),

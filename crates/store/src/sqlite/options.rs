@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct SqliteOptions {
     /// Connections that read beside the writer, each with a thread of its own. At least 1.
     pub readers: usize,
+    /// Reads that may wait for one of them; one more is refused as unavailable.
+    pub waiting_reads: usize,
     /// Bytes of database pages that the writer keeps. Each reader keeps a quarter of that.
     pub page_cache_bytes: u64,
     /// Bytes of the database file that are read through a memory map; 0 for none. A map saves a copy of each page read,
@@ -26,6 +28,7 @@ impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
             readers: 4,
+            waiting_reads: 16_384,
             page_cache_bytes: 64 << 20,
             mmap_bytes: 0,
             roster_cache_bytes: 32 << 20,

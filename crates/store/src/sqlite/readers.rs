@@ -1,14 +1,15 @@
-//! Readers: a few connections, each with a thread, that serve one queue.
+//! Readers: a few connections, each with a thread, that serve one bounded queue: beyond the bound a read is refused at
+//! once, because whoever asked would not wait for its turn.
 //!
 //! What is warm is answered from memory without coming here. A read takes its own snapshot of the database, which
 //! holds every commit that was acknowledged before it began.
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use muster_core::store::StoreResult;
+use muster_core::store::{StoreError, StoreResult};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -16,10 +17,27 @@ use super::fault::{fault, stopped};
 
 type Read = Box<dyn FnOnce(&Connection) + Send>;
 
-#[derive(Default)]
 struct Queue {
-    reads: Mutex<(VecDeque<Read>, bool)>,
+    state: Mutex<State>,
     arrived: Condvar,
+    /// Reads that may wait.
+    limit: usize,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Read>,
+    stopped: bool,
+}
+
+/// The answer to a read that is queued. The read is done also when nobody waits for this.
+pub(super) struct Answer<T>(oneshot::Receiver<rusqlite::Result<T>>);
+
+impl<T> Answer<T> {
+    /// Waits for it.
+    pub(super) async fn wait(self) -> StoreResult<T> {
+        self.0.await.map_err(|_| stopped())?.map_err(fault)
+    }
 }
 
 /// The way to the readers. The threads end when it is dropped.
@@ -28,9 +46,10 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// Starts a thread for each connection.
-    pub(super) fn start(connections: Vec<Connection>) -> std::io::Result<Self> {
-        let readers = Self { queue: Arc::default() };
+    /// Starts a thread for each connection. Up to `limit` reads wait for one.
+    pub(super) fn start(connections: Vec<Connection>, limit: usize) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue { state: Mutex::default(), arrived: Condvar::new(), limit: limit.max(1) });
+        let readers = Self { queue };
         for connection in connections {
             let queue = Arc::clone(&readers.queue);
             let serve = move || {
@@ -43,8 +62,11 @@ impl Readers {
         Ok(readers)
     }
 
-    /// Runs a read on one of the connections.
-    pub(super) async fn read<T, F>(&self, read: F) -> StoreResult<T>
+    /// Queues a read. It is done whoever goes away.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when too many wait, or the store has stopped.
+    pub(super) fn begin<T, F>(&self, read: F) -> StoreResult<Answer<T>>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -54,15 +76,17 @@ impl Readers {
             // A caller who has gone away does not hear it.
             let _ = answer.send(read(connection));
         });
-        {
-            let mut reads = self.queue.reads.lock().unwrap_or_else(PoisonError::into_inner);
-            if reads.1 {
-                return Err(stopped());
-            }
-            reads.0.push_back(serve);
-        }
-        self.queue.arrived.notify_one();
-        answered.await.map_err(|_| stopped())?.map_err(fault)
+        self.queue.add(serve)?;
+        Ok(Answer(answered))
+    }
+
+    /// Runs a read on one of the connections.
+    pub(super) async fn read<T, F>(&self, read: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.begin(read)?.wait().await
     }
 
     /// Runs several statements of one read over one snapshot.
@@ -80,10 +104,10 @@ impl Readers {
 
     /// Refuses further reads and ends the threads.
     pub(super) fn stop(&self) {
-        let mut reads = self.queue.reads.lock().unwrap_or_else(PoisonError::into_inner);
-        reads.1 = true;
-        reads.0.clear();
-        drop(reads);
+        let mut state = self.queue.lock();
+        state.stopped = true;
+        state.waiting.clear();
+        drop(state);
         self.queue.arrived.notify_all();
     }
 }
@@ -95,16 +119,73 @@ impl Drop for Readers {
 }
 
 impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, read: Read) -> StoreResult<()> {
+        let mut state = self.lock();
+        if state.stopped {
+            return Err(stopped());
+        }
+        if state.waiting.len() >= self.limit {
+            let why = format!("more than {} reads wait (`sqlite.waiting_reads`)", self.limit);
+            return Err(StoreError::Unavailable(why));
+        }
+        state.waiting.push_back(read);
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
     fn next(&self) -> Option<Read> {
-        let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         loop {
-            if let Some(read) = reads.0.pop_front() {
+            if let Some(read) = state.waiting.pop_front() {
                 return Some(read);
             }
-            if reads.1 {
+            if state.stopped {
                 return None;
             }
-            reads = self.arrived.wait(reads).unwrap_or_else(PoisonError::into_inner);
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_beyond_the_bound_is_refused_at_once_and_what_was_begun_is_done() {
+        let readers = Readers::start(vec![Connection::open_in_memory().unwrap()], 2).unwrap();
+        let (go, gate) = mpsc::channel::<()>();
+        let (began, begun) = mpsc::channel();
+        let (done, all_done) = mpsc::channel();
+        let first = readers.begin(move |_| {
+            began.send(()).unwrap();
+            gate.recv().unwrap();
+            Ok(1)
+        });
+        begun.recv().unwrap();
+        let (second, third) = (done.clone(), done);
+        let second = move |_: &Connection| {
+            second.send(2).unwrap();
+            Ok(())
+        };
+        drop(readers.begin(second).unwrap());
+        let third = move |_: &Connection| {
+            third.send(3).unwrap();
+            Ok(())
+        };
+        drop(readers.begin(third).unwrap());
+        let refused = readers.read(|_| Ok(4)).await.unwrap_err();
+        assert!(refused.to_string().contains("sqlite.waiting_reads"), "{refused}");
+        go.send(()).unwrap();
+        assert_eq!(first.unwrap().wait().await.unwrap(), 1);
+        assert_eq!(all_done.iter().collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(readers.read(|_| Ok(5)).await.unwrap(), 5);
     }
 }
