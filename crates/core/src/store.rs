@@ -3,7 +3,7 @@
 //! Every method that changes something answers only when the change is durable, and a change is made whole or not
 //! at all. Not found is `None` or a variant of the answer; an error means that the store could not do its work.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -17,6 +17,7 @@ use crate::{
     message::{Draft, Entry, Event, HistoryQuery, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
+    transfer::{Counts, TransferError},
 };
 
 /// The store could not do its work.
@@ -138,6 +139,12 @@ pub trait Groups: Send + Sync {
     /// Removes groups deleted at or before `deleted` with all that belongs to them, and messages older than their
     /// application keeps them as of `now`. Answers how many rows went, so that a sweep can go on while there are.
     async fn purge(&self, now: Millis, deleted: Millis) -> StoreResult<u64>;
+    /// The time by which the store was last purged, as [`note_purge_time`](Self::note_purge_time) noted it. The first
+    /// time it is asked it is noted as that of the newest thing in the store, or as `now` when that is earlier or the
+    /// store is empty.
+    async fn purge_time(&self, now: Millis) -> StoreResult<Millis>;
+    /// Notes that time has come as far as `time`, unless it was noted to have come farther; what is noted now.
+    async fn note_purge_time(&self, time: Millis) -> StoreResult<Millis>;
 }
 
 /// Rosters. Those of customer groups are addressed by channel and group.
@@ -300,6 +307,21 @@ pub trait Store: Accounts + Apps + Groups + Rosters + Messages + Sessions + Chat
     fn figures(&self) -> Vec<Figure>;
     /// Whether the store can do its work now; the reason when it cannot.
     async fn ready(&self) -> StoreResult<()>;
+    /// Writes everything that lasts, as of one moment, to a file that this kind of store takes back; how many records
+    /// of each kind it holds. The store goes on meanwhile.
+    ///
+    /// # Errors
+    /// [`TransferError::Other`] when the file cannot be written, or when the store leaves backups to others.
+    async fn backup(&self, file: &Path) -> Result<Counts, TransferError> {
+        Err(TransferError::Other(
+            format!(
+                "{} cannot be written: this store leaves backups to its database's own tools, \
+            such as pg_dump",
+                file.display()
+            )
+            .into(),
+        ))
+    }
     /// Writes what is only in memory, and stops. Calls after it fail with [`StoreError::Unavailable`].
     async fn close(&self) -> StoreResult<()>;
 }

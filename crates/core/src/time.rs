@@ -1,6 +1,9 @@
 //! Time, passed in: code that needs the time takes a [`Clock`], so that a test can move it.
 
-use std::ops::{Add, Sub};
+use std::{
+    ops::{Add, Sub},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +49,9 @@ impl Sub<i64> for Millis {
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// The time now, as somebody has set it: it may jump, either way.
     fn now(&self) -> Millis;
+    /// How long it is since some moment of this process. Nobody sets this: it only goes on, and measures how long
+    /// something took.
+    fn steady(&self) -> Duration;
 }

@@ -81,6 +81,12 @@ pub(crate) enum Command {
     Export(Transfer),
     /// Read such a file into an empty store, while the server is stopped.
     Import(Transfer),
+    /// Write the embedded store to one file, while the server runs or not. The master key is not in it.
+    Backup(Backup),
+    /// Read such a file into a data directory without a store, while the server is stopped.
+    Restore(Backup),
+    /// Look whether the files of the embedded store belong together and are sound, while the server is stopped.
+    Doctor(Doctor),
     /// Print the configuration reference.
     Config(Config),
     /// Measure this machine: the server against a bare one, in one run. With `--store` and `--bus`: three nodes over
@@ -244,6 +250,20 @@ pub(crate) struct Token {
 pub(crate) struct Transfer {
     /// The file; compressed when its name ends in `.gz`. `-` is standard output or input.
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Go on with what is there after files were lost. A write-ahead log that was not written for the database's file is
+    /// put aside.
+    #[arg(long)]
+    pub(crate) accept_loss: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod config;
 #[cfg(test)]
 mod coverage;
 mod data;
+mod doctor;
 mod first_start;
 mod foundation;
 #[cfg(test)]
@@ -76,6 +77,13 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
         }
         Command::Export(to) => return transfer::export(&configuration, &to.file, json),
         Command::Import(from) => return transfer::import(&configuration, &from.file, json),
+        Command::Backup(to) => {
+            let command = transfer::backup::command(&configuration, &to.file)?;
+            let answer = administer(&configuration, &given, command)?;
+            return transfer::backup::written(&answer, json);
+        }
+        Command::Restore(from) => return transfer::backup::restore(&configuration, &from.file, json),
+        Command::Doctor(asked) => return doctor::run(&configuration, asked.accept_loss, json),
         Command::Bench(bench) => return bench::run(&bench, &configuration),
         Command::Token(token) => {
             let admin = token.role == cli::Role::Admin;
@@ -125,7 +133,10 @@ fn administrative(command: Command) -> anyhow::Result<AdminCommand> {
             A::Members { app: m.app, group: m.group, page: m.part.page, size: m.part.size }
         }
         Command::Serve
+        | Command::Backup(_)
+        | Command::Restore(_)
         | Command::Config(_)
+        | Command::Doctor(_)
         | Command::Bench(_)
         | Command::Token(_)
         | Command::Export(_)

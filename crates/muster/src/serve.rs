@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use muster_core::service::{Muster, purge};
+use muster_core::service::{Muster, Sweeper};
 use muster_gateway::{Gateway, ProductSet};
 use muster_live::Endpoints;
 use muster_realtime::Hub;
@@ -170,10 +170,11 @@ async fn settle(muster: Arc<Muster>) {
 /// Removes what has outlived its keeping.
 async fn sweep(muster: Arc<Muster>) {
     let mut complaint = Complaint::about("removing what has outlived its keeping");
+    let mut sweeper = Sweeper::default();
     let mut ticks = tokio::time::interval(PURGE_EVERY);
     loop {
         ticks.tick().await;
-        let rows = complaint.note(purge(&muster).await).unwrap_or(0);
+        let rows = complaint.note(sweeper.sweep(&*muster.store, &*muster.clock).await).unwrap_or(0);
         if rows > 0 {
             tracing::info!(rows, "removed what has outlived its keeping");
             ticks.reset_immediately();

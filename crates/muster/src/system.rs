@@ -35,6 +35,10 @@ impl Clock for System {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
+
+    fn steady(&self) -> Duration {
+        self.start.elapsed()
+    }
 }
 
 impl Environment for System {

@@ -6,6 +6,7 @@ mod chats;
 mod groups;
 mod logins;
 mod messages;
+mod retention;
 mod rolls;
 
 pub use accounts::{AccountRules, NewAccount, NewKey};
@@ -14,6 +15,7 @@ pub use chats::{ChatRules, NewChatGroup};
 pub use groups::{GroupMade, GroupRules, NewGroup};
 pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules};
 pub use messages::{MessageRules, NewMessage, Sent, Storage};
+pub use retention::Sweeper;
 pub use rolls::{Entrance, RollRules};
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -144,14 +146,4 @@ pub async fn reap(muster: &Muster) -> Result<bool> {
         muster.tell(notice).await;
     }
     Ok(reaped.more)
-}
-
-/// Removes what has outlived its keeping: groups 30 days after their deletion, messages after their application's
-/// time. Answers how many rows went; a caller goes on until it is 0.
-///
-/// # Errors
-/// The store's.
-pub async fn purge(muster: &Muster) -> Result<u64> {
-    let now = muster.now();
-    Ok(muster.store.purge(now, now - groups::RECOVERABLE_MILLIS).await?)
 }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 
 use super::{AdminCommand, Outcome, execute};
@@ -25,7 +26,7 @@ use crate::identities::KeyRing;
 /// The longest command, in bytes: a policy document and some.
 const MAX_LINE: u64 = 256 * 1024;
 /// How long either side waits for the other.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a running server takes commands.
 #[derive(Serialize, Deserialize)]
@@ -70,8 +71,7 @@ impl AdminListener {
             let Ok((stream, _)) = self.listener.accept().await else { continue };
             let (muster, keys, token) = (Arc::clone(&muster), Arc::clone(&keys), self.door.token.clone());
             tokio::spawn(async move {
-                let answered = tokio::time::timeout(PATIENCE, answer(stream, &muster, &keys, &token)).await;
-                if let Ok(Err(error)) = answered {
+                if let Err(error) = answer(stream, &muster, &keys, &token).await {
                     tracing::debug!(%error, "a command was not answered");
                 }
             });
@@ -88,20 +88,25 @@ impl Drop for AdminListener {
 async fn answer(mut stream: TcpStream, muster: &Muster, keys: &KeyRing, token: &str) -> anyhow::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = Vec::new();
-    tokio::io::BufReader::new(read.take(MAX_LINE)).read_until(b'\n', &mut line).await?;
+    let mut read = tokio::io::BufReader::new(read.take(MAX_LINE));
+    timeout(PATIENCE, read.read_until(b'\n', &mut line)).await??;
     let request: Request = serde_json::from_slice(&line)?;
     // Both are put through a keyed hash, so that the time of the comparison tells nothing.
     let code = muster.master.sign("admin token", token.as_bytes());
     let outcome: Outcome = if muster.master.verify("admin token", request.token.as_bytes(), &code) {
-        let outcome = execute(muster, request.command).await;
+        let outcome = match request.command.patience() {
+            Some(patience) => timeout(patience, execute(muster, request.command)).await?,
+            None => execute(muster, request.command).await,
+        };
         // Whoever is answered may use a new key at once. Should it fail, the ring tries again by itself.
         let _ = keys.refresh(muster).await;
         outcome
     } else {
         Err("the token is not this server's".to_owned())
     };
-    write.write_all(&serde_json::to_vec(&outcome)?).await?;
-    write.write_all(b"\n").await?;
+    let mut line = serde_json::to_vec(&outcome)?;
+    line.push(b'\n');
+    timeout(PATIENCE, write.write_all(&line)).await??;
     Ok(())
 }
 
@@ -114,7 +119,7 @@ pub(crate) fn send(directory: &Path, command: AdminCommand) -> anyhow::Result<Ou
     let door: Door = serde_json::from_slice(&door)?;
     let mut stream = std::net::TcpStream::connect_timeout(&door.address, PATIENCE)
         .with_context(|| format!("the server's port for commands, {}", door.address))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(command.patience())?;
     stream.write_all(&serde_json::to_vec(&Request { token: door.token, command })?)?;
     stream.write_all(b"\n")?;
     let mut answer = String::new();

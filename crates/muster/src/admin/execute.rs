@@ -92,6 +92,10 @@ async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
             let at = GroupRef::new(parsed(&app)?, parsed(&group)?);
             members(muster, &at, Window::page(page, size.into())).await
         }
+        C::Backup { file } => match muster.store.backup(&file).await {
+            Ok(counts) => Ok(json!({ "file": file, "counts": counts })),
+            Err(error) => Err(Error::Invalid(format!("the backup {} failed: {error}", file.display()))),
+        },
         C::Token { app, user, admin, ttl } => {
             token(muster, &parsed(&app)?, &parsed(&user)?, admin, ttl).await
         }

@@ -7,6 +7,8 @@ mod channel;
 mod execute;
 mod print;
 
+use std::{path::PathBuf, time::Duration};
+
 use serde::{Deserialize, Serialize};
 
 pub(crate) use channel::{AdminListener, send};
@@ -38,6 +40,17 @@ pub(crate) enum AdminCommand {
     GroupShow { app: String, group: String },
     Members { app: String, group: String, page: u64, size: u16 },
     Token { app: String, user: String, admin: bool, ttl: u32 },
+    Backup { file: PathBuf },
+}
+
+impl AdminCommand {
+    /// How long whoever gave the command waits for its outcome; `None` for as long as it takes.
+    fn patience(&self) -> Option<Duration> {
+        match self {
+            Self::Backup { .. } => None,
+            _ => Some(channel::PATIENCE),
+        }
+    }
 }
 
 /// What a command came to: a JSON value, or a sentence.

@@ -1,5 +1,7 @@
-//! `muster export` and `muster import`: everything that lasts, to a file and from one, while no server runs on the store.
+//! `muster export` and `muster import`: everything that lasts, to a file and from one, while no server runs on the store;
+//! and backups of the embedded store.
 
+pub(crate) mod backup;
 mod progress;
 mod read;
 mod write;
@@ -54,7 +56,7 @@ pub(crate) fn export(configuration: &Configuration, file: &Path, json: bool) -> 
         store.close().await?;
         counted
     })?;
-    report(file, &counts, json, file == Path::new(STANDARD))
+    report(file, Some(FORMAT), &counts, json, file == Path::new(STANDARD))
 }
 
 async fn write_all(store: &dyn Carried, key: &MasterKey, file: &Path) -> anyhow::Result<Counts> {
@@ -91,7 +93,7 @@ pub(crate) fn import(configuration: &Configuration, file: &Path, json: bool) -> 
         store.close().await?;
         counted
     })?;
-    report(file, &counts, json, false)
+    report(file, Some(FORMAT), &counts, json, false)
 }
 
 /// Takes the data directory, and says to whoever wants it too what for.
@@ -139,9 +141,13 @@ async fn open(
 }
 
 /// Says what was carried; on standard error when the file went to standard output.
-fn report(file: &Path, counts: &Counts, json: bool, aside: bool) -> anyhow::Result<()> {
+fn report(file: &Path, format: Option<u32>, counts: &Counts, json: bool, aside: bool) -> anyhow::Result<()> {
     let value = if json {
-        json!({ "file": file.display().to_string(), "format": FORMAT, "counts": counts })
+        let mut value = json!({ "file": file.display().to_string(), "counts": counts });
+        if let Some(format) = format {
+            value["format"] = format.into();
+        }
+        value
     } else {
         let row = |kind: Kind| json!({ "what": kind.name(), "count": counts.of(kind) });
         Value::Array(Kind::ALL.into_iter().filter(|&kind| kind != Kind::LastGroupNumber).map(row).collect())

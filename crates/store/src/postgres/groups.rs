@@ -301,4 +301,12 @@ impl Groups for PostgresStore {
     async fn purge(&self, now: Millis, deleted: Millis) -> StoreResult<u64> {
         Ok(self.purge_some(now, deleted).await?)
     }
+
+    async fn purge_time(&self, now: Millis) -> StoreResult<Millis> {
+        Ok(self.find_purge_time(now).await?)
+    }
+
+    async fn note_purge_time(&self, time: Millis) -> StoreResult<Millis> {
+        Ok(self.raise_purge_time(time).await?)
+    }
 }

@@ -2,6 +2,7 @@
 //! same time pass over what another one has in hand.
 
 use muster_core::{id::GroupRef, time::Millis};
+use tokio_postgres::Row;
 
 use super::{
     PostgresStore,
@@ -15,6 +16,14 @@ use super::{
 const AT_ONCE: u64 = 1_000;
 /// Applications whose old entries one call removes.
 const APPS_AT_ONCE: i64 = 16;
+
+/// The setting that holds the time by which was last purged: milliseconds, as 8 bytes.
+const PURGE_TIME: &str = "purge_time";
+const PURGE_TIME_SQL: &str = "SELECT value FROM setting WHERE name = $1";
+/// The newest thing that would be removed with age.
+const NEWEST: &str = "SELECT max(at) FROM (
+      SELECT (SELECT max(e.at) FROM entry e WHERE e.app = s.app) AS at FROM space s
+      UNION ALL SELECT max(deleted_at) FROM grp) newest";
 
 /// A deleted group whose time has come.
 struct Doomed {
@@ -141,4 +150,39 @@ impl PostgresStore {
         tx.commit().await?;
         Ok(rows)
     }
+
+    /// The time by which was last purged.
+    pub(super) async fn find_purge_time(&self, now: Millis) -> Result<Millis, Fault> {
+        let connection = self.database.reader().await?;
+        let noted = connection.query_opt(PURGE_TIME_SQL, values![PURGE_TIME]).await?;
+        if let Some(row) = noted {
+            return noted_in(&row);
+        }
+        let newest: Option<i64> =
+            connection.query_opt(NEWEST, &[]).await?.and_then(|row| row.try_get(0).ok().flatten());
+        drop(connection);
+        self.raise_purge_time(newest.map_or(now, |newest| now.min(Millis(newest)))).await
+    }
+
+    /// Notes a later time.
+    pub(super) async fn raise_purge_time(&self, time: Millis) -> Result<Millis, Fault> {
+        Ok(retry(|| self.try_raise_purge_time(time)).await?)
+    }
+
+    async fn try_raise_purge_time(&self, time: Millis) -> Result<Millis, Fault> {
+        let tx = self.database.begin().await?;
+        // Of positive numbers the bytes are in the order of the numbers.
+        let sql = "INSERT INTO setting AS s (name, value) VALUES ($1, $2) ON CONFLICT (name)
+                   DO UPDATE SET value = greatest(s.value, excluded.value) RETURNING value";
+        let value = time.0.max(0).to_be_bytes();
+        let row = tx.query_opt(sql, values![PURGE_TIME, &value[..]]).await?;
+        tx.commit().await?;
+        row.map_or(Ok(time), |row| noted_in(&row))
+    }
+}
+
+fn noted_in(row: &Row) -> Result<Millis, Fault> {
+    let bytes: &[u8] = row.try_get("value")?;
+    // Nobody else writes it; what is none was never noted.
+    Ok(Millis(<[u8; 8]>::try_from(bytes).map_or(0, i64::from_be_bytes)))
 }

@@ -8,7 +8,9 @@ use super::{migrate, options::SqliteOptions};
 use crate::sqlite::fault::OpenError;
 
 /// How long a connection waits for a lock. Only checkpoints and foreign tools ever hold one against it.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the checkpointer waits for a lock, since the writer waits meanwhile.
+const PATIENCE: Duration = Duration::from_millis(10);
 /// Statements that a connection keeps prepared; all that the store has fit.
 const CACHED_STATEMENTS: usize = 128;
 
@@ -34,7 +36,7 @@ pub(super) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connec
 /// Opens the connection that moves the log into the database.
 pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     Ok(connection)

@@ -5,6 +5,7 @@ use std::{io, path::PathBuf, sync::Arc};
 use muster_core::store::{StoreError, StoreResult};
 use rusqlite::ErrorCode;
 
+use super::mark::Loss;
 use crate::codes::Unreadable;
 
 /// A data directory could not be opened.
@@ -43,9 +44,21 @@ pub enum OpenError {
         /// The migration.
         name: String,
     },
+    /// The files do not belong together.
+    #[error(
+        "{0}. Put the files back as they were; or restore a backup into an empty directory (`muster restore`); or go on \
+         with what is there by `muster doctor --accept-loss`"
+    )]
+    Loss(Loss),
     /// SQLite.
     #[error("the database cannot be opened: {0}")]
     Sqlite(#[from] rusqlite::Error),
+}
+
+impl From<Loss> for OpenError {
+    fn from(loss: Loss) -> Self {
+        Self::Loss(loss)
+    }
 }
 
 impl From<Unreadable> for rusqlite::Error {

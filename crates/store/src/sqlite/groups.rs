@@ -299,4 +299,14 @@ impl Groups for SqliteStore {
         self.open_still()?;
         self.purge_some(now, deleted).await
     }
+
+    async fn purge_time(&self, now: Millis) -> StoreResult<Millis> {
+        self.open_still()?;
+        self.find_purge_time(now).await
+    }
+
+    async fn note_purge_time(&self, time: Millis) -> StoreResult<Millis> {
+        self.open_still()?;
+        self.raise_purge_time(time).await
+    }
 }

@@ -14,8 +14,11 @@ use crate::migrations::{Migration, Mismatch, missing, number};
 /// `MSTR`: says in the file's header whose database it is.
 const APPLICATION_ID: i32 = 0x4D53_5452;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
+    Migration { name: "0002_setting", sql: include_str!("../../migrations/sqlite/0002_setting.sql") },
+    Migration { name: "0003_commits", sql: include_str!("../../migrations/sqlite/0003_commits.sql") },
+];
 
 /// Applies what is missing.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {

@@ -12,6 +12,7 @@
 
 mod accounts;
 mod apps;
+mod backup;
 mod cell;
 mod cells;
 mod chats;
@@ -20,6 +21,7 @@ mod connection;
 mod fault;
 mod groups;
 mod housekeeping;
+mod mark;
 mod messages;
 mod migrate;
 mod options;
@@ -50,15 +52,24 @@ use muster_core::{
     figure::Figure,
     id::{AppId, GroupRef, SessionRef, UserId},
     random::Random,
-    store::{Store, StoreResult},
+    store::{Store, StoreError, StoreResult},
+    transfer::{Counts, TransferError},
 };
 
+pub use self::{
+    backup::{RestoreError, Restored},
+    fault::OpenError,
+    mark::{Loss, MARK_FILE},
+    options::SqliteOptions,
+    stats::Stats,
+};
 use self::{
     cell::GroupCell,
     cells::Cells,
     checkpoint::{WalGauge, WalKeeper},
     fault::{misuse, stopped},
     housekeeping::{Housekeeper, Unwritten},
+    mark::CommitMark,
     messages::UserTops,
     readers::Readers,
     rows::Rows,
@@ -66,7 +77,6 @@ use self::{
     stats::Counters,
     writer::{Writer, WriterThread},
 };
-pub use self::{fault::OpenError, options::SqliteOptions, stats::Stats};
 use crate::sharded::Sharded;
 
 /// The database's file in the data directory.
@@ -79,7 +89,7 @@ pub const LOCK_FILE: &str = "muster.lock";
 /// Dropping it without [`close`](Store::close) loses what a crash would lose, nothing that was acknowledged.
 pub struct SqliteStore {
     // The order of the fields is the order of their ends: first what uses the writer, then its queue, then its
-    // thread, at last the lock.
+    // thread, then the mark, which outlives every connection, at last the lock.
     housekeeper: Housekeeper,
     writer: Writer,
     _writer_thread: WriterThread,
@@ -89,6 +99,7 @@ pub struct SqliteStore {
     random: Arc<dyn Random>,
     counters: Arc<Counters>,
     wal: Arc<WalGauge>,
+    mark: Arc<CommitMark>,
     /// The database's file, and how it was opened.
     path: PathBuf,
     options: SqliteOptions,
@@ -143,15 +154,18 @@ impl SqliteStore {
         std::fs::create_dir_all(directory).map_err(at(directory.to_owned()))?;
         let lock = hold(directory)?;
         let path = directory.join(DATABASE_FILE);
+        let found = mark::examine(directory)?;
         let mut connection = connection::open_writer(&path, options)?;
+        let mark = Arc::new(CommitMark::take_up(directory, &found, &connection)?);
         let readers: Result<Vec<_>, _> =
             (0..options.readers.max(1)).map(|_| connection::open_reader(&path, options)).collect();
         let thread = |source| OpenError::Io { path: directory.to_owned(), source };
-        let wal = Arc::new(WalGauge::default());
+        let wal = Arc::new(WalGauge::new(mark::log_of(&path)));
         wal.attach(&mut connection)?;
         let checkpointer = connection::open_checkpointer(&path)?;
         let keeper =
-            WalKeeper::start(checkpointer, Arc::clone(&wal), options.wal_limit_bytes).map_err(thread)?;
+            WalKeeper::start(checkpointer, Arc::clone(&wal), Arc::clone(&mark), options.wal_limit_bytes)
+                .map_err(thread)?;
         let readers = Readers::start(readers?, options.waiting_reads).map_err(thread)?;
         let memory = Arc::new(Memory {
             cells: Cells::new(options.cached_groups),
@@ -162,9 +176,14 @@ impl SqliteStore {
             unwritten: Unwritten::default(),
         });
         let counters = Arc::new(Counters::default());
-        let (writer, writer_thread) =
-            Writer::start(connection, keeper, Arc::clone(&counters), Arc::clone(&memory.tops))
-                .map_err(thread)?;
+        let (writer, writer_thread) = Writer::start(
+            connection,
+            keeper,
+            Arc::clone(&mark),
+            Arc::clone(&counters),
+            Arc::clone(&memory.tops),
+        )
+        .map_err(thread)?;
         let housekeeper = Housekeeper::start(writer.clone(), Arc::clone(&memory)).map_err(thread)?;
         Ok(Self {
             housekeeper,
@@ -176,11 +195,33 @@ impl SqliteStore {
             random,
             counters,
             wal,
+            mark,
             path,
             options: options.clone(),
             closed: AtomicBool::new(false),
             lock,
         })
+    }
+
+    /// Takes what is in a data directory for what should be there, after files were lost: a log that was not written for
+    /// the database's file is put aside under the name `….rejected`. What was lost, if anything was.
+    ///
+    /// # Errors
+    /// [`OpenError`] when another process has the directory, or when its files cannot be read or renamed.
+    pub fn accept_loss(directory: &Path) -> Result<Option<Loss>, OpenError> {
+        let _lock = hold(directory)?;
+        mark::accept(directory)
+    }
+
+    /// Looks whether the files of a data directory belong together, and what SQLite finds wrong in the database. Leaves
+    /// them as they are.
+    ///
+    /// # Errors
+    /// [`OpenError`] when another process has the directory, when files were lost, or when they cannot be read.
+    pub fn faults(directory: &Path) -> Result<Vec<String>, OpenError> {
+        let _lock = hold(directory)?;
+        mark::examine(directory)?;
+        mark::faults(&directory.join(DATABASE_FILE))
     }
 
     /// The store's own figures.
@@ -267,6 +308,13 @@ impl Store for SqliteStore {
             .read(|connection| connection.query_row("SELECT count(*) FROM migration", [], |_| Ok(())))
             .await?;
         self.writer.run(writer::Subject::None, |_| Ok(()), |()| ()).await
+    }
+
+    async fn backup(&self, file: &Path) -> Result<Counts, TransferError> {
+        self.open_still()?;
+        let (database, options, to) = (self.path.clone(), self.options.clone(), file.to_owned());
+        let written = tokio::task::spawn_blocking(move || backup::write(&database, &options, &to)).await;
+        written.map_err(|error| StoreError::Failed(Box::new(error)))?
     }
 
     async fn close(&self) -> StoreResult<()> {

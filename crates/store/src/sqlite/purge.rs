@@ -21,6 +21,13 @@ const AT_ONCE: u64 = 1_000;
 /// Applications whose old entries one call removes.
 const APPS_AT_ONCE: i64 = 16;
 
+/// The setting that holds the time by which was last purged: milliseconds, as 8 bytes.
+const PURGE_TIME: &str = "purge_time";
+/// The newest thing that would be removed with age.
+const NEWEST: &str = "SELECT max(at) FROM (
+      SELECT (SELECT max(e.at) FROM entry e WHERE e.space_key = s.key) AS at FROM space s
+      UNION ALL SELECT max(deleted_at) FROM \"group\" WHERE deleted = 1)";
+
 /// A deleted group whose time has come.
 struct Doomed {
     key: i64,
@@ -142,4 +149,35 @@ impl SqliteStore {
         }
         Ok(rows)
     }
+
+    /// The time by which was last purged.
+    pub(super) async fn find_purge_time(&self, now: Millis) -> StoreResult<Millis> {
+        let noted = self.readers.read(purge_time).await?;
+        if let Some(noted) = noted {
+            return Ok(noted);
+        }
+        let newest: Option<i64> =
+            self.readers.read(|connection| connection.query_row(NEWEST, [], |row| row.get(0))).await?;
+        self.raise_purge_time(newest.map_or(now, |newest| now.min(Millis(newest)))).await
+    }
+
+    /// Notes a later time.
+    pub(super) async fn raise_purge_time(&self, time: Millis) -> StoreResult<Millis> {
+        let run = move |tx: &mut Tx<'_>| match purge_time(tx.read()).map_err(fault)? {
+            Some(noted) if noted >= time => Ok(noted),
+            _ => {
+                let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)
+                           ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+                tx.execute(sql, params![PURGE_TIME, time.0.to_be_bytes()])?;
+                Ok(time)
+            }
+        };
+        self.writer.run(Subject::All, run, |noted| noted).await
+    }
+}
+
+fn purge_time(connection: &Connection) -> rusqlite::Result<Option<Millis>> {
+    let mut query = connection.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
+    let noted: Option<[u8; 8]> = query.query_row([PURGE_TIME], |row| row.get(0)).optional()?;
+    Ok(noted.map(|noted| Millis(i64::from_be_bytes(noted))))
 }

@@ -7,6 +7,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
 };
 
 use muster_core::store::{StoreError, StoreResult};
@@ -40,16 +41,17 @@ impl<T> Answer<T> {
     }
 }
 
-/// The way to the readers. The threads end when it is dropped.
+/// The way to the readers. The threads have ended, and their connections are closed, when it is dropped.
 pub(super) struct Readers {
     queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
     /// Starts a thread for each connection. Up to `limit` reads wait for one.
     pub(super) fn start(connections: Vec<Connection>, limit: usize) -> std::io::Result<Self> {
         let queue = Arc::new(Queue { state: Mutex::default(), arrived: Condvar::new(), limit: limit.max(1) });
-        let readers = Self { queue };
+        let mut readers = Self { queue, threads: Vec::new() };
         for connection in connections {
             let queue = Arc::clone(&readers.queue);
             let serve = move || {
@@ -57,7 +59,7 @@ impl Readers {
                     read(&connection);
                 }
             };
-            std::thread::Builder::new().name("store-reader".into()).spawn(serve)?;
+            readers.threads.push(std::thread::Builder::new().name("store-reader".into()).spawn(serve)?);
         }
         Ok(readers)
     }
@@ -115,6 +117,9 @@ impl Readers {
 impl Drop for Readers {
     fn drop(&mut self) {
         self.stop();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
     }
 }
 

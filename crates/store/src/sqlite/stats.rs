@@ -9,7 +9,7 @@ pub struct Stats {
     pub commits: u64,
     /// Jobs that those transactions held.
     pub jobs: u64,
-    /// Bytes of the write-ahead log that are in use.
+    /// Bytes of the write-ahead log's file.
     pub wal_bytes: u64,
     /// Groups in memory.
     pub cached_groups: u64,

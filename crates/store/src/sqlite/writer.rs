@@ -34,6 +34,7 @@ use super::{
     cell::GroupCell,
     checkpoint::WalKeeper,
     fault::{again, fault, stopped},
+    mark::{COUNT_ONE, CommitMark},
     messages::UserTops,
     stats::Counters,
 };
@@ -151,6 +152,7 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         wal: WalKeeper,
+        mark: Arc<CommitMark>,
         counters: Arc<Counters>,
         tops: Arc<UserTops>,
     ) -> std::io::Result<(Self, WriterThread)> {
@@ -158,6 +160,7 @@ impl Writer {
         let desk = Desk {
             connection,
             wal,
+            mark,
             counters,
             tops,
             waiting: VecDeque::new(),
@@ -227,6 +230,7 @@ impl Drop for WriterThread {
 struct Desk {
     connection: Connection,
     wal: WalKeeper,
+    mark: Arc<CommitMark>,
     counters: Arc<Counters>,
     tops: Arc<UserTops>,
     waiting: VecDeque<Command>,
@@ -308,7 +312,7 @@ impl Desk {
             }
         }
         self.last = jobs.len();
-        tx.finish(jobs, self.runtime.as_ref(), &self.counters, &self.tops);
+        tx.finish(jobs, self.runtime.as_ref(), &self.mark, &self.counters, &self.tops);
         self.wal.committed(&self.connection);
         stop
     }
@@ -397,11 +401,15 @@ impl<'a> Tx<'a> {
         self,
         jobs: Vec<Box<dyn Work>>,
         runtime: Option<&Handle>,
+        mark: &CommitMark,
         counters: &Counters,
         tops: &UserTops,
     ) {
         match self.commit() {
-            Ok(()) => {
+            Ok(commits) => {
+                if let Some(commits) = commits {
+                    mark.committed(commits);
+                }
                 for cell in &self.cells {
                     cell.commit();
                 }
@@ -431,8 +439,9 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Writes what jobs claimed, and commits. After an error the transaction is still to be rolled back.
-    pub(super) fn commit(&self) -> StoreResult<()> {
+    /// Writes what jobs claimed, and commits; which commit of the database that is, if anything was changed. After an
+    /// error the transaction is still to be rolled back.
+    pub(super) fn commit(&self) -> StoreResult<Option<u64>> {
         if self.is_lost() {
             return Err(StoreError::Unavailable(
                 "the disk is full or failing: the changes were undone".into(),
@@ -447,9 +456,11 @@ impl<'a> Tx<'a> {
                 rusqlite::params![place.sequence, space, user.as_str()],
             )?;
         }
-        if self.begun.get() {
-            self.execute("COMMIT", [])?;
+        if !self.begun.get() {
+            return Ok(None);
         }
-        Ok(())
+        let commits = self.change(COUNT_ONE)?.query_row([], |row| row.get(0)).map_err(fault)?;
+        self.execute("COMMIT", [])?;
+        Ok(Some(commits))
     }
 }

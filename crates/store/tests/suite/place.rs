@@ -13,7 +13,7 @@ use std::{
 use muster_core::{id::NodeId, store::Store, testing::Seeded, transfer::Portable};
 use muster_store::{
     postgres::{PostgresOptions, PostgresStore},
-    sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore},
+    sqlite::{DATABASE_FILE, MARK_FILE, SqliteOptions, SqliteStore},
 };
 use tempfile::TempDir;
 
@@ -75,12 +75,27 @@ fn copy_files(from: &Path, to: &Path) {
     reader.pragma_update(None, "wal_autocheckpoint", 0).ok();
     reader.execute_batch("BEGIN").unwrap();
     let _: i64 = reader.query_row("SELECT count(*) FROM migration", [], |row| row.get(0)).unwrap();
-    for suffix in ["", "-wal"] {
-        let name = format!("{DATABASE_FILE}{suffix}");
-        if from.join(&name).exists() {
-            std::fs::copy(from.join(&name), to.join(&name)).unwrap();
+    loop {
+        // The mark first: it must not tell of more than the copies hold.
+        let mark = std::fs::read(from.join(MARK_FILE)).unwrap();
+        for suffix in ["", "-wal"] {
+            let name = format!("{DATABASE_FILE}{suffix}");
+            if from.join(&name).exists() {
+                std::fs::copy(from.join(&name), to.join(&name)).unwrap();
+            }
         }
+        std::fs::write(to.join(MARK_FILE), &mark).unwrap();
+        if moves(&mark) == moves(&std::fs::read(from.join(MARK_FILE)).unwrap()) {
+            return;
+        }
+        // The log was moved meanwhile, so the copies are not of one moment.
     }
+}
+
+/// What a mark tells of moves of the log.
+fn moves(mark: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(mark).unwrap();
+    Some(text.split_once(" moved ")?.1.split_once(" sum ")?.0.to_owned())
 }
 
 /// The node whose sessions the tests use.

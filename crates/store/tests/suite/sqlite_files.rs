@@ -94,6 +94,31 @@ async fn the_log_stays_within_its_limit_under_unbroken_writing() {
     assert_eq!(std::fs::metadata(&log).map_or(0, |file| file.len()), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_a_foreign_reader_kept_shrinks_when_the_reader_is_gone() {
+    let options = SqliteOptions { wal_limit_bytes: 256 << 10, ..Sqlite::new().options };
+    let place = Sqlite { options, ..Sqlite::new() };
+    let store = place.store();
+    let g = one_group(&store).await;
+    let log = place.directory.path().join(format!("{DATABASE_FILE}-wal"));
+    let reader = rusqlite::Connection::open(place.directory.path().join(DATABASE_FILE)).unwrap();
+    reader.pragma_update(None, "wal_autocheckpoint", 0).ok();
+    reader.execute_batch("BEGIN").unwrap();
+    let _: i64 = reader.query_row("SELECT count(*) FROM member", [], |row| row.get(0)).unwrap();
+    let mut joined = 0;
+    while std::fs::metadata(&log).unwrap().len() < 1 << 20 {
+        joined += 1;
+        admitted(&store, &g, durable(&joined.to_string())).await;
+    }
+    assert_eq!(store.stats().wal_bytes, std::fs::metadata(&log).unwrap().len());
+    drop(reader);
+    // Nobody writes any more.
+    while store.stats().wal_bytes > 256 << 10 {
+        tokio::task::yield_now().await;
+    }
+    store.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn rows_of_a_deleted_group_are_swept() {
     let place = Sqlite::new();

@@ -223,6 +223,12 @@ impl Groups for TestStore {
     async fn purge(&self, _: Millis, _: Millis) -> StoreResult<u64> {
         absent()
     }
+    async fn purge_time(&self, _: Millis) -> StoreResult<Millis> {
+        absent()
+    }
+    async fn note_purge_time(&self, _: Millis) -> StoreResult<Millis> {
+        absent()
+    }
 }
 
 #[async_trait]

@@ -21,6 +21,7 @@ use crate::sqlite::{
     connection,
     fault::{fault, stopped},
     groups::{insert_group, mark_deleted},
+    mark::CommitMark,
     messages::{insert_event, insert_user_stream, load_place},
     options::SqliteOptions,
     writer::Tx,
@@ -35,13 +36,14 @@ const LATE_INDICES: &str = "SELECT name, sql FROM sqlite_schema
 pub(super) fn all(
     path: &Path,
     options: &SqliteOptions,
+    mark: &CommitMark,
     parts: mpsc::Receiver<Part>,
 ) -> Result<Counts, TransferError> {
     let failed = |error| StoreError::Failed(Box::new(error));
     let connection = connection::open_writer(path, options).map_err(failed)?;
     // The sorting of the late indices may take more than memory should hold.
     connection.pragma_update(None, "temp_store", "FILE").map_err(fault)?;
-    let taken = take(&connection, parts);
+    let taken = take(&connection, mark, parts);
     if taken.is_err()
         && !connection.is_autocommit()
         && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -49,14 +51,19 @@ pub(super) fn all(
         tracing::warn!(%error, "an import is undone only when the database is opened again");
     }
     if taken.is_ok()
-        && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        && let Err(error) =
+            mark.while_moving(|| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
     {
         tracing::warn!(%error, "the log of the import stays until the server moves it");
     }
     taken
 }
 
-fn take(connection: &Connection, mut parts: mpsc::Receiver<Part>) -> Result<Counts, TransferError> {
+fn take(
+    connection: &Connection,
+    mark: &CommitMark,
+    mut parts: mpsc::Receiver<Part>,
+) -> Result<Counts, TransferError> {
     let mut import = Import { tx: Tx::new(connection), space: None, stream: None };
     let late = import.drop_late_indices()?;
     import.must_be_empty()?;
@@ -76,7 +83,9 @@ fn take(connection: &Connection, mut parts: mpsc::Receiver<Part>) -> Result<Coun
     }
     let counted = count(connection).map_err(fault)?;
     told.must_be(&counted)?;
-    import.tx.commit()?;
+    if let Some(commits) = import.tx.commit()? {
+        mark.committed(commits);
+    }
     Ok(counted)
 }
 

@@ -7,6 +7,8 @@
 mod export;
 mod import;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use muster_core::{
     store::StoreError,
@@ -49,7 +51,7 @@ fn count_sql(kind: Kind) -> &'static str {
 }
 
 /// Counts the records of each kind.
-fn count(connection: &Connection) -> rusqlite::Result<Counts> {
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<Counts> {
     let mut counts = Counts::default();
     for kind in Kind::ALL {
         counts.add(kind, connection.query_row(count_sql(kind), [], |row| row.get(0))?);
@@ -104,9 +106,9 @@ impl Portable for SqliteStore {
 
     async fn import(&self, source: &mut dyn Source) -> Result<Counts, TransferError> {
         self.open_still()?;
-        let (path, options) = (self.path.clone(), self.options.clone());
+        let (path, options, mark) = (self.path.clone(), self.options.clone(), Arc::clone(&self.mark));
         let (send, receive) = mpsc::channel(BATCHES);
-        let writing = tokio::task::spawn_blocking(move || import::all(&path, &options, receive));
+        let writing = tokio::task::spawn_blocking(move || import::all(&path, &options, &mark, receive));
         let fed = feed(source, send).await;
         let written = writing.await.map_err(|error| StoreError::Failed(Box::new(error)))?;
         // When the source fails, so does the writing, for lack of an end.
