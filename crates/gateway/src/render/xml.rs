@@ -39,7 +39,10 @@ impl Element<'_> {
 
     fn text(mut self, text: &str) {
         self.open();
-        if self.name == self.cdata && !text.contains("]]>") {
+        // What is wrapped is taken as it is: a line end would be changed, and what XML cannot hold would stand there.
+        let plain =
+            !text.contains("]]>") && text.chars().all(|letter| letter != '\r' && is_character(letter));
+        if self.name == self.cdata && plain {
             self.out.push_str("<![CDATA[");
             self.out.push_str(text);
             self.out.push_str("]]>");
@@ -117,11 +120,37 @@ impl<'de> Visitor<'de> for Element<'_> {
 /// Keys of free maps may be no XML names: what a name may not hold becomes `_`.
 fn push_name(out: &mut String, name: &str) {
     for (at, letter) in name.chars().enumerate() {
-        let fits = letter.is_alphabetic()
-            || letter == '_'
-            || (at > 0 && (letter.is_numeric() || letter == '-' || letter == '.'));
+        let fits =
+            is_letter(letter) || (at > 0 && (letter.is_ascii_digit() || letter == '-' || letter == '.'));
         out.push(if fits { letter } else { '_' });
     }
+}
+
+/// Letters that may begin a name in every edition of XML: editions differ about the rest, and so do the parsers that
+/// read this. A colon would be a namespace.
+fn is_letter(letter: char) -> bool {
+    matches!(
+        letter,
+        'A'..='Z'
+            | 'a'..='z'
+            | '_'
+            | '\u{c0}'..='\u{d6}'
+            | '\u{d8}'..='\u{f6}'
+            | '\u{f8}'..='\u{131}'
+            | '\u{3b1}'..='\u{3c1}'
+            | '\u{410}'..='\u{44f}'
+            | '\u{5d0}'..='\u{5ea}'
+            | '\u{627}'..='\u{63a}'
+            | '\u{3041}'..='\u{3094}'
+            | '\u{30a1}'..='\u{30fa}'
+            | '\u{4e00}'..='\u{9fa5}'
+            | '\u{ac00}'..='\u{d7a3}'
+    )
+}
+
+/// Whether XML can hold a character at all.
+fn is_character(letter: char) -> bool {
+    !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn push_escaped(out: &mut String, text: &str) {
@@ -133,17 +162,16 @@ fn push_escaped(out: &mut String, text: &str) {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
             '\r' => out.push_str("&#13;"),
-            // XML has no way to hold other control characters.
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-                out.push('\u{fffd}');
-            }
-            other => out.push(other),
+            other if is_character(other) => out.push(other),
+            _ => out.push('\u{fffd}'),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn xml(json: &str) -> String {
@@ -172,5 +200,29 @@ mod tests {
     #[test]
     fn keys_that_are_no_names_are_made_names() {
         assert_eq!(xml(r#"{"a b":1,"1":2,"x-1":3,"":4}"#), "<Root><a_b>1</a_b><_>2</_><x-1>3</x-1></Root>");
+    }
+
+    proptest! {
+        #[test]
+        fn every_answer_is_well_formed_and_tells_its_texts(
+            members in prop::collection::btree_map(any::<String>(), any::<String>(), 0..6),
+        ) {
+            let json = serde_json::json!({ "Wrapped": members.values().next(), "Extension": members });
+            let text = String::from_utf8(from_json(json.to_string().as_bytes(), "Root", "Wrapped").expect("JSON"))
+                .expect("text");
+            let document = roxmltree::Document::parse(&text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            let told = |text: &str| -> String {
+                text.chars().map(|letter| if is_character(letter) { letter } else { '\u{fffd}' }).collect()
+            };
+            let extension = document.root_element().children().find(|child| child.has_tag_name("Extension"));
+            let read: Vec<String> = extension
+                .into_iter()
+                .flat_map(|extension| extension.children())
+                .map(|child| child.text().unwrap_or_default().to_owned())
+                .collect();
+            let expected: Vec<String> =
+                members.iter().filter(|(key, _)| !key.is_empty()).map(|(_, value)| told(value)).collect();
+            prop_assert_eq!(read, expected);
+        }
     }
 }
