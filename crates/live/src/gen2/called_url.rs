@@ -18,8 +18,8 @@ use crate::error::invalid;
 /// The longest URL, in bytes. The documentation names no bound; this one is what proxies commonly take.
 const MAX_BYTES: usize = 2048;
 
-/// A URL that the server may be told to call: it begins with `http://` or `https://`. Names that resolve to private
-/// addresses are refused later, when they are called.
+/// A URL that the server may be told to call: it begins with `http://` or `https://`. A name is not resolved here: what
+/// it resolves to may be another address by the time of a call, so whoever calls looks at the address then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CalledUrl {
     text: String,
@@ -70,27 +70,45 @@ fn is_public_host(authority: &str) -> bool {
     !numeric || host.parse().is_ok_and(is_public_v4)
 }
 
+/// Blocks of IPv4 that are not the public network, by first address and prefix length: those of the IANA registry of
+/// special-purpose addresses that are not globally reachable, and multicast.
+const SPECIAL_V4: [([u8; 4], u32); 15] = [
+    ([0, 0, 0, 0], 8),
+    ([10, 0, 0, 0], 8),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([169, 254, 0, 0], 16),
+    ([172, 16, 0, 0], 12),
+    ([192, 0, 0, 0], 24),
+    ([192, 0, 2, 0], 24),
+    ([192, 88, 99, 0], 24),
+    ([192, 168, 0, 0], 16),
+    ([198, 18, 0, 0], 15),
+    ([198, 51, 100, 0], 24),
+    ([203, 0, 113, 0], 24),
+    ([224, 0, 0, 0], 4),
+    ([240, 0, 0, 0], 4),
+];
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    let shared = first == 100 && (64..128).contains(&second);
-    !(address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_broadcast()
-        || address.is_multicast()
-        || first == 0
-        || shared)
+    let bits = address.to_bits();
+    SPECIAL_V4.iter().all(|(first, prefix)| (bits ^ u32::from_be_bytes(*first)) >> (32 - prefix) != 0)
 }
 
+/// Whether an address is one of the public network: 2000::/3 without what is set apart in it. Addresses that hold one
+/// of IPv4 (mapped, 6to4, NAT64) are as public as that one is.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(inner) = address.to_ipv4_mapped() {
-        return is_public_v4(inner);
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match (a, b) {
+        (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => is_public_v4(v4(g, h)),
+        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => is_public_v4(v4(g, h)),
+        (0x2002, _) => is_public_v4(v4(b, c)),
+        // Teredo and other protocols' own, documentation.
+        (0x2001, 0..0x200 | 0xdb8) => false,
+        (0x3fff, 0..0x1000) => false,
+        _ => a & 0xe000 == 0x2000,
     }
-    !(address.is_loopback()
-        || address.is_unspecified()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
-        || address.is_multicast())
 }
 
 impl<'de> Deserialize<'de> for CalledUrl {
@@ -137,6 +155,9 @@ mod tests {
             "https://example.com./",
             "http://8.8.8.8/audit",
             "http://[2001:4860:4860::8888]/",
+            "http://[64:ff9b::8.8.8.8]/",
+            "http://[2002:808:808::1]/",
+            "http://198.20.0.1/",
             "http://3com.example/",
         ] {
             assert!(CalledUrl::new(url).is_some_and(|url| url.public), "{url}");
@@ -171,6 +192,26 @@ mod tests {
             "http://[::1]/",
             "http://[fd00::1]/",
             "http://[::ffff:10.0.0.1]/",
+            "http://[::10.0.0.1]/",
+            "http://[64:ff9b::10.0.0.1]/",
+            "http://[64:ff9b::127.0.0.1]/",
+            "http://[64:ff9b:1::8.8.8.8]/",
+            "http://[2002:a00:1::]/",
+            "http://[2002:7f00:1::1]/",
+            "http://[2001::1]/",
+            "http://[2001:db8::1]/",
+            "http://[fec0::1]/",
+            "http://[ff02::1]/",
+            "http://198.18.0.1/",
+            "http://198.19.255.255/",
+            "http://192.0.0.8/",
+            "http://192.0.2.1/",
+            "http://192.88.99.1/",
+            "http://198.51.100.7/",
+            "http://203.0.113.7/",
+            "http://224.0.0.1/",
+            "http://240.0.0.1/",
+            "http://255.255.255.255/",
             "http://[2001:4860:4860::8888]:80/",
             "http://example.com\\@127.0.0.1/",
         ] {
