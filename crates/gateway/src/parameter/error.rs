@@ -7,12 +7,23 @@ use serde::de::{self, Expected, Unexpected};
 /// Why decoding stopped.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// The parameter of that index means absent: decode again without it.
-    Absent(usize),
+    /// A parameter means absent: decode again without it.
+    Absent(Absent),
     /// A required member is absent.
     Missing,
     /// A value is not what this text says it must be.
     Invalid(String),
+}
+
+/// A parameter whose text means that nothing was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Absent {
+    pub(super) index: usize,
+    /// Whether a list was wanted; a list of texts may have this very text as its only item.
+    pub(super) list: bool,
+    /// Whether it is one of many of a kind, members of a map or items of a list: those of the same text mean the
+    /// same.
+    pub(super) one_of_many: bool,
 }
 
 /// Boxed, so that the success path moves one word.
@@ -39,6 +50,16 @@ impl DecodeError {
     pub(super) fn within(mut self, name: &str) -> Self {
         self.0.path =
             if self.0.path.is_empty() { name.to_owned() } else { format!("{name}.{}", self.0.path) };
+        self
+    }
+
+    /// Says that the value is one of many of a kind, if the fault is its own.
+    pub(super) fn one_of_many(mut self) -> Self {
+        if let Kind::Absent(absent) = &mut self.0.kind
+            && self.0.path.is_empty()
+        {
+            absent.one_of_many = true;
+        }
         self
     }
 

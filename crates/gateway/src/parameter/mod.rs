@@ -47,7 +47,7 @@ pub use number::{Int, Long};
 pub use pairs::Parameters;
 pub use text::{ByteText, Text};
 
-pub(crate) use node::json_depth;
+pub(crate) use node::{WITHOUT_HALF_PAIRS, has_half_pair, json_depth};
 pub(crate) use pairs::Pair;
 
 /// How deep JSON text and dotted names may nest where no configuration says otherwise.

@@ -10,7 +10,8 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqA
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
-use super::error::{DecodeError, Kind};
+use super::decode::Reading;
+use super::error::{Absent, DecodeError, Kind};
 use super::run::{Run, Scope};
 
 /// Newtype name by which [`super::Json`] asks for JSON text.
@@ -65,16 +66,23 @@ impl<'p> Node<'p> {
 
     /// Refuses text that means nothing was given; `words` are such texts beside the empty one.
     fn present(self, words: &[&str]) -> Result<(), DecodeError> {
+        self.present_as(words, false)
+    }
+
+    fn present_as(self, words: &[&str], list: bool) -> Result<(), DecodeError> {
         match self {
-            Self::Text { text, index: Some(index), .. } if text.is_empty() || words.contains(&text) => {
-                Err(DecodeError::new(Kind::Absent(index)))
+            Self::Text { scope, text, index: Some(index) }
+                if text.is_empty() || words.contains(&text) && scope.readings[index] != Reading::Literal =>
+            {
+                let list = list && !text.is_empty();
+                Err(DecodeError::new(Kind::Absent(Absent { index, list, one_of_many: false })))
             }
             _ => Ok(()),
         }
     }
 
     fn sequence<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.present(&NOTHING)?;
+        self.present_as(&NOTHING, true)?;
         match self {
             Self::Text { text, scope, .. } if text.starts_with('[') => {
                 let value = parse_json(text, scope, "a list")?;
@@ -122,7 +130,34 @@ fn parse_json(text: &str, scope: &Scope<'_>, rule: &str) -> Result<Value, Decode
     if json_depth(text) > scope.depth {
         return Err(DecodeError::invalid(format!("JSON nested at most {} levels deep", scope.depth)));
     }
-    serde_json::from_str(text).map_err(|_| DecodeError::invalid(rule))
+    serde_json::from_str(text).map_err(|_| {
+        DecodeError::invalid(if has_half_pair(text) {
+            format!("{rule} {WITHOUT_HALF_PAIRS}")
+        } else {
+            rule.to_owned()
+        })
+    })
+}
+
+/// What is said of half a surrogate pair, which stands for no character.
+pub(crate) const WITHOUT_HALF_PAIRS: &str = "without half a surrogate pair (\\ud800 to \\udfff)";
+
+/// Whether JSON text holds an escape that is half a surrogate pair.
+pub(crate) fn has_half_pair(text: &str) -> bool {
+    let mut rest = text;
+    let mut high = false;
+    loop {
+        let Some((before, after)) = rest.split_once('\\') else { return high };
+        let adjacent = before.is_empty();
+        let unit = after.strip_prefix('u').and_then(|digits| u16::from_str_radix(digits.get(..4)?, 16).ok());
+        let low = unit.is_some_and(|unit| (0xdc00..0xe000).contains(&unit));
+        if high != (low && adjacent) || low && !high {
+            return true;
+        }
+        high = unit.is_some_and(|unit| (0xd800..0xdc00).contains(&unit));
+        let taken = if unit.is_some() { 5 } else { after.chars().next().map_or(0, char::len_utf8) };
+        rest = &after[taken..];
+    }
 }
 
 /// How deep JSON text nests, without parsing it.
@@ -184,7 +219,8 @@ impl<'de, 'p, I: Iterator<Item = (&'p str, Node<'p>)>> MapAccess<'de> for Member
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, DecodeError> {
-        member_value(self.value.take(), seed)
+        let (name, node) = self.value.take().ok_or_else(|| DecodeError::invalid("asked for once"))?;
+        seed.deserialize(node).map_err(|error| error.one_of_many().within(name).given(|| node.given()))
     }
 }
 
@@ -213,7 +249,7 @@ impl<'de, 'p, I: Iterator<Item = (usize, Node<'p>)>> SeqAccess<'de> for Items<I>
         let Some((number, node)) = self.0.next() else { return Ok(None) };
         seed.deserialize(node)
             .map(Some)
-            .map_err(|error| error.within(&number.to_string()).given(|| node.given()))
+            .map_err(|error| error.one_of_many().within(&number.to_string()).given(|| node.given()))
     }
 }
 

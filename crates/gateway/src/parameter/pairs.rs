@@ -45,6 +45,11 @@ impl<'a> Parameters<'a> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
+    /// Those that are not empty.
+    pub(crate) fn filled(&self) -> Self {
+        Self { pairs: self.pairs.iter().filter(|(_, value)| !value.is_empty()).cloned().collect() }
+    }
+
     /// Names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))

@@ -1,5 +1,6 @@
 //! Members of a dotted name, found in the sorted parameters without building a tree.
 
+use super::decode::Reading;
 use super::error::DecodeError;
 use super::node::Node;
 use super::pairs::Pair;
@@ -7,8 +8,8 @@ use super::pairs::Pair;
 /// What all nodes of one attempt at decoding share.
 pub(super) struct Scope<'p> {
     pub(super) all: &'p [Pair<'p>],
-    /// Indices of parameters that turned out to mean absent.
-    pub(super) absent: &'p [usize],
+    /// How each parameter is to be taken, as far as that has turned out.
+    pub(super) readings: &'p [Reading],
     /// How deep names and JSON text may nest.
     pub(super) depth: usize,
 }
@@ -68,11 +69,9 @@ impl<'p> Run<'p> {
     fn leaf(&self, at: usize) -> Option<Node<'p>> {
         let index = self.start + at;
         let text = self.scope.all[index].1.as_ref();
-        (!self.scope.absent.contains(&index)).then_some(Node::Text {
-            scope: self.scope,
-            text,
-            index: Some(index),
-        })
+        let reading = self.scope.readings[index];
+        let absent = matches!(reading, Reading::Absent | Reading::AbsentList);
+        (!absent).then_some(Node::Text { scope: self.scope, text, index: Some(index) })
     }
 
     fn below(&self, at: usize, length: usize, consumed: usize) -> Result<Node<'p>, DecodeError> {
@@ -97,17 +96,16 @@ impl<'p> Run<'p> {
         let mut at = 0;
         while let Some(pair) = pairs.get(at) {
             let rest = self.rest(pair);
-            match rest.split_once('.') {
-                None => {
-                    members.extend(self.leaf(at).map(|node| (rest, node)));
-                    at += 1;
-                }
-                Some((segment, _)) => {
-                    let length = pairs[at..].iter().take_while(|pair| self.is_below(pair, segment)).count();
-                    members.push((segment, self.below(at, length, segment.len() + 1)?));
-                    at += length;
-                }
+            let Segment { written, name } = Segment::first(rest);
+            if written.len() == rest.len() {
+                // An empty text is an absent member, whatever the type.
+                members.extend(self.leaf(at).filter(|_| !pair.1.is_empty()).map(|node| (name, node)));
+                at += 1;
+                continue;
             }
+            let length = pairs[at..].iter().take_while(|pair| self.is_below(pair, written)).count();
+            members.push((name, self.below(at, length, written.len() + 1)?));
+            at += length;
         }
         Ok(members)
     }
@@ -121,5 +119,32 @@ impl<'p> Run<'p> {
         }
         items.sort_by_key(|(number, _)| *number);
         Ok(items)
+    }
+}
+
+/// The first part of a dotted name.
+struct Segment<'p> {
+    /// As it stands in the name.
+    written: &'p str,
+    /// What it names.
+    name: &'p str,
+}
+
+impl<'p> Segment<'p> {
+    /// The part up to the first dot, or, as an older SDK writes the keys of maps, `#<bytes>#` and so many bytes,
+    /// dots or not.
+    fn first(text: &'p str) -> Self {
+        Self::counted(text).unwrap_or_else(|| {
+            let name = text.split('.').next().unwrap_or(text);
+            Self { written: name, name }
+        })
+    }
+
+    fn counted(text: &'p str) -> Option<Self> {
+        let (count, rest) = text.strip_prefix('#')?.split_once('#')?;
+        let name = rest.get(..count.parse().ok()?)?;
+        let written = &text[..text.len() - rest.len() + name.len()];
+        let ends = matches!(text.as_bytes().get(written.len()), None | Some(b'.'));
+        ends.then_some(Self { written, name })
     }
 }

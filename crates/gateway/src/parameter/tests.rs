@@ -156,6 +156,93 @@ fn maps_are_taken_as_json_text_and_dotted() {
 }
 
 #[test]
+fn keys_of_maps_may_tell_their_length() {
+    let pairs = [
+        ("Extension.#5#owner", "1"),
+        ("Extension.#3#a.b", "2"),
+        ("Extension.#9#short", "3"),
+        ("Extension.#x#y", "4"),
+        ("Extension.#", "5"),
+        ("Extension.#6#中国", "6"),
+    ];
+    let expected =
+        [("owner", "1"), ("a.b", "2"), ("#9#short", "3"), ("#x#y", "4"), ("#", "5"), ("中国", "6")];
+    let expected: BTreeMap<String, String> =
+        expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    assert_eq!(accepted(&pairs).extension.expect("a map").0, expected);
+    assert_eq!(accepted(&[("List.#1#1.Index", "7")]).list.expect("a list")[0].index.get(), 7);
+}
+
+#[test]
+fn half_a_surrogate_pair_is_refused_by_name() {
+    for half in [r"\ud83d", r"x\udc4d", r"\ud83d\u0041", r"\ud83d \udc4d", r"\udc4d\ud83d", r"\ud83d\n"] {
+        let fault = refused(&[("Extension", &format!(r#"{{"a":"{half}"}}"#))]);
+        assert!(
+            fault.starts_with(
+                "Extension must be JSON text without half a surrogate pair (\\ud800 to \\udfff)"
+            ),
+            "{fault}"
+        );
+        let fault = refused(&[("UserIds", &format!(r#"["{half}"]"#))]);
+        assert!(fault.starts_with("UserIds must be a list without half a surrogate pair"), "{fault}");
+    }
+    let whole = accepted(&[("Extension", r#"{"a":"\ud83d\udc4d","b":"\\ud83d"}"#)]).extension.expect("a map");
+    assert_eq!((&*whole["a"], &*whole["b"]), ("👍", r"\ud83d"));
+    assert!(refused(&[("Extension", r#"{"a":"#)]).starts_with("Extension must be JSON text, but"));
+}
+
+#[test]
+fn a_word_for_nothing_is_the_item_of_a_list_that_must_be_there() {
+    #[derive(Deserialize)]
+    struct Needed {
+        ids: List<Text<1, 9>, 1, 3>,
+        most: Option<Int<1, 50>>,
+    }
+    for word in ["None", "null", "undefined"] {
+        let needed: Needed =
+            decode(&Parameters::of(&[("ids", word), ("most", word)]), DEFAULT_DEPTH).expect("a list");
+        assert_eq!((&*needed.ids[0], needed.most), (word, None));
+    }
+    let fault =
+        decode::<Needed>(&Parameters::of(&[("ids", "")]), DEFAULT_DEPTH).map(drop).expect_err("empty");
+    assert_eq!(fault.kind, FaultKind::Missing);
+}
+
+/// A number that counts how often one was read.
+#[derive(Debug)]
+struct Counted;
+
+thread_local! {
+    static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+impl<'de> Deserialize<'de> for Counted {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        READ.set(READ.get() + 1);
+        i64::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+#[test]
+fn a_thousand_members_that_mean_absent_are_read_a_few_times_and_not_a_thousand() {
+    #[derive(Deserialize)]
+    struct Many {
+        map: Json<BTreeMap<String, Counted>>,
+        list: Json<Vec<Counted>>,
+    }
+    for word in ["", "null"] {
+        READ.set(0);
+        let names: Vec<String> =
+            (0..500).flat_map(|at| [format!("map.k{at}"), format!("list.{at}")]).collect();
+        let mut pairs: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), word)).collect();
+        pairs.extend([("map.z", "1"), ("list.9999", "2")]);
+        let many: Many = decode(&Parameters::of(&pairs), DEFAULT_DEPTH).expect("two containers");
+        assert_eq!((many.map.len(), many.list.len()), (1, 1));
+        assert!(READ.get() < 4000, "{}", READ.get());
+    }
+}
+
+#[test]
 fn booleans_are_read_in_any_case() {
     for (text, value) in [("true", true), ("True", true), ("FALSE", false), ("False", false)] {
         assert_eq!(accepted(&[("NoCache", text)]).no_cache, Some(value));
@@ -243,7 +330,6 @@ mod round_trips {
         fn a_list_survives_every_style_of_writing_it(
             items in prop::collection::vec("[^,\\[\\p{C}]{1,12}", 1..12),
         ) {
-            prop_assume!(items.len() > 1 || !["None", "null", "undefined"].contains(&&*items[0]));
             let one = |value: String| vec![("Ids".to_owned(), value)];
             prop_assert_eq!(&ids(&one(items.join(","))), &items);
             prop_assert_eq!(&ids(&one(serde_json::to_string(&items).expect("JSON"))), &items);
