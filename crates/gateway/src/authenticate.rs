@@ -1,9 +1,13 @@
 //! Who sends a request, and whether it is really they.
 //!
 //! Checks come in this order: credentials complete → access key known and active → time well formed
-//! and within the window → signature → nonce. The documentation lists the nonce before the signature.
-//! A nonce is remembered only for a request whose signature is right, else anybody could burn
-//! somebody else's; so a request that fails both is told about its signature.
+//! and within the window → signature. The nonce comes last of all, after policies and quotas
+//! ([`crate::gateway`]): it is remembered only for a request that is going to be carried out. Else
+//! anybody could burn somebody else's, and a key without any permission could fill the memory of
+//! nonces. The documentation lists it before the signature; a request that fails both is told about its
+//! signature.
+//!
+//! A request can be read in one way only: a host and every signed header stand once.
 //!
 //! This server issues no temporary credentials. An access key that begins with `STS.` without a token
 //! is told that the token is missing, with one that the token is malformed (it cannot be ours); a
@@ -11,7 +15,7 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, request};
 use md5::{Digest as _, Md5};
 
@@ -22,6 +26,7 @@ use crate::percent::is_plain;
 use crate::refusal;
 use crate::replay::{Admission, ReplayGuard, StampedNonce};
 use crate::request::Common;
+use crate::signature::v1::Covers;
 use crate::signature::v3::{Authorization, Names, Signed};
 use crate::signature::{v1, v3};
 use crate::timestamp;
@@ -42,6 +47,8 @@ pub(crate) enum Family<'a> {
     V1,
     /// Headers; the value is that of `Authorization`.
     V3(&'a str),
+    /// A signature in `Authorization` that is not verified here, such as `ACS4-HMAC-SHA256`.
+    OtherMethod,
     /// A bearer token or another kind of credential that no product here takes.
     Unsupported,
     /// Not at all.
@@ -52,6 +59,8 @@ pub(crate) enum Family<'a> {
 pub(crate) fn family<'a>(headers: &'a HeaderMap, common: &Common<'_>) -> Family<'a> {
     if is_v3(headers) {
         Family::V3(header(headers, &AUTHORIZATION).unwrap_or_default())
+    } else if begins(headers, b"ACS") {
+        Family::OtherMethod
     } else if headers.contains_key(&X_ACS_BEARER_TOKEN)
         || common.bearer_token.is_some()
         || common.signature_type.is_some()
@@ -66,7 +75,25 @@ pub(crate) fn family<'a>(headers: &'a HeaderMap, common: &Common<'_>) -> Family<
 
 /// Whether a request is signed with V3.
 pub(crate) fn is_v3(headers: &HeaderMap) -> bool {
-    headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"ACS3-"))
+    begins(headers, b"ACS3-")
+}
+
+fn begins(headers: &HeaderMap, scheme: &[u8]) -> bool {
+    headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(scheme))
+}
+
+/// Refuses a request that names no host, or two.
+pub(crate) fn check_host(head: &request::Parts) -> Result<(), Failure> {
+    let mut hosts = head.headers.get_all(HOST).iter();
+    let named = match hosts.next() {
+        Some(host) => !host.is_empty(),
+        None => head.uri.authority().is_some(),
+    };
+    match (named, hosts.next()) {
+        (_, Some(_)) => Err(refusal::repeated_header("host")),
+        (false, None) => Err(refusal::missing("Host")),
+        (true, None) => Ok(()),
+    }
 }
 
 /// A header's value, if it is there and is text.
@@ -77,7 +104,6 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'
 /// What checking a request needs.
 pub(crate) struct Authenticator<'a> {
     pub(crate) identities: &'a dyn Identities,
-    pub(crate) replay: &'a dyn ReplayGuard,
     /// Milliseconds since 1970 UTC.
     pub(crate) now: i64,
     /// Milliseconds either way.
@@ -94,41 +120,62 @@ pub(crate) struct Presented<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// A nonce with the time it is stamped with.
-struct Stamp<'a> {
-    nonce: Option<&'a str>,
+/// A request whose signature is right.
+pub(crate) struct Authenticated<'r> {
+    /// The access key that signed it.
+    pub(crate) key: Arc<AccessKey>,
+    /// Its nonce; V3 may leave it out.
+    nonce: Option<&'r str>,
+    signature: &'r str,
+    /// Whether the signature leaves out parameters that are empty; they must have no effect then.
+    pub(crate) filled_alone: bool,
+    /// The time it is stamped with, milliseconds since 1970 UTC.
     stamped: i64,
 }
 
-impl Authenticator<'_> {
-    /// The access key that signed the request.
-    pub(crate) async fn authenticate(
+impl Authenticated<'_> {
+    /// Accepts the request once. What only reads may come without a nonce, as some clients send it, and
+    /// is then not remembered; for what changes something the signature is the nonce.
+    pub(crate) async fn once(
         &self,
-        family: &Family<'_>,
-        request: &Presented<'_>,
-    ) -> Result<Arc<AccessKey>, Failure> {
-        let (key, stamp) = match family {
-            Family::V1 => self.verify_v1(request)?,
-            Family::V3(authorization) => self.verify_v3(authorization, request)?,
-            Family::Unsupported => return Err(refusal::unsupported_signature_type()),
-            Family::Anonymous if request.common.access_key_id.is_some() => {
-                return Err(refusal::missing("Signature"));
-            }
-            Family::Anonymous => return Err(refusal::missing("AccessKeyId")),
+        replay: &dyn ReplayGuard,
+        read_only: bool,
+        now: i64,
+    ) -> Result<(), Failure> {
+        let nonce = match self.nonce {
+            Some(nonce) => nonce,
+            None if read_only => return Ok(()),
+            None => self.signature,
         };
-        if let Some(nonce) = stamp.nonce {
-            let nonce = StampedNonce { access_key: key.id(), nonce, stamped: stamp.stamped, now: self.now };
-            match self.replay.admit(&nonce).get().await {
-                Admission::Fresh => {}
-                Admission::Used => return Err(refusal::nonce_used()),
-                Admission::TooOld => return Err(refusal::timestamp_expired()),
-                Admission::Unknown => return Err(refusal::unavailable()),
-            }
+        let nonce = StampedNonce { access_key: self.key.id(), nonce, stamped: self.stamped, now };
+        match replay.admit(&nonce).get().await {
+            Admission::Fresh => Ok(()),
+            Admission::Used => Err(refusal::nonce_used()),
+            Admission::TooOld => Err(refusal::timestamp_expired()),
+            Admission::Full { wait } => Err(refusal::throttled(wait)),
+            Admission::Unknown => Err(refusal::unavailable()),
         }
-        Ok(key)
+    }
+}
+
+impl Authenticator<'_> {
+    /// Who signed the request.
+    pub(crate) fn authenticate<'r>(
+        &self,
+        family: &Family<'r>,
+        request: &Presented<'r>,
+    ) -> Result<Authenticated<'r>, Failure> {
+        match family {
+            Family::V1 => self.verify_v1(request),
+            Family::V3(authorization) => self.verify_v3(authorization, request),
+            Family::OtherMethod => Err(refusal::invalid_signature_method()),
+            Family::Unsupported => Err(refusal::unsupported_signature_type()),
+            Family::Anonymous if request.common.access_key_id.is_some() => Err(refusal::missing("Signature")),
+            Family::Anonymous => Err(refusal::missing("AccessKeyId")),
+        }
     }
 
-    fn verify_v1<'r>(&self, request: &Presented<'r>) -> Result<(Arc<AccessKey>, Stamp<'r>), Failure> {
+    fn verify_v1<'r>(&self, request: &Presented<'r>) -> Result<Authenticated<'r>, Failure> {
         let common = request.common;
         let mandatory = |value: Option<&'r str>, name| value.ok_or_else(|| refusal::missing(name));
         let id = mandatory(common.access_key_id, "AccessKeyId")?;
@@ -144,15 +191,17 @@ impl Authenticator<'_> {
         let key = self.key(id, common.security_token)?;
         let stamped = self.stamp(stamped)?;
         check_content_md5(request)?;
-        check_v1(&key, request)?;
-        Ok((key, Stamp { nonce: Some(nonce), stamped }))
+        let signature = common.signature.ok_or_else(|| refusal::missing("Signature"))?;
+        let covers = check_v1(&key, request, signature)?;
+        let filled_alone = covers == Covers::Filled;
+        Ok(Authenticated { key, nonce: Some(nonce), signature, filled_alone, stamped })
     }
 
     fn verify_v3<'r>(
         &self,
-        authorization: &str,
+        authorization: &'r str,
         request: &Presented<'r>,
-    ) -> Result<(Arc<AccessKey>, Stamp<'r>), Failure> {
+    ) -> Result<Authenticated<'r>, Failure> {
         let headers = &request.head.headers;
         let authorization = parse_v3(authorization)?;
         let token = header(headers, &X_ACS_SECURITY_TOKEN).filter(|token| !token.is_empty());
@@ -162,7 +211,7 @@ impl Authenticator<'_> {
         check_content_md5(request)?;
         check_v3(&key, &authorization, request)?;
         let nonce = header(headers, &X_ACS_SIGNATURE_NONCE).filter(|nonce| !nonce.is_empty());
-        Ok((key, Stamp { nonce, stamped }))
+        Ok(Authenticated { key, nonce, signature: authorization.signature, filled_alone: false, stamped })
     }
 
     fn key(&self, id: &str, token: Option<&str>) -> Result<Arc<AccessKey>, Failure> {
@@ -191,12 +240,19 @@ impl Authenticator<'_> {
     }
 }
 
-/// Whether the parameters are signed with the key.
-pub(crate) fn check_v1(key: &AccessKey, request: &Presented<'_>) -> Result<(), Failure> {
-    let signature = request.common.signature.ok_or_else(|| refusal::missing("Signature"))?;
-    let string_to_sign = v1::string_to_sign(request.head.method.as_str(), request.parameters);
+/// Whether the parameters are signed with the key, and which of them. All are, by the documentation; some
+/// Java runtimes send an empty value and do not sign it.
+pub(crate) fn check_v1(key: &AccessKey, request: &Presented<'_>, signature: &str) -> Result<Covers, Failure> {
+    let method = request.head.method.as_str();
+    let string_to_sign = v1::string_to_sign(method, request.parameters, Covers::All);
     if v1::verify(key.v1(), &string_to_sign, signature) {
-        return Ok(());
+        return Ok(Covers::All);
+    }
+    if request.parameters.iter().any(|(_, value)| value.is_empty()) {
+        let filled = v1::string_to_sign(method, request.parameters, Covers::Filled);
+        if v1::verify(key.v1(), &filled, signature) {
+            return Ok(Covers::Filled);
+        }
     }
     Err(refusal::v1_mismatch(&string_to_sign))
 }
@@ -219,6 +275,9 @@ pub(crate) fn check_v3(
 ) -> Result<(), Failure> {
     if !signs_enough(authorization, request) {
         return Err(refusal::incomplete_signature());
+    }
+    if let Some(name) = authorization.repeated(&request.head.headers) {
+        return Err(refusal::repeated_header(name));
     }
     let mut query = request.query.to_vec();
     query.sort_unstable();
@@ -246,8 +305,8 @@ pub(crate) fn check_v3(
     Err(refusal::v3_mismatch(&string_to_sign, &canonical))
 }
 
-/// Whether every header that means something is signed: the host, those the gateway reads, and the
-/// type of a body. The Python SDK's asynchronous calls send an unsigned type with an empty body.
+/// Whether every header that means something is signed: those the gateway reads, and the type of a body.
+/// The host need not be: released Java runtimes leave it out. The Python SDK's asynchronous calls send an unsigned type with an empty body.
 fn signs_enough(authorization: &Authorization<'_>, request: &Presented<'_>) -> bool {
     let headers = &request.head.headers;
     let typed_body = !request.body.is_empty() && headers.contains_key(CONTENT_TYPE);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// Bounds of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -22,9 +23,10 @@ pub struct GatewayConfig {
     pub handler_seconds: u64,
     /// How far the time of a request may lie from the server's, either way, in seconds.
     pub clock_window_seconds: u32,
-    /// How many nonces are remembered. When there are more within the clock window, requests stamped
-    /// earlier than those remembered are refused as expired, so that none is ever accepted twice.
-    pub nonce_capacity: usize,
+    /// How many nonces of an access key are remembered, 20 to 40 bytes each. When a key sends more within the
+    /// clock window, its requests stamped earlier than those remembered are refused as expired, so that
+    /// none is ever accepted twice. Other keys do not feel it. Over PostgreSQL nonces are in the database.
+    pub nonces_per_key: usize,
     /// Whether answers carry an `etag`, as those of the cloud do. It is an MD5 of the body, some 1.6
     /// microseconds per kilobyte, and no official client reads it.
     pub etag: bool,
@@ -39,9 +41,45 @@ impl Default for GatewayConfig {
             json_depth: 32,
             handler_seconds: 3,
             clock_window_seconds: 900,
-            nonce_capacity: 2_000_000,
+            nonces_per_key: 2_000_000,
             etag: true,
         }
+    }
+}
+
+/// A bound that makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("`gateway.{key}` must be from {least} to {most}, but is {given}")]
+pub struct InvalidBound {
+    /// The name in the configuration.
+    pub key: &'static str,
+    /// The least that it may be.
+    pub least: u64,
+    /// The most that it may be.
+    pub most: u64,
+    /// What it is.
+    pub given: u64,
+}
+
+impl GatewayConfig {
+    /// Refuses bounds under which no request could be served, or none safely.
+    pub fn check(&self) -> Result<(), InvalidBound> {
+        let size = |value: usize| value as u64;
+        for (key, given, least, most) in [
+            ("body_bytes", size(self.body_bytes), 1024, 1 << 30),
+            ("body_seconds", self.body_seconds, 1, 3600),
+            ("parameters", size(self.parameters), 20, 100_000),
+            // The JSON reader goes no deeper than 127.
+            ("json_depth", size(self.json_depth), 2, 127),
+            ("handler_seconds", self.handler_seconds, 1, 3600),
+            ("clock_window_seconds", self.clock_window_seconds.into(), 1, 86_400),
+            ("nonces_per_key", size(self.nonces_per_key), 1, 1 << 32),
+        ] {
+            if !(least..=most).contains(&given) {
+                return Err(InvalidBound { key, least, most, given });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -51,12 +89,15 @@ impl Default for GatewayConfig {
 pub struct ThrottleConfig {
     /// Whether quotas are enforced.
     pub enabled: bool,
+    /// Calls per second and access key that may be denied for want of a permission; further ones are told to
+    /// wait. Calls that are allowed do not count. 0 = no bound.
+    pub denied_per_second: u32,
     /// Calls per second and account, by operation, instead of the documented quota; 0 = none.
     pub quotas: BTreeMap<String, u32>,
 }
 
 impl Default for ThrottleConfig {
     fn default() -> Self {
-        Self { enabled: true, quotas: BTreeMap::new() }
+        Self { enabled: true, denied_per_second: 50, quotas: BTreeMap::new() }
     }
 }

@@ -1,7 +1,8 @@
 //! The way of a request.
 //!
-//! body → parameters → operation → credentials ([`crate::authenticate`]) → policies → quota → typed
-//! parameters → handler → answer. Each step may refuse; every refusal is rendered in one place.
+//! body → parameters → operation → credentials ([`crate::authenticate`]) → policies → quota → nonce →
+//! typed parameters → handler → answer. Each step may refuse; every refusal is rendered in one place.
+//! What is refused before its nonce is looked at leaves nothing behind.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,7 +17,9 @@ use http_body_util::Full;
 use thiserror::Error;
 use tracing::Instrument as _;
 
-use crate::authenticate::{Authenticator, Family, Presented, X_ACS_ACTION, X_ACS_VERSION, family, header};
+use crate::authenticate::{
+    Authenticated, Authenticator, Family, Presented, X_ACS_ACTION, X_ACS_VERSION, check_host, family, header,
+};
 use crate::authorise::{Ask, authorise};
 use crate::catalogue::{Entry, ProductEntry, ProductSet};
 use crate::config::{GatewayConfig, ThrottleConfig};
@@ -44,6 +47,9 @@ pub struct Gateway {
     environment: Box<dyn Environment>,
     replay: Box<dyn ReplayGuard>,
     throttle: Box<dyn Throttle>,
+    /// Counts denied calls by access key, on this node alone.
+    denials: LocalThrottle,
+    denied_per_second: u32,
     observer: Box<dyn Observer>,
     config: GatewayConfig,
 }
@@ -80,8 +86,10 @@ impl Gateway {
             quotas,
             identities: Box::new(identities),
             environment: Box::new(environment),
-            replay: Box::new(LocalReplayGuard::new(config.nonce_capacity, config.clock_window_seconds)),
+            replay: Box::new(LocalReplayGuard::new(config.nonces_per_key, config.clock_window_seconds)),
             throttle: Box::new(LocalThrottle::default()),
+            denials: LocalThrottle::default(),
+            denied_per_second: if throttle.enabled { throttle.denied_per_second } else { 0 },
             observer: Box::new(Unobserved),
             config,
         })
@@ -130,7 +138,8 @@ impl Gateway {
             operation: None,
             etag: self.config.etag,
         };
-        let origin = Origin { now: self.environment.now(), source_ip: peer.ip(), secure };
+        let now = self.environment.now();
+        let origin = Origin { now, begun, source_ip: peer.ip(), secure };
         let result = self.answer(&mut exchange, &head, body, &origin).await;
         let failed = result.as_ref().err();
         let code = failed.map_or(Cow::Borrowed("OK"), |failure| failure.code.clone());
@@ -157,6 +166,7 @@ impl Gateway {
         if head.method != Method::GET && head.method != Method::POST {
             return Err(refusal::unsupported_method());
         }
+        check_host(head)?;
         let body = read_body(&head.headers, body, &self.config).await?;
         let Received { parameters, query } = receive(head, &body, &self.config)?;
         let common = Common::of(&parameters);
@@ -167,16 +177,19 @@ impl Gateway {
         let route = self.route(exchange, &family, head, &common)?;
         let authenticator = Authenticator {
             identities: &*self.identities,
-            replay: &*self.replay,
             now: origin.now,
             window: i64::from(self.config.clock_window_seconds) * 1000,
         };
         let presented =
             Presented { head, parameters: &parameters, common: &common, query: &query, body: &body };
         let served = async {
-            let key = authenticator.authenticate(&family, &presented).await?;
-            self.admit(exchange, &route, &key, &parameters, origin).await?;
-            self.call(exchange, &route, &key, &parameters, origin).await
+            let sender = authenticator.authenticate(&family, &presented)?;
+            let parameters = match sender.filled_alone {
+                true => Cow::Owned(parameters.filled()),
+                false => Cow::Borrowed(&parameters),
+            };
+            self.admit(exchange, &route, &sender, &parameters, origin).await?;
+            self.call(exchange, &route, &sender.key, &parameters, origin).await
         };
         match tokio::time::timeout(Duration::from_secs(self.config.handler_seconds), served).await {
             Ok(result) => result,
@@ -201,7 +214,8 @@ impl Gateway {
         let action = action.ok_or_else(|| refusal::missing("Action"))?;
         let version = version.ok_or_else(|| refusal::missing("Version"))?;
         let operations = self.routes.get(version).ok_or_else(refusal::invalid_version)?;
-        let (product, operation) = *operations.get(action).ok_or_else(refusal::action_not_found)?;
+        let (product, operation) =
+            *operations.get(action).ok_or_else(|| refusal::action_not_found(action))?;
         let quota = self.quotas[product][operation];
         let product = &self.products[product];
         let entry = &product.operations[operation];
@@ -210,8 +224,37 @@ impl Gateway {
         Ok(Route { product, entry, quota })
     }
 
-    /// Policies, then quota.
+    /// Policies, then quota, then the nonce.
     async fn admit(
+        &self,
+        exchange: &Exchange<'_>,
+        route: &Route<'_>,
+        sender: &Authenticated<'_>,
+        parameters: &Parameters<'_>,
+        origin: &Origin,
+    ) -> Result<(), Failure> {
+        self.authorise(exchange, route, &sender.key, parameters, origin)?;
+        let call = ThrottledCall {
+            account: &sender.key.principal().account,
+            operation: route.entry.spec.name,
+            calls_per_second: route.quota,
+            at: origin.begun,
+        };
+        let counted = route.quota > 0;
+        if counted {
+            self.throttle.admit(&call).get().await.map_err(refusal::throttled)?;
+        }
+        let once = sender.once(&*self.replay, route.entry.spec.read_only, origin.now).await;
+        if once.is_err() && counted {
+            // Whoever sends captured requests again must not use up what their owner may do.
+            self.throttle.give_back(&call);
+        }
+        once
+    }
+
+    /// Whether the policies allow the call. Denied calls count against a quota of their key: beyond it they
+    /// are told to wait. Calls that are allowed are not held up by it.
+    fn authorise(
         &self,
         exchange: &Exchange<'_>,
         route: &Route<'_>,
@@ -229,20 +272,18 @@ impl Gateway {
             source_ip: origin.source_ip,
             request_id: &exchange.request_id,
         };
-        authorise(key.principal(), &ask).map_err(|refused| {
-            let (denial, detail) = *refused;
-            (route.product.denied)(&denial).with_denial(detail)
-        })?;
-        if route.quota > 0 {
-            let call = ThrottledCall {
-                account: &key.principal().account,
-                operation: route.entry.spec.name,
-                calls_per_second: route.quota,
-                now: origin.now,
-            };
-            self.throttle.admit(&call).get().await.map_err(refusal::throttled)?;
+        let Err(refused) = authorise(key.principal(), &ask) else { return Ok(()) };
+        let denied = ThrottledCall {
+            account: key.id(),
+            operation: "",
+            calls_per_second: self.denied_per_second,
+            at: origin.begun,
+        };
+        if self.denied_per_second > 0 {
+            self.denials.count(&denied).map_err(refusal::throttled)?;
         }
-        Ok(())
+        let (denial, detail) = *refused;
+        Err((route.product.denied)(&denial).with_denial(detail))
     }
 
     async fn call(
@@ -282,7 +323,10 @@ struct Route<'a> {
 
 /// Where and when a request comes from.
 struct Origin {
+    /// Milliseconds since 1970 UTC.
     now: i64,
+    /// The same moment by the steady clock, which durations are measured by.
+    begun: Duration,
     source_ip: IpAddr,
     secure: bool,
 }

@@ -31,7 +31,7 @@ mod timestamp;
 
 pub use answer::Answer;
 pub use catalogue::{Catalogue, ProductSet};
-pub use config::{GatewayConfig, ThrottleConfig};
+pub use config::{GatewayConfig, InvalidBound, ThrottleConfig};
 pub use describe::{CatalogueData, OperationData, ProductData, ValueData};
 pub use environment::Environment;
 pub use failure::{AccessDeniedDetail, Denial, Failure, FailureBody, FaultKind, ParameterFault};
@@ -39,7 +39,7 @@ pub use gateway::{Gateway, GatewayError};
 pub use identity::{AccessKey, Identities, Principal, PrincipalKind};
 pub use observer::{Observer, Outcome};
 pub use operation::{Call, DocumentedError, Level, Operation, Product, Spec};
-pub use replay::{Admission, LocalReplayGuard, ReplayGuard, StampedNonce};
+pub use replay::{Admission, LocalReplayGuard, NonceRecord, ReplayGuard, StampedNonce};
 pub use request_id::RequestId;
 pub use throttle::{LocalThrottle, Throttle, ThrottledCall};
 

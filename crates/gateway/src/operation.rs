@@ -201,6 +201,9 @@ pub struct Spec {
     pub summary: &'static str,
     /// Its access level.
     pub level: Level,
+    /// Whether it changes nothing. What changes something is carried out once for one signature, nonce
+    /// or not.
+    pub read_only: bool,
     /// Templates of the resource it works on, for example `acs:live::{#accountId}:rtc/{#AppId}`.
     /// `{#accountId}` is the caller's account, any other `{#Name}` the parameter of that name, `*`
     /// all resources of the product. With several, a policy that allows any of them allows the
@@ -225,6 +228,7 @@ impl Spec {
             name,
             summary,
             level: Level::None,
+            read_only: false,
             resources: &["*"],
             quota: None,
             errors: &[],
@@ -234,10 +238,16 @@ impl Spec {
         }
     }
 
-    /// Sets the access level.
+    /// Sets the access level. What gets or lists only reads.
     #[must_use]
     pub const fn level(self, level: Level) -> Self {
-        Self { level, ..self }
+        Self { level, read_only: matches!(level, Level::Get | Level::List), ..self }
+    }
+
+    /// Says of an operation whose page prints no level that it only reads.
+    #[must_use]
+    pub const fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
     }
 
     /// Sets the resource templates; the first is the documented one.

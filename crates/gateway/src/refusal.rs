@@ -1,6 +1,7 @@
 //! The gateway's own errors, with the codes, statuses and texts of the documentation.
 
 use crate::failure::Failure;
+use crate::parameter::WITHOUT_HALF_PAIRS;
 
 pub(crate) fn missing(parameter: &str) -> Failure {
     Failure::error(400, format!("Missing{parameter}"), format!("{parameter} is mandatory for this action."))
@@ -10,8 +11,15 @@ pub(crate) fn invalid_version() -> Failure {
     Failure::error(400, "InvalidVersion", "Specified parameter Version is not valid.")
 }
 
-pub(crate) fn action_not_found() -> Failure {
-    let text = "Specified api is not found, please check your url and method.";
+/// Tells which action, cut to a length that a message can carry, and which server this is: whoever asks for
+/// an operation of a later version sees it at once.
+pub(crate) fn action_not_found(action: &str) -> Failure {
+    let action: String = action.chars().take(100).collect();
+    let text = format!(
+        "Specified api is not found, please check your url and method. {action} is not an action of this \
+         server, Muster {}.",
+        env!("CARGO_PKG_VERSION")
+    );
     Failure::error(404, "InvalidAction.NotFound", text)
 }
 
@@ -59,6 +67,13 @@ pub(crate) fn invalid_signature_version() -> Failure {
 
 pub(crate) fn incomplete_signature() -> Failure {
     let text = "The request signature does not conform to Aliyun standards.";
+    Failure::error(400, "IncompleteSignature", text)
+}
+
+pub(crate) fn repeated_header(name: &str) -> Failure {
+    let text = format!(
+        "The request signature does not conform to Aliyun standards. The header {name} stands more than once."
+    );
     Failure::error(400, "IncompleteSignature", text)
 }
 
@@ -128,6 +143,13 @@ pub(crate) fn body_broken() -> Failure {
     Failure::error(400, "InvalidParameter.Body", "The request body ended before it was complete.")
 }
 
+pub(crate) fn body_encoded(encoding: &str) -> Failure {
+    let encoding: String = encoding.chars().take(100).collect();
+    let text =
+        format!("The request body is encoded with {encoding}. Send it as it is, without Content-Encoding.");
+    Failure::error(415, "UnsupportedMediaType", text)
+}
+
 pub(crate) fn body_not_text() -> Failure {
     Failure::error(400, "InvalidParameter.Body", "The request body is not UTF-8.")
 }
@@ -148,5 +170,10 @@ pub(crate) fn too_many_parameters(limit: usize) -> Failure {
 
 pub(crate) fn not_text(parameter: &str) -> Failure {
     let text = format!("Specified parameter {parameter} is not valid: it is not UTF-8.");
+    Failure::error(400, "InvalidParameter", text)
+}
+
+pub(crate) fn half_pair(parameter: &str) -> Failure {
+    let text = format!("Specified parameter {parameter} is not valid: it must be text {WITHOUT_HALF_PAIRS}.");
     Failure::error(400, "InvalidParameter", text)
 }

@@ -1,23 +1,40 @@
 //! Nonces: a signed request is accepted once.
 //!
 //! A nonce must be remembered for as long as a request stamped with its time would be accepted. The
-//! guard keeps them by the second the request is stamped with, so that forgetting is dropping whole
-//! seconds. Memory is bounded: when the guard is full, the oldest second goes, and with it the right
-//! to be accepted of every request stamped in or before it. So under any load, and whatever the clock
-//! does, no nonce is accepted twice; the price of more requests than the guard can remember is a
-//! shorter clock window.
+//! guard keeps them by access key and by the second that the request is stamped with, so that
+//! forgetting is dropping whole seconds. Memory is bounded for each key: when a key has used its share,
+//! its oldest second goes, and with it the right to be accepted of every request of this key stamped in
+//! or before it. So no nonce is accepted twice under any load; the price of more requests than a key's
+//! share is a shorter clock window for this key alone.
+//!
+//! No floor lies above now: a second that is ahead of now is never forgotten for want of room. A key
+//! whose share is full of requests stamped ahead waits until they are no longer ahead.
+//!
+//! A clock that is set back by more than a minute brings the floors down with it. Refusing everything
+//! until the old time comes again would be safe, and would stop the service for as long; so what was
+//! forgotten and lies after the new time might be accepted again.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ring::digest::{Context, SHA256};
 
 use crate::answer::Answer;
 
+mod record;
+
+pub use record::NonceRecord;
+
 /// Remembers nonces.
 pub trait ReplayGuard: Send + Sync + 'static {
     /// Accepts a nonce that was not seen, and remembers it.
     fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission>;
+}
+
+impl<T: ReplayGuard> ReplayGuard for Arc<T> {
+    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
+        T::admit(self, nonce)
+    }
 }
 
 /// The nonce of a request whose signature is right.
@@ -54,150 +71,157 @@ pub enum Admission {
     Used,
     /// Stamped so early that its nonce may have been forgotten.
     TooOld,
+    /// The key's share is full of nonces that may not be forgotten yet.
+    Full {
+        /// Milliseconds until there is room, at least 1.
+        wait: u64,
+    },
     /// Whoever remembers nonces cannot be asked now.
     Unknown,
 }
 
+/// How far the clock may be set back without the floors being brought down, in seconds.
+const STEP: i64 = 60;
+
 /// Nonces in the memory of this process.
 pub struct LocalReplayGuard {
     memory: Mutex<Memory>,
-    capacity: usize,
+    per_key: usize,
+    /// Seconds.
     window: i64,
 }
 
 struct Memory {
+    keys: HashMap<Arc<str>, KeyNonces>,
+    /// Requests of any key stamped in this second or before are refused.
+    floor: i64,
+    /// The latest second that it has been.
+    latest: i64,
+}
+
+struct KeyNonces {
     seconds: BTreeMap<i64, HashSet<u128>>,
     remembered: usize,
-    /// Requests stamped in this second or before are refused.
+    /// Requests of this key stamped in this second or before are refused.
     floor: i64,
 }
 
+impl Default for KeyNonces {
+    fn default() -> Self {
+        Self { seconds: BTreeMap::new(), remembered: 0, floor: i64::MIN }
+    }
+}
+
 impl LocalReplayGuard {
-    /// Remembers at most `capacity` nonces of requests that are accepted up to `window_seconds` after
-    /// the time they are stamped with. A nonce takes 20 to 40 bytes.
-    pub fn new(capacity: usize, window_seconds: u32) -> Self {
-        let memory = Memory { seconds: BTreeMap::new(), remembered: 0, floor: i64::MIN };
-        Self { memory: Mutex::new(memory), capacity: capacity.max(1), window: i64::from(window_seconds) }
+    /// Remembers at most `per_key` nonces of each access key, of requests that are accepted up to
+    /// `window_seconds` after the time they are stamped with. A nonce takes 20 to 40 bytes.
+    pub fn new(per_key: usize, window_seconds: u32) -> Self {
+        let memory = Memory { keys: HashMap::new(), floor: i64::MIN, latest: i64::MIN };
+        Self { memory: Mutex::new(memory), per_key: per_key.max(1), window: i64::from(window_seconds) }
+    }
+
+    /// Refuses requests stamped before the second of `now` (milliseconds since 1970 UTC): for a guard that
+    /// begins without knowing what was accepted before.
+    pub fn refuse_before(&self, now: i64) {
+        self.lock().floor = now.div_euclid(1000) - 1;
     }
 
     /// How many nonces are remembered.
     pub fn remembered(&self) -> usize {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).remembered
+        self.lock().keys.values().map(|key| key.remembered).sum()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ReplayGuard for LocalReplayGuard {
     fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
-        let second = nonce.stamped.div_euclid(1000);
+        let (second, now) = (nonce.stamped.div_euclid(1000), nonce.now.div_euclid(1000));
         let mark = nonce.mark();
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.forget_before(nonce.now.div_euclid(1000) - self.window);
+        let mut memory = self.lock();
+        memory.tick(now, self.window);
         if second <= memory.floor {
             return Answer::Now(Admission::TooOld);
         }
-        if memory.seconds.get(&second).is_some_and(|marks| marks.contains(&mark)) {
+        if !memory.keys.contains_key(nonce.access_key) {
+            memory.keys.insert(nonce.access_key.into(), KeyNonces::default());
+        }
+        let Some(key) = memory.keys.get_mut(nonce.access_key) else {
+            return Answer::Now(Admission::Unknown);
+        };
+        if second <= key.floor {
+            return Answer::Now(Admission::TooOld);
+        }
+        if key.seconds.get(&second).is_some_and(|marks| marks.contains(&mark)) {
             return Answer::Now(Admission::Used);
         }
-        while memory.remembered >= self.capacity {
-            memory.forget_oldest();
+        while key.remembered >= self.per_key {
+            if let Err(wait) = key.make_room(now, self.window) {
+                return Answer::Now(Admission::Full { wait });
+            }
         }
-        if second <= memory.floor {
+        if second <= key.floor {
             return Answer::Now(Admission::TooOld);
         }
-        memory.seconds.entry(second).or_default().insert(mark);
-        memory.remembered += 1;
+        key.seconds.entry(second).or_default().insert(mark);
+        key.remembered += 1;
         Answer::Now(Admission::Fresh)
     }
 }
 
 impl Memory {
-    fn forget_oldest(&mut self) {
-        if let Some((second, marks)) = self.seconds.pop_first() {
-            self.remembered -= marks.len();
-            self.floor = self.floor.max(second);
+    /// Takes notice of the time: what the clock window refuses is forgotten, once a second.
+    fn tick(&mut self, now: i64, window: i64) {
+        if now < self.latest.saturating_sub(STEP) {
+            tracing::warn!(seconds = self.latest - now, "the clock was set back");
+            self.floor = self.floor.min(now - 1);
+            for key in self.keys.values_mut() {
+                key.floor = key.floor.min(now - 1);
+            }
+            self.latest = now;
+        }
+        if now <= self.latest {
+            return;
+        }
+        self.latest = now;
+        let floor = self.floor.max(now - window - 1);
+        self.floor = floor;
+        self.keys.retain(|_, key| {
+            key.forget_until(floor);
+            key.remembered > 0 || key.floor > floor
+        });
+    }
+}
+
+impl KeyNonces {
+    fn forget_until(&mut self, floor: i64) {
+        while self.seconds.first_key_value().is_some_and(|(first, _)| *first <= floor) {
+            if let Some((_, marks)) = self.seconds.pop_first() {
+                self.remembered -= marks.len();
+            }
         }
     }
 
-    /// Forgets what the clock window refuses anyway, and raises the floor with it: a clock that goes
-    /// back must not make a forgotten nonce acceptable.
-    fn forget_before(&mut self, second: i64) {
-        while self.seconds.first_key_value().is_some_and(|(first, _)| *first < second) {
-            self.forget_oldest();
+    /// Forgets a second: one that is so far ahead that a request of it is refused (the clock was set back),
+    /// else the oldest. Says how many milliseconds to wait when that one is still ahead.
+    fn make_room(&mut self, now: i64, window: i64) -> Result<(), u64> {
+        let far = self.seconds.last_key_value().is_some_and(|(last, _)| *last > now + window);
+        let first = self.seconds.first_key_value().map_or(now, |(first, _)| *first);
+        if !far && first > now {
+            return Err((first - now).unsigned_abs() * 1000);
         }
+        let forgotten = if far { self.seconds.pop_last() } else { self.seconds.pop_first() };
+        if let Some((second, marks)) = forgotten {
+            self.remembered -= marks.len();
+            if !far {
+                self.floor = self.floor.max(second);
+            }
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn admit(guard: &LocalReplayGuard, nonce: &str, stamped: i64, now: i64) -> Admission {
-        let nonce = StampedNonce { access_key: "k", nonce, stamped, now };
-        match guard.admit(&nonce) {
-            Answer::Now(admission) => admission,
-            Answer::Later(_) => panic!("memory answers at once"),
-        }
-    }
-
-    #[test]
-    fn a_nonce_is_accepted_once_per_key() {
-        let guard = LocalReplayGuard::new(10, 900);
-        assert_eq!(admit(&guard, "n", 5000, 5000), Admission::Fresh);
-        assert_eq!(admit(&guard, "n", 5000, 6000), Admission::Used);
-        let other = StampedNonce { access_key: "other", nonce: "n", stamped: 5000, now: 5000 };
-        assert!(matches!(guard.admit(&other), Answer::Now(Admission::Fresh)));
-    }
-
-    #[test]
-    fn a_full_guard_refuses_what_it_may_have_forgotten() {
-        let guard = LocalReplayGuard::new(2, 900);
-        assert_eq!(admit(&guard, "a", 1000, 3000), Admission::Fresh);
-        assert_eq!(admit(&guard, "b", 2000, 3000), Admission::Fresh);
-        assert_eq!(admit(&guard, "c", 3000, 3000), Admission::Fresh);
-        assert_eq!(guard.remembered(), 2);
-        assert_eq!(admit(&guard, "a", 1000, 3000), Admission::TooOld);
-        assert_eq!(admit(&guard, "d", 1999, 3000), Admission::TooOld);
-        assert_eq!(admit(&guard, "b", 2000, 3000), Admission::Used);
-    }
-
-    #[test]
-    fn nonces_outside_the_window_are_forgotten_for_good() {
-        let guard = LocalReplayGuard::new(10, 900);
-        assert_eq!(admit(&guard, "a", 1_000_000, 1_000_000), Admission::Fresh);
-        assert_eq!(admit(&guard, "b", 1_901_000, 1_901_000), Admission::Fresh);
-        assert_eq!(guard.remembered(), 1);
-        assert_eq!(admit(&guard, "a", 1_000_000, 1_000_000), Admission::TooOld, "the clock went back");
-    }
-
-    proptest! {
-        #[test]
-        fn no_request_is_accepted_twice_and_memory_stays_within_its_capacity(
-            capacity in 1usize..20,
-            requests in prop::collection::vec((0u8..20, 0i64..40_000, 0i64..40_000), 1..400),
-        ) {
-            let guard = LocalReplayGuard::new(capacity, 10);
-            let mut accepted = HashSet::new();
-            for (nonce, stamped, now) in requests {
-                if admit(&guard, &nonce.to_string(), stamped, now) == Admission::Fresh {
-                    prop_assert!(accepted.insert((nonce, stamped)), "{nonce} at {stamped} twice");
-                }
-                prop_assert!(guard.remembered() <= capacity);
-            }
-        }
-
-        #[test]
-        fn a_guard_with_room_accepts_every_new_request_within_the_window(
-            nonces in prop::collection::hash_set(0u32..100_000, 1..200), offset in -900i64..=900,
-        ) {
-            let guard = LocalReplayGuard::new(1000, 900);
-            for (at, nonce) in nonces.iter().enumerate() {
-                let now = 10_000_000 + i64::try_from(at).expect("small") * 500;
-                prop_assert_eq!(admit(&guard, &nonce.to_string(), now + offset * 1000, now), Admission::Fresh);
-            }
-        }
-    }
-}
+mod tests;

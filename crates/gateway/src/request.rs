@@ -1,21 +1,23 @@
 //! A request as received: its body collected within bounds, its parameters decoded.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body::Body;
 use http_body_util::BodyExt as _;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::authenticate::is_v3;
 use crate::config::GatewayConfig;
 use crate::failure::Failure;
-use crate::parameter::{Pair, Parameters, json_depth};
+use crate::parameter::{Pair, Parameters, has_half_pair, json_depth};
 use crate::percent::{PairsFault, read_pairs};
 use crate::refusal;
 
@@ -78,6 +80,7 @@ pub(crate) fn receive<'a>(
     body: &'a [u8],
     config: &GatewayConfig,
 ) -> Result<Received<'a>, Failure> {
+    check_encoding(&head.headers, body)?;
     let mut pairs = Vec::with_capacity(24);
     read_into(head.uri.query().unwrap_or_default(), config, &mut pairs)?;
     let is_v3 = is_v3(&head.headers);
@@ -93,6 +96,26 @@ pub(crate) fn receive<'a>(
     }
     Ok(Received { parameters: Parameters::new(pairs), query })
 }
+
+/// Refuses a compressed body by name, also one that does not say what it is: both would be taken for text.
+fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), Failure> {
+    if body.is_empty() {
+        return Ok(());
+    }
+    let named = headers.get(CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    match named {
+        Some(encoding)
+            if !encoding.trim().is_empty() && !encoding.trim().eq_ignore_ascii_case("identity") =>
+        {
+            Err(refusal::body_encoded(encoding.trim()))
+        }
+        _ if body.starts_with(GZIP) => Err(refusal::body_encoded("gzip")),
+        _ => Ok(()),
+    }
+}
+
+/// What every gzip stream begins with. No text in UTF-8 does.
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The parameters that mean something to the gateway itself; an empty one counts as absent.
 #[derive(Debug, Default)]
@@ -180,8 +203,11 @@ fn read_json_into(body: &[u8], config: &GatewayConfig, pairs: &mut Vec<Pair<'_>>
     if json_depth(text) > config.json_depth {
         return Err(refusal::body_too_deep(config.json_depth));
     }
-    let members: Map<String, Value> = serde_json::from_str(text).map_err(|_| refusal::body_not_json())?;
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(|_| {
+        if has_half_pair(text) { refusal::half_pair("of the body") } else { refusal::body_not_json() }
+    })?;
     for (name, value) in members {
+        let value: Value = serde_json::from_str(value.get()).map_err(|_| refusal::half_pair(&name))?;
         if pairs.len() == config.parameters {
             return Err(refusal::too_many_parameters(config.parameters));
         }

@@ -3,11 +3,13 @@
 //! The algorithm is GCRA: each account and operation has a theoretical arrival time, the moment at
 //! which its allowance is whole again. A call moves it on by the interval between two calls; a call
 //! that would move it more than a second ahead is refused. So a second's worth of calls may come at
-//! once, and from then on one per interval.
+//! once, and from then on one per interval. Time is that of a steady clock: one that is set back would
+//! keep callers out for as long as it went back, one that is set ahead would let everything in.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::answer::Answer;
 
@@ -16,6 +18,9 @@ pub trait Throttle: Send + Sync + 'static {
     /// Counts the call if it is within its quota. A refusal says after how many milliseconds a call
     /// will be within it, at least 1.
     fn admit(&self, call: &ThrottledCall<'_>) -> Answer<'_, Result<(), u64>>;
+
+    /// Takes back an admitted call that was not carried out after all.
+    fn give_back(&self, call: &ThrottledCall<'_>);
 }
 
 /// A call to be counted.
@@ -27,12 +32,11 @@ pub struct ThrottledCall<'a> {
     pub operation: &'static str,
     /// The quota, more than 0.
     pub calls_per_second: u32,
-    /// Milliseconds since 1970 UTC.
-    pub now: i64,
+    /// When it came, by a steady clock.
+    pub at: Duration,
 }
 
 const SECOND: i64 = 1_000_000_000;
-const MILLISECOND: i64 = 1_000_000;
 const SHARDS: usize = 16;
 
 /// Quotas counted in the memory of this process.
@@ -40,7 +44,7 @@ const SHARDS: usize = 16;
 /// At most `capacity` allowances are remembered. One that is whole again is forgotten first, which
 /// loses nothing; after those the one nearest to being whole.
 pub struct LocalThrottle {
-    /// Theoretical arrival times in nanoseconds since 1970, by hash of account and operation. With
+    /// Theoretical arrival times in nanoseconds of the steady clock, by hash of account and operation. With
     /// 64 bits, two of a million pairs share an allowance with a chance of one in 37 million.
     shards: [Mutex<HashMap<u64, i64>>; SHARDS],
     capacity: usize,
@@ -71,26 +75,52 @@ impl Default for LocalThrottle {
     }
 }
 
-impl Throttle for LocalThrottle {
-    fn admit(&self, call: &ThrottledCall<'_>) -> Answer<'_, Result<(), u64>> {
-        let key = self.hasher.hash_one((call.account, call.operation));
-        #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
-        let shard = &self.shards[key as usize % SHARDS];
-        let mut arrivals = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = call.now.saturating_mul(MILLISECOND);
+impl LocalThrottle {
+    /// Counts the call if it is within its quota, as [`Throttle::admit`] does.
+    pub(crate) fn count(&self, call: &ThrottledCall<'_>) -> Result<(), u64> {
+        let (key, mut arrivals) = self.shard(call);
+        let now = nanoseconds(call.at);
         if arrivals.len() >= self.capacity && !arrivals.contains_key(&key) {
             make_room(&mut arrivals, self.capacity, now);
         }
         let arrival = arrivals.entry(key).or_insert(now);
-        let interval = (SECOND / i64::from(call.calls_per_second.max(1))).max(1);
-        let next = now.max(*arrival).saturating_add(interval);
+        let next = now.max(*arrival).saturating_add(interval(call));
         let ahead = next.saturating_sub(now).saturating_sub(SECOND);
         if ahead > 0 {
-            return Answer::Now(Err(ahead.unsigned_abs().div_ceil(MILLISECOND.unsigned_abs())));
+            return Err(ahead.unsigned_abs().div_ceil(1_000_000));
         }
         *arrival = next;
-        Answer::Now(Ok(()))
+        Ok(())
     }
+
+    fn shard(&self, call: &ThrottledCall<'_>) -> (u64, MutexGuard<'_, HashMap<u64, i64>>) {
+        let key = self.hasher.hash_one((call.account, call.operation));
+        #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
+        let shard = &self.shards[key as usize % SHARDS];
+        (key, shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Throttle for LocalThrottle {
+    fn admit(&self, call: &ThrottledCall<'_>) -> Answer<'_, Result<(), u64>> {
+        Answer::Now(self.count(call))
+    }
+
+    fn give_back(&self, call: &ThrottledCall<'_>) {
+        let (key, mut arrivals) = self.shard(call);
+        if let Some(arrival) = arrivals.get_mut(&key) {
+            *arrival -= interval(call);
+        }
+    }
+}
+
+fn nanoseconds(at: Duration) -> i64 {
+    i64::try_from(at.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// Nanoseconds between two calls.
+fn interval(call: &ThrottledCall<'_>) -> i64 {
+    (SECOND / i64::from(call.calls_per_second.max(1))).max(1)
 }
 
 fn make_room(arrivals: &mut HashMap<u64, i64>, capacity: usize, now: i64) {
@@ -108,12 +138,15 @@ mod tests {
 
     use super::*;
 
-    fn ask(throttle: &LocalThrottle, account: &str, quota: u32, now: i64) -> Result<(), u64> {
-        let call = ThrottledCall { account, operation: "List", calls_per_second: quota, now };
-        match throttle.admit(&call) {
-            Answer::Now(answer) => answer,
-            Answer::Later(_) => panic!("memory answers at once"),
-        }
+    const MILLISECOND: i64 = 1_000_000;
+
+    fn call(account: &str, quota: u32, milliseconds: u64) -> ThrottledCall<'_> {
+        let at = Duration::from_millis(milliseconds);
+        ThrottledCall { account, operation: "List", calls_per_second: quota, at }
+    }
+
+    fn ask(throttle: &LocalThrottle, account: &str, quota: u32, now: u64) -> Result<(), u64> {
+        throttle.count(&call(account, quota, now))
     }
 
     #[test]
@@ -130,10 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_does_not_reopen_a_quota() {
+    fn a_call_that_is_given_back_may_be_made_again() {
         let throttle = LocalThrottle::default();
-        assert_eq!(ask(&throttle, "a", 1, 5000), Ok(()));
-        assert_eq!(ask(&throttle, "a", 1, 4000), Err(2000));
+        for _ in 0..3 {
+            assert_eq!(ask(&throttle, "a", 1, 5000), Ok(()));
+            assert_eq!(ask(&throttle, "a", 1, 5000), Err(1000));
+            throttle.give_back(&call("a", 1, 5000));
+        }
+        throttle.give_back(&call("unknown", 1, 5000));
+        assert_eq!(throttle.remembered(), 1);
     }
 
     /// The allowance as a bucket of nanoseconds, refilled by elapsed time: one call costs one interval.
@@ -166,7 +204,7 @@ mod tests {
             bucket.at = now;
             for step in steps {
                 now += step / 10;
-                let answer = ask(&throttle, "a", quota, now);
+                let answer = ask(&throttle, "a", quota, now.unsigned_abs());
                 prop_assert_eq!(answer.is_ok(), bucket.admit(i64::from(quota), now));
                 if let Err(wait) = answer {
                     prop_assert!(wait > 0 && wait <= 1000);
@@ -178,7 +216,7 @@ mod tests {
         fn memory_stays_within_its_capacity(accounts in prop::collection::vec(0u16..2000, 1..800)) {
             let throttle = LocalThrottle::new(64);
             for (at, account) in accounts.iter().enumerate() {
-                let now = 1000 + i64::try_from(at).expect("small");
+                let now = 1000 + u64::try_from(at).expect("small");
                 let _ = ask(&throttle, &account.to_string(), 1, now);
                 prop_assert!(throttle.remembered() <= 64);
             }

@@ -19,6 +19,7 @@ mod invite;
 mod lease;
 mod logging;
 mod metrics;
+mod nonces;
 mod pages;
 mod serve;
 mod shared;

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use muster_core::service::{Muster, Sweeper};
-use muster_gateway::{Gateway, ProductSet};
+use muster_gateway::{Gateway, LocalReplayGuard, ProductSet};
 use muster_live::Endpoints;
 use muster_realtime::Hub;
 use serde_json::Value;
@@ -33,6 +33,7 @@ use crate::{
     identities::KeyRing,
     lease::Lease,
     metrics::Metrics,
+    nonces,
     pages::{self, Shown},
     shared::{SharedReplayGuard, SharedThrottle},
     system::System,
@@ -61,10 +62,14 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
     let muster = &foundation.muster;
     let mut lease = Lease::begin(Arc::clone(muster), configuration.cluster.lease()).await?;
     let endpoint = configuration.endpoint_at(address);
-    if let Some(made) = first_start::make_account(muster, given).await? {
-        first_start::show(&made, given, &endpoint, &mut std::io::stdout())?;
+    let made = first_start::make_account(muster, given).await?;
+    if let Some(made) = &made {
+        first_start::show(made, given, &endpoint, &mut std::io::stdout())?;
     }
     let server = Server::lay(&configuration, &foundation).await?;
+    if let Some(guard) = &server.nonces {
+        nonces::resume(guard, data.path(), muster.clock.now().0, made.is_some());
+    }
     let admin = AdminListener::open(data.path(), &*muster.random).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(admin.serve(Arc::clone(muster), Arc::clone(&server.keys)));
@@ -92,6 +97,9 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
     server.site.hub.drain(Duration::from_secs(configuration.http.drain_seconds)).await;
     serving.await?;
     tasks.shutdown().await;
+    if let Some(guard) = &server.nonces {
+        nonces::keep(guard, data.path());
+    }
     foundation.close().await?;
     tracing::info!("stopped");
     Ok(())
@@ -101,6 +109,8 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
 struct Server {
     site: Arc<Site>,
     keys: Arc<KeyRing>,
+    /// Where nonces are remembered; `None` when the nodes share them in the store.
+    nonces: Option<Arc<LocalReplayGuard>>,
     draining: Arc<AtomicBool>,
 }
 
@@ -116,16 +126,22 @@ impl Server {
         let products = products(configuration, muster);
         let mut gateway =
             gateway(configuration, products, Arc::clone(&keys))?.observed_by(Arc::clone(&metrics));
+        let mut nonces = None;
         if let Some(admissions) = &foundation.admissions {
             gateway = gateway
                 .with_replay_guard(SharedReplayGuard(Arc::clone(admissions)))
                 .with_throttle(SharedThrottle::new(Arc::clone(admissions)));
+        } else {
+            let bounds = &configuration.gateway;
+            let guard = Arc::new(LocalReplayGuard::new(bounds.nonces_per_key, bounds.clock_window_seconds));
+            gateway = gateway.with_replay_guard(Arc::clone(&guard));
+            nonces = Some(guard);
         }
         let documents = documents(&gateway);
         let draining = Arc::new(AtomicBool::new(false));
         let shown = Shown { muster: Arc::clone(muster), metrics, documents, draining: Arc::clone(&draining) };
         let site = Arc::new(Site { gateway, hub, pages: pages::router(shown) });
-        Ok(Self { site, keys, draining })
+        Ok(Self { site, keys, nonces, draining })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use muster_core::{
@@ -13,10 +14,10 @@ use muster_gateway::{Admission, Answer, ReplayGuard, StampedNonce, Throttle, Thr
 
 /// The part of a second's quota that a node draws at once, so that most calls need not ask the store: a twentieth.
 const DRAW_PART: u32 = 20;
-/// Milliseconds for which a draw counts. What a node has not used by then is lost to the quota.
-const DRAW_MILLIS: i64 = 200;
-/// The longest time, in milliseconds, for which a refusal is given again without asking.
-const REFUSAL_MILLIS: u64 = 50;
+/// How long a draw counts. What a node has not used by then is lost to the quota.
+const DRAWN_FOR: Duration = Duration::from_millis(200);
+/// The longest time for which a refusal is given again without asking.
+const REFUSED_FOR: Duration = Duration::from_millis(50);
 /// Allowances remembered at most; the idle ones are forgotten first.
 const CAPACITY: usize = 100_000;
 
@@ -52,10 +53,10 @@ pub(crate) struct SharedThrottle {
 #[derive(Clone, Copy, Debug, Default)]
 struct Pot {
     left: u32,
-    /// Until when, milliseconds since 1970.
-    good_until: i64,
+    /// Until when, by the steady clock.
+    good_until: Duration,
     /// Until when nothing is granted.
-    refused_until: i64,
+    refused_until: Duration,
 }
 
 impl SharedThrottle {
@@ -64,19 +65,19 @@ impl SharedThrottle {
     }
 
     /// Takes a call out of what was drawn, or says that there is nothing yet, if that is known.
-    fn take(&self, allowance: &str, now: i64) -> Option<Result<(), u64>> {
+    fn take(&self, allowance: &str, now: Duration) -> Option<Result<(), u64>> {
         let mut pots = self.pots.lock().unwrap_or_else(PoisonError::into_inner);
         let pot = pots.get_mut(allowance)?;
         if pot.left > 0 && now < pot.good_until {
             pot.left -= 1;
             return Some(Ok(()));
         }
-        let wait = pot.refused_until.saturating_sub(now);
-        (wait > 0).then(|| Err(wait.unsigned_abs()))
+        let wait = pot.refused_until.saturating_sub(now).as_millis();
+        (wait > 0).then(|| Err(u64::try_from(wait).unwrap_or(u64::MAX)))
     }
 
     /// Notes what was drawn; the asking call takes the first.
-    fn note(&self, allowance: String, now: i64, drawn: Drawn) -> Result<(), u64> {
+    fn note(&self, allowance: String, now: Duration, drawn: Drawn) -> Result<(), u64> {
         let mut pots = self.pots.lock().unwrap_or_else(PoisonError::into_inner);
         if pots.len() >= CAPACITY {
             pots.retain(|_, pot| now < pot.good_until || now < pot.refused_until);
@@ -84,22 +85,22 @@ impl SharedThrottle {
         let pot = pots.entry(allowance).or_default();
         if drawn.granted == 0 {
             let wait = drawn.wait_millis.max(1);
-            pot.refused_until = now.saturating_add_unsigned(wait.min(REFUSAL_MILLIS));
+            pot.refused_until = now.saturating_add(Duration::from_millis(wait).min(REFUSED_FOR));
             return Err(wait);
         }
         let kept = if now < pot.good_until { pot.left } else { 0 };
-        *pot = Pot { left: kept + drawn.granted - 1, good_until: now + DRAW_MILLIS, refused_until: 0 };
+        *pot = Pot { left: kept + drawn.granted - 1, good_until: now + DRAWN_FOR, refused_until: now };
         Ok(())
     }
 }
 
 impl Throttle for SharedThrottle {
     fn admit(&self, call: &ThrottledCall<'_>) -> Answer<'_, Result<(), u64>> {
-        let allowance = format!("{}/{}", call.account, call.operation);
-        if let Some(answer) = self.take(&allowance, call.now) {
+        let allowance = allowance_of(call);
+        if let Some(answer) = self.take(&allowance, call.at) {
             return Answer::Now(answer);
         }
-        let (quota, now) = (call.calls_per_second, call.now);
+        let (quota, now) = (call.calls_per_second, call.at);
         Answer::Later(Box::pin(async move {
             match self.admissions.draw(&allowance, quota, (quota / DRAW_PART).max(1)).await {
                 Ok(drawn) => self.note(allowance, now, drawn),
@@ -111,6 +112,17 @@ impl Throttle for SharedThrottle {
             }
         }))
     }
+
+    fn give_back(&self, call: &ThrottledCall<'_>) {
+        let mut pots = self.pots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pot) = pots.get_mut(&allowance_of(call)) {
+            pot.left += 1;
+        }
+    }
+}
+
+fn allowance_of(call: &ThrottledCall<'_>) -> String {
+    format!("{}/{}", call.account, call.operation)
 }
 
 #[cfg(test)]
@@ -138,9 +150,13 @@ mod tests {
         }
     }
 
-    async fn ask(throttle: &SharedThrottle, now: i64) -> Result<(), u64> {
-        let call = ThrottledCall { account: "a", operation: "List", calls_per_second: 40, now };
-        throttle.admit(&call).get().await
+    fn call(milliseconds: u64) -> ThrottledCall<'static> {
+        let at = Duration::from_millis(milliseconds);
+        ThrottledCall { account: "a", operation: "List", calls_per_second: 40, at }
+    }
+
+    async fn ask(throttle: &SharedThrottle, milliseconds: u64) -> Result<(), u64> {
+        throttle.admit(&call(milliseconds)).get().await
     }
 
     #[tokio::test]
@@ -160,6 +176,18 @@ mod tests {
     async fn a_draw_counts_for_a_short_time_only() {
         let throttle = SharedThrottle::new(Arc::new(Well(Mutex::new((2, 0)))));
         assert_eq!(ask(&throttle, 1_000).await, Ok(()));
-        assert_eq!(ask(&throttle, 1_000 + DRAW_MILLIS).await, Err(30));
+        assert_eq!(ask(&throttle, 1_200).await, Err(30));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_given_back_may_be_made_again() {
+        let throttle = SharedThrottle::new(Arc::new(Well(Mutex::new((2, 0)))));
+        for _ in 0..5 {
+            assert_eq!(ask(&throttle, 1_000).await, Ok(()));
+            throttle.give_back(&call(1_000));
+        }
+        assert_eq!(ask(&throttle, 1_000).await, Ok(()));
+        assert_eq!(ask(&throttle, 1_000).await, Ok(()));
+        assert_eq!(ask(&throttle, 1_000).await, Err(30));
     }
 }

@@ -107,6 +107,10 @@ impl Exchange<'_> {
         let mut headers = self.headers(&body, content_type);
         if let Some(milliseconds) = retry_after {
             headers.insert(HeaderName::from_static("x-acs-retry-after"), HeaderValue::from(milliseconds));
+            // Older Java and newer Go clients read this one.
+            if let Ok(left) = HeaderValue::try_from(format!("Remain:0,TimeLeft:{milliseconds}")) {
+                headers.insert(HeaderName::from_static("x-ratelimit-user-api"), left);
+            }
         }
         let mut response = Response::new(Full::new(Bytes::from(body)));
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -23,13 +23,23 @@ pub(crate) fn key(secret: &str) -> Key {
     Key::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| Key::new(&hmac::digest::Key::<Key>::default()))
 }
 
+/// Which parameters a signature covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Covers {
+    /// All of them.
+    All,
+    /// Those that are not empty.
+    Filled,
+}
+
 /// What is signed.
-pub(crate) fn string_to_sign(method: &str, parameters: &Parameters<'_>) -> Vec<u8> {
+pub(crate) fn string_to_sign(method: &str, parameters: &Parameters<'_>, covers: Covers) -> Vec<u8> {
     let mut text = Vec::with_capacity(1024);
     text.extend_from_slice(method.as_bytes());
     text.extend_from_slice(b"&%2F&");
     let mut first = true;
-    for (name, value) in parameters.iter().filter(|(name, _)| *name != "Signature") {
+    let covered = |value: &str| covers == Covers::All || !value.is_empty();
+    for (name, value) in parameters.iter().filter(|(name, value)| *name != "Signature" && covered(value)) {
         if !std::mem::replace(&mut first, false) {
             text.extend_from_slice(b"%26");
         }

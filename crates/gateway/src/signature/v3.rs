@@ -23,8 +23,7 @@ pub(crate) fn key(secret: &str) -> Key {
 }
 
 /// Headers that mean something to the gateway and therefore must be signed when they are sent.
-pub(crate) const MEANINGFUL: [&str; 7] = [
-    "host",
+pub(crate) const MEANINGFUL: [&str; 6] = [
     "x-acs-action",
     "x-acs-version",
     "x-acs-date",
@@ -54,6 +53,12 @@ impl<'a> Authorization<'a> {
             signed_headers: part("SignedHeaders")?,
             signature: part("Signature")?,
         })
+    }
+
+    /// A signed header that stands more than once. Its values would be joined by commas, so that one
+    /// value with a comma and two without it would have one signature.
+    pub(crate) fn repeated(&self, headers: &HeaderMap) -> Option<&'a str> {
+        self.signed_headers.split(';').find(|name| headers.get_all(*name).iter().nth(1).is_some())
     }
 
     /// Whether a header, by its lower-case name, is signed.
@@ -112,19 +117,11 @@ impl Signed<'_> {
         text
     }
 
-    /// Appends the value as sent, trimmed; repeated headers sorted and joined by commas.
+    /// Appends the value as sent, trimmed. A signed header stands once.
     fn header_into(&self, text: &mut Vec<u8>, name: &str) {
-        let mut values = self.headers.get_all(name).iter();
-        let Some(first) = values.next() else { return };
-        let mut rest = values.peekable();
-        if rest.peek().is_none() {
-            text.extend_from_slice(first.as_bytes().trim_ascii());
-            return;
+        if let Some(value) = self.headers.get(name) {
+            text.extend_from_slice(value.as_bytes().trim_ascii());
         }
-        let mut all: Vec<&[u8]> =
-            std::iter::once(first).chain(rest).map(|value| value.as_bytes().trim_ascii()).collect();
-        all.sort_unstable();
-        text.extend_from_slice(&all.join(&b","[..]));
     }
 }
 

@@ -122,14 +122,79 @@ async fn empty_values_are_signed_and_count_as_absent() {
 }
 
 #[tokio::test]
-async fn the_nonce_of_v3_is_optional_and_checked_when_present() {
+async fn a_v3_request_without_a_nonce_is_carried_out_once_when_it_changes_something() {
     let house = House::new();
     let mut client = Client::v3("root");
     house.send(client.call("Quiet", &[])).await.accepted();
     house.send(client.call("Quiet", &[])).await.refused(400, "SignatureNonceUsed");
     client.nonce = String::new();
+    for _ in 0..2 {
+        house.send(client.call("Echo", &[("AppId", "a")])).await.accepted();
+    }
     house.send(client.call("Quiet", &[])).await.accepted();
+    house.send(client.call("Quiet", &[])).await.refused(400, "SignatureNonceUsed");
+    house.send(client.call("Quiet", &[("Other", "request")])).await.accepted();
+}
+
+#[tokio::test]
+async fn a_host_and_every_signed_header_stand_once() {
+    let house = House::new();
+    // A nonce with a comma, sent again as two headers, would have the same signature.
+    let mut client = Client::v3("root");
+    client.nonce = "first,second".to_owned();
     house.send(client.call("Quiet", &[])).await.accepted();
+    let (mut head, body) = client.call("Quiet", &[]).into_parts();
+    head.headers.insert("x-acs-signature-nonce", "first".parse().expect("a value"));
+    head.headers.append("x-acs-signature-nonce", "second".parse().expect("a value"));
+    let answer = house.send(Request::from_parts(head, body)).await;
+    answer.refused(400, "IncompleteSignature");
+    assert!(answer.member("Message").contains("x-acs-signature-nonce stands more than once"));
+    for version in BOTH {
+        let (mut head, body) = Client::new(version, "root").call("Quiet", &[]).into_parts();
+        head.headers.append("host", "another".parse().expect("a value"));
+        let twice = Request::from_parts(head.clone(), body.clone());
+        house.send(twice).await.refused(400, "IncompleteSignature");
+        head.headers.remove("host");
+        house.send(Request::from_parts(head, body)).await.refused(400, "MissingHost");
+    }
+}
+
+#[tokio::test]
+async fn v3_need_not_sign_the_host() {
+    let house = House::new();
+    let mut client = Client::v3("root");
+    client.signs_host = false;
+    house.send(client.call("Quiet", &[])).await.accepted();
+    house.send(client.secret("wrong").call("Quiet", &[])).await.refused(400, "SignatureDoesNotMatch");
+}
+
+#[tokio::test]
+async fn v1_may_leave_empty_values_unsigned_and_they_have_no_effect_then() {
+    let house = House::new();
+    let signed = Client::v1("root").call("Echo", &[("AppId", "a")]);
+    let (mut head, body) = signed.into_parts();
+    head.uri = format!("{}&Text=&Flag=", head.uri).parse().expect("a target");
+    let answer = house.send(Request::from_parts(head.clone(), body.clone())).await.accepted();
+    assert_eq!((&answer["AppId"], answer.get("Text")), (&json!("a"), None));
+    head.uri = format!("{}&Text=x", head.uri).parse().expect("a target");
+    house.send(Request::from_parts(head, body)).await.refused(400, "SignatureDoesNotMatch");
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_by_the_name_of_its_encoding() {
+    let house = House::new();
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00";
+    let request =
+        || Request::post("/").header("host", "h").header("content-type", "application/x-www-form-urlencoded");
+    for request in [request(), request().header("content-encoding", "gzip")] {
+        let answer = house.send(request.body(Full::new(Bytes::from_static(gzip))).expect("a request")).await;
+        answer.refused(415, "UnsupportedMediaType");
+        assert!(answer.member("Message").contains("encoded with gzip"));
+    }
+    let mut client = Client::v1("root");
+    client.form = vec![("AppId".into(), "a".into())];
+    client.headers = vec![("content-encoding", "identity".into())];
+    house.send(client.call("Echo", &[])).await.accepted();
 }
 
 #[tokio::test]
@@ -167,11 +232,14 @@ async fn a_v3_mismatch_shows_what_the_server_signed() {
 #[tokio::test]
 async fn every_error_is_a_json_object_with_a_code() {
     let house = House::new();
-    let unsigned = |uri: &str| Request::get(uri).body(Full::new(Bytes::new())).expect("a request");
+    let unsigned =
+        |uri: &str| Request::get(uri).header("host", "h").body(Full::new(Bytes::new())).expect("a request");
     for answer in [
         house.send(unsigned("/")).await,
         house.send(unsigned("/?Action=Nothing&Version=2016-11-01")).await,
-        house.send(Request::delete("/").body(Full::new(Bytes::new())).expect("a request")).await,
+        house
+            .send(Request::delete("/").header("host", "h").body(Full::new(Bytes::new())).expect("a request"))
+            .await,
         house.send(unsigned("/?Action=%ff")).await,
         house.call("Echo", &[]).await,
         house.call("Broken", &[]).await,
@@ -204,6 +272,7 @@ async fn throttling_says_in_milliseconds_when_to_come_back() {
     answer.refused(400, "Throttling.User");
     assert_eq!(answer.member("Message"), "Request was denied due to user flow control.");
     assert_eq!(answer.header("x-acs-retry-after"), "500");
+    assert_eq!(answer.header("x-ratelimit-user-api"), "Remain:0,TimeLeft:500");
 }
 
 #[tokio::test(start_paused = true)]

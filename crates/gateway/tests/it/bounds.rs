@@ -10,6 +10,7 @@ use crate::support::{Client, House, Pieces};
 
 fn post(body: impl Into<Bytes>) -> Request<Full<Bytes>> {
     Request::post("/")
+        .header("host", "h")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Full::new(body.into()))
         .expect("a request")
@@ -18,7 +19,7 @@ fn post(body: impl Into<Bytes>) -> Request<Full<Bytes>> {
 #[tokio::test]
 async fn a_body_of_10_megabytes_is_refused_by_the_name_of_its_bound() {
     let house = House::new();
-    let announced = Request::post("/").header("content-length", "10485760");
+    let announced = Request::post("/").header("host", "h").header("content-length", "10485760");
     for request in
         [post(vec![b'a'; 10 << 20]), announced.body(Full::new(Bytes::from_static(b"x"))).expect("a request")]
     {
@@ -32,7 +33,7 @@ async fn a_body_of_10_megabytes_is_refused_by_the_name_of_its_bound() {
 async fn a_body_that_grows_beyond_its_bound_is_refused() {
     let house = House::with(GatewayConfig { body_bytes: 10, ..GatewayConfig::default() }, &[]);
     let body = Pieces { pieces: vec![b"a=12345", b"6789", b"never read"], ends: false };
-    let request = Request::post("/").body(body).expect("a request");
+    let request = Request::post("/").header("host", "h").body(body).expect("a request");
     house.send_any(request).await.refused(413, "RequestEntityTooLarge");
 }
 
@@ -40,7 +41,10 @@ async fn a_body_that_grows_beyond_its_bound_is_refused() {
 async fn a_slow_body_is_given_up() {
     let house = House::new();
     let begun = tokio::time::Instant::now();
-    let request = Request::post("/").body(Pieces { pieces: vec![b"a="], ends: false }).expect("a request");
+    let request = Request::post("/")
+        .header("host", "h")
+        .body(Pieces { pieces: vec![b"a="], ends: false })
+        .expect("a request");
     house.send_any(request).await.refused(408, "RequestTimeout");
     assert_eq!(begun.elapsed().as_secs(), 10);
 }
@@ -69,7 +73,10 @@ async fn ten_thousand_parameters_are_too_many() {
     let many: String = (0..10_000).map(|at| format!("p{at}=1&")).collect();
     for request in [
         post(many.clone()),
-        Request::get(format!("/?{}", &many[..50_000])).body(Full::new(Bytes::new())).expect("a request"),
+        Request::get(format!("/?{}", &many[..50_000]))
+            .header("host", "h")
+            .body(Full::new(Bytes::new()))
+            .expect("a request"),
     ] {
         let answer = house.send(request).await;
         answer.refused(400, "InvalidParameter.TooMany");
@@ -85,6 +92,7 @@ async fn deep_json_is_refused_wherever_it_comes() {
     answer.refused(400, "InputInvalid");
     assert!(answer.member("Message").starts_with("Page must be JSON nested at most 32 levels deep"));
     let request = Request::post("/")
+        .header("host", "h")
         .header("content-type", "application/json; charset=utf-8")
         .header("authorization", "ACS3-HMAC-SHA256 x")
         .body(Full::new(Bytes::from(format!("{{\"a\":{deep}}}"))))
@@ -131,7 +139,7 @@ proptest! {
             .parse()
             .map_err(|_| TestCaseError::reject("no target"))?;
         let media_type = if form { "application/x-www-form-urlencoded" } else { "application/json" };
-        let mut request = Request::post(uri).header("content-type", media_type);
+        let mut request = Request::post(uri).header("host", "h").header("content-type", media_type);
         if let Ok(value) = http::HeaderValue::from_bytes(format!("ACS3-HMAC-SHA256 {key}").as_bytes()) {
             request = request.header("authorization", value);
         }

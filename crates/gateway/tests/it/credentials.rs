@@ -97,8 +97,12 @@ async fn every_mandatory_part_of_v1_is_named_when_it_is_missing() {
 #[tokio::test]
 async fn an_unsigned_request_is_told_what_is_missing() {
     let house = House::new();
-    let get =
-        |query: &str| Request::get(format!("/?{query}")).body(Full::new(Bytes::new())).expect("a request");
+    let get = |query: &str| {
+        Request::get(format!("/?{query}"))
+            .header("host", "h")
+            .body(Full::new(Bytes::new()))
+            .expect("a request")
+    };
     let unsigned = "Action=Quiet&Version=2016-11-01";
     house.send(get(unsigned)).await.refused(400, "MissingAccessKeyId");
     house.send(get(&format!("{unsigned}&AccessKeyId=root"))).await.refused(400, "MissingSignature");
@@ -113,7 +117,12 @@ async fn an_unknown_action_or_version_is_refused_before_the_signature() {
         let forged = Client::new(version, "root").secret("forged");
         let answer = house.send(forged.call("NoSuchThing", &[])).await;
         answer.refused(404, "InvalidAction.NotFound");
-        assert_eq!(answer.member("Message"), "Specified api is not found, please check your url and method.");
+        let message = format!(
+            "Specified api is not found, please check your url and method. NoSuchThing is not an action of \
+             this server, Muster {}.",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert_eq!(answer.member("Message"), message);
         house.send(forged.call("ListChatGroup", &[])).await.refused(404, "InvalidAction.NotFound");
         let mut other = forged.clone();
         other.api = "2015-01-01";
@@ -146,7 +155,7 @@ async fn other_signature_methods_are_not_valid() {
     house.send(with("HMAC-SHA256")).await.refused(400, "InvalidSignatureMethod");
     let version = Client::v1("root").call("Quiet", &[("SignatureVersion", "2.0")]);
     house.send(version).await.refused(400, "InvalidSignatureVersion");
-    for algorithm in ["ACS3-HMAC-SM3", "ACS3-RSA-SHA256"] {
+    for algorithm in ["ACS3-HMAC-SM3", "ACS3-RSA-SHA256", "ACS4-HMAC-SHA256"] {
         let (mut head, body) = Client::v3("root").call("Quiet", &[]).into_parts();
         let header =
             head.headers["authorization"].to_str().expect("text").replace("ACS3-HMAC-SHA256", algorithm);
@@ -160,6 +169,7 @@ async fn an_authorization_without_its_parts_is_incomplete() {
     let house = House::new();
     for header in ["ACS3-HMAC-SHA256", "ACS3-HMAC-SHA256 Credential=root", "ACS3-HMAC-SHA256 x"] {
         let request = Request::post("/")
+            .header("host", "h")
             .header("x-acs-action", "Quiet")
             .header("x-acs-version", "2016-11-01")
             .header("authorization", header)
@@ -172,7 +182,9 @@ async fn an_authorization_without_its_parts_is_incomplete() {
 #[tokio::test]
 async fn bearer_tokens_are_not_supported() {
     let house = House::new();
-    let get = |query: &str| Request::get(format!("/?{query}")).header("x-acs-bearer-token", "t");
+    let get = |query: &str| {
+        Request::get(format!("/?{query}")).header("host", "h").header("x-acs-bearer-token", "t")
+    };
     let request = get("Action=Quiet&Version=2016-11-01&SignatureType=BEARERTOKEN");
     let answer = house.send(request.body(Full::new(Bytes::new())).expect("a request")).await;
     answer.refused(403, "UnsupportedSignatureType");

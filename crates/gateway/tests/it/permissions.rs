@@ -71,8 +71,61 @@ async fn quotas_count_per_account_and_operation() {
     house.send(echo("root")).await.refused(400, "Throttling.User");
     house.send(echo("other")).await.accepted();
     house.call("Quiet", &[]).await.accepted();
-    house.clock.set(crate::support::NOW + 500);
+    house.clock.advance(500);
     house.send(echo("root")).await.accepted();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_an_hour_neither_closes_nor_opens_a_quota() {
+    let house = House::throttled(&ThrottleConfig::default());
+    let echo = async |date: &str| {
+        let mut client = Client::v1("root");
+        client.date = date.to_owned();
+        house.send(client.call("Echo", &[("AppId", "a")])).await
+    };
+    echo("2026-11-20T10:00:00Z").await.accepted();
+    house.clock.set(crate::support::NOW - 3_600_000);
+    echo("2026-11-20T09:00:00Z").await.accepted();
+    let refused = echo("2026-11-20T09:00:00Z").await;
+    refused.refused(400, "Throttling.User");
+    assert_eq!(refused.header("x-acs-retry-after"), "500");
+    house.clock.set(crate::support::NOW + 86_400_000);
+    echo("2026-11-21T10:00:00Z").await.refused(400, "Throttling.User");
+}
+
+#[tokio::test]
+async fn a_key_without_any_permission_is_told_to_wait_and_leaves_nothing_behind() {
+    let house = House::bounded(
+        GatewayConfig { nonces_per_key: 4, ..GatewayConfig::default() },
+        &ThrottleConfig { denied_per_second: 10, ..ThrottleConfig::default() },
+    );
+    let mut seen = BTreeMap::<String, u32>::new();
+    let mut client = Client::v1("user");
+    for n in 0..1000 {
+        // Fourteen minutes ahead.
+        client.date = "2026-11-20T10:14:50Z".to_owned();
+        client.nonce = format!("n{n}");
+        *seen.entry(house.send(client.call("Quiet", &[])).await.code()).or_default() += 1;
+    }
+    assert_eq!(seen, BTreeMap::from([("NoAuth".to_owned(), 10), ("Throttling.User".to_owned(), 990)]));
+    for _ in 0..4 {
+        house.call("Quiet", &[]).await.accepted();
+    }
+    // A refused request did not use up its nonce: it is refused for the same reason again.
+    house.clock.advance(1000);
+    house.send(client.call("Quiet", &[])).await.refused(403, "NoAuth");
+}
+
+#[tokio::test]
+async fn requests_sent_again_use_up_nothing_of_a_quota() {
+    let house = House::throttled(&ThrottleConfig::default());
+    let captured = Client::v1("root");
+    house.send(captured.call("Echo", &[("AppId", "a")])).await.accepted();
+    for _ in 0..10 {
+        house.send(captured.call("Echo", &[("AppId", "a")])).await.refused(400, "SignatureNonceUsed");
+    }
+    house.call("Echo", &[("AppId", "a")]).await.accepted();
+    house.call("Echo", &[("AppId", "a")]).await.refused(400, "Throttling.User");
 }
 
 #[tokio::test]

@@ -232,12 +232,21 @@ pub(crate) fn products() -> ProductSet {
 #[derive(Clone)]
 pub(crate) struct Clock {
     now: Arc<AtomicI64>,
+    /// Milliseconds of the steady clock.
+    steady: Arc<AtomicU64>,
     drawn: Arc<AtomicU64>,
 }
 
 impl Clock {
+    /// Sets the calendar; no time passes.
     pub(crate) fn set(&self, now: i64) {
         self.now.store(now, Ordering::Relaxed);
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance(&self, milliseconds: u32) {
+        self.now.fetch_add(milliseconds.into(), Ordering::Relaxed);
+        self.steady.fetch_add(milliseconds.into(), Ordering::Relaxed);
     }
 }
 
@@ -247,7 +256,7 @@ impl Environment for Clock {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now().unsigned_abs())
+        Duration::from_millis(self.steady.load(Ordering::Relaxed))
     }
 
     fn fill(&self, bytes: &mut [u8]) {
@@ -301,8 +310,14 @@ impl House {
         Self::built(GatewayConfig::default(), &[], throttle)
     }
 
+    /// With other bounds of nonces and quotas; the access key `user` has no permission.
+    pub(crate) fn bounded(config: GatewayConfig, throttle: &ThrottleConfig) -> Self {
+        Self::built(config, &[], throttle)
+    }
+
     fn built(config: GatewayConfig, policies: &[&str], throttle: &ThrottleConfig) -> Self {
-        let clock = Clock { now: Arc::new(AtomicI64::new(NOW)), drawn: Arc::default() };
+        let clock =
+            Clock { now: Arc::new(AtomicI64::new(NOW)), steady: Arc::default(), drawn: Arc::default() };
         let root = Arc::new(Principal::root(ACCOUNT));
         let policies = policies.iter().map(|text| Arc::new(Policy::parse("p", text).expect("a policy")));
         let user = Arc::new(Principal {
@@ -407,6 +422,8 @@ pub(crate) struct Client {
     /// Additional headers; V3 signs those whose names begin with `x-acs-`.
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) host: String,
+    /// Whether V3 signs the host.
+    pub(crate) signs_host: bool,
 }
 
 static NONCES: AtomicU64 = AtomicU64::new(0);
@@ -433,6 +450,7 @@ impl Client {
             json: None,
             headers: Vec::new(),
             host: "live.example:7070".to_owned(),
+            signs_host: true,
         }
     }
 
@@ -493,7 +511,7 @@ impl Client {
             headers.push(("content-type", self.media_type().to_owned()));
         }
         headers.extend(self.headers.iter().filter(|(name, _)| name.starts_with("x-acs-")).cloned());
-        headers.retain(|(_, value)| !value.is_empty());
+        headers.retain(|(name, value)| !value.is_empty() && (self.signs_host || *name != "host"));
         headers.sort();
         let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let list = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");

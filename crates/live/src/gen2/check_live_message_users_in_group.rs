@@ -50,6 +50,7 @@ impl Operation for CheckLiveMessageUsersInGroup {
     type Response = Response;
     const SPEC: Spec =
         spec("CheckLiveMessageUsersInGroup", "Tells which of some users are in a group.", Level::None)
+            .read_only()
             .notes(&["Works for super groups too."]);
 
     async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {

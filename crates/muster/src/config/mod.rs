@@ -311,6 +311,8 @@ impl Configuration {
         );
         anyhow::ensure!(self.cluster.lease_seconds >= 2, "`cluster.lease_seconds` must be at least 2");
         self.realtime.check().context("`[realtime]`")?;
+        self.gateway.check()?;
+        self.check_stores()?;
         let tls = &self.tls;
         anyhow::ensure!(
             tls.certificate.as_os_str().is_empty() == tls.key.as_os_str().is_empty(),
@@ -322,6 +324,33 @@ impl Configuration {
                 || self.public_url.starts_with("http://")
                 || self.public_url.starts_with("https://"),
             "`public_url` must begin with http:// or https://"
+        );
+        Ok(())
+    }
+
+    fn check_stores(&self) -> anyhow::Result<()> {
+        // Nonces are kept by quarters of an hour there.
+        anyhow::ensure!(
+            self.store.is_empty() || self.gateway.clock_window_seconds <= 900,
+            "`gateway.clock_window_seconds` must be at most 900 over PostgreSQL, but is {}",
+            self.gateway.clock_window_seconds
+        );
+        let (sqlite, postgres) = (&self.sqlite, &self.postgres);
+        for (key, given, least, most) in [
+            ("sqlite.readers", sqlite.readers, 1, 256),
+            ("sqlite.cached_groups", sqlite.cached_groups, 1, usize::MAX),
+            ("postgres.readers", postgres.readers, 1, 1024),
+            ("postgres.writers", postgres.writers, 1, 1024),
+        ] {
+            anyhow::ensure!(
+                (least..=most).contains(&given),
+                "`{key}` must be at least {least} and at most {most}, but is {given}"
+            );
+        }
+        anyhow::ensure!(
+            (1 << 16..=1 << 40).contains(&sqlite.wal_limit_bytes),
+            "`sqlite.wal_limit_bytes` must be from 65536 to 1099511627776, but is {}",
+            sqlite.wal_limit_bytes
         );
         Ok(())
     }
@@ -416,6 +445,18 @@ mod tests {
             ("public_url = 'im.example.com'", "public_url"),
             ("[super_group]\nlisting = 'maybe'", "line 2"),
             ("[cams]\nmax_participants = -1", "line 2"),
+            ("[gateway]\nhandler_seconds = 0", "`gateway.handler_seconds` must be from 1 to 3600, but is 0"),
+            ("[gateway]\nclock_window_seconds = 0", "gateway.clock_window_seconds"),
+            ("[gateway]\nnonces_per_key = 0", "gateway.nonces_per_key"),
+            ("[gateway]\njson_depth = 128", "gateway.json_depth"),
+            ("[gateway]\nbody_bytes = 0", "gateway.body_bytes"),
+            (
+                "store = 'postgres://h/d'\n[gateway]\nclock_window_seconds = 901",
+                "`gateway.clock_window_seconds` must be at most 900 over PostgreSQL, but is 901",
+            ),
+            ("[sqlite]\nreaders = 0", "`sqlite.readers` must be at least 1"),
+            ("[sqlite]\nwal_limit_bytes = 0", "sqlite.wal_limit_bytes"),
+            ("[postgres]\nwriters = 0", "postgres.writers"),
         ] {
             let refused = format!("{:#}", loaded(text, Common::default()).unwrap_err());
             assert!(refused.contains(key), "{text}: {refused}");

@@ -6,6 +6,10 @@
 //! to 15 minutes before and after its stamp, so the first of quarter `q + 4` comes 15 minutes after the last of quarter
 //! `q`: nodes' clocks may differ by as much before a mark is forgotten too early, and even then the late request is
 //! refused and not taken for a new one.
+//!
+//! A slot that holds a quarter which has not come yet, and cannot be used yet, was filled by a database whose clock has
+//! been set back since. It is emptied like one that is past: else every request would be refused until the old time
+//! comes again.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -70,13 +74,21 @@ async fn read_slots(tx: &Tx) -> Result<Slots, Fault> {
     Ok(slots)
 }
 
+/// Whether a slot that holds a quarter is to be emptied for another; `ahead` is the last quarter that may be used now.
+fn is_over(held: i64, quarter: i64, ahead: i64) -> bool {
+    held < quarter || held > ahead
+}
+
 /// Empties a slot for a quarter, unless another node has done it; the quarter that it holds then.
-async fn turn(tx: &Tx, slot: i64, quarter: i64) -> Result<i64, Fault> {
+async fn turn(tx: &Tx, slot: i64, quarter: i64, ahead: i64) -> Result<i64, Fault> {
     let sql = "SELECT quarter FROM nonce_slot WHERE slot = $1 FOR UPDATE";
     let row = tx.query_opt(sql, values![slot]).await?;
-    let held = row.map(|row| row.try_get("quarter")).transpose()?.unwrap_or(i64::MAX);
-    if held >= quarter {
-        return Ok(held);
+    let held = row.map(|row| row.try_get("quarter")).transpose()?;
+    let Some(held) = held.filter(|held| is_over(*held, quarter, ahead)) else {
+        return Ok(held.unwrap_or(i64::MAX));
+    };
+    if held > ahead {
+        tracing::warn!("the database's clock was set back: nonces of the time before are forgotten");
     }
     tx.execute(&format!("TRUNCATE nonce_{slot}"), &[]).await?;
     tx.execute("UPDATE nonce_slot SET quarter = $2 WHERE slot = $1", values![slot, quarter]).await?;
@@ -99,8 +111,8 @@ impl Batch for Nonces {
         // All slots are turned before any is written to, in their order: nobody waits in a circle.
         for (slot, quarters) in &by_slot {
             let newest = quarters.last().copied().unwrap_or(0);
-            if slots.held.get(slot).is_none_or(|held| *held < newest) {
-                slots.held.insert(*slot, turn(tx, *slot, newest).await?);
+            if slots.held.get(slot).is_none_or(|held| is_over(*held, newest, ahead)) {
+                slots.held.insert(*slot, turn(tx, *slot, newest, ahead).await?);
             }
         }
         let mut new = HashSet::new();

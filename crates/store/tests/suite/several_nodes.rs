@@ -507,6 +507,22 @@ async fn a_nonce_of_a_forgotten_time_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_whose_clock_was_set_back_shuts_nobody_out() {
+    let place = Postgres::new();
+    let [a, b, _] = three(&place).await;
+    let stamped = now(&place).await;
+    assert!(a.store.admit_nonce(1, stamped).await.unwrap());
+    // The slots hold quarters of a time to come, as they do when the clock goes back by hours.
+    let (client, connection) = tokio_postgres::connect(&place.url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.execute("UPDATE nonce_slot SET quarter = quarter + 40", &[]).await.unwrap();
+    for (mark, at) in [(2, stamped), (3, stamped - QUARTER), (4, stamped + QUARTER)] {
+        assert!(b.store.admit_nonce(mark, at).await.unwrap(), "{mark}");
+        assert!(!a.store.admit_nonce(mark, at).await.unwrap(), "{mark}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn draws_of_all_nodes_hold_to_the_allowance() {
     const PER_SECOND: u32 = 40;
     let place = Postgres::new();
