@@ -11,6 +11,7 @@ use crate::describe::{request_schema, response_schema};
 use crate::failure::{Denial, Failure};
 use crate::operation::{Call, Operation, Product, Spec};
 use crate::parameter::{Parameters, decode};
+use crate::policy::PolicyTarget;
 use crate::refusal;
 use crate::render;
 
@@ -36,6 +37,7 @@ impl<P: Product> Catalogue<P> {
     pub fn operation<O: Operation<Product = P>>(mut self) -> Self {
         self.operations.push(Entry {
             spec: O::SPEC,
+            declared: declared(&request_schema::<O::Request>()),
             request_schema: request_schema::<O::Request>,
             response_schema: response_schema::<O::Response>,
             handler: Box::new(Handler::<O> { state: Arc::clone(&self.state), operation: PhantomData }),
@@ -70,10 +72,30 @@ impl ProductSet {
         self
     }
 
+    /// Every operation as policies name it.
+    pub fn policy_targets(&self) -> Vec<PolicyTarget<'static>> {
+        let targets = self.products.iter().flat_map(|product| {
+            product.operations.iter().map(|entry| PolicyTarget {
+                code: product.code,
+                operation: entry.spec.name,
+                templates: entry.spec.resources,
+            })
+        });
+        targets.collect()
+    }
+
     /// The names of all operations, in the order they were added.
     pub fn operation_names(&self) -> Vec<&'static str> {
         self.products.iter().flat_map(|product| &product.operations).map(|entry| entry.spec.name).collect()
     }
+}
+
+/// The names of a request's parameters, sorted.
+fn declared(schema: &Value) -> Vec<String> {
+    let members = schema.get("properties").and_then(Value::as_object);
+    let mut names: Vec<String> = members.map(|members| members.keys().cloned().collect()).unwrap_or_default();
+    names.sort_unstable();
+    names
 }
 
 pub(crate) struct ProductEntry {
@@ -88,6 +110,8 @@ pub(crate) struct ProductEntry {
 /// An operation with its types forgotten.
 pub(crate) struct Entry {
     pub(crate) spec: Spec,
+    /// The names of its parameters, sorted.
+    pub(crate) declared: Vec<String>,
     pub(crate) request_schema: fn() -> Value,
     pub(crate) response_schema: fn() -> Value,
     pub(crate) handler: Box<dyn Dispatch>,

@@ -266,6 +266,7 @@ impl Gateway {
             product: route.product.code,
             operation: route.entry.spec.name,
             templates: route.entry.spec.resources,
+            declared: &route.entry.declared,
             parameters,
             now: origin.now,
             secure: origin.secure,

@@ -116,19 +116,25 @@ fn principal(directory: &Directory, account: &AccountId, owner: &KeyOwner) -> Pr
     let id = directory.users.iter().find(|user| user.account == *account && user.name == *name);
     let id = id.map(|user| user.id.as_str()).unwrap_or_default();
     let attached = directory.attachments.get(&(account.clone(), name.clone()));
-    let documents = directory.policies.iter().filter(|policy| {
-        policy.account == *account && attached.is_some_and(|names| names.contains(&policy.name))
-    });
-    let policies = documents.filter_map(|policy| match Policy::parse(policy.name.as_str(), &policy.document) {
-        Ok(parsed) => Some(Arc::new(parsed)),
-        Err(error) => {
-            tracing::error!(policy = policy.name, %error, "a stored policy cannot be read; it allows nothing");
-            None
-        }
-    });
+    let policies =
+        attached.into_iter().flatten().map(|policy| Arc::new(attached_policy(directory, account, policy)));
     Principal {
         account: account.as_str().into(),
         kind: PrincipalKind::User { id: id.into(), name: name.as_str().into() },
         policies: policies.collect(),
     }
+}
+
+/// A policy that is attached to a user. One that cannot be read, or is not there, may be what denies something: whoever
+/// has it is denied everything.
+fn attached_policy(directory: &Directory, account: &AccountId, name: &str) -> Policy {
+    let stored = directory.policies.iter().find(|policy| policy.account == *account && policy.name == name);
+    let read = match stored {
+        Some(policy) => Policy::parse(name, &policy.document).map_err(|error| error.to_string()),
+        None => Err("it is not in the store".to_owned()),
+    };
+    read.unwrap_or_else(|error| {
+        tracing::error!(policy = name, error, "a policy cannot be read: its users are denied everything");
+        Policy::unreadable(name)
+    })
 }

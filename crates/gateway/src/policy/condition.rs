@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::document::StatementFault;
 use super::network::Network;
 use super::{Context, pattern};
 
@@ -10,6 +11,8 @@ use super::{Context, pattern};
 pub(super) struct Condition {
     /// Lower case, since keys are compared without regard to case.
     key: String,
+    /// Operator and key as written.
+    written: (String, String),
     negated: bool,
     test: Test,
 }
@@ -59,6 +62,29 @@ impl Order {
     }
 }
 
+/// What a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Time,
+    Flag,
+    Address,
+}
+
+impl Kind {
+    /// The documented keys, in lower case; the requests of this server have not all of them.
+    fn of(key: &str) -> Option<Self> {
+        Some(match key {
+            "acs:currenttime" => Self::Time,
+            "acs:securetransport" | "acs:mfapresent" => Self::Flag,
+            "acs:sourceip" | "acs:vpcsourceip" => Self::Address,
+            "acs:principalarn" | "acs:sourcevpc" => Self::Text,
+            _ if key.starts_with("acs:requesttag/") || key.starts_with("acs:resourcetag/") => Self::Text,
+            _ => return None,
+        })
+    }
+}
+
 /// A value of the request. Conditions write every value as text; this is what they compare with.
 enum Value<'a> {
     Text(&'a str),
@@ -93,7 +119,22 @@ impl Condition {
                 _ => return Err(Unreadable::Operator),
             }
         };
-        Ok(Self { key: key.to_ascii_lowercase(), negated, test })
+        let written = (operator.to_owned(), key.to_owned());
+        Ok(Self { key: key.to_ascii_lowercase(), written, negated, test })
+    }
+
+    /// Why the condition cannot be meant: its key is none, or its operator compares other things.
+    pub(super) fn fault(&self) -> Option<StatementFault> {
+        let (operator, key) = &self.written;
+        let Some(kind) = Kind::of(&self.key) else { return Some(StatementFault::Key(key.clone())) };
+        let fits = match self.test {
+            Test::Equal(_) | Test::EqualIgnoringCase(_) | Test::Like(_) => true,
+            Test::Number(..) => false,
+            Test::Date(..) => kind == Kind::Time,
+            Test::Flag(_) => kind == Kind::Flag,
+            Test::Address(_) => kind == Kind::Address,
+        };
+        (!fits).then(|| StatementFault::Mismatch { operator: operator.clone(), key: key.clone() })
     }
 
     pub(super) fn holds(&self, context: &Context<'_>) -> bool {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::condition::{Condition, Unreadable};
-use super::{Context, pattern};
+use super::{Context, pattern, strict};
 
 /// The longest document, in characters. Older documentation says 2,048; 6,144 is what a custom
 /// policy may have today.
@@ -80,6 +80,17 @@ pub enum StatementFault {
     /// An operator the language does not have.
     #[error("unknown condition operator {0}")]
     Operator(String),
+    /// A key that no request has.
+    #[error("unknown condition key {0}")]
+    Key(String),
+    /// An operator that never holds for the key, or always.
+    #[error("{operator} cannot compare with {key}")]
+    Mismatch {
+        /// The operator.
+        operator: String,
+        /// The key.
+        key: String,
+    },
     /// A value the operator cannot compare with.
     #[error("{operator} cannot compare with {value:?}")]
     Value {
@@ -135,6 +146,34 @@ impl Policy {
         Ok(Self { name: name.into(), statements })
     }
 
+    /// Reads a document that is to be stored: what [`Policy::parse`] takes, without members that stand twice
+    /// and without conditions that cannot be meant.
+    pub fn accept(name: impl Into<Arc<str>>, document: &str) -> Result<Self, PolicyError> {
+        let policy = Self::parse(name, document)?;
+        strict::check(document).map_err(|error| PolicyError::NotJson(error.to_string()))?;
+        for (at, statement) in policy.statements.iter().enumerate() {
+            let fault = statement.conditions.iter().find_map(Condition::fault);
+            if let Some(fault) = fault {
+                return Err(PolicyError::Statement { number: at + 1, fault });
+            }
+        }
+        Ok(policy)
+    }
+
+    /// What stands in for a policy that cannot be read: nobody knows what it denies, so it denies
+    /// everything.
+    pub fn unreadable(name: impl Into<Arc<str>>) -> Self {
+        let all = || vec!["*".to_owned()];
+        let deny = Statement {
+            effect: Effect::Deny,
+            all_but: false,
+            actions: all(),
+            resources: all(),
+            conditions: Vec::new(),
+        };
+        Self { name: name.into(), statements: vec![deny] }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -173,6 +212,14 @@ impl Statement {
         }
         let conditions = members.get("Condition").map(conditions).transpose()?.unwrap_or_default();
         Ok(Self { effect, all_but, actions, resources, conditions })
+    }
+
+    pub(super) fn actions(&self) -> &[String] {
+        &self.actions
+    }
+
+    pub(super) fn resources(&self) -> &[String] {
+        &self.resources
     }
 
     pub(super) fn applies(&self, action: &str, resources: &[String], context: &Context<'_>) -> bool {

@@ -5,6 +5,10 @@
 //! of its resources and all of its conditions match. Any applying `Deny` decides; else any applying
 //! `Allow`; else access is implicitly denied.
 //!
+//! A document is read in two ways. [`Policy::parse`] takes what is stored, whatever version wrote it.
+//! [`Policy::accept`] takes what is put: it refuses besides what a person cannot have meant, such as a
+//! condition on a key that no request has, which makes a Deny that never denies.
+//!
 //! Where the documentation is silent: actions match without regard to case, resources with it; a
 //! condition on a key that the request does not have is false for positive operators and true for
 //! negated ones (`…Not…`), and a negated operator with several values is true when none matches.
@@ -13,6 +17,8 @@ mod condition;
 mod document;
 mod network;
 mod pattern;
+mod reach;
+mod strict;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +27,7 @@ use std::net::IpAddr;
 
 pub use document::{MAX_DOCUMENT, Policy, PolicyError, StatementFault};
 pub use pattern::matches as pattern_matches;
+pub use reach::PolicyTarget;
 
 use document::Effect;
 

@@ -35,3 +35,49 @@ pub fn matches(pattern: &str, text: &str, fold: bool) -> bool {
 fn same(a: char, b: char, fold: bool) -> bool {
     a == b || (fold && a.eq_ignore_ascii_case(&b))
 }
+
+/// A part of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// This character.
+    Letter(char),
+    /// Any character.
+    One,
+    /// Any run of characters.
+    Run,
+    /// Any run of characters that an id may have: it holds no separator of resources.
+    Id,
+}
+
+/// The parts of a pattern.
+pub(super) fn pieces(pattern: &str) -> Vec<Piece> {
+    let piece = |letter| match letter {
+        '*' => Piece::Run,
+        '?' => Piece::One,
+        letter => Piece::Letter(letter),
+    };
+    pattern.chars().map(piece).collect()
+}
+
+/// Whether some text matches both patterns; ids are in the second alone. Time is the product of their lengths.
+pub(super) fn overlap(a: &[Piece], b: &[Piece]) -> bool {
+    // Whether the parts of `a` before `i` and those of `b` before `j` can match one text, row by row.
+    let mut row = vec![true];
+    for (j, right) in b.iter().enumerate() {
+        row.push(row[j] && matches!(right, Piece::Run | Piece::Id));
+    }
+    for left in a {
+        let mut next = vec![row[0] && *left == Piece::Run];
+        for (j, right) in b.iter().enumerate() {
+            next.push(match (left, right) {
+                (Piece::Run, _) | (_, Piece::Run) => row[j + 1] || next[j],
+                (Piece::Letter(letter), Piece::Id) => next[j] || row[j + 1] && !matches!(letter, ':' | '/'),
+                (_, Piece::Id) => next[j] || row[j + 1],
+                (Piece::Letter(a), Piece::Letter(b)) => row[j] && a == b,
+                _ => row[j],
+            });
+        }
+        row = next;
+    }
+    row.last() == Some(&true)
+}

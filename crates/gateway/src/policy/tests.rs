@@ -227,6 +227,95 @@ fn a_document_says_what_is_wrong_with_it_and_where() {
     assert_eq!(error(&" ".repeat(6145)), PolicyError::TooLong(6145));
 }
 
+#[test]
+fn a_member_that_stands_twice_is_refused_when_a_policy_is_put_and_read_when_it_is_stored() {
+    let allow = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+    for document in [
+        format!(r#"{{"Version":"1","Statement":[{allow}],"Statement":[{allow}]}}"#),
+        r#"{"Version":"1","Statement":[{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}]}"#
+            .into(),
+        r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{
+            "Bool":{"acs:SecureTransport":"false"},"Bool":{"acs:MFAPresent":"true"}}}]}"#
+            .into(),
+    ] {
+        let refused = Policy::accept("p", &document).expect_err("it should be refused").to_string();
+        assert!(refused.contains("stands twice in one object"), "{refused}");
+        assert!(Policy::parse("p", &document).is_ok());
+    }
+}
+
+#[test]
+fn a_condition_that_cannot_be_meant_is_refused_when_a_policy_is_put() {
+    let put = |condition: &str| {
+        let statement = format!(r#"{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{condition}}}"#);
+        Policy::accept("p", &format!(r#"{{"Version":"1","Statement":[{statement}]}}"#))
+            .map_err(|fault| fault.to_string())
+    };
+    for (condition, fault) in [
+        (
+            r#"{"IpAddress":{"acs:SourceIP4":"10.0.0.0/8"}}"#,
+            "statement 1: unknown condition key acs:SourceIP4",
+        ),
+        (r#"{"StringEquals":{"SourceIp":"10.0.0.1"}}"#, "statement 1: unknown condition key SourceIp"),
+        (
+            r#"{"IpAddress":{"acs:CurrentTime":"10.0.0.1"}}"#,
+            "statement 1: IpAddress cannot compare with acs:CurrentTime",
+        ),
+        (
+            r#"{"NumericEquals":{"acs:PrincipalARN":"1"}}"#,
+            "statement 1: NumericEquals cannot compare with acs:PrincipalARN",
+        ),
+    ] {
+        assert_eq!(put(condition).expect_err("it should be refused"), fault);
+    }
+    for condition in [
+        r#"{"IpAddress":{"acs:sourceip":"10.0.0.0/8"},"Bool":{"acs:SecureTransport":"false"}}"#,
+        r#"{"StringLike":{"acs:SourceIp":"10.*"},"StringEquals":{"acs:ResourceTag/team":"im"}}"#,
+    ] {
+        assert!(put(condition).is_ok(), "{condition}");
+    }
+}
+
+#[test]
+fn an_unreadable_policy_denies_everything() {
+    let all = parse(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#).expect("a policy");
+    let unreadable = Policy::unreadable("p");
+    assert_eq!(
+        decide([&all, &unreadable], ACTION, &[RESOURCE.to_owned()], &context()),
+        Decision::ExplicitDeny
+    );
+}
+
+#[test]
+fn what_no_operation_can_match_is_said() {
+    let operations = [
+        PolicyTarget { code: "live", operation: "List", templates: &["acs:live::{#accountId}:rtc/{#AppId}"] },
+        PolicyTarget { code: "cams", operation: "Send", templates: &["*"] },
+    ];
+    let warnings = |actions: &str, resources: &str| {
+        let statement = format!(r#"{{"Effect":"Deny","Action":{actions},"Resource":{resources}}}"#);
+        parse(&statement).expect("a policy").unreachable("42", &operations)
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(
+        warnings(r#""LIVE:list""#, r#"["acs:live:*:*:rtc/app?","acs:*:*:42:*","acs:cams:*:42:*"]"#),
+        none
+    );
+    assert_eq!(
+        warnings(
+            r#"["live:Lst","*"]"#,
+            r#"["acs:live:*:43:rtc/a","acs:live:*:42:rct/*","acs:cams:*:42:group/x","*"]"#
+        ),
+        [
+            "statement 1: no operation is live:Lst",
+            "statement 1: no operation has the resource acs:live:*:43:rtc/a",
+            "statement 1: no operation has the resource acs:live:*:42:rct/*",
+            // The operations of cams work on all resources: only a pattern for all matches.
+            "statement 1: no operation has the resource acs:cams:*:42:group/x",
+        ]
+    );
+}
+
 /// The definition, word for word: slow, and plainly right.
 fn naive(pattern: &[char], text: &[char], fold: bool) -> bool {
     match (pattern.split_first(), text.split_first()) {
@@ -253,7 +342,20 @@ proptest! {
     }
 
     #[test]
+    fn patterns_overlap_when_a_text_matches_both(a in "[ab*?]{0,6}", b in "[ab*?]{0,6}", text in "[ab]{0,8}") {
+        if pattern_matches(&a, &text, false) && pattern_matches(&b, &text, false) {
+            prop_assert!(pattern::overlap(&pattern::pieces(&a), &pattern::pieces(&b)));
+        }
+        // A text matches a pattern when the pattern overlaps with it.
+        prop_assert_eq!(
+            pattern::overlap(&pattern::pieces(&a), &pattern::pieces(&text)),
+            pattern_matches(&a, &text, false)
+        );
+    }
+
+    #[test]
     fn no_document_makes_the_reader_panic(document in "\\PC{0,200}") {
         let _ = Policy::parse("p", &document);
+        let _ = Policy::accept("p", &document);
     }
 }

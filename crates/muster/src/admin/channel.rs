@@ -85,7 +85,12 @@ impl Drop for AdminListener {
     }
 }
 
-async fn answer(mut stream: TcpStream, muster: &Muster, keys: &KeyRing, token: &str) -> anyhow::Result<()> {
+async fn answer(
+    mut stream: TcpStream,
+    muster: &Arc<Muster>,
+    keys: &KeyRing,
+    token: &str,
+) -> anyhow::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = Vec::new();
     let mut read = tokio::io::BufReader::new(read.take(MAX_LINE));

@@ -1,5 +1,7 @@
 //! What each command does.
 
+use std::sync::Arc;
+
 use muster_core::{
     account::KeyOwner,
     app::{App, Generation},
@@ -15,16 +17,17 @@ use muster_realtime::login::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
 
 use super::{AdminCommand, Outcome};
+use crate::{config::Configuration, serve};
 
 /// Every application fits into a page of this size: an account has 300 by default.
 const ALL_APPS: Window = Window { skip: 0, limit: 100_000 };
 
 /// Does a command.
-pub(crate) async fn execute(muster: &Muster, command: AdminCommand) -> Outcome {
+pub(crate) async fn execute(muster: &Arc<Muster>, command: AdminCommand) -> Outcome {
     done(muster, command).await.map_err(|error| error.to_string())
 }
 
-async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
+async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Value, Error> {
     use AdminCommand as C;
     let accounts = muster.accounts();
     let account = accounts.sole().await?;
@@ -51,10 +54,11 @@ async fn done(muster: &Muster, command: AdminCommand) -> Result<Value, Error> {
             Ok(json!({ "removed": id }))
         }
         C::PolicyPut { name, document } => {
-            muster_gateway::policy::Policy::parse(name.as_str(), &document)
+            let policy = muster_gateway::policy::Policy::accept(name.as_str(), &document)
                 .map_err(|error| Error::Invalid(error.to_string()))?;
             accounts.put_policy(&account, &name, &document).await?;
-            Ok(json!({ "policyName": name }))
+            let operations = serve::products(&Configuration::default(), muster).policy_targets();
+            Ok(json!({ "policyName": name, "warnings": policy.unreachable(account.as_str(), &operations) }))
         }
         C::PolicyList => policies(muster).await,
         C::PolicyShow { name } => policy(muster, &name).await,
