@@ -77,8 +77,8 @@ impl<T> Listing<T> {
     }
 }
 
-/// The number of a page, from 1.
-pub(crate) type Index = Long<1>;
+/// The number of a page, from 1. The documentation names no bound; this one is beyond every list.
+pub(crate) type Index = Long<1, 100_000>;
 /// How many entries a page holds. The documentation names no bound; 100 is what its other lists have.
 pub(crate) type Size = Long<1, 100>;
 

@@ -7,13 +7,16 @@ use muster_core::{
     id::{AccountId, AppId},
     service::AppScope,
 };
-use muster_gateway::{Call, Failure};
+use muster_gateway::{Call, Failure, parameter::Long};
 use serde::{Serialize, Serializer};
 
 use crate::{
     Services,
     error::{failure, invalid},
 };
+
+/// A time in seconds since 1970, up to the year 9999.
+pub(crate) type Seconds = Long<0, 253_402_300_799>;
 
 /// A RAM resource: the application.
 pub(crate) const RTC: &str = "acs:live::{#accountId}:rtc/{#AppId}";

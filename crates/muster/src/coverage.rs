@@ -231,7 +231,7 @@ async fn a_call_over_the_quota_of_any_operation_is_told_when_to_come_back() {
         catalogue.products.iter().flat_map(|p| &p.operations).map(|o| o.name.to_owned()).collect()
     };
     let quotas = names.into_iter().map(|name| (name, 1)).collect();
-    let bed = bed(ThrottleConfig { enabled: true, quotas }).await;
+    let bed = bed(ThrottleConfig { quotas, ..ThrottleConfig::default() }).await;
     each(&bed, async |version, operation| {
         let _ = bed.called(version, operation, base(operation)).await;
         let (head, body) = bed.ask(bed.signed(&bed.root, version, operation, base(operation))).await;
@@ -283,4 +283,114 @@ async fn any_bounded_parameter_out_of_range_is_named() {
         }
     })
     .await;
+}
+
+/// Where the integer types of clients and of this server end, a step beyond, and what is next to nothing.
+const EXTREMES: [i128; 10] = [
+    -(1 << 63) - 1,
+    -(1 << 63),
+    -(1 << 31),
+    -1,
+    0,
+    (1 << 31) - 1,
+    (1 << 63) - 1,
+    1 << 63,
+    (1 << 64) - 1,
+    1 << 64,
+];
+
+/// The numbers among a parameter and its members, by the names under which they are sent.
+fn numbers<'a>(parameter: &'a ValueData, prefix: &str, found: &mut Vec<(String, &'a ValueData)>) {
+    let name = format!("{prefix}{}", parameter.name);
+    for member in &parameter.members {
+        numbers(member, &format!("{name}."), found);
+    }
+    if matches!(parameter.kind, "integer" | "long") {
+        found.push((name, parameter));
+    }
+}
+
+/// Whether a number is one that a parameter declares to take.
+fn declares(parameter: &ValueData, number: i128) -> bool {
+    let bound = |bound: &Option<Value>, default: i128| {
+        bound.as_ref().and_then(Value::as_i64).map_or(default, i128::from)
+    };
+    if !parameter.values.is_empty() {
+        return parameter.values.iter().any(|value| value.as_i64().map(i128::from) == Some(number));
+    }
+    let (least, most) = match parameter.kind {
+        "integer" => (i32::MIN.into(), i32::MAX.into()),
+        _ => (i64::MIN.into(), i64::MAX.into()),
+    };
+    (bound(&parameter.min, least)..=bound(&parameter.max, most)).contains(&number)
+}
+
+#[tokio::test]
+async fn any_number_at_the_ends_of_its_type_is_taken_or_named() {
+    let bed = bed(unthrottled()).await;
+    let stage = bed.stage().await;
+    each(&bed, async |version, operation| {
+        let mut found = Vec::new();
+        operation.parameters.iter().for_each(|parameter| numbers(parameter, "", &mut found));
+        for (name, parameter) in found {
+            let root = name.split('.').next().unwrap();
+            for number in EXTREMES {
+                let staged = stage.pairs(operation).into_iter().filter(|(other, _)| other != root);
+                let mut pairs: Pairs = staged.chain([(name.clone(), number.to_string())]).collect();
+                // The other members that an object needs.
+                let object = operation.parameters.iter().find(|parameter| parameter.name == root).unwrap();
+                let members = object.members.iter().filter(|member| member.required);
+                let members = members.map(|member| (format!("{root}.{}", member.name), "1".to_owned()));
+                pairs.extend(members.filter(|(member, _)| *member != name));
+                let (status, body) = bed.called(version, operation, pairs).await;
+                let message = body["Message"].as_str().unwrap_or_default();
+                let named = message.contains(&format!("{name} must be"));
+                let label = format!("{} {name}={number}: {status} {body}", operation.name);
+                assert!(status < 500, "{label}");
+                assert_eq!(named, !declares(parameter, number), "{label}");
+            }
+        }
+    })
+    .await;
+}
+
+/// An application with a group, of each generation.
+struct Stage {
+    first: (String, String),
+    second: (String, String),
+}
+
+impl Bed {
+    async fn stage(&self) -> Stage {
+        let catalogue = self.gateway.catalogue();
+        let live = &catalogue.products.iter().find(|product| product.product == "live").unwrap();
+        let make = async |name: &str, pairs: &[(&str, &str)], id: &str| {
+            let operation = live.operations.iter().find(|operation| operation.name == name).unwrap();
+            let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let (status, body) = self.called(live.version, operation, pairs).await;
+            assert_eq!(status, 200, "{body}");
+            let found = body[id].as_str().or_else(|| body["Result"][id].as_str());
+            found.unwrap_or_else(|| panic!("{id} in {body}")).to_owned()
+        };
+        let app = make("CreateMessageApp", &[("AppName", "stage")], "AppId").await;
+        let group = make("CreateMessageGroup", &[("AppId", &app), ("CreatorId", "ada")], "GroupId").await;
+        let first = (app, group);
+        let app = make("CreateLiveMessageApp", &[("AppName", "stage")], "AppId").await;
+        let needed = [("AppId", &*app), ("GroupId", "stage"), ("CreatorId", "ada")];
+        let group = make("CreateLiveMessageGroup", &needed, "GroupId").await;
+        Stage { first, second: (app, group) }
+    }
+}
+
+impl Stage {
+    /// What an operation needs, on the application and group of its generation.
+    fn pairs(&self, operation: &OperationData) -> Pairs {
+        let (app, group) = if operation.tag.ends_with("generation 2") { &self.second } else { &self.first };
+        let staged = |(name, value): (String, String)| match name.as_str() {
+            "AppId" => (name, app.clone()),
+            "GroupId" => (name, group.clone()),
+            _ => (name, value),
+        };
+        base(operation).into_iter().map(staged).collect()
+    }
 }

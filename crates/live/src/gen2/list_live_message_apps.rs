@@ -10,7 +10,7 @@ use muster_core::{
     id::AppId,
     service::AppRules,
 };
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Long};
+use muster_gateway::{Call, Failure, Level, Operation, Spec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub(crate) struct Request {
     /// The order by time of creation: 1 ascending, 2 descending.
     sort_type: SortType,
     /// Where to go on; empty or -1 for the first page.
-    next_page_token: Option<Long>,
+    next_page_token: Option<super::Token>,
     /// The data center whose applications are listed, Shanghai when not said.
     #[serde(default)]
     data_center: DataCenter,

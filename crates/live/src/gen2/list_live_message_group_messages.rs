@@ -34,13 +34,13 @@ pub(crate) struct Request {
     /// The order by time of sending: 1 ascending, 2 descending.
     sort_type: SortType,
     /// Where to go on; empty for the first page.
-    next_page_token: Option<Long>,
+    next_page_token: Option<super::Token>,
     /// Only messages of this type.
     msg_type: Option<Long>,
     /// Only messages sent at or after this time, in seconds.
-    begin_time: Option<Long>,
+    begin_time: Option<wire::Seconds>,
     /// Only messages sent at or before this time, in seconds.
-    end_time: Option<Long>,
+    end_time: Option<wire::Seconds>,
     /// The application's data center, Shanghai when not said.
     #[serde(default)]
     data_center: DataCenter,

@@ -11,10 +11,7 @@ use muster_core::{
     id::{AppId, GroupId, GroupRef, UserId},
     roster::{Member, WalkQuery},
 };
-use muster_gateway::{
-    Call, Failure, Level, Operation, Spec,
-    parameter::{Int, Long},
-};
+use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Int};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +34,7 @@ pub(crate) struct Request {
     /// The order by time of joining: 1 ascending, 2 descending.
     sort_type: SortType,
     /// Where to go on; empty for the first page.
-    next_page_token: Option<Long>,
+    next_page_token: Option<super::Token>,
     /// The application's data center, Shanghai when not said.
     #[serde(default)]
     data_center: DataCenter,

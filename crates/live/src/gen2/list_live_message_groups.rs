@@ -1,7 +1,7 @@
 //! `ListLiveMessageGroups`.
 
 use muster_core::{app::DataCenter, id::AppId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Long};
+use muster_gateway::{Call, Failure, Level, Operation, Spec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub(crate) struct Request {
     /// The order by time of creation: 1 ascending, 2 descending.
     sort_type: SortType,
     /// Where to go on; empty or -1 for the first page.
-    next_page_token: Option<Long>,
+    next_page_token: Option<super::Token>,
     /// Which groups: 0 all (when not said), 1 existing, 2 deleted.
     #[schemars(extend("default" = 0))]
     group_status: Option<GroupStatus>,

@@ -168,7 +168,10 @@ fn audit_type(audit: &Audit) -> i32 {
     }
 }
 
+/// Where a walk goes on.
+type Token = Long<-1>;
+
 /// Where a walk goes on: absent, 0 and -1 mean the beginning.
-fn after(token: Option<Long>) -> Option<i64> {
+fn after(token: Option<Token>) -> Option<i64> {
     token.map(Long::get).filter(|&number| number > 0)
 }

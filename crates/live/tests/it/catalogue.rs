@@ -15,6 +15,8 @@ async fn the_catalogue_is_what_is_published_but_for_what_is_listed_here() {
 
 const ID: &str = "ids of groups, users and messages are documented to have at most 64 bytes; the bound is told for all ids";
 const COMMA_LIST: &str = "published as one text of ids joined by commas; declared as the list that it holds";
+const TOKEN: &str = "a place in a list; 0 and -1 are its beginning";
+const SECONDS: &str = "a time up to the year 9999";
 const COUNTER: &str = "a counter only rises, and is kept far from overflowing";
 
 const ALLOWED: Allowed = &[
@@ -22,6 +24,14 @@ const ALLOWED: Allowed = &[
     ("BatchGetOnlineUsers.UserIds: type \"string\" is \"array<string>\"", COMMA_LIST),
     ("SendLiveMessageGroup.StaticsIncrease: max null is 2147483647", COUNTER),
     ("SendLiveMessageGroup.StaticsIncrease: min null is 0", COUNTER),
+    ("ListLiveMessageApps.NextPageToken: min null is -1", TOKEN),
+    ("ListLiveMessageGroupMessages.NextPageToken: min null is -1", TOKEN),
+    ("ListLiveMessageGroupUsers.NextPageToken: min null is -1", TOKEN),
+    ("ListLiveMessageGroups.NextPageToken: min null is -1", TOKEN),
+    ("ListLiveMessageGroupMessages.BeginTime: max null is 253402300799", SECONDS),
+    ("ListLiveMessageGroupMessages.BeginTime: min null is 0", SECONDS),
+    ("ListLiveMessageGroupMessages.EndTime: max null is 253402300799", SECONDS),
+    ("ListLiveMessageGroupMessages.EndTime: min null is 0", SECONDS),
     ("BatchGetOnlineUsers.AppId: max null is 64", ID),
     ("BatchGetOnlineUsers.GroupId: max null is 64", ID),
     ("CheckLiveMessageUsersInGroup.AppId: max null is 64", ID),
