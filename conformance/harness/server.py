@@ -40,12 +40,16 @@ def binary():
     return Path(os.environ.get("MUSTER_BIN", Path(__file__).parents[2] / "target/release/muster")).resolve()
 
 
-def printed_key(output):
-    """The root key that a first start prints: an id of an AccessKey's shape, and the word beside its secret."""
-    key_id = re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", output)
-    secrets = re.findall(r"(?i)secret\W+([0-9A-Za-z]{20,})", output)
-    assert key_id and secrets, f"no root key in what the first start printed:\n{output}"
-    return Key(key_id.group(1), secrets[0])
+def drawn_key(server):
+    """The root key that a server's first start has drawn: in the file that it names, since its output is no terminal."""
+    output = server.output()
+    printed = re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", output)
+    assert printed, f"no root key in what the first start printed:\n{output}"
+    file = server.data / "root-key.json"
+    assert str(file) in output, f"where the secret is:\n{output}"
+    key = json.loads(file.read_text())
+    assert key["accessKeyId"] == printed.group(1)
+    return Key(key["accessKeyId"], key["accessKeySecret"])
 
 
 def clean_environment():

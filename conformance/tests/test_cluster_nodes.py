@@ -10,7 +10,7 @@ import pytest
 from harness.places import NODES
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group, old_app, old_group, unique
-from harness.server import Key, Server, printed_key
+from harness.server import Key, Server, drawn_key
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -286,7 +286,7 @@ def test_two_nodes_that_start_at_the_same_moment_on_a_fresh_database_make_one_ac
         node.become_ready()
     makers = [node for node in server.nodes if "LTAI" in node.output()]
     assert len(makers) == 1, f"{len(makers)} nodes have made an account"
-    key = printed_key(makers[0].output())
+    key = drawn_key(makers[0])
     for node in server.nodes:
         assert Wire(node, key).ok("ListLiveMessageApps", {"SortType": 1})["AppList"] == []
 

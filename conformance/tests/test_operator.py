@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from harness.ledger import OPERATIONS
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group, old_app, old_group
-from harness.server import binary, clean_environment, free_port, printed_key
+from harness.server import binary, clean_environment, drawn_key, free_port
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire, fetch
@@ -25,17 +25,18 @@ one_process = pytest.mark.only_over("sqlite", "postgres", reason="it speaks of o
 
 
 @one_process
-def test_the_first_start_prints_account_key_endpoint_and_an_example_once(new_server):
+def test_the_first_start_tells_account_key_endpoint_and_an_example_once_and_its_secret_to_the_owner_alone(new_server):
     server = new_server(given_root=False).start()
     output = server.output()
     assert re.search(r"\b\d{16}\b", output), "the 16-digit account id"
     assert server.authority in output and "/console/" in output
-    key = printed_key(output)
-    assert len(re.findall(re.escape(key.secret), output)) >= 1
+    key = drawn_key(server)
+    assert (server.data / "root-key.json").stat().st_mode & 0o777 == 0o600
+    assert key.secret not in output, "what is no terminal may be a log"
     assert Wire(server, key).ok("ListLiveMessageApps", {"SortType": 1})["AppList"] == []
     server.stop()
     server.start()
-    assert key.secret not in server.output(), "printed once, and never again"
+    assert key.id not in server.output(), "told once, and never again"
     assert Wire(server, key).call("ListLiveMessageApps", {"SortType": 1}).status == 200
 
 

@@ -100,9 +100,9 @@ pub enum DirectoryChange {
     RemoveUser(AccountId, String),
     /// A new access key.
     AddKey(AccessKey),
-    /// A key is switched on or off.
+    /// A key is switched on or off; the last active root key stays on.
     SetKeyActive(AccessKeyId, bool),
-    /// A key is deleted.
+    /// A key is deleted; the last active root key stays.
     RemoveKey(AccessKeyId),
     /// A policy is made, or its text replaced.
     PutPolicy(StoredPolicy),
@@ -123,4 +123,6 @@ pub enum Changed {
     Exists,
     /// What it names is not there.
     Missing,
+    /// It would leave an account without an active root key.
+    LastRootKey,
 }

@@ -11,6 +11,9 @@ use serde::{
 /// The longest id, in bytes: the documentation's bound for group, user and message ids.
 pub const MAX_ID_BYTES: usize = 64;
 
+/// Digits of an account's id, as in the cloud.
+pub const ACCOUNT_ID_DIGITS: usize = 16;
+
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
@@ -23,6 +26,9 @@ pub enum InvalidId {
     /// A character outside `A-Z a-z 0-9 _ - .`.
     #[error("may hold only the characters A-Z a-z 0-9 _ - .")]
     Character,
+    /// An account's id that is not [`ACCOUNT_ID_DIGITS`] digits.
+    #[error("must be {ACCOUNT_ID_DIGITS} digits")]
+    AccountDigits,
 }
 
 fn check(text: &str) -> Result<(), InvalidId> {
@@ -36,14 +42,41 @@ fn check(text: &str) -> Result<(), InvalidId> {
     if text.bytes().all(allowed) { Ok(()) } else { Err(InvalidId::Character) }
 }
 
+fn check_account(text: &str) -> Result<(), InvalidId> {
+    let digits = text.len() == ACCOUNT_ID_DIGITS && text.bytes().all(|b| b.is_ascii_digit());
+    if digits { Ok(()) } else { Err(InvalidId::AccountDigits) }
+}
+
+/// What an id is, for whoever gave none.
+const ID: Form = Form {
+    check,
+    expected: "1 to 64 of the characters A-Z a-z 0-9 _ - .",
+    pattern: "^[A-Za-z0-9_.-]+$",
+    most: MAX_ID_BYTES,
+};
+/// What an account's id is.
+const ACCOUNT_ID: Form =
+    Form { check: check_account, expected: "16 digits", pattern: "^[0-9]{16}$", most: ACCOUNT_ID_DIGITS };
+
+/// The form of ids of one kind.
+struct Form {
+    check: fn(&str) -> Result<(), InvalidId>,
+    /// What is said to who gave another text.
+    expected: &'static str,
+    /// The same as a regular expression.
+    pattern: &'static str,
+    /// Bytes at most.
+    most: usize,
+}
+
 /// Takes a text as an id, and says what an id is when it is none. The text is borrowed: an id costs one allocation.
-struct IdVisitor<T>(PhantomData<T>);
+struct IdVisitor<T>(&'static Form, PhantomData<T>);
 
 impl<T: FromStr<Err = InvalidId>> Visitor<'_> for IdVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "1 to {MAX_ID_BYTES} of the characters A-Z a-z 0-9 _ - .")
+        f.write_str(self.0.expected)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
@@ -53,6 +86,9 @@ impl<T: FromStr<Err = InvalidId>> Visitor<'_> for IdVisitor<T> {
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
+        id!($(#[$doc])* $name, ID);
+    };
+    ($(#[$doc:meta])* $name:ident, $form:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         pub struct $name(Arc<str>);
@@ -61,10 +97,9 @@ macro_rules! id {
             /// Takes a text as an id.
             ///
             /// # Errors
-            /// [`InvalidId`] when it is empty, longer than 64 bytes or holds another character than
-            /// `A-Z a-z 0-9 _ - .`.
+            /// [`InvalidId`] when it has not the form of these ids.
             pub fn new(text: &str) -> Result<Self, InvalidId> {
-                check(text).map(|()| Self(text.into()))
+                ($form.check)(text).map(|()| Self(text.into()))
             }
 
             /// The id as text.
@@ -84,20 +119,20 @@ macro_rules! id {
         impl TryFrom<String> for $name {
             type Error = InvalidId;
             fn try_from(text: String) -> Result<Self, InvalidId> {
-                check(&text).map(|()| Self(text.into()))
+                ($form.check)(&text).map(|()| Self(text.into()))
             }
         }
 
         impl TryFrom<Arc<str>> for $name {
             type Error = InvalidId;
             fn try_from(text: Arc<str>) -> Result<Self, InvalidId> {
-                check(&text).map(|()| Self(text))
+                ($form.check)(&text).map(|()| Self(text))
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(IdVisitor(PhantomData))
+                deserializer.deserialize_str(IdVisitor(&$form, PhantomData))
             }
         }
 
@@ -127,15 +162,15 @@ macro_rules! id {
                 true
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "maxLength": MAX_ID_BYTES, "pattern": "^[A-Za-z0-9_.-]+$" })
+                json_schema!({ "type": "string", "maxLength": $form.most, "pattern": $form.pattern })
             }
         }
     };
 }
 
 id! {
-    /// An account: 16 decimal digits when this server made it.
-    AccountId
+    /// An account: 16 decimal digits.
+    AccountId, ACCOUNT_ID
 }
 id! {
     /// An application of one generation, or the channel that a CAMS group belongs to.
@@ -204,6 +239,17 @@ mod tests {
         assert_eq!(GroupId::new("群"), Err(InvalidId::Character));
         assert_eq!(GroupId::new(&"x".repeat(65)), Err(InvalidId::TooLong));
         assert!(GroupId::new(&"x".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn an_account_is_named_by_16_digits_and_nothing_else() {
+        assert!(AccountId::new("1234567890123456").is_ok());
+        for text in ["", "acc", "123456789012345", "12345678901234567", "123456789012345x", "１２３４５６"]
+        {
+            assert_eq!(AccountId::new(text), Err(InvalidId::AccountDigits), "{text}");
+        }
+        let refused = serde_json::from_str::<AccountId>("\"acc\"").unwrap_err().to_string();
+        assert!(refused.contains("16 digits"), "{refused}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use ring::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::random::Random;
+use crate::{hex::hex, random::Random};
 
 /// Bytes of a master key.
 pub const MASTER_KEY_BYTES: usize = 32;
@@ -22,6 +22,15 @@ pub struct Sealed(pub Vec<u8>);
 pub struct MasterKey {
     aead: LessSafeKey,
     mac: hmac::Key,
+}
+
+/// Bytes of a check value that a key's id shows.
+const ID_BYTES: usize = 4;
+
+/// The id of the master key with this check value: 8 hexadecimal digits, for people to tell keys apart.
+#[must_use]
+pub fn key_id(check_value: &[u8]) -> String {
+    hex(&check_value[..check_value.len().min(ID_BYTES)])
 }
 
 /// A sealed secret did not open: another master key, or changed bytes.
@@ -81,6 +90,12 @@ impl MasterKey {
         hmac::sign(&self.mac, b"muster check value").as_ref().to_vec()
     }
 
+    /// The key's id, which tells nothing of the key: see [`key_id`].
+    #[must_use]
+    pub fn id(&self) -> String {
+        key_id(&self.check_value())
+    }
+
     /// The authentication code of `text` for one purpose: what the server signs for itself, such as tokens.
     #[must_use]
     pub fn sign(&self, purpose: &str, text: &[u8]) -> Vec<u8> {
@@ -117,6 +132,14 @@ mod tests {
             assert_eq!(key.open("app:a", &changed), Err(Unsealable));
         }
         assert_eq!(key.open("app:a", &Sealed(vec![1, 2])), Err(Unsealable));
+    }
+
+    #[test]
+    fn keys_are_told_apart_by_an_id_that_shows_no_byte_of_them() {
+        let (one, other) = (MasterKey::new(&[1; 32]), MasterKey::new(&[2; 32]));
+        assert_eq!(one.id().len(), 8);
+        assert_ne!(one.id(), other.id());
+        assert_eq!(one.id(), key_id(&MasterKey::new(&[1; 32]).check_value()));
     }
 
     #[test]

@@ -43,6 +43,16 @@ pub trait Accounts: Send + Sync {
     async fn change_directory(&self, change: DirectoryChange) -> StoreResult<Changed>;
 }
 
+/// The master key that a store's secrets are sealed under.
+#[async_trait]
+pub trait Seals: Send + Sync {
+    /// The check value of the master key that the store belongs to; `None` before the first claim.
+    async fn master_check(&self) -> StoreResult<Option<Vec<u8>>>;
+    /// Makes the store belong to the master key with this check value, unless it belongs to one already; whether it
+    /// belongs to this one. The first claim stays, also when several come at once.
+    async fn claim_master(&self, check_value: &[u8]) -> StoreResult<bool>;
+}
+
 /// What became of an [`Apps::create_app`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppCreated {
@@ -302,7 +312,7 @@ pub trait Admissions: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Accounts + Apps + Groups + Rosters + Messages + Sessions + Chats + Nodes {
+pub trait Store: Accounts + Seals + Apps + Groups + Rosters + Messages + Sessions + Chats + Nodes {
     /// What the store counts about itself.
     fn figures(&self) -> Vec<Figure>;
     /// Whether the store can do its work now; the reason when it cannot.

@@ -13,8 +13,6 @@ use crate::config::LogFormat;
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
-    #[command(flatten)]
-    pub(crate) root: Root,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -43,7 +41,7 @@ pub(crate) struct Common {
     /// The file of the master key [default: master.key in the data directory].
     #[arg(long, global = true, value_name = "FILE", env = "MUSTER_MASTER_KEY")]
     pub(crate) master_key: Option<PathBuf>,
-    /// Print JSON instead of a table.
+    /// Print JSON instead of a table, and faults as JSON too.
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
@@ -51,7 +49,7 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the server.
-    Serve,
+    Serve(Root),
     /// Manage the users of the account.
     #[command(subcommand)]
     User(User),
@@ -98,19 +96,13 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Root {
     /// The id of the root access key that the first start makes.
-    #[arg(long, global = true, env = "MUSTER_ROOT_ACCESS_KEY_ID", value_name = "ID", hide_env_values = true)]
+    #[arg(long, env = "MUSTER_ROOT_ACCESS_KEY_ID", value_name = "ID", hide_env_values = true)]
     pub(crate) root_access_key_id: Option<String>,
     /// Its secret. Give it by the environment: other users of the machine can see flags.
-    #[arg(
-        long,
-        global = true,
-        env = "MUSTER_ROOT_ACCESS_KEY_SECRET",
-        value_name = "SECRET",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "MUSTER_ROOT_ACCESS_KEY_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub(crate) root_access_key_secret: Option<String>,
     /// The account that the first start makes: 16 digits.
-    #[arg(long, global = true, env = "MUSTER_ACCOUNT_ID", value_name = "ID")]
+    #[arg(long, env = "MUSTER_ACCOUNT_ID", value_name = "ID")]
     pub(crate) account_id: Option<String>,
 }
 
@@ -126,8 +118,15 @@ pub(crate) enum User {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
-    /// Make an access key for a user; its secret is shown once.
-    Add { user: String },
+    /// Make an access key; its secret is shown once.
+    Add {
+        /// The user whose key it is.
+        #[arg(required_unless_present = "root", conflicts_with = "root")]
+        user: Option<String>,
+        /// Make a key of the account itself, which may do everything.
+        #[arg(long)]
+        root: bool,
+    },
     /// List the access keys.
     List,
     /// Switch a key off.

@@ -16,8 +16,8 @@ use muster_gateway::{Environment, Gateway, OperationData, ThrottleConfig, ValueD
 use serde_json::{Value, json};
 
 use crate::{
-    bench::sign::Caller, cli, config::Configuration, first_start, foundation::Foundation,
-    identities::KeyRing, serve, system::System,
+    bench::sign::Caller, config::Configuration, first_start, foundation::Foundation, identities::KeyRing,
+    serve, system::System,
 };
 
 struct Bed {
@@ -53,9 +53,9 @@ const STAMP: &str = "2027-01-15T08:00:00Z";
 async fn bed(throttle: ThrottleConfig) -> Bed {
     let directory = tempfile::tempdir().unwrap();
     let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
-    let foundation = Foundation::embedded(&configuration, directory.path()).unwrap();
+    let foundation = Foundation::lay(&configuration, directory.path()).await.unwrap();
     let muster = &foundation.muster;
-    let made = first_start::make_account(muster, &cli::Root::default()).await.unwrap().unwrap();
+    let made = first_start::make_account(muster, &first_start::Given::default()).await.unwrap().unwrap();
     let account: &AccountId = &made.account.id;
     muster.accounts().add_user(account, "nobody").await.unwrap();
     let key = muster.accounts().add_key(account, "nobody").await.unwrap();

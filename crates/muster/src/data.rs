@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{ErrorKind, Read as _, Seek as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +12,8 @@ use muster_core::{
     random::Random,
     seal::{MASTER_KEY_BYTES, MasterKey},
 };
+
+use crate::private::open_to_others;
 
 /// A data directory that this process alone may change, until it is dropped.
 #[derive(Debug)]
@@ -44,6 +46,11 @@ impl DataDirectory {
             .mode(0o700)
             .create(path)
             .with_context(|| format!("the data directory {} cannot be made", path.display()))?;
+        Self::take_existing(path)
+    }
+
+    /// Takes a directory that is there for this process.
+    pub(crate) fn take_existing(path: &Path) -> Result<Self, Unavailable> {
         let file = path.join("lock");
         let mut lock = OpenOptions::new()
             .create(true)
@@ -84,19 +91,18 @@ impl DataDirectory {
     }
 }
 
-/// Reads the master key in a file; makes one when there is no such file. The file is readable by its owner alone.
-pub(crate) fn master_key(path: &Path, random: &dyn Random) -> anyhow::Result<MasterKey> {
-    Ok(master_key_or_new(path, random)?.0)
-}
-
-/// Reads the master key in a file, or makes one; whether it was made here.
+/// Reads the master key in a file, or makes one, readable by its owner alone; whether it was made here. Of several
+/// processes that do this at once one makes it, and all have the same.
 pub(crate) fn master_key_or_new(path: &Path, random: &dyn Random) -> anyhow::Result<(MasterKey, bool)> {
     if let Some(key) = existing_master_key(path)? {
         return Ok((key, false));
     }
     let mut bytes = [0; MASTER_KEY_BYTES];
     random.fill(&mut bytes);
-    match write_key(path, &bytes) {
+    match write_draft(path, &bytes).and_then(|draft| {
+        draft.persist_noclobber(path).map_err(|error| error.error)?;
+        File::open(directory_of(path))?.sync_all()
+    }) {
         Ok(()) => Ok((MasterKey::new(&bytes), true)),
         // Another process has made it at this moment.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((read_key(path)?, false)),
@@ -122,9 +128,8 @@ pub(crate) fn existing_master_key(path: &Path) -> anyhow::Result<Option<MasterKe
 
 fn read_key(path: &Path) -> anyhow::Result<MasterKey> {
     let mut file = File::open(path)?;
-    let mode = file.metadata()?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        bail!("others may read it (mode {mode:o}): run `chmod 600` on it");
+    if let Some(mode) = open_to_others(&file.metadata()?) {
+        bail!("others may read it (mode {mode}): run `chmod 600` on it");
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
@@ -138,20 +143,25 @@ pub(crate) fn directory_of(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes the key beside its place and moves it there, so that a crash leaves a whole key or none. A key that is there
-/// already stays.
-fn write_key(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let directory = directory_of(path);
-    // Only the owner may read what this makes.
-    let mut draft = tempfile::NamedTempFile::new_in(directory)?;
+/// Writes a file that its owner alone may read, whole or not at all, in the place of one that is there.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    write_draft(path, bytes)?.persist(path).map_err(|error| error.error)?;
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// Writes what is to have this path beside it, for its owner alone, and on the disk before it is moved there: so a
+/// crash leaves a whole file or none.
+fn write_draft(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut draft = tempfile::NamedTempFile::new_in(directory_of(path))?;
     draft.write_all(bytes)?;
     draft.as_file().sync_all()?;
-    draft.persist_noclobber(path).map_err(|error| error.error)?;
-    File::open(directory)?.sync_all()
+    Ok(draft)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use muster_core::testing::Seeded;
 
     use super::*;
@@ -171,12 +181,13 @@ mod tests {
     fn a_master_key_is_made_once_for_its_owner_alone() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("master.key");
-        let first = master_key(&path, &Seeded::new(1)).unwrap();
-        let again = master_key(&path, &Seeded::new(2)).unwrap();
+        let (first, made) = master_key_or_new(&path, &Seeded::new(1)).unwrap();
+        let (again, made_again) = master_key_or_new(&path, &Seeded::new(2)).unwrap();
+        assert_eq!((made, made_again), (true, false));
         assert_eq!(first.check_value(), again.check_value());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = master_key(&path, &Seeded::new(3)).unwrap_err();
+        let refused = master_key_or_new(&path, &Seeded::new(3)).unwrap_err();
         assert!(format!("{refused:#}").contains("chmod 600"), "{refused:#}");
     }
 }

@@ -1,10 +1,10 @@
 //! `muster doctor`: whether what is in the data directory belongs together and is sound, and going on after a loss.
 
 use anyhow::Context as _;
-use muster_store::sqlite::{DATABASE_FILE, MARK_FILE, SqliteStore};
+use muster_store::sqlite::{DATABASE_FILE, SqliteStore};
 use serde_json::json;
 
-use crate::{admin, config::Configuration, data::DataDirectory};
+use crate::{admin, config::Configuration, data::DataDirectory, foundation};
 
 /// Looks at the embedded store's files, which no server may use meanwhile. With `accept_loss` it takes what is there for
 /// what should be there.
@@ -14,12 +14,8 @@ pub(crate) fn run(configuration: &Configuration, accept_loss: bool, json: bool) 
         "there is nothing to look at here: PostgreSQL looks after its own files"
     );
     let directory = &configuration.data;
-    anyhow::ensure!(
-        [DATABASE_FILE, MARK_FILE].iter().any(|file| directory.join(file).exists()),
-        "there is no store in {}: name the data directory with `--data`",
-        directory.display()
-    );
-    let mut data = DataDirectory::take(directory).context("stop the server first")?;
+    foundation::must_hold_store(configuration, directory)?;
+    let mut data = DataDirectory::take_existing(directory).context("stop the server first")?;
     data.sign(&format!("process {}, looking at the store", std::process::id()))?;
     let accepted = if accept_loss { SqliteStore::accept_loss(directory)? } else { None };
     let database = directory.join(DATABASE_FILE);

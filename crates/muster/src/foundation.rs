@@ -11,20 +11,32 @@ use muster_core::{
     bus::Bus,
     id::NodeId,
     random::Random,
-    seal::MasterKey,
     service::{Muster, Node},
     store::{Admissions, Store},
 };
-use muster_store::{postgres::PostgresStore, sqlite::SqliteStore};
+use muster_store::{
+    postgres::{OpenError, PostgresStore},
+    sqlite::{DATABASE_FILE, MARK_FILE, SqliteStore},
+};
 
 use crate::{
     config::Configuration,
-    data::{existing_master_key, master_key, master_key_or_new},
+    failure::misconfigured,
+    master::{Draw, master_key},
     system::System,
 };
 
 /// How long a bus has to hand over what waits when the process ends.
 const BUS_CLOSE: Duration = Duration::from_secs(1);
+
+/// What becomes of a place where there is no store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fresh {
+    /// One is made there.
+    Make,
+    /// It is left as it is, and the failure says so.
+    Refuse,
+}
 
 /// The domain, laid on its store and bus.
 pub(crate) struct Foundation {
@@ -34,39 +46,48 @@ pub(crate) struct Foundation {
 }
 
 impl Foundation {
-    /// Opens what the configuration names.
+    /// Opens what the configuration names, and makes a store where there is none.
     pub(crate) async fn lay(configuration: &Configuration, directory: &Path) -> anyhow::Result<Self> {
-        if configuration.store.is_empty() {
-            return Self::embedded(configuration, directory);
-        }
+        Self::stand(configuration, directory, Fresh::Make).await
+    }
+
+    /// Opens what the configuration names and is there.
+    pub(crate) async fn open(configuration: &Configuration, directory: &Path) -> anyhow::Result<Self> {
+        Self::stand(configuration, directory, Fresh::Refuse).await
+    }
+
+    async fn stand(configuration: &Configuration, directory: &Path, fresh: Fresh) -> anyhow::Result<Self> {
         let system = Arc::new(System::new());
         let random: Arc<dyn Random> = system.clone();
-        let store = Arc::new(open_postgres(configuration, Arc::clone(&random)).await?);
-        let master = claimed_master_key(configuration, directory, &store, &*random).await?;
+        let (store, admissions): (Arc<dyn Store>, Option<Arc<dyn Admissions>>) =
+            if configuration.store.is_empty() {
+                (Arc::new(open_sqlite(configuration, directory, Arc::clone(&random), fresh)?), None)
+            } else {
+                let store = Arc::new(open_postgres(configuration, Arc::clone(&random), fresh).await?);
+                (store.clone(), Some(store))
+            };
+        let draw: Draw<'_> = match fresh {
+            Fresh::Make => Some(&*random),
+            Fresh::Refuse => None,
+        };
+        let master = master_key(&configuration.master_key_file(directory), &*store, draw).await?;
         let node = NodeId::new(&random.hex(16))?;
         let bus: Arc<dyn Bus> = if configuration.bus.is_empty() {
             Arc::new(MemoryBus::default())
         } else {
-            let options = NatsOptions::parse(&configuration.bus).context("`bus`")?;
+            let options = NatsOptions::parse(&configuration.bus).context("`bus`").map_err(misconfigured)?;
             Arc::new(NatsBus::connect(&options, &node, &*random).await.context("`bus`")?)
         };
-        let admissions: Arc<dyn Admissions> = store.clone();
-        let muster = domain(configuration, store, bus, master, node, system);
-        Ok(Self { muster, admissions: Some(admissions) })
-    }
-
-    /// Opens the embedded store of a data directory, with the bus of a single node.
-    pub(crate) fn embedded(configuration: &Configuration, directory: &Path) -> anyhow::Result<Self> {
-        let system = Arc::new(System::new());
-        let random: Arc<dyn Random> = system.clone();
-        let master = master_key(&configuration.master_key_file(directory), &*random)?;
-        let store = open_sqlite(configuration, directory, Arc::clone(&random))?;
-        let node = NodeId::new(&random.hex(16))?;
-        let bus = Arc::new(MemoryBus::default());
-        Ok(Self {
-            muster: domain(configuration, Arc::new(store), bus, master, node, system),
-            admissions: None,
-        })
+        let muster = Arc::new(Muster {
+            store,
+            bus,
+            clock: system.clone(),
+            random: system,
+            master: Arc::new(master),
+            limits: configuration.domain_limits(),
+            node: Node::new(node),
+        });
+        Ok(Self { muster, admissions })
     }
 
     /// Writes what is only in memory, and stops.
@@ -81,7 +102,11 @@ pub(crate) fn open_sqlite(
     configuration: &Configuration,
     directory: &Path,
     random: Arc<dyn Random>,
+    fresh: Fresh,
 ) -> anyhow::Result<SqliteStore> {
+    if fresh == Fresh::Refuse {
+        must_hold_store(configuration, directory)?;
+    }
     SqliteStore::open(directory, &configuration.sqlite, random)
         .with_context(|| format!("the store in {} cannot be opened", directory.display()))
 }
@@ -90,62 +115,30 @@ pub(crate) fn open_sqlite(
 pub(crate) async fn open_postgres(
     configuration: &Configuration,
     random: Arc<dyn Random>,
+    fresh: Fresh,
 ) -> anyhow::Result<PostgresStore> {
-    PostgresStore::open(&configuration.store, &configuration.postgres, random).await.context("`store`")
-}
-
-/// What is said of a master key that the database does not belong to.
-pub(crate) fn foreign_key(file: &Path) -> String {
-    format!(
-        "the master key {} is not the one that the database belongs to: copy the file `master.key` of a node that \
-         runs on it, or name it with `--master-key`",
-        file.display()
-    )
-}
-
-fn domain(
-    configuration: &Configuration,
-    store: Arc<dyn Store>,
-    bus: Arc<dyn Bus>,
-    master: MasterKey,
-    node: NodeId,
-    system: Arc<System>,
-) -> Arc<Muster> {
-    Arc::new(Muster {
-        store,
-        bus,
-        clock: system.clone(),
-        random: system,
-        master: Arc::new(master),
-        limits: configuration.domain_limits(),
-        node: Node::new(node),
+    let (url, options) = (&configuration.store, &configuration.postgres);
+    let opened = match fresh {
+        Fresh::Make => PostgresStore::open(url, options, random).await,
+        Fresh::Refuse => PostgresStore::open_existing(url, options, random).await,
+    };
+    opened.map_err(|error| {
+        let wrong = matches!(error, OpenError::Url(_) | OpenError::NoStore { .. });
+        let error = anyhow::Error::new(error).context("`store`");
+        if wrong { misconfigured(error) } else { error }
     })
 }
 
-/// The master key that the database's secrets are sealed under: every node must have the same. The first node on a
-/// fresh database makes it.
-async fn claimed_master_key(
-    configuration: &Configuration,
-    directory: &Path,
-    store: &PostgresStore,
-    random: &dyn Random,
-) -> anyhow::Result<MasterKey> {
-    let file = configuration.master_key_file(directory);
-    let (key, made) = match existing_master_key(&file)? {
-        Some(key) => (key, false),
-        None if store.has_master().await? => anyhow::bail!(
-            "there is no master key at {}, but the database belongs to one: copy the file `master.key` of a node that \
-             runs on it, or name it with `--master-key`",
-            file.display()
-        ),
-        None => master_key_or_new(&file, random)?,
-    };
-    if store.claim_master(&key.check_value()).await? {
-        return Ok(key);
+/// Refuses a data directory without the embedded store, when that is what the configuration means.
+pub(crate) fn must_hold_store(configuration: &Configuration, directory: &Path) -> anyhow::Result<()> {
+    // What is left of a store that was lost is one as well, and opening it says what is missing.
+    let holds = [DATABASE_FILE, MARK_FILE].iter().any(|file| directory.join(file).exists());
+    if !configuration.store.is_empty() || holds {
+        return Ok(());
     }
-    if made {
-        // Another node has claimed the database at this moment; a key that belongs to nothing must not stay behind.
-        std::fs::remove_file(&file)?;
-    }
-    anyhow::bail!(foreign_key(&file))
+    Err(misconfigured(anyhow::anyhow!(
+        "there is no store in {}: name the data directory with `--data`, or a database with `--store`; \
+         `muster serve` makes one",
+        directory.display()
+    )))
 }

@@ -23,7 +23,7 @@ fn compare(path: &str, current: &serde_json::Value) {
 async fn the_committed_catalogue_and_documents_are_current() {
     let directory = tempfile::tempdir().unwrap();
     let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
-    let foundation = Foundation::embedded(&configuration, directory.path()).unwrap();
+    let foundation = Foundation::lay(&configuration, directory.path()).await.unwrap();
     let products = serve::products(&configuration, &foundation.muster);
     let gateway = serve::gateway(&configuration, products, std::sync::Arc::default()).unwrap();
     compare("docs/reference/catalogue.json", &serde_json::to_value(gateway.catalogue()).unwrap());

@@ -7,7 +7,10 @@ use anyhow::Context as _;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::config::{LogConfig, LogFormat};
+use crate::{
+    config::{LogConfig, LogFormat},
+    failure::misconfigured,
+};
 
 /// Lines that may wait to be written.
 const LINES_WAITING: usize = 50_000;
@@ -27,7 +30,8 @@ const QUIET: [&str; 6] = [
 pub(crate) fn start(config: &LogConfig) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::builder()
         .parse(&config.filter)
-        .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))?;
+        .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))
+        .map_err(misconfigured)?;
     // At `trace` these write out what passes through them: login tokens, signed requests.
     let filter =
         QUIET.iter().try_fold(filter, |filter, target| anyhow::Ok(filter.add_directive(target.parse()?)))?;

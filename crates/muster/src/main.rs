@@ -9,6 +9,7 @@ mod config;
 mod coverage;
 mod data;
 mod doctor;
+mod failure;
 mod first_start;
 mod foundation;
 #[cfg(test)]
@@ -18,9 +19,11 @@ mod identities;
 mod invite;
 mod lease;
 mod logging;
+mod master;
 mod metrics;
 mod nonces;
 mod pages;
+mod private;
 mod serve;
 mod shared;
 mod system;
@@ -32,42 +35,89 @@ use std::{io::Read as _, path::Path, process::ExitCode};
 use admin::AdminCommand;
 use anyhow::Context as _;
 use clap::Parser as _;
-use cli::{Cli, Command, Root};
-use config::Configuration;
+use cli::{Cli, Command};
+use config::{Configuration, LogFormat};
 use data::{DataDirectory, Unavailable};
+use failure::{exit_code, misconfigured};
+use first_start::Given;
 use foundation::Foundation;
 
 /// Many small allocations of many threads, which the C library's allocator serves slower (docs/performance.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Wrong usage or configuration.
-const USAGE: u8 = 2;
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    private::close_new_files();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(fault) if fault.use_stderr() && asks_for_json(std::env::args()) => {
+            return failed(
+                &misconfigured(anyhow::anyhow!("{}", fault.render().to_string().trim_end())),
+                Words::Json,
+            );
+        }
+        Err(fault) => fault.exit(),
+    };
     let configuration = match Configuration::load(&cli.common) {
         Ok(configuration) => configuration,
-        Err(error) => return failed(&error, USAGE),
+        Err(error) => return failed(&misconfigured(error), words(&cli, cli.common.log)),
     };
+    let words = words(&cli, Some(configuration.log.format));
     match run(cli, configuration) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error, 1),
+        Err(error) => failed(&error, words),
     }
 }
 
+/// The form of a failure's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Words {
+    /// For a person.
+    Text,
+    /// One JSON object on a line.
+    Json,
+}
+
+/// How a failure is told: as JSON to who asked for JSON, and where the log is JSON.
+fn words(cli: &Cli, log: Option<LogFormat>) -> Words {
+    let logged = matches!(cli.command, Command::Serve(_)) && log == Some(LogFormat::Json);
+    if cli.common.json || logged { Words::Json } else { Words::Text }
+}
+
+/// Whether arguments that are not understood ask for JSON: by `--json`, or by a log in JSON.
+fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
+    let arguments: Vec<String> = arguments.collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    has("--json")
+        || has("--log=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json")
+}
+
 #[expect(clippy::print_stderr, reason = "the last words of a command that failed, for whoever typed it")]
-fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
-    eprintln!("muster: {error:#}");
+fn failed(error: &anyhow::Error, words: Words) -> ExitCode {
+    let code = exit_code(error);
+    match words {
+        Words::Text => eprintln!("muster: {error:#}"),
+        Words::Json => {
+            let message = format!("{error:#}");
+            eprintln!("{}", serde_json::json!({ "level": "ERROR", "message": message, "exitCode": code }));
+        }
+    }
     ExitCode::from(code)
 }
 
 fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
     let json = cli.common.json;
-    let given = cli.root;
     let command = match cli.command {
-        Command::Serve => {
+        Command::Serve(root) => {
+            let given = Given::check(&root)?;
             let log = logging::start(&configuration.log)?;
+            if let Some(file) = &cli.common.config {
+                private::warn_if_open("the configuration, which may hold secrets", file);
+            }
+            if configuration.has_tls() {
+                private::warn_if_open("`tls.key`", &configuration.tls.key);
+            }
             let served = runtime()?.block_on(serve::run(configuration, &given));
             drop(log);
             return served;
@@ -80,7 +130,7 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
         Command::Import(from) => return transfer::import(&configuration, &from.file, json),
         Command::Backup(to) => {
             let command = transfer::backup::command(&configuration, &to.file)?;
-            let answer = administer(&configuration, &given, command)?;
+            let answer = administer(&configuration, command)?;
             return transfer::backup::written(&answer, json);
         }
         Command::Restore(from) => return transfer::backup::restore(&configuration, &from.file, json),
@@ -89,14 +139,14 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
         Command::Token(token) => {
             let admin = token.role == cli::Role::Admin;
             let command = AdminCommand::Token { app: token.app, user: token.user, admin, ttl: token.ttl };
-            let answer = administer(&configuration, &given, command)?;
+            let answer = administer(&configuration, command)?;
             // Alone on its line, so that a script takes it as it is.
             let alone = if json { answer } else { answer["token"].clone() };
             return Ok(admin::print(&alone, json)?);
         }
         other => administrative(other)?,
     };
-    let answer = administer(&configuration, &given, command)?;
+    let answer = administer(&configuration, command)?;
     Ok(admin::print(&answer, json)?)
 }
 
@@ -112,7 +162,8 @@ fn administrative(command: Command) -> anyhow::Result<AdminCommand> {
         Command::User(User::Add { name }) => A::UserAdd { name },
         Command::User(User::List) => A::UserList,
         Command::User(User::Remove { name }) => A::UserRemove { name },
-        Command::Key(Key::Add { user }) => A::KeyAdd { user },
+        Command::Key(Key::Add { user: Some(user), .. }) => A::KeyAdd { user },
+        Command::Key(Key::Add { user: None, .. }) => A::RootKeyAdd,
         Command::Key(Key::List) => A::KeyList,
         Command::Key(Key::Disable { id }) => A::KeySetActive { id, active: false },
         Command::Key(Key::Enable { id }) => A::KeySetActive { id, active: true },
@@ -133,7 +184,7 @@ fn administrative(command: Command) -> anyhow::Result<AdminCommand> {
         Command::Members(m) => {
             A::Members { app: m.app, group: m.group, page: m.part.page, size: m.part.size }
         }
-        Command::Serve
+        Command::Serve(_)
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::Config(_)
@@ -157,24 +208,20 @@ fn document(file: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("the policy file {} cannot be read", file.display()))
 }
 
-/// Has a command done: by the server that runs on the data directory, or here when none runs. On a fresh directory it
-/// makes the account first, as the first start of the server would, and shows it on standard error.
-fn administer(
-    configuration: &Configuration,
-    given: &Root,
-    command: AdminCommand,
-) -> anyhow::Result<serde_json::Value> {
-    let outcome = match DataDirectory::take(&configuration.data) {
-        Ok(data) => runtime()?.block_on(async {
-            let foundation = Foundation::lay(configuration, data.path()).await?;
-            if let Some(made) = first_start::make_account(&foundation.muster, given).await? {
-                first_start::show(&made, given, &configuration.endpoint()?, &mut std::io::stderr())?;
-            }
+/// Has a command done: by the server that runs on the data directory, or here when none runs. It makes no store.
+fn administer(configuration: &Configuration, command: AdminCommand) -> anyhow::Result<serde_json::Value> {
+    let directory = &configuration.data;
+    foundation::must_hold_store(configuration, directory)?;
+    // Who commands a database from elsewhere has no data directory, and needs none.
+    let held = if directory.exists() { DataDirectory::take_existing(directory).map(Some) } else { Ok(None) };
+    let outcome = match held {
+        Ok(_held) => runtime()?.block_on(async {
+            let foundation = Foundation::open(configuration, directory).await?;
             let outcome = admin::execute(&foundation.muster, command).await;
             foundation.close().await?;
             anyhow::Ok(outcome)
         })?,
-        Err(Unavailable::Held { .. }) => admin::send(&configuration.data, command)?,
+        Err(Unavailable::Held { .. }) => admin::send(directory, command)?,
         Err(Unavailable::Failed(error)) => return Err(error),
     };
     outcome.map_err(|refusal| anyhow::anyhow!(refusal))

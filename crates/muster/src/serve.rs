@@ -1,6 +1,8 @@
 //! The server: laid out, started, run, and taken down in order.
 
 use std::{
+    io::IsTerminal as _,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -23,11 +25,11 @@ use tokio::{
 
 use crate::{
     admin::AdminListener,
-    cli::Root,
     complaint::Complaint,
-    config::Configuration,
+    config::{Configuration, LogFormat},
     data::DataDirectory,
-    first_start,
+    failure::misconfigured,
+    first_start::{self, Given, Telling},
     foundation::Foundation,
     http::{self, Site},
     identities::KeyRing,
@@ -46,29 +48,32 @@ const SETTLE_EVERY: Duration = Duration::from_millis(100);
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 
 /// Runs the server until it is told to stop.
-pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::Result<()> {
+pub(crate) async fn run(configuration: Configuration, given: &Given) -> anyhow::Result<()> {
     // A client holds one file descriptor; the usual soft limit of 1,024 would be the first bound to be met.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let tls = if configuration.has_tls() {
+        Some(tls::acceptor(&configuration.tls).map_err(misconfigured)?)
+    } else {
+        None
+    };
     let mut data = DataDirectory::take(&configuration.data)?;
     let listener = TcpListener::bind(configuration.address()?)
         .await
         .with_context(|| format!("cannot listen on {}", configuration.listen))?;
     let address = listener.local_addr()?;
     data.sign(&format!("process {}, serving {address}", std::process::id()))?;
-    let tls = if configuration.has_tls() { Some(tls::acceptor(&configuration.tls)?) } else { None };
     let foundation = Foundation::lay(&configuration, data.path()).await?;
     let muster = &foundation.muster;
     let mut lease = Lease::begin(Arc::clone(muster), configuration.cluster.lease()).await?;
     let endpoint = configuration.endpoint_at(address);
-    let made = first_start::make_account(muster, given).await?;
-    if let Some(made) = &made {
-        first_start::show(made, given, &endpoint, &mut std::io::stdout())?;
-    }
     let server = Server::lay(&configuration, &foundation).await?;
+    let made = greet(&configuration, muster, given, &endpoint).await?;
+    // What was made is good from the first request on.
+    server.keys.refresh(muster).await?;
     if let Some(guard) = &server.nonces {
-        nonces::resume(guard, data.path(), muster.clock.now().0, made.is_some());
+        nonces::resume(guard, data.path(), muster.clock.now().0, made);
     }
     let admin = AdminListener::open(data.path(), &*muster.random).await?;
     let mut tasks = JoinSet::new();
@@ -86,7 +91,7 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
         configuration.http.clone(),
         stopped,
     ));
-    say(&format!("muster is ready: {endpoint} (version {})", env!("CARGO_PKG_VERSION")));
+    say(&ready_line(&endpoint, address));
     tokio::select! {
         _ = stop.recv() => {}
         _ = interrupt.recv() => {}
@@ -103,6 +108,37 @@ pub(crate) async fn run(configuration: Configuration, given: &Root) -> anyhow::R
     foundation.close().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Makes the account of a new store and tells of it; in a store that has one, says in what it differs from what is
+/// given. Whether it was made.
+async fn greet(
+    configuration: &Configuration,
+    muster: &Muster,
+    given: &Given,
+    endpoint: &str,
+) -> anyhow::Result<bool> {
+    if let Some(made) = first_start::make_account(muster, given).await? {
+        let how = Telling {
+            endpoint,
+            directory: &configuration.data,
+            terminal: std::io::stdout().is_terminal(),
+            json: configuration.log.format == LogFormat::Json,
+        };
+        first_start::tell(&made, given, how)?;
+        return Ok(true);
+    }
+    for difference in first_start::differences(muster, given).await? {
+        tracing::warn!("{difference}; only the first start on a store takes what is given");
+    }
+    Ok(false)
+}
+
+/// What is said once connections are accepted.
+fn ready_line(endpoint: &str, address: SocketAddr) -> String {
+    let listening =
+        if address.ip().is_unspecified() { format!(", listening on {address}") } else { String::new() };
+    format!("muster is ready: {endpoint}{listening} (version {})", env!("CARGO_PKG_VERSION"))
 }
 
 /// The parts that answer.
@@ -164,7 +200,9 @@ pub(crate) fn gateway(
     keys: Arc<KeyRing>,
 ) -> anyhow::Result<Gateway> {
     let (bounds, throttle) = (configuration.gateway.clone(), &configuration.throttle);
-    Gateway::new(products, keys, System::new(), bounds, throttle).context("`throttle.quotas`")
+    Gateway::new(products, keys, System::new(), bounds, throttle)
+        .context("`throttle.quotas`")
+        .map_err(misconfigured)
 }
 
 /// The OpenAPI document of each product, by its code.

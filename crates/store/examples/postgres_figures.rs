@@ -67,7 +67,7 @@ const FILL_ROSTER: &str =
 fn app() -> Outcome<App> {
     Ok(App {
         id: AppId::new(APP)?,
-        account: AccountId::new("figures")?,
+        account: AccountId::new("1000000000000000")?,
         generation: Generation::Two,
         name: None,
         key: Sealed(vec![0]),

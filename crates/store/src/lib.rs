@@ -7,5 +7,6 @@ mod bounded;
 mod codes;
 mod migrations;
 pub mod postgres;
+mod settings;
 mod sharded;
 pub mod sqlite;

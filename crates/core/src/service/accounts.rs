@@ -5,15 +5,15 @@ use crate::{
     account::{AccessKey, Account, Changed, Directory, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
     bus::Notice,
     error::{Error, Result},
-    id::{AccessKeyId, AccountId},
+    id::{ACCOUNT_ID_DIGITS, AccessKeyId, AccountId},
 };
 
-/// Digits of an account id.
-const ACCOUNT_ID_DIGITS: usize = 16;
 /// Digits of a user's number.
 const USER_ID_DIGITS: usize = 18;
 /// Access keys that a user may have (documented: 2).
 const KEYS_PER_USER: usize = 2;
+/// Root access keys that an account may have: one in use, one to replace it by, and some more.
+const ROOT_KEYS: usize = 5;
 /// Characters of a user's or policy's name (documented: 128 for policies).
 const NAME_CHARACTERS: usize = 128;
 
@@ -72,7 +72,7 @@ impl AccountRules<'_> {
         let change = DirectoryChange::AddFirstAccount(made.account.clone(), stored);
         match self.0.store.change_directory(change).await? {
             Changed::Exists => Ok(None),
-            Changed::Done | Changed::Missing => {
+            Changed::Done | Changed::Missing | Changed::LastRootKey => {
                 self.0.tell(Notice::DirectoryChanged).await;
                 Ok(Some(made))
             }
@@ -154,10 +154,28 @@ impl AccountRules<'_> {
         Ok(key)
     }
 
+    /// Makes a root key, which may do everything: for an account whose others are lost or are to be replaced.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the account has as many as it may have, or the store's.
+    pub async fn add_root_key(&self, account: &AccountId) -> Result<NewKey> {
+        let held = self.directory().await?.keys;
+        let roots = held.iter().filter(|key| key.account == *account && key.owner == KeyOwner::Root);
+        if roots.count() >= ROOT_KEYS {
+            return Err(Error::Invalid(format!(
+                "an account may have at most {ROOT_KEYS} root access keys: remove one first"
+            )));
+        }
+        let key = self.drawn_key()?;
+        let stored = self.sealed(&key, account, KeyOwner::Root);
+        self.change(DirectoryChange::AddKey(stored), &format!("the account {account}")).await?;
+        Ok(key)
+    }
+
     /// Switches a key on or off.
     ///
     /// # Errors
-    /// [`Error::Missing`], or the store's.
+    /// [`Error::Missing`], [`Error::Invalid`] for the last active root key, or the store's.
     pub async fn set_key_active(&self, id: &AccessKeyId, active: bool) -> Result<()> {
         self.change(DirectoryChange::SetKeyActive(id.clone(), active), &format!("the key {id}")).await
     }
@@ -165,7 +183,7 @@ impl AccountRules<'_> {
     /// Deletes a key.
     ///
     /// # Errors
-    /// [`Error::Missing`], or the store's.
+    /// [`Error::Missing`], [`Error::Invalid`] for the last active root key, or the store's.
     pub async fn remove_key(&self, id: &AccessKeyId) -> Result<()> {
         self.change(DirectoryChange::RemoveKey(id.clone()), &format!("the key {id}")).await
     }
@@ -217,7 +235,7 @@ impl AccountRules<'_> {
     /// # Errors
     /// [`Error::Sealed`] when it was sealed under another master key.
     pub fn secret(&self, key: &AccessKey) -> Result<String> {
-        Ok(self.0.master.open(&purpose(&key.id), &key.secret)?)
+        Ok(self.0.master.open(&key_purpose(&key.id), &key.secret)?)
     }
 
     async fn change(&self, change: DirectoryChange, what: &str) -> Result<()> {
@@ -228,6 +246,10 @@ impl AccountRules<'_> {
             }
             Changed::Exists => Err(Error::Exists(what.to_owned())),
             Changed::Missing => Err(Error::Missing(what.to_owned())),
+            Changed::LastRootKey => Err(Error::Invalid(format!(
+                "{what} is the last active root key, and without one nobody may do everything: make another first \
+                 (`muster key add --root`)"
+            ))),
         }
     }
 
@@ -240,7 +262,7 @@ impl AccountRules<'_> {
     fn sealed(&self, key: &NewKey, account: &AccountId, owner: KeyOwner) -> AccessKey {
         AccessKey {
             id: key.id.clone(),
-            secret: self.0.master.seal(&purpose(&key.id), key.secret.as_bytes(), &*self.0.random),
+            secret: self.0.master.seal(&key_purpose(&key.id), key.secret.as_bytes(), &*self.0.random),
             account: account.clone(),
             owner,
             active: true,
@@ -249,7 +271,9 @@ impl AccountRules<'_> {
     }
 }
 
-fn purpose(id: &AccessKeyId) -> String {
+/// What the secret of an access key is sealed for.
+#[must_use]
+pub fn key_purpose(id: &AccessKeyId) -> String {
     format!("key:{id}")
 }
 

@@ -22,7 +22,7 @@ impl Addition {
         match changed {
             Changed::Done => Ok(()),
             Changed::Exists => Err(TransferError::twice(what, name)),
-            Changed::Missing => {
+            Changed::Missing | Changed::LastRootKey => {
                 Err(TransferError::orphan("account, user or policy of the", format!("{what} {name}")))
             }
         }

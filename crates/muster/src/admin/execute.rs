@@ -44,6 +44,10 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Value, Erro
             let key = accounts.add_key(&account, &user).await?;
             Ok(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
         }
+        C::RootKeyAdd => {
+            let key = accounts.add_root_key(&account).await?;
+            Ok(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
+        }
         C::KeyList => keys(muster).await,
         C::KeySetActive { id, active } => {
             accounts.set_key_active(&parsed(&id)?, active).await?;

@@ -22,6 +22,7 @@ pub(crate) enum AdminCommand {
     UserList,
     UserRemove { name: String },
     KeyAdd { user: String },
+    RootKeyAdd,
     KeyList,
     KeySetActive { id: String, active: bool },
     KeyRemove { id: String },

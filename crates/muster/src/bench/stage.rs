@@ -21,7 +21,7 @@ use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::sign::Caller;
-use crate::{cli, config::Configuration, first_start, foundation::Foundation};
+use crate::{config::Configuration, first_start, foundation::Foundation};
 
 /// Joins under way at once while a roster is filled: whole batches for the store's writer.
 const FILLERS: u64 = 1000;
@@ -66,7 +66,7 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     let configuration = Configuration { data: directory.to_owned(), store, bus, ..Configuration::default() };
     let foundation = Foundation::lay(&configuration, directory).await?;
     let muster = &foundation.muster;
-    let made = first_start::make_account(muster, &cli::Root::default()).await?;
+    let made = first_start::make_account(muster, &first_start::Given::default()).await?;
     let made = made.context("the store must be fresh: it has an account already")?;
     let account = &made.account.id;
     let one = AppScope { account, generation: Generation::One, data_center: None };

@@ -6,7 +6,7 @@
 mod reference;
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -370,16 +370,17 @@ impl Configuration {
         })
     }
 
-    /// Where callers reach a server that listens as configured.
-    pub(crate) fn endpoint(&self) -> anyhow::Result<String> {
-        Ok(self.endpoint_at(self.address()?))
-    }
-
-    /// Where callers reach a server that listens at `address`.
+    /// Where callers reach a server that listens at `address`: for one that listens on every address of the machine,
+    /// the loopback, which is reached from here at least.
     pub(crate) fn endpoint_at(&self, address: SocketAddr) -> String {
         let scheme = if self.has_tls() { "https" } else { "http" };
+        let reached = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
         match self.public_url.trim_end_matches('/') {
-            "" => format!("{scheme}://{address}"),
+            "" => format!("{scheme}://{}", SocketAddr::new(reached, address.port())),
             url => url.to_owned(),
         }
     }
@@ -428,6 +429,21 @@ mod tests {
         assert_eq!((configuration.listen.as_str(), configuration.realtime.grace_seconds), ("127.0.0.1:1", 3));
         let flag = Common { listen: Some("127.0.0.1:2".to_owned()), ..Common::default() };
         assert_eq!(loaded(text, flag).unwrap().listen, "127.0.0.1:2");
+    }
+
+    #[test]
+    fn the_endpoint_is_an_address_that_can_be_reached() {
+        let configuration = Configuration::default();
+        for (listening, endpoint) in [
+            ("127.0.0.1:7070", "http://127.0.0.1:7070"),
+            ("0.0.0.0:7070", "http://127.0.0.1:7070"),
+            ("[::]:7070", "http://[::1]:7070"),
+            ("10.1.2.3:80", "http://10.1.2.3:80"),
+        ] {
+            assert_eq!(configuration.endpoint_at(listening.parse().unwrap()), endpoint);
+        }
+        let named = Configuration { public_url: "https://im.example.com/".to_owned(), ..configuration };
+        assert_eq!(named.endpoint_at("0.0.0.0:7070".parse().unwrap()), "https://im.example.com");
     }
 
     #[test]

@@ -21,7 +21,6 @@ use muster_core::{
     time::Clock as _,
     transfer::{Counts, FORMAT, Header, Kind, Portable},
 };
-use muster_store::sqlite::DATABASE_FILE;
 use serde_json::{Value, json};
 
 use self::{progress::Progress, read::ExportReader, write::ExportWriter};
@@ -29,7 +28,8 @@ use crate::{
     admin,
     config::Configuration,
     data::{DataDirectory, existing_master_key},
-    foundation,
+    foundation::{self, Fresh},
+    master::master_key,
     system::System,
 };
 
@@ -42,16 +42,11 @@ impl<T: Store + Portable> Carried for T {}
 
 /// Writes everything that lasts to a file.
 pub(crate) fn export(configuration: &Configuration, file: &Path, json: bool) -> anyhow::Result<()> {
-    let directory = &configuration.data;
-    anyhow::ensure!(
-        !configuration.store.is_empty() || directory.join(DATABASE_FILE).exists(),
-        "there is no store in {}: name the data directory with `--data`, or a database with `--store`",
-        directory.display()
-    );
-    let data = take(configuration, "exporting")?;
-    let (key, key_file) = present_master_key(configuration, &data)?;
+    foundation::must_hold_store(configuration, &configuration.data)?;
+    // Over a database there may be no data directory, and then nobody to keep away from it.
+    let _held = configuration.data.exists().then(|| take(configuration, "exporting")).transpose()?;
     let counts = crate::runtime()?.block_on(async {
-        let store = open(configuration, &data, &key, &key_file).await?;
+        let (store, key) = open(configuration, Fresh::Refuse).await?;
         let counted = write_all(&*store, &key, file).await;
         store.close().await?;
         counted
@@ -78,8 +73,7 @@ async fn write_all(store: &dyn Carried, key: &MasterKey, file: &Path) -> anyhow:
 pub(crate) fn import(configuration: &Configuration, file: &Path, json: bool) -> anyhow::Result<()> {
     let named = || format!("{}", file.display());
     let (header, reader) = ExportReader::open(file).with_context(named)?;
-    let data = take(configuration, "importing")?;
-    let (key, key_file) = present_master_key(configuration, &data)?;
+    let (key, key_file) = present_master_key(configuration)?;
     anyhow::ensure!(
         header.master_key_check == check_text(&key),
         "the master key {} is not the one that the secrets in {} are sealed under: copy the file `master.key` of the \
@@ -87,8 +81,9 @@ pub(crate) fn import(configuration: &Configuration, file: &Path, json: bool) -> 
         key_file.display(),
         file.display()
     );
+    let _held = take(configuration, "importing")?;
     let counts = crate::runtime()?.block_on(async {
-        let store = open(configuration, &data, &key, &key_file).await?;
+        let (store, _) = open(configuration, Fresh::Make).await?;
         let counted = store.import(&mut reader.start()?).await.with_context(named);
         store.close().await?;
         counted
@@ -104,12 +99,9 @@ fn take(configuration: &Configuration, purpose: &str) -> anyhow::Result<DataDire
     Ok(data)
 }
 
-/// The master key, which must be there: one made now would open nothing.
-fn present_master_key(
-    configuration: &Configuration,
-    data: &DataDirectory,
-) -> anyhow::Result<(MasterKey, PathBuf)> {
-    let file = configuration.master_key_file(data.path());
+/// The master key, which must be there before an import makes anything: one made now would open nothing.
+fn present_master_key(configuration: &Configuration) -> anyhow::Result<(MasterKey, PathBuf)> {
+    let file = configuration.master_key_file(&configuration.data);
     let key = existing_master_key(&file)?.with_context(|| {
         format!(
             "there is no master key at {}: copy the file `master.key` of the server whose data this is (mode 0600), or \
@@ -124,20 +116,16 @@ fn check_text(key: &MasterKey) -> String {
     hex(&key.check_value())
 }
 
-/// Opens the store that the configuration names. A database belongs to one master key, which is made sure of first.
-async fn open(
-    configuration: &Configuration,
-    data: &DataDirectory,
-    key: &MasterKey,
-    key_file: &Path,
-) -> anyhow::Result<Arc<dyn Carried>> {
+/// Opens the store that the configuration names, with the master key that it belongs to.
+async fn open(configuration: &Configuration, fresh: Fresh) -> anyhow::Result<(Arc<dyn Carried>, MasterKey)> {
     let random: Arc<dyn Random> = Arc::new(System::new());
-    if configuration.store.is_empty() {
-        return Ok(Arc::new(foundation::open_sqlite(configuration, data.path(), random)?));
-    }
-    let store = foundation::open_postgres(configuration, random).await?;
-    anyhow::ensure!(store.claim_master(&key.check_value()).await?, foundation::foreign_key(key_file));
-    Ok(Arc::new(store))
+    let store: Arc<dyn Carried> = if configuration.store.is_empty() {
+        Arc::new(foundation::open_sqlite(configuration, &configuration.data, random, fresh)?)
+    } else {
+        Arc::new(foundation::open_postgres(configuration, random, fresh).await?)
+    };
+    let key = master_key(&configuration.master_key_file(&configuration.data), &*store, None).await?;
+    Ok((store, key))
 }
 
 /// Says what was carried; on standard error when the file went to standard output.

@@ -4,7 +4,7 @@ use flate2::read::GzDecoder;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{cli::Root, first_start, foundation::Foundation};
+use crate::{first_start, foundation::Foundation};
 
 fn configured(directory: &Path) -> Configuration {
     Configuration { data: directory.to_owned(), ..Configuration::default() }
@@ -18,8 +18,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 fn furnished() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     wait(async {
-        let foundation = Foundation::embedded(&configured(directory.path()), directory.path()).unwrap();
-        first_start::make_account(&foundation.muster, &Root::default()).await.unwrap().unwrap();
+        let foundation = Foundation::lay(&configured(directory.path()), directory.path()).await.unwrap();
+        first_start::make_account(&foundation.muster, &first_start::Given::default()).await.unwrap().unwrap();
         foundation.close().await.unwrap();
     });
     directory
@@ -44,7 +44,7 @@ fn refused(outcome: anyhow::Result<()>) -> String {
 }
 
 async fn accounts(directory: &Path) -> usize {
-    let foundation = Foundation::embedded(&configured(directory), directory).unwrap();
+    let foundation = Foundation::lay(&configured(directory), directory).await.unwrap();
     let accounts = foundation.muster.accounts().directory().await.unwrap().accounts.len();
     foundation.close().await.unwrap();
     accounts

@@ -19,6 +19,11 @@ use super::{
     values::{Values, values},
 };
 
+/// Whether a key is the only active root key of its account.
+const LAST_ROOT_KEY: &str = "SELECT 1 FROM access_key k WHERE id = $1 AND user_name IS NULL AND active
+    AND NOT EXISTS (SELECT 1 FROM access_key o
+        WHERE o.account = k.account AND o.id <> k.id AND o.user_name IS NULL AND o.active)";
+
 fn account(row: &Row) -> Result<Account, Fault> {
     Ok(Account { id: id(row, "id", AccountId::new)?, created_at: millis(row, "created_at")? })
 }
@@ -185,6 +190,11 @@ pub(super) async fn change(tx: &Tx, change: &DirectoryChange) -> Result<Changed,
         DirectoryChange::AddUser(user) => add_user(tx, user).await,
         DirectoryChange::RemoveUser(account, name) => remove_user(tx, account, name).await,
         DirectoryChange::AddKey(key) => add_key(tx, key).await,
+        DirectoryChange::SetKeyActive(key, false) | DirectoryChange::RemoveKey(key)
+            if exists(tx, LAST_ROOT_KEY, values![key.as_str()]).await? =>
+        {
+            Ok(Changed::LastRootKey)
+        }
         DirectoryChange::SetKeyActive(key, active) => {
             let sql = "UPDATE access_key SET active = $2 WHERE id = $1";
             tx.execute(sql, values![key.as_str(), active]).await.map(missing_unless)

@@ -36,6 +36,12 @@ pub enum OpenError {
         /// The server's words.
         why: String,
     },
+    /// The database has no tables of ours.
+    #[error("there is no store in the database at {place}: start the server on it first, or name another")]
+    NoStore {
+        /// Hosts, ports and database.
+        place: String,
+    },
     /// The database was migrated by a newer version.
     #[error(
         "the database has schema version {found}, this muster knows up to {known}: run the newer version, or restore \

@@ -34,6 +34,15 @@ pub(super) async fn migrate(client: &Client) -> Result<(), OpenError> {
     apply(client, MIGRATIONS).await
 }
 
+/// Whether nothing was ever applied.
+///
+/// # Errors
+/// [`OpenError`] when the server refuses.
+pub(super) async fn is_fresh(client: &Client) -> Result<bool, OpenError> {
+    let applied = applied(client).await.map_err(|error| OpenError::Migration(describe(&error)))?;
+    Ok(applied.is_empty())
+}
+
 async fn apply(client: &Client, migrations: &[Migration]) -> Result<(), OpenError> {
     let failed = |error: Error| OpenError::Migration(describe(&error));
     loop {

@@ -23,6 +23,7 @@ mod options;
 mod purge;
 mod records;
 mod rosters;
+mod seals;
 mod sessions;
 mod tls;
 mod transfer;
@@ -47,22 +48,26 @@ use self::{
     admissions::{Draws, Nonces},
     cache::Cache,
     database::Database,
-    fault::{Fault, describe, retry, stopped},
+    fault::{describe, stopped},
     gather::Gatherer,
     rosters::Rolls,
     sessions::Logins,
     url::Address,
-    values::values,
     writes::Writes,
 };
 pub use self::{fault::OpenError, options::PostgresOptions};
 
 /// How long opening waits for a connection, all hosts together.
 const OPENING: Duration = Duration::from_secs(10);
-/// The setting that holds the master key's check value.
-const MASTER_KEY_CHECK: &str = "master_key_check";
 /// Lanes for nonces, and for draws. Their transactions do not wait for the disk, so one is busy at any time.
 const ADMISSION_LANES: usize = 1;
+
+/// What becomes of a database without tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fresh {
+    Make,
+    Refuse,
+}
 
 /// A store on a PostgreSQL server that other processes may use at the same time.
 ///
@@ -81,7 +86,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the server at a URL, and brings its tables to this version.
+    /// Connects to the server at a URL, and brings its tables to this version; on a fresh database it makes them.
     ///
     /// # Errors
     /// [`OpenError`] when the URL cannot be used, when no server lets us in, or when the database is not one that this
@@ -90,6 +95,27 @@ impl PostgresStore {
         url: &str,
         options: &PostgresOptions,
         random: Arc<dyn Random>,
+    ) -> Result<Self, OpenError> {
+        Self::connect(url, options, random, Fresh::Make).await
+    }
+
+    /// The same, of a database that holds a store already.
+    ///
+    /// # Errors
+    /// [`OpenError::NoStore`] when it holds none; and those of [`open`](Self::open).
+    pub async fn open_existing(
+        url: &str,
+        options: &PostgresOptions,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, OpenError> {
+        Self::connect(url, options, random, Fresh::Refuse).await
+    }
+
+    async fn connect(
+        url: &str,
+        options: &PostgresOptions,
+        random: Arc<dyn Random>,
+        fresh: Fresh,
     ) -> Result<Self, OpenError> {
         let address = Address::parse(url)?;
         let tls = tls::connector(&address)?;
@@ -104,6 +130,9 @@ impl PostgresStore {
             Ok(Err(error)) => return Err(unreachable(describe(&error))),
             Err(_) => return Err(unreachable("no connection within 10 seconds".into())),
         };
+        if fresh == Fresh::Refuse && migrate::is_fresh(&client).await? {
+            return Err(OpenError::NoStore { place });
+        }
         migrate::migrate(&client).await?;
         let lanes = options.writers;
         Ok(Self {
@@ -117,38 +146,6 @@ impl PostgresStore {
             database,
             random,
         })
-    }
-
-    /// Takes the check value of the process's master key: the first node's stays, and every other node's is compared
-    /// with it. `false` when it is another one: this node would not be able to read what the others have sealed.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot do its work.
-    pub async fn claim_master(&self, check_value: &[u8]) -> StoreResult<bool> {
-        retry(|| self.try_claim_master(check_value)).await
-    }
-
-    /// Whether some node has claimed the database for its master key.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot do its work.
-    pub async fn has_master(&self) -> StoreResult<bool> {
-        let connection = self.database.reader().await?;
-        let sql = "SELECT 1 FROM setting WHERE name = $1";
-        Ok(!connection.query(sql, values![MASTER_KEY_CHECK]).await?.is_empty())
-    }
-
-    async fn try_claim_master(&self, check_value: &[u8]) -> Result<bool, Fault> {
-        let tx = self.database.begin().await?;
-        tx.execute(
-            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
-            values![MASTER_KEY_CHECK, check_value],
-        )
-        .await?;
-        let row =
-            tx.query_opt("SELECT value FROM setting WHERE name = $1", values![MASTER_KEY_CHECK]).await?;
-        tx.commit().await?;
-        Ok(row.is_some_and(|row| row.get::<_, &[u8]>(0) == check_value))
     }
 }
 

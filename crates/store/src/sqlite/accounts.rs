@@ -18,6 +18,11 @@ use super::{
     writer::{Subject, Tx},
 };
 
+/// Whether a key is the only active root key of its account.
+const LAST_ROOT_KEY: &str = "SELECT 1 FROM access_key k WHERE id = ?1 AND user_name IS NULL AND active
+    AND NOT EXISTS (SELECT 1 FROM access_key o
+        WHERE o.account = k.account AND o.id <> k.id AND o.user_name IS NULL AND o.active)";
+
 fn all<T>(
     connection: &Connection,
     sql: &str,
@@ -197,6 +202,11 @@ pub(super) fn change(tx: &Tx<'_>, change: &DirectoryChange) -> StoreResult<Chang
         DirectoryChange::AddUser(user) => add_user(tx, user),
         DirectoryChange::RemoveUser(account, name) => remove_user(tx, account, name),
         DirectoryChange::AddKey(key) => add_key(tx, key),
+        DirectoryChange::SetKeyActive(key, false) | DirectoryChange::RemoveKey(key)
+            if exists(tx, LAST_ROOT_KEY, [key.as_str()])? =>
+        {
+            Ok(Changed::LastRootKey)
+        }
         DirectoryChange::SetKeyActive(key, active) => tx
             .execute("UPDATE access_key SET active = ?2 WHERE id = ?1", params![key.as_str(), active])
             .map(missing_unless),

@@ -25,11 +25,10 @@ use super::{
     options::SqliteOptions,
     transfer::count,
 };
+use crate::settings::MASTER_KEY_CHECK;
 
 /// The setting that tells of a backup: how many records there were of each kind, as JSON.
 const BACKUP: &str = "backup";
-/// The setting that holds the master key's check value.
-const MASTER_KEY_CHECK: &str = "master_key_check";
 /// Pages that are copied at a time.
 const ALL_PAGES: i32 = -1;
 

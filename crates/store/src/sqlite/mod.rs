@@ -31,6 +31,7 @@ mod readers;
 mod records;
 mod rosters;
 mod rows;
+mod seals;
 mod sessions;
 mod spaces;
 mod stats;

@@ -12,12 +12,15 @@ use crate::{make::account, place::Place};
 
 over_every_store!(
     a_new_store_has_an_empty_directory,
+    a_store_belongs_to_the_master_key_that_claimed_it_first,
     an_account_is_added_once_with_its_root_key,
     what_a_change_names_must_be_there_and_what_it_adds_must_not,
     a_policy_put_again_is_replaced,
     a_user_leaves_with_keys_and_attachments,
     a_policy_is_removed_with_its_attachments,
     keys_are_switched_and_removed,
+    the_last_active_root_key_of_an_account_stays,
+    of_two_root_keys_removed_at_once_one_stays,
 );
 
 fn key(id: &str, owner: KeyOwner) -> AccessKey {
@@ -69,6 +72,17 @@ async fn furnished(store: &dyn Store) {
 async fn a_new_store_has_an_empty_directory(place: &impl Place) {
     let directory = place.open().directory().await.unwrap();
     assert_eq!(directory, muster_core::account::Directory::default());
+}
+
+async fn a_store_belongs_to_the_master_key_that_claimed_it_first(place: &impl Place) {
+    let store = place.open();
+    assert_eq!(store.master_check().await.unwrap(), None);
+    assert!(store.claim_master(b"one").await.unwrap());
+    assert!(store.claim_master(b"one").await.unwrap());
+    assert!(!store.claim_master(b"other").await.unwrap());
+    store.close().await.unwrap();
+    drop(store);
+    assert_eq!(place.open().master_check().await.unwrap().as_deref(), Some(&b"one"[..]));
 }
 
 async fn an_account_is_added_once_with_its_root_key(place: &impl Place) {
@@ -150,4 +164,39 @@ async fn keys_are_switched_and_removed(place: &impl Place) {
     let detach = DirectoryChange::Detach(account("acc"), "p".into(), "u".into());
     assert_eq!(change(&*store, detach).await, Changed::Done);
     assert!(store.directory().await.unwrap().attachments.is_empty());
+}
+
+async fn the_last_active_root_key_of_an_account_stays(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let id = |id: &str| AccessKeyId::new(id).unwrap();
+    let (off, gone) = (
+        |key: &str| DirectoryChange::SetKeyActive(id(key), false),
+        |key: &str| DirectoryChange::RemoveKey(id(key)),
+    );
+    // A user's key is none of the root's.
+    for refused in [off("root"), gone("root")] {
+        assert_eq!(change(&*store, refused).await, Changed::LastRootKey);
+    }
+    assert_eq!(change(&*store, DirectoryChange::AddKey(key("second", KeyOwner::Root))).await, Changed::Done);
+    assert_eq!(change(&*store, off("second")).await, Changed::Done);
+    // Nor is one that is switched off, which itself may go.
+    assert_eq!(change(&*store, gone("root")).await, Changed::LastRootKey);
+    assert_eq!(change(&*store, DirectoryChange::SetKeyActive(id("second"), true)).await, Changed::Done);
+    assert_eq!(change(&*store, gone("root")).await, Changed::Done);
+    assert_eq!(change(&*store, off("second")).await, Changed::LastRootKey);
+    let keys = store.directory().await.unwrap().keys;
+    assert!(keys.iter().any(|key| key.id == id("second") && key.active));
+}
+
+/// Of two who each take away the other's root key, one is refused, whoever of them is faster.
+async fn of_two_root_keys_removed_at_once_one_stays(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    assert_eq!(change(&*store, DirectoryChange::AddKey(key("second", KeyOwner::Root))).await, Changed::Done);
+    let gone = |key: &str| change(&*store, DirectoryChange::RemoveKey(AccessKeyId::new(key).unwrap()));
+    let (one, other) = tokio::join!(gone("root"), gone("second"));
+    let mut outcomes = [one, other];
+    outcomes.sort_by_key(|outcome| *outcome == Changed::LastRootKey);
+    assert_eq!(outcomes, [Changed::Done, Changed::LastRootKey]);
 }

@@ -13,8 +13,10 @@ use muster_core::{
     time::Millis,
 };
 
+/// An account's id, the same for the same name.
 pub(crate) fn account(name: &str) -> AccountId {
-    AccountId::new(name).unwrap()
+    let digits = name.bytes().fold(1_u64, |number, byte| (number * 131 + u64::from(byte)) % 10_u64.pow(15));
+    AccountId::new(&format!("{:016}", 10_u64.pow(15) + digits)).unwrap()
 }
 
 pub(crate) fn app_id(name: &str) -> AppId {

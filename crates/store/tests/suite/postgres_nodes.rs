@@ -6,7 +6,10 @@ use muster_core::{
     group::{Deletion, GroupFilter, Order},
     id::{GroupRef, NodeId},
     message::{Event, ExitReason, Posted, StreamRef},
-    store::{GroupCreated, GroupDeleted, Groups as _, Messages as _, Nodes as _, Sessions as _, Store as _},
+    store::{
+        GroupCreated, GroupDeleted, Groups as _, Messages as _, Nodes as _, Seals as _, Sessions as _,
+        Store as _,
+    },
     testing::Seeded,
     time::Millis,
 };
@@ -45,9 +48,21 @@ async fn nodes_that_start_at_once_make_the_tables_once() {
 async fn a_node_with_another_master_key_is_told() {
     let place = Postgres::new();
     let (first, second) = tokio::join!(place.store(), place.store());
-    assert!(first.claim_master(b"one").await.unwrap());
-    assert!(second.claim_master(b"one").await.unwrap());
-    assert!(!second.claim_master(b"other").await.unwrap());
+    let (one, other) = tokio::join!(first.claim_master(b"one"), second.claim_master(b"other"));
+    assert_ne!(one.unwrap(), other.unwrap(), "of two claims at once one stays");
+    assert_eq!(first.master_check().await.unwrap(), second.master_check().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_tables_is_no_store_and_stays_as_it_is() {
+    let place = Postgres::new();
+    for _ in 0..2 {
+        let opened =
+            PostgresStore::open_existing(&place.url(), &place.options, Arc::new(Seeded::new(1))).await;
+        assert!(matches!(opened.err().unwrap(), OpenError::NoStore { .. }));
+    }
+    place.store().await;
+    PostgresStore::open_existing(&place.url(), &place.options, Arc::new(Seeded::new(1))).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

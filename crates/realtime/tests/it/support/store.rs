@@ -21,7 +21,7 @@ use muster_core::{
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
     store::{
         Accounts, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages, Nodes,
-        Reaped, Rosters, Sessions, Store, StoreError, StoreResult,
+        Reaped, Rosters, Seals, Sessions, Store, StoreError, StoreResult,
     },
     time::Millis,
 };
@@ -452,6 +452,17 @@ impl Chats for TestStore {
     }
     async fn invite(&self, _: &str) -> StoreResult<Option<Invite>> {
         absent()
+    }
+}
+
+#[async_trait]
+impl Seals for TestStore {
+    async fn master_check(&self) -> StoreResult<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    async fn claim_master(&self, _check_value: &[u8]) -> StoreResult<bool> {
+        Ok(true)
     }
 }
 

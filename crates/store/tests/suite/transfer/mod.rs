@@ -198,7 +198,7 @@ async fn a_record_of_something_that_did_not_come_before_is_refused_by_name(place
             "nowhere",
         ),
         (r#"{"user_stream":{"app":"nowhere","user":"u","sequence":1}}"#, "nowhere"),
-        (r#"{"attachment":{"account":"1","user":"ops","policy":"read"}}"#, "read of ops"),
+        (r#"{"attachment":{"account":"1000000000000001","user":"ops","policy":"read"}}"#, "read of ops"),
     ] {
         let line = format!("{line}\n");
         let mut lines = Lines { left: line.as_bytes(), told: Some(Counts::default()) };
