@@ -5,8 +5,10 @@ The wire is the Centrifuge client protocol in JSON. The traps that sink a naive 
 
 import json
 import time
+from contextlib import closing
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from harness.raw_session import Closed, RawSession
 from harness.scenes import new_app, new_group, old_app, old_group, old_token
@@ -137,10 +139,62 @@ def test_an_expired_login_is_told_as_expired(server, app):
         assert session.error("connect", {"token": login_token(app, "ada", lifetime=-5)})["code"] == 109
 
 
-@pytest.mark.parametrize("nonce", ["", "AK-1", "6f9619ff-8b86-d011-b42d-00cf4fc964ff"], ids=["empty", "AK", "uuid"])
-def test_a_nonce_of_any_shape_logs_in(server, app, nonce):
+@pytest.mark.parametrize("nonce", ["AK-1", "AK-2b26de1c0e7f4b1c", "6f9619ff-8b86-d011-b42d-00cf4fc964ff"], ids=["AK", "AK hex", "uuid"])
+def test_the_nonces_of_real_programs_log_in(server, app, nonce):
     with RawSession(server) as session:
         session.login(login_token(app, "ada", nonce=nonce))
+
+
+def test_a_token_cut_differently_logs_in_nobody(server, app):
+    fields = login_fields(app, "ada2", nonce="AK-x")
+    cut = {**fields, "userId": "ada", "nonce": "2AK-x"}
+    late = login_fields(app, "ada", nonce="AK-x", lifetime=-86400)
+    stretched = {**login_fields(app, "ada", nonce="AK-x2", lifetime=-86400)}
+    stretched.update(nonce="AK-x", timestamp=int(f"2{stretched['timestamp']}"))
+    for refused, code in ((cut, 403), (late, 109), (stretched, 403)):
+        with RawSession(server) as session:
+            assert session.error("connect", {"token": pack(refused)})["code"] == code, refused
+    with RawSession(server) as session:
+        session.login(pack(fields))
+
+
+@pytest.mark.process
+def test_another_nonce_logs_in_where_the_operator_admits_any_and_else_the_log_names_the_switch(new_server):
+    started = new_server()
+    started.start()
+    app = new_app(Wire(started))
+    with RawSession(started) as session:
+        assert session.error("connect", {"token": login_token(app, "ada", nonce="")})["code"] == 403
+    until(lambda: "realtime.nonces" in started.errors(), lambda: f"the switch in the log:\n{started.errors()}")
+    assert login_fields(app, "ada", nonce="")["token"] not in started.errors()
+    started.stop()
+    started.configure({"realtime": {"nonces": "any"}})
+    started.start()
+    with RawSession(started) as session:
+        session.login(login_token(app, "ada", nonce=""))
+
+
+@pytest.mark.process
+def test_pages_of_other_origins_may_not_connect_where_origins_are_named(new_server):
+    started = new_server({"realtime": {"origins": ["https://app.example.com"]}})
+    started.start()
+    app = new_app(Wire(started))
+    for origin in (None, "https://app.example.com"):
+        with RawSession(started, origin=origin) as session:
+            session.login(login_token(app, "ada"))
+    with pytest.raises(InvalidStatus) as refused:
+        RawSession(started, origin="https://evil.example")
+    assert refused.value.response.status_code == 403
+
+
+def test_an_upgrade_of_another_version_is_told_which_one_is_spoken(server):
+    with closing(connection(server)) as plain:
+        headers = {
+            "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "8", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        }
+        plain.request("GET", "/connection/websocket", headers=headers)
+        answer = plain.getresponse()
+        assert (answer.status, answer.getheader("Sec-WebSocket-Version")) == (426, "13")
 
 
 def test_a_second_login_of_a_user_closes_the_first(enter, wire, app):

@@ -49,6 +49,9 @@ pub enum Error {
     /// The group has seen as many message types as it may.
     #[error("a group may see at most {0} message types")]
     TooManyMessageTypes(usize),
+    /// The group has seen as many message types as members may begin.
+    #[error("a member may begin no message type in a group that has seen {0}")]
+    TooManyMemberTypes(usize),
     /// No such channel for this caller.
     #[error("the channel {0} does not exist")]
     NoChannel(AppId),

@@ -10,6 +10,16 @@ pub enum SuperListing {
     Serve,
 }
 
+/// Which nonces a generation 2 login may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nonces {
+    /// Those that are seen: `AK-` and letters, digits or `_`; a UUID.
+    #[default]
+    Documented,
+    /// Any text. Then users whose ids begin alike can log in as one another.
+    Any,
+}
+
 /// Bounds that the rules apply. `None` means unbounded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -17,8 +27,10 @@ pub struct Limits {
     pub apps_per_account: Option<u64>,
     /// Existing groups of a generation 2 application (documented: 5,000).
     pub groups_per_app: Option<u64>,
-    /// Message types that a generation 2 group may see (documented: 30).
+    /// Message types that a generation 2 group may see (documented: 30). The last third is the operator's alone.
     pub message_types_per_group: usize,
+    /// Message types that a generation 1 group may see, likewise.
+    pub generation_1_message_types_per_group: usize,
     /// Users above which a generation 2 group becomes a super group (documented: 2,000).
     pub super_group_threshold: u64,
     /// Whether a super group lists its members.
@@ -27,6 +39,10 @@ pub struct Limits {
     pub chat_participants: u64,
     /// How long an access token of generation 1 is good for, in milliseconds (documented sample: 24 hours).
     pub access_token_millis: i64,
+    /// How far ahead the expiry of a generation 2 login may lie, in milliseconds.
+    pub login_ahead_millis: i64,
+    /// Which nonces such a login may have.
+    pub login_nonces: Nonces,
 }
 
 impl Default for Limits {
@@ -35,10 +51,13 @@ impl Default for Limits {
             apps_per_account: Some(300),
             groups_per_app: Some(5_000),
             message_types_per_group: 30,
+            generation_1_message_types_per_group: 1_000,
             super_group_threshold: 2_000,
             super_group_listing: SuperListing::Refuse,
             chat_participants: 8,
             access_token_millis: 86_400_000,
+            login_ahead_millis: 7 * 86_400_000,
+            login_nonces: Nonces::Documented,
         }
     }
 }

@@ -5,6 +5,8 @@ use crate::hex::hex;
 /// Letters and digits, for ids that people may have to read aloud or put into a URL.
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+const LETTERS: &[u8; 52] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// A source of unpredictable bytes.
 pub trait Random: Send + Sync {
     /// Fills `bytes` with bytes that nobody can predict.
@@ -16,6 +18,12 @@ impl dyn Random + '_ {
     #[must_use]
     pub fn alphanumeric(&self, length: usize) -> String {
         self.draw(length, ALPHANUMERIC)
+    }
+
+    /// `length` letters, each equally likely.
+    #[must_use]
+    pub fn letters(&self, length: usize) -> String {
+        self.draw(length, LETTERS)
     }
 
     /// `length` lower-case hexadecimal digits.
@@ -63,6 +71,7 @@ mod tests {
         let random: &dyn Random = &seeded;
         assert_eq!(random.alphanumeric(70).len(), 70);
         assert_eq!(random.hex(7).len(), 7);
+        assert!(random.letters(200).bytes().all(|b| b.is_ascii_alphabetic()));
         let account = random.digits(16);
         assert!(
             account.len() == 16 && account.bytes().all(|b| b.is_ascii_digit()) && !account.starts_with('0')

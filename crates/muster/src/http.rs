@@ -188,8 +188,11 @@ fn websocket(caller: Caller, mut request: Request<Incoming>) -> Answer {
     }
     let key = match handshake_key(&request) {
         Ok(key) => derive_accept_key(&key),
-        Err(problem) => return plain(StatusCode::BAD_REQUEST, problem),
+        Err(refused) => return refused.answer(),
     };
+    if !caller.site.hub.admits_origin(origin(request.headers())) {
+        return plain(StatusCode::FORBIDDEN, "Pages of this origin may not connect (`realtime.origins`).\n");
+    }
     let offered = header_text(request.headers(), header::SEC_WEBSOCKET_PROTOCOL);
     let protocols: Vec<&str> = offered.split(',').map(str::trim).collect();
     let query = request.uri().query().unwrap_or_default();
@@ -220,7 +223,33 @@ fn websocket(caller: Caller, mut request: Request<Incoming>) -> Answer {
     answer
 }
 
-fn handshake_key(request: &Request<Incoming>) -> Result<Vec<u8>, &'static str> {
+/// What is wrong with a WebSocket handshake.
+enum NoHandshake {
+    /// Something else than one.
+    Other(&'static str),
+    /// One of another version of the protocol.
+    Version,
+}
+
+impl NoHandshake {
+    fn answer(self) -> Answer {
+        match self {
+            Self::Other(problem) => plain(StatusCode::BAD_REQUEST, problem),
+            Self::Version => {
+                let text = "This server speaks version 13 of the WebSocket protocol.\n";
+                let mut answer = plain(StatusCode::UPGRADE_REQUIRED, text);
+                // RFC 6455 section 4.4: the answer says which version would do.
+                let headers = answer.headers_mut();
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+                answer
+            }
+        }
+    }
+}
+
+fn handshake_key(request: &Request<Incoming>) -> Result<Vec<u8>, NoHandshake> {
     let headers = request.headers();
     let names = |name, token: &str| {
         header_text(headers, name).split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
@@ -229,13 +258,20 @@ fn handshake_key(request: &Request<Incoming>) -> Result<Vec<u8>, &'static str> {
         || !names(header::UPGRADE, "websocket")
         || !names(header::CONNECTION, "upgrade")
     {
-        return Err("This address takes WebSocket connections only.\n");
+        return Err(NoHandshake::Other("This address takes WebSocket connections only.\n"));
     }
     if header_text(headers, header::SEC_WEBSOCKET_VERSION) != "13" {
-        return Err("This server speaks version 13 of the WebSocket protocol.\n");
+        return Err(NoHandshake::Version);
     }
-    let key = headers.get(header::SEC_WEBSOCKET_KEY).ok_or("The header Sec-WebSocket-Key is missing.\n")?;
-    Ok(key.as_bytes().to_vec())
+    match headers.get(header::SEC_WEBSOCKET_KEY) {
+        Some(key) => Ok(key.as_bytes().to_vec()),
+        None => Err(NoHandshake::Other("The header Sec-WebSocket-Key is missing.\n")),
+    }
+}
+
+/// The origin of the page that connects; one that cannot be read is none that is listed.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default())
 }
 
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> &str {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use muster_core::limits::Nonces;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,44 @@ pub struct RealtimeConfig {
     pub ring_bytes: usize,
     /// Connections of this server; one more is closed with 3013. 0 for no bound.
     pub max_connections: usize,
+    /// Bytes that a connection may send before it has logged in; more close it with 1009.
+    pub login_bytes: usize,
+    /// Bytes of logins that have begun and not arrived whole, over all connections. Beyond it the connection that has kept
+    /// some for the longest is closed with 3502.
+    pub login_budget_bytes: usize,
+    /// Messages a second that one connection may send, with ten seconds' worth at once; more are refused with error 412.
+    /// 0 for no bound.
+    pub messages_per_client: u32,
+    /// Messages a second that the connections of this server may send to one group, likewise.
+    pub messages_per_group: u32,
+    /// Origins whose pages may connect, such as `https://app.example.com`; others are refused with status 403. Programs
+    /// that are no browser send none and may always. Empty for any.
+    pub origins: Vec<String>,
+    /// Days that the expiry of a generation 2 login may lie ahead.
+    pub token_days: u32,
+    /// Nonces that a generation 2 login may have: `documented` takes `AK-` with letters, digits or `_` behind it, and
+    /// UUIDs; `any` takes any text, and then users whose ids begin alike can log in as one another.
+    pub nonces: LoginNonces,
+}
+
+/// Which nonces a generation 2 login may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LoginNonces {
+    /// `AK-…` and UUIDs.
+    #[default]
+    Documented,
+    /// Any text.
+    Any,
+}
+
+impl From<LoginNonces> for Nonces {
+    fn from(nonces: LoginNonces) -> Self {
+        match nonces {
+            LoginNonces::Documented => Self::Documented,
+            LoginNonces::Any => Self::Any,
+        }
+    }
 }
 
 impl Default for RealtimeConfig {
@@ -59,6 +98,13 @@ impl Default for RealtimeConfig {
             ring_entries: 300,
             ring_bytes: 262_144,
             max_connections: 0,
+            login_bytes: 32_768,
+            login_budget_bytes: 33_554_432,
+            messages_per_client: 100,
+            messages_per_group: 5_000,
+            origins: Vec::new(),
+            token_days: 7,
+            nonces: LoginNonces::Documented,
         }
     }
 }
@@ -86,6 +132,9 @@ pub enum InvalidConfig {
     /// A bound that would let nothing through.
     #[error("{0} must be more than 0")]
     Zero(&'static str),
+    /// Something that no browser names as its page's origin.
+    #[error("origins holds {0:?}: an origin is a scheme and a host, such as https://app.example.com")]
+    Origin(String),
 }
 
 impl RealtimeConfig {
@@ -106,11 +155,24 @@ impl RealtimeConfig {
             ("queue_bytes", self.queue_bytes),
             ("reply_bytes", self.reply_bytes),
             ("channels_per_connection", self.channels_per_connection),
+            ("login_bytes", self.login_bytes),
+            ("login_budget_bytes", self.login_budget_bytes),
+            ("token_days", self.token_days as usize),
         ];
-        match bounds.iter().find(|(_, value)| *value == 0) {
-            Some((name, _)) => Err(InvalidConfig::Zero(name)),
+        if let Some((name, _)) = bounds.iter().find(|(_, value)| *value == 0) {
+            return Err(InvalidConfig::Zero(name));
+        }
+        match self.origins.iter().find(|origin| !is_origin(origin)) {
+            Some(other) => Err(InvalidConfig::Origin(other.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Whether a page of this origin may connect; `None` is a client that names none.
+    #[must_use]
+    pub fn admits_origin(&self, origin: Option<&str>) -> bool {
+        let Some(origin) = origin.filter(|_| !self.origins.is_empty()) else { return true };
+        self.origins.iter().any(|admitted| admitted.eq_ignore_ascii_case(origin))
     }
 
     /// The most that a returning client is sent.
@@ -136,5 +198,38 @@ impl RealtimeConfig {
 
     pub(crate) fn write_timeout(&self) -> Duration {
         Duration::from_secs(self.write_timeout_seconds.into())
+    }
+}
+
+/// Whether a text has the form of an origin: `<scheme>://<host>`, perhaps a port, and nothing behind it.
+fn is_origin(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_admitted_when_it_is_listed_or_none_is() {
+        let any = RealtimeConfig::default();
+        assert!(any.admits_origin(Some("https://evil.example")) && any.admits_origin(None));
+        let origins = vec!["https://app.example.com".to_owned(), "http://localhost:5173".to_owned()];
+        let some = RealtimeConfig { origins, ..RealtimeConfig::default() };
+        assert!(some.check().is_ok());
+        for admitted in [None, Some("https://APP.example.com"), Some("http://localhost:5173")] {
+            assert!(some.admits_origin(admitted), "{admitted:?}");
+        }
+        for other in
+            ["https://app.example.com.evil", "http://app.example.com", "null", "", "http://localhost"]
+        {
+            assert!(!some.admits_origin(Some(other)), "{other}");
+        }
+        for odd in ["app.example.com", "https://app.example.com/", "https://", "*"] {
+            let odd = RealtimeConfig { origins: vec![odd.to_owned()], ..RealtimeConfig::default() };
+            assert!(odd.check().is_err(), "{:?}", odd.origins);
+        }
     }
 }

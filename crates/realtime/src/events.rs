@@ -137,7 +137,15 @@ pub(crate) fn member_change(at: &GroupRef, state: RosterState, comings: &Comings
 struct Statistics<'a> {
     pv: u64,
     online_count: u64,
+    #[serde(serialize_with = "told_types")]
     msg_amount: &'a BTreeMap<i64, u64>,
+}
+
+/// Message types that are counted in an answer, at most: those of the lowest numbers.
+const MAX_TYPES_TOLD: usize = 1_000;
+
+fn told_types<S: serde::Serializer>(counts: &&BTreeMap<i64, u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.iter().take(MAX_TYPES_TOLD))
 }
 
 #[derive(Serialize)]

@@ -14,13 +14,16 @@ mod config;
 mod counters;
 mod events;
 mod hub;
+mod lobby;
 mod lock;
 pub mod login;
 pub mod protocol;
+mod rate;
+mod refusals;
 mod session;
 mod socket;
 
-pub use config::{InvalidConfig, RealtimeConfig};
+pub use config::{InvalidConfig, LoginNonces, RealtimeConfig};
 pub use counters::{Counter, Counters};
 pub use hub::Hub;
 pub use socket::serve_socket;

@@ -8,8 +8,10 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
 };
-use muster_core::service::{Login, LoginClaim, LoginError, LoginRules};
+use muster_core::service::{Login, LoginClaim, LoginError, LoginRules, Refusal};
 use serde::{Deserialize, Serialize};
+
+use crate::protocol::json::half_character;
 
 /// What begins the inner text of a generation 1 token.
 const ACCESS_PREFIX: &str = "oauth_cloud_key:";
@@ -33,7 +35,7 @@ pub struct LiveLogin<'a> {
     pub app_id: &'a str,
     /// Who.
     pub user_id: &'a str,
-    /// Any text; part of what is hashed.
+    /// Part of what is hashed; [`LoginRules::draw_nonce`] draws one.
     pub nonce: &'a str,
     /// When the token ends, in seconds since 1970.
     pub timestamp: i64,
@@ -94,13 +96,13 @@ pub async fn check_connect_token(rules: LoginRules<'_>, token: &str) -> Result<L
     if token.starts_with(ACCESS_PREFIX) {
         return rules.check_access(token).await;
     }
-    let shown = decode(token).ok_or(LoginError::Refused)?;
+    let shown = decode(token).ok_or(Refusal::NoToken)?;
     let inner = shown.token.unwrap_or_default();
     if shown.user_id.is_none() {
         return rules.check_access(&inner).await;
     }
     if shown.user_extension.as_ref().is_some_and(|said| said.len() > MAX_EXTENSION_BYTES) {
-        return Err(LoginError::Refused);
+        return Err(Refusal::Extension.into());
     }
     let expires = shown.timestamp.map(Timestamp::into_text).unwrap_or_default();
     let claim = LoginClaim {
@@ -115,7 +117,31 @@ pub async fn check_connect_token(rules: LoginRules<'_>, token: &str) -> Result<L
     rules.check(&claim).await
 }
 
+/// Who a token says its bearer is, whether it is good or not: for the log.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed {
+    pub(crate) app: String,
+    pub(crate) user: String,
+}
+
+impl Claimed {
+    pub(crate) fn of(token: &str) -> Self {
+        let Shown { app_id, user_id, .. } = decode(token.trim()).unwrap_or_default();
+        Self { app: app_id.unwrap_or_default(), user: user_id.unwrap_or_default() }
+    }
+}
+
+/// The half of a character that a token shows, if it does: no text of this server can hold one.
+pub(crate) fn half_character_in(token: &str) -> Option<u16> {
+    half_character(&String::from_utf8(plain(token.trim())?).ok()?)
+}
+
 fn decode(token: &str) -> Option<Shown> {
+    serde_json::from_slice(&plain(token)?).ok()
+}
+
+/// The JSON in a token.
+fn plain(token: &str) -> Option<Vec<u8>> {
     let standard: String = token
         .chars()
         .map(|digit| match digit {
@@ -124,7 +150,7 @@ fn decode(token: &str) -> Option<Shown> {
             other => other,
         })
         .collect();
-    serde_json::from_slice(&LENIENT.decode(standard).ok()?).ok()
+    LENIENT.decode(standard).ok()
 }
 
 #[cfg(test)]

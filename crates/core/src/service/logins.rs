@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::Muster;
+use super::{Muster, login_parts::unambiguous};
 use crate::{
     app::{App, Generation},
     bus::Notice,
@@ -43,7 +43,7 @@ pub struct LoginClaim<'a> {
     pub app: &'a str,
     /// Who.
     pub user: &'a str,
-    /// Any text; part of what is hashed.
+    /// Part of what is hashed; see [`Nonces`](crate::limits::Nonces).
     pub nonce: &'a str,
     /// When the token ends, in seconds since 1970, as the decimal text that was hashed.
     pub expires: &'a str,
@@ -58,15 +58,53 @@ pub struct LoginClaim<'a> {
 /// Why a login is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// A wrong token, or an application that is not there or switched off. Which, is not told.
-    #[error("auth fail")]
-    Refused,
+    /// A login that is not good. Why, is for the log alone.
+    #[error("auth fail: {0}")]
+    Refused(Refusal),
     /// A token that was good once.
     #[error("token expired")]
     Expired,
     /// The domain could not look.
     #[error(transparent)]
     Failed(#[from] Error),
+}
+
+/// What is wrong with a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not a token, or not of this server.
+    #[error("it is not a login token")]
+    NoToken,
+    /// An id that is none.
+    #[error("the application's or the user's id is not one")]
+    Id,
+    /// What the user says of itself is too long.
+    #[error("what the user says of itself is too long")]
+    Extension,
+    /// No such application of this generation, or one that is switched off.
+    #[error("there is no such application, or it is switched off")]
+    App,
+    /// The hash is not that of the parts.
+    #[error("the hash is not that of the parts and the application's key")]
+    Hash,
+    /// A role with digits.
+    #[error("the role holds a digit")]
+    Role,
+    /// A nonce of another form than is admitted.
+    #[error("the nonce is neither AK- with letters, digits or _ behind it, nor a UUID")]
+    Nonce,
+    /// An expiry that is not a plain decimal number.
+    #[error("the expiry is not a plain number of seconds")]
+    Expiry,
+    /// An expiry too far ahead.
+    #[error("the expiry lies too far ahead")]
+    TooFarAhead,
+}
+
+impl From<Refusal> for LoginError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// A token of generation 1.
@@ -102,22 +140,31 @@ impl LoginRules<'_> {
     /// [`LoginError`].
     pub async fn check(&self, claim: &LoginClaim<'_>) -> std::result::Result<Login, LoginError> {
         let (Ok(id), Ok(user)) = (AppId::new(claim.app), UserId::new(claim.user)) else {
-            return Err(LoginError::Refused);
+            return Err(Refusal::Id.into());
         };
         let app = self.usable(&id, Generation::Two).await?;
         let key = self.0.apps().key(&app)?;
         let expected = live_token(claim.app, &key, claim.user, claim.nonce, claim.expires, claim.role);
         if !self.equal(&expected, claim.token) {
-            return Err(LoginError::Refused);
+            return Err(Refusal::Hash.into());
         }
-        let expires: i64 = claim.expires.parse().map_err(|_| LoginError::Refused)?;
-        if Millis::from_seconds(expires) <= self.0.now() {
+        let now = self.0.now();
+        let ends = unambiguous(&self.0.limits, now, claim.nonce, claim.expires, claim.role)?;
+        if ends <= now {
             return Err(LoginError::Expired);
         }
         Ok(Login { app, user, admin: claim.role == "admin", info: claim.info.map(Arc::from) })
     }
 
-    /// The token of a generation 2 login.
+    /// A nonce for a generation 2 login, of the documented form. It ends in a letter: whoever hashes without separators
+    /// must not be able to read its end into the expiry.
+    #[must_use]
+    pub fn draw_nonce(&self) -> String {
+        let random = &self.0.random;
+        format!("AK-{}{}", random.alphanumeric(15), random.letters(1))
+    }
+
+    /// The token of a generation 2 login. It logs in when its parts have the admitted forms.
     ///
     /// # Errors
     /// [`Error::Sealed`].
@@ -157,7 +204,7 @@ impl LoginRules<'_> {
     /// # Errors
     /// [`LoginError`].
     pub async fn check_access(&self, text: &str) -> std::result::Result<Login, LoginError> {
-        let claim = self.opened(text).ok_or(LoginError::Refused)?;
+        let claim = self.opened(text).ok_or(Refusal::NoToken)?;
         if Millis(claim.expires) <= self.0.now() {
             return Err(LoginError::Expired);
         }
@@ -175,7 +222,7 @@ impl LoginRules<'_> {
 
     async fn usable(&self, id: &AppId, generation: Generation) -> std::result::Result<Arc<App>, LoginError> {
         let app = self.0.store.app(id).await.map_err(Error::from)?;
-        app.filter(|app| app.generation == generation && !app.disabled).ok_or(LoginError::Refused)
+        app.filter(|app| app.generation == generation && !app.disabled).ok_or(Refusal::App.into())
     }
 
     /// Compares two tokens in a time that does not tell where they differ: both are signed under a key that nobody

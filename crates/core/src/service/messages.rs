@@ -55,6 +55,24 @@ pub struct Sent {
     pub sequence: Option<Sequence>,
 }
 
+/// Who sends.
+#[derive(Clone, Copy, Debug)]
+enum Voice {
+    Operator,
+    Member,
+}
+
+impl Voice {
+    /// How many types a group may have seen before this voice can begin no more. The last third is kept for the operator:
+    /// members must not be able to use up what it needs.
+    fn max_types(self, per_group: usize) -> usize {
+        match self {
+            Self::Operator => per_group,
+            Self::Member => per_group - per_group / 3,
+        }
+    }
+}
+
 /// The rules of messages.
 #[derive(Clone, Copy)]
 pub struct MessageRules<'a>(pub(super) &'a Muster);
@@ -70,7 +88,7 @@ impl MessageRules<'_> {
         if self.0.store.roster_state(at).await?.count == 0 {
             return Err(Error::NobodyThere(at.group.clone()));
         }
-        self.send(app, at, new).await
+        self.send(app, at, new, Voice::Operator).await
     }
 
     /// A member says something to its group.
@@ -84,10 +102,10 @@ impl MessageRules<'_> {
         if found.iter().all(Option::is_none) {
             return Err(Error::NotMember(login.user.clone()));
         }
-        self.send(&login.app, at, new).await
+        self.send(&login.app, at, new, Voice::Member).await
     }
 
-    async fn send(&self, app: &App, at: &GroupRef, new: NewMessage) -> Result<Sent> {
+    async fn send(&self, app: &App, at: &GroupRef, new: NewMessage, voice: Voice) -> Result<Sent> {
         let muster = self.0;
         let id = match new.id {
             Some(id) => id,
@@ -105,10 +123,10 @@ impl MessageRules<'_> {
             total: 0,
             cached: new.cached,
         };
-        let max_types = match app.generation {
-            Generation::One => usize::MAX,
+        let max_types = voice.max_types(match app.generation {
+            Generation::One => muster.limits.generation_1_message_types_per_group,
             Generation::Two => muster.limits.message_types_per_group,
-        };
+        });
         let draft = Draft { message: message.clone(), increment: new.increment, max_types };
         let posted = match new.storage {
             Storage::Stored => muster.store.post(at, draft).await?,
@@ -122,7 +140,10 @@ impl MessageRules<'_> {
                 muster.tell(Notice::Published { stream, sequence, event, at: at_time }).await;
                 Ok(Sent { id, sequence })
             }
-            Posted::TooManyTypes => Err(Error::TooManyMessageTypes(max_types)),
+            Posted::TooManyTypes => Err(match voice {
+                Voice::Operator => Error::TooManyMessageTypes(max_types),
+                Voice::Member => Error::TooManyMemberTypes(max_types),
+            }),
             Posted::NoGroup => Err(Error::GroupDeleted(at.group.clone())),
         }
     }

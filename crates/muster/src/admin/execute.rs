@@ -261,7 +261,12 @@ async fn token(muster: &Muster, app: &AppId, user: &UserId, admin: bool, ttl: u3
     let scope = AppScope { account: &account, generation: Generation::Two, data_center: None };
     let app = muster.apps().open(scope, app).await?;
     let role = if admin { "admin" } else { "" };
-    let nonce = format!("AK-{}", muster.random.alphanumeric(16));
+    let ahead = muster.limits.login_ahead_millis / 1000;
+    if i64::from(ttl) > ahead {
+        let rule = format!("--ttl must be at most {ahead} seconds, as `realtime.token_days` says");
+        return Err(Error::Invalid(rule));
+    }
+    let nonce = muster.logins().draw_nonce();
     let expires = muster.clock.now().seconds() + i64::from(ttl);
     let token = muster.logins().token(&app, user, &nonce, expires, role)?;
     let login = LiveLogin {

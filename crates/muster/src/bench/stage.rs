@@ -89,10 +89,12 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     let expires = muster.clock.now().seconds() + 3600;
     let token = |serial: u32| -> anyhow::Result<String> {
         let user = UserId::new(&format!("viewer{serial:04}"))?;
-        let token = muster.logins().token(&live, &user, "", expires, "")?;
+        let nonce = muster.logins().draw_nonce();
+        let token = muster.logins().token(&live, &user, &nonce, expires, "")?;
         let login = LiveLogin {
             app_id: live.id.as_str(),
             user_id: user.as_str(),
+            nonce: &nonce,
             timestamp: expires,
             token: &token,
             ..LiveLogin::default()

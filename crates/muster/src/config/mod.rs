@@ -24,6 +24,8 @@ pub(crate) use reference::{example, reference};
 
 use crate::cli::Common;
 
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
 /// The configuration file, with the default of every key that is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -211,8 +213,11 @@ pub(crate) struct LimitsConfig {
     pub(crate) apps_per_account: u64,
     /// Existing groups of a generation 2 application.
     pub(crate) groups_per_app: u64,
-    /// Message types that a generation 2 group may see.
+    /// Message types that a generation 2 group may see. The last third is the operator's: a member's message begins none of
+    /// them.
     pub(crate) message_types_per_group: usize,
+    /// Message types that a generation 1 group may see, likewise.
+    pub(crate) generation_1_message_types_per_group: usize,
     /// Seconds that an access token of generation 1 is good for.
     pub(crate) access_token_seconds: u32,
 }
@@ -224,6 +229,7 @@ impl Default for LimitsConfig {
             apps_per_account: domain.apps_per_account.unwrap_or(0),
             groups_per_app: domain.groups_per_app.unwrap_or(0),
             message_types_per_group: domain.message_types_per_group,
+            generation_1_message_types_per_group: domain.generation_1_message_types_per_group,
             access_token_seconds: u32::try_from(domain.access_token_millis / 1000).unwrap_or(u32::MAX),
         }
     }
@@ -393,13 +399,12 @@ impl Configuration {
     /// The bounds that the domain's rules apply.
     pub(crate) fn domain_limits(&self) -> Limits {
         let bound = |n: u64| (n > 0).then_some(n);
+        let types = |n: usize| if n > 0 { n } else { usize::MAX };
         Limits {
             apps_per_account: bound(self.limits.apps_per_account),
             groups_per_app: bound(self.limits.groups_per_app),
-            message_types_per_group: match self.limits.message_types_per_group {
-                0 => usize::MAX,
-                types => types,
-            },
+            message_types_per_group: types(self.limits.message_types_per_group),
+            generation_1_message_types_per_group: types(self.limits.generation_1_message_types_per_group),
             super_group_threshold: self.super_group.threshold,
             super_group_listing: match self.super_group.listing {
                 Listing::Refuse => SuperListing::Refuse,
@@ -407,6 +412,8 @@ impl Configuration {
             },
             chat_participants: self.cams.max_participants,
             access_token_millis: i64::from(self.limits.access_token_seconds) * 1000,
+            login_ahead_millis: i64::from(self.realtime.token_days) * MILLIS_PER_DAY,
+            login_nonces: self.realtime.nonces.into(),
         }
     }
 }

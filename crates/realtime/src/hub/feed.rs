@@ -32,6 +32,7 @@ use crate::{
     events,
     lock::locked,
     protocol::{Publication, SubscribeResult},
+    rate::Rate,
 };
 
 /// Early entries that a feed keeps; those beyond are read from the store.
@@ -42,6 +43,8 @@ const MAX_EARLY: usize = 1_024;
 pub(crate) struct Feed {
     pub(crate) stream: StreamRef,
     pub(crate) channel: String,
+    /// How fast its members talk.
+    pub(crate) said: Rate,
     state: Mutex<State>,
 }
 
@@ -119,7 +122,7 @@ pub(crate) enum Admission {
 impl Feed {
     pub(crate) fn new(stream: StreamRef) -> Self {
         let channel = events::channel_of(&stream);
-        Self { stream, channel, state: Mutex::default() }
+        Self { stream, channel, said: Rate::default(), state: Mutex::default() }
     }
 
     /// What to wait for until the feed knows its position, which `begin` has looked for; `None` when nobody has to.

@@ -44,7 +44,9 @@ pub(crate) use feed::{Admission, Feed, Wish};
 use crate::{
     config::{InvalidConfig, RealtimeConfig},
     counters::Counters,
+    lobby::Lobby,
     protocol::Disconnect,
+    refusals::Refusals,
 };
 use departures::{Departure, part_from, part_unless_in};
 use feed::Placing;
@@ -71,6 +73,8 @@ pub struct Hub {
     next_connection: AtomicU64,
     draining: AtomicBool,
     departures: UnboundedSender<Departure>,
+    pub(crate) lobby: Arc<Lobby>,
+    pub(crate) refusals: Refusals,
 }
 
 /// Why a stream cannot be followed.
@@ -90,6 +94,7 @@ impl Hub {
     pub fn start(muster: Arc<Muster>, config: RealtimeConfig) -> Result<Arc<Self>, InvalidConfig> {
         config.check()?;
         let (departures, departing) = tokio::sync::mpsc::unbounded_channel();
+        let lobby = Arc::new(Lobby::new(config.login_budget_bytes));
         let hub = Arc::new(Self {
             muster,
             config,
@@ -100,11 +105,19 @@ impl Hub {
             next_connection: AtomicU64::new(1),
             draining: AtomicBool::new(false),
             departures,
+            lobby,
+            refusals: Refusals::default(),
         });
         hub.muster.bus.listen(Arc::new(notices::Ear(Arc::downgrade(&hub))));
         hub.runtime.spawn(departures::see_off(Arc::clone(&hub.muster), departing));
         hub.runtime.spawn(catching_up::check_positions(Arc::downgrade(&hub)));
         Ok(hub)
+    }
+
+    /// Whether a page of this origin may connect; `None` is a client that names none.
+    #[must_use]
+    pub fn admits_origin(&self, origin: Option<&str>) -> bool {
+        self.config.admits_origin(origin)
     }
 
     /// What was counted so far.

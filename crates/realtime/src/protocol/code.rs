@@ -103,6 +103,9 @@ impl ErrorReply {
     pub const AUTH_FAIL: Self = Self::fixed(403, "auth fail");
     /// The user lacks a right over the group.
     pub const NO_PERMISSION: Self = Self::fixed(403, "no permission");
+    /// The client, or the members of a group together, say more than the server's bounds allow.
+    pub const TOO_FAST: Self =
+        Self { code: 412, message: Cow::Borrowed("too many messages, try again later"), temporary: true };
     /// The user is not in the group.
     pub const NOT_JOINED: Self = Self::fixed(425, "group not joined");
     /// No such group.
@@ -114,6 +117,14 @@ impl ErrorReply {
 
     const fn fixed(code: u32, message: &'static str) -> Self {
         Self { code, message: Cow::Borrowed(message), temporary: false }
+    }
+
+    /// A text holds half of a character: one unit of a pair that stands for a character outside the basic plane.
+    #[must_use]
+    pub fn half_character(unit: u16) -> Self {
+        let message =
+            format!("bad request: an unpaired surrogate (\\u{unit:04x}), which is half of a character");
+        Self { code: 107, message: message.into(), temporary: false }
     }
 
     /// A parameter is wrong; `message` says which.

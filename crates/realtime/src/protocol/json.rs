@@ -3,7 +3,7 @@
 //! A field at its zero value is left out, but for the few that the SDKs read without looking (the members of a
 //! presence, of its figures and of a history). Payloads are JSON values and stand where they are, never escaped again.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -18,8 +18,19 @@ pub const PING: &str = "{}";
 
 /// A command that is not one.
 #[derive(Debug, thiserror::Error)]
-#[error("not a command: {0}")]
-pub struct Malformed(#[from] serde_json::Error);
+pub enum Malformed {
+    /// Not a JSON object, or a known field of another type.
+    #[error("not a command: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// A text in it, a payload's too, holds half a character. Parsers treat those in as many ways as there are parsers.
+    #[error("the command {id} holds half a character")]
+    HalfCharacter {
+        /// The command's id.
+        id: u32,
+        /// The unit that has no other half.
+        unit: u16,
+    },
+}
 
 /// Reads the commands of a frame, in order. A frame of nothing is a pong, as some clients send it.
 pub fn commands(frame: &str) -> impl Iterator<Item = Result<Command<'_>, Malformed>> {
@@ -40,10 +51,34 @@ fn lines(frame: &str) -> impl Iterator<Item = &str> {
 /// Reads one command.
 ///
 /// # Errors
-/// [`Malformed`] when the text is not a JSON object or a known field has another type.
+/// [`Malformed`].
 pub fn command(line: &str) -> Result<Command<'_>, Malformed> {
+    if let Some(unit) = half_character(line) {
+        let Numbered { id } = serde_json::from_str(line)?;
+        return Err(Malformed::HalfCharacter { id, unit });
+    }
     let fields: Fields<'_> = serde_json::from_str(line)?;
     Ok(Command { id: fields.id, request: fields.request() })
+}
+
+/// The first escaped UTF-16 surrogate of a JSON text that stands without its other half.
+pub(crate) fn half_character(json: &str) -> Option<u16> {
+    let unit_at = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut at = 0;
+    while let Some(escape) = json[at..].find('\\') {
+        at += escape;
+        at += match unit_at(at) {
+            Some(0xD800..=0xDBFF) if matches!(unit_at(at + 6), Some(0xDC00..=0xDFFF)) => 12,
+            Some(unit @ 0xD800..=0xDFFF) => return Some(unit),
+            Some(_) => 6,
+            // Behind the backslash may stand a character of several bytes, where the text is no JSON.
+            None => 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    None
 }
 
 /// Takes a payload as it stands; `null` is none.
@@ -52,9 +87,33 @@ pub(super) fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&
     Ok((value.get() != "null").then_some(value.get().as_bytes()))
 }
 
+/// Takes a value, or its zero value for `null`: the protocol's own decoder passes over null everywhere.
+pub(super) fn or_zero<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Takes a text where it stands, or none for `null`.
+pub(super) fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    Ok(Option::<Text<'de>>::deserialize(deserializer)?.map(|Text(text)| text).unwrap_or_default())
+}
+
+/// A command of which nothing but the id is read.
+#[derive(Deserialize)]
+struct Numbered {
+    #[serde(default, deserialize_with = "or_zero")]
+    id: u32,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Fields<'a> {
+    #[serde(deserialize_with = "or_zero")]
     id: u32,
     #[serde(borrow)]
     connect: Option<ConnectRequest<'a>>,
@@ -81,15 +140,15 @@ struct Fields<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Named<'a> {
-    #[serde(borrow)]
-    channel: std::borrow::Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    channel: Cow<'a, str>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Published<'a> {
-    #[serde(borrow)]
-    channel: std::borrow::Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    channel: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "raw")]
     data: Option<&'a [u8]>,
 }

@@ -5,7 +5,10 @@ use std::{borrow::Cow, collections::HashMap};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{ErrorReply, Unsubscribed, json::raw};
+use super::{
+    ErrorReply, Unsubscribed,
+    json::{or_zero, raw, text_or_none},
+};
 
 /// One command of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,10 +58,11 @@ pub enum Request<'a> {
 #[serde(default)]
 pub struct ConnectRequest<'a> {
     /// What proves who the user is.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "text_or_none")]
     pub token: Cow<'a, str>,
     /// Server-side subscriptions that the client holds from an earlier connection.
-    pub subs: HashMap<String, RecoverRequest>,
+    #[serde(deserialize_with = "or_zero")]
+    pub subs: HashMap<String, Option<RecoverRequest>>,
 }
 
 /// What a client holds of a server-side subscription.
@@ -66,10 +70,13 @@ pub struct ConnectRequest<'a> {
 #[serde(default)]
 pub struct RecoverRequest {
     /// Whether it wants what it has missed.
+    #[serde(deserialize_with = "or_zero")]
     pub recover: bool,
     /// The stream's name as the client knows it; may be empty.
+    #[serde(deserialize_with = "or_zero")]
     pub epoch: String,
     /// The last position that it has seen.
+    #[serde(deserialize_with = "or_zero")]
     pub offset: u64,
 }
 
@@ -78,22 +85,25 @@ pub struct RecoverRequest {
 #[serde(default)]
 pub struct SubscribeRequest<'a> {
     /// The channel.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "text_or_none")]
     pub channel: Cow<'a, str>,
     /// Whether the client wants what it has missed.
+    #[serde(deserialize_with = "or_zero")]
     pub recover: bool,
     /// The stream's name as the client knows it; may be empty.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "text_or_none")]
     pub epoch: Cow<'a, str>,
     /// The last position that it has seen.
+    #[serde(deserialize_with = "or_zero")]
     pub offset: u64,
     /// The way of sending differences that it offers; never used.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "text_or_none")]
     pub delta: Cow<'a, str>,
     /// Bit 1: refuse with 112 instead of subscribing without recovery.
+    #[serde(deserialize_with = "or_zero")]
     pub flag: i64,
     /// 0 for a stream; other kinds are not served.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "or_zero")]
     pub kind: i32,
 }
 
@@ -110,9 +120,10 @@ impl SubscribeRequest<'_> {
 #[serde(default)]
 pub struct StreamPosition<'a> {
     /// The position.
+    #[serde(deserialize_with = "or_zero")]
     pub offset: u64,
     /// The stream's name; may be empty.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "text_or_none")]
     pub epoch: Cow<'a, str>,
 }
 
@@ -121,14 +132,16 @@ pub struct StreamPosition<'a> {
 #[serde(default)]
 pub struct HistoryRequest<'a> {
     /// The channel.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "text_or_none")]
     pub channel: Cow<'a, str>,
     /// The most publications wanted; 0 for the position alone, -1 for all.
+    #[serde(deserialize_with = "or_zero")]
     pub limit: i32,
     /// The place to begin behind.
     #[serde(borrow)]
     pub since: Option<StreamPosition<'a>>,
     /// Newest first.
+    #[serde(deserialize_with = "or_zero")]
     pub reverse: bool,
 }
 
@@ -137,7 +150,7 @@ pub struct HistoryRequest<'a> {
 #[serde(default)]
 pub struct RpcRequest<'a> {
     /// The procedure.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "text_or_none")]
     pub method: Cow<'a, str>,
     /// What it is given.
     #[serde(borrow, deserialize_with = "raw")]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::{
-    json::{command, commands, push, push_and_data, reply},
+    json::{Malformed, command, commands, half_character, push, push_and_data, reply},
     *,
 };
 
@@ -48,6 +48,21 @@ fn explicit_zero_values_and_unknown_fields_are_accepted() {
     assert!(matches!(command(line).unwrap().request, Some(Request::History(h)) if h.limit == 0));
     let line = r#"{"id":3,"rpc":{"method":"m","data":null}}"#;
     assert!(matches!(command(line).unwrap().request, Some(Request::Rpc(rpc)) if rpc.data.is_none()));
+}
+
+#[test]
+fn half_a_character_is_found_wherever_it_stands_and_a_whole_one_is_none() {
+    for half in
+        [r#""\ud83d""#, r#""\ude00""#, r#""\ud83d\ud83d\ude00""#, r#""\\\ud83dx""#, r#""\uD83D\n\uDE00""#]
+    {
+        assert!(half_character(half).is_some(), "{half}");
+    }
+    for whole in [r#""\ud83d\ude00""#, r#""\\ud83d""#, r#""\u00e9 \\""#, "\\", "\\u12", "\\é\\", "\"😀\"", ""]
+    {
+        assert_eq!(half_character(whole), None, "{whole}");
+    }
+    let line = r#"{"id":7,"publish":{"channel":"g:1","data":"\ud83d"}}"#;
+    assert!(matches!(command(line), Err(Malformed::HalfCharacter { id: 7, unit: 0xd83d })));
 }
 
 #[test]
@@ -144,6 +159,7 @@ proptest! {
     #[test]
     fn no_text_makes_the_decoder_panic(frame in "\\PC*") {
         commands(&frame).for_each(drop);
+        half_character(&frame);
     }
 
     #[test]

@@ -86,20 +86,22 @@ struct ListUsers {
     page_size: Option<i64>,
 }
 
-/// A place in a list as callers write it: a number, its text, or nothing for the beginning.
+/// A place in a list as callers write it: a number, its text, or nothing or -1 for the beginning.
 fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JoinNumber, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a page token is a number or its text")]
     enum Token {
         Number(JoinNumber),
+        Negative(i64),
         Text(String),
         Nothing(()),
     }
     match Token::deserialize(deserializer)? {
         Token::Number(number) => Ok(number),
-        Token::Text(text) if text.is_empty() => Ok(0),
+        Token::Text(text) if matches!(&*text, "" | "-1") => Ok(0),
         Token::Text(text) => text.parse().map_err(serde::de::Error::custom),
-        Token::Nothing(()) => Ok(0),
+        Token::Negative(-1) | Token::Nothing(()) => Ok(0),
+        Token::Negative(_) => Err(serde::de::Error::custom("a page token is -1 or more")),
     }
 }
 
@@ -146,6 +148,7 @@ impl Session {
         if repeat == 0 {
             return Err(ErrorReply::invalid("repeatCount must be at least 1").into());
         }
+        self.pace(&at)?;
         let login = &self.identity()?.login;
         let level = outgoing.level.unwrap_or(0);
         let lasts = !outgoing.no_storage.unwrap_or(false);
@@ -164,6 +167,15 @@ impl Session {
         let sent = self.hub.muster.messages().say(login, &at, message).await?;
         self.hub.counters.messages_in.add(1);
         Ok(sent.id)
+    }
+
+    /// Counts a message of this client to a group, unless there were too many.
+    fn pace(&self, at: &GroupRef) -> Result<(), ErrorReply> {
+        let config = &self.hub.config;
+        let feed = self.connection.subscribed(&at.group);
+        let admitted = self.said.admits(config.messages_per_client)
+            && feed.is_none_or(|feed| feed.said.admits(config.messages_per_group));
+        if admitted { Ok(()) } else { Err(ErrorReply::TOO_FAST) }
     }
 
     async fn query_group(&self, of: OfGroup) -> Result<Bytes, Failure> {

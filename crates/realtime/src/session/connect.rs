@@ -15,7 +15,7 @@ use super::{Failure, Session, Stage};
 use crate::{
     events,
     hub::{Admission, CannotFollow, Feed, Identity, Wish},
-    login::check_connect_token,
+    login::{check_connect_token, half_character_in},
     protocol::{
         Answer, ConnectRequest, ConnectResult, ErrorReply, RecoverRequest, Reply, SubscribeResult, json,
     },
@@ -34,7 +34,7 @@ struct Welcome<'a> {
 impl From<LoginError> for Failure {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::Refused => ErrorReply::AUTH_FAIL.into(),
+            LoginError::Refused(_) => ErrorReply::AUTH_FAIL.into(),
             LoginError::Expired => ErrorReply::TOKEN_EXPIRED.into(),
             LoginError::Failed(error) => error.into(),
         }
@@ -72,8 +72,14 @@ impl Session {
     }
 
     async fn log_in(&self, id: u32, request: &ConnectRequest<'_>) -> Result<(), Failure> {
+        if let Some(unit) = half_character_in(&request.token) {
+            return Err(ErrorReply::half_character(unit).into());
+        }
         let muster = &self.hub.muster;
-        let login = check_connect_token(muster.logins(), &request.token).await?;
+        let login = check_connect_token(muster.logins(), &request.token).await.map_err(|error| {
+            self.note_refusal(&error, &request.token);
+            Failure::from(error)
+        })?;
         let client = self.draw_client_id();
         let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;
         let session = SessionRef { node: muster.node.id(), session };
@@ -88,6 +94,12 @@ impl Session {
             if feed.arrive(&self.connection) && self.settle(id, &client, identity, &feed, &wish).await? {
                 return Ok(());
             }
+        }
+    }
+
+    fn note_refusal(&self, error: &LoginError, token: &str) {
+        if let LoginError::Refused(why) = error {
+            self.hub.refusals.log(*why, token, self.peer);
         }
     }
 
@@ -165,7 +177,7 @@ fn own_channel(user: &UserId) -> String {
 }
 
 fn wish_for(channel: &str, request: &ConnectRequest<'_>) -> Wish {
-    let held = request.subs.get(channel).cloned();
+    let held = request.subs.get(channel).cloned().flatten();
     let RecoverRequest { recover, epoch, offset } = held.unwrap_or_default();
     Wish { recover, epoch, offset, strict: false }
 }

@@ -18,7 +18,9 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         Error::NotMember(_) => ErrorReply::NOT_JOINED,
         Error::NotAllowed(_) | Error::NoApp(_) | Error::AppDisabled(_) => ErrorReply::NO_PERMISSION,
         Error::SuperGroup { .. } => ErrorReply::TOO_MANY,
-        Error::TooManyMessageTypes(_) | Error::Invalid(_) => ErrorReply::invalid(error.to_string()),
+        Error::TooManyMessageTypes(_) | Error::TooManyMemberTypes(_) | Error::Invalid(_) => {
+            ErrorReply::invalid(error.to_string())
+        }
         other => {
             tracing::error!(error = %other, "a command failed");
             ErrorReply::INTERNAL

@@ -9,9 +9,12 @@ mod failure;
 mod look;
 mod subscribe;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use muster_core::{id::GroupId, message::DEFAULT_MESSAGE_TYPE};
@@ -19,7 +22,8 @@ use serde_json::value::RawValue;
 
 use crate::{
     hub::{Connection, Hub, Identity},
-    protocol::{Answer, Command, Disconnect, ErrorReply, Reply, Request, json},
+    protocol::{Answer, Command, Disconnect, ErrorReply, Reply, Request, json, json::Malformed},
+    rate::Rate,
 };
 
 /// What a command comes to: an answer, a refusal, or the end of the connection.
@@ -62,13 +66,18 @@ pub(crate) struct Session {
     pub(crate) hub: Arc<Hub>,
     pub(crate) connection: Arc<Connection>,
     pub(crate) stage: Stage,
+    /// The client's address, for the log.
+    peer: Option<SocketAddr>,
     /// Whether a ping waits for its pong.
     awaiting_pong: AtomicBool,
+    /// How fast the client talks.
+    said: Rate,
 }
 
 impl Session {
-    pub(crate) fn new(hub: Arc<Hub>, connection: Arc<Connection>) -> Self {
-        Self { hub, connection, stage: Stage::New, awaiting_pong: AtomicBool::new(false) }
+    pub(crate) fn new(hub: Arc<Hub>, connection: Arc<Connection>, peer: Option<SocketAddr>) -> Self {
+        let awaiting_pong = AtomicBool::new(false);
+        Self { hub, connection, stage: Stage::New, peer, awaiting_pong, said: Rate::default() }
     }
 
     /// Carries out the commands of one frame. Each begins when there is room for its reply; at the end of the
@@ -84,13 +93,25 @@ impl Session {
             if self.stage == Stage::Refused || !self.connection.outbox.room().await {
                 return Ok(());
             }
-            let command = command.map_err(|error| {
-                tracing::debug!(%error, "a frame could not be read");
-                Disconnect::BAD_REQUEST
-            })?;
-            self.command(command).await?;
+            match command {
+                Ok(command) => self.command(command).await?,
+                Err(Malformed::HalfCharacter { id, unit }) if id != 0 => self.refuse_half(id, unit),
+                Err(error) => {
+                    tracing::debug!(%error, "a frame could not be read");
+                    return Err(Disconnect::BAD_REQUEST);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Refuses a command that holds half a character. A login that does is a refused one.
+    fn refuse_half(&mut self, id: u32, unit: u16) {
+        if self.stage == Stage::New {
+            self.stage = Stage::Refused;
+            self.hub.counters.logins_refused.add(1);
+        }
+        self.reply(id, Answer::Error(ErrorReply::half_character(unit)));
     }
 
     /// Notes that a ping is sent.

@@ -13,6 +13,8 @@ use std::{
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::lobby::Guest;
+
 /// Bytes that are read at once, on the stack.
 const PIECE: usize = 4_096;
 
@@ -22,11 +24,24 @@ pub(super) struct Frugal<S> {
     stream: S,
     /// What was read and not yet asked for; no memory when there is none.
     unread: Bytes,
+    /// What counts what is read before the login.
+    guest: Option<Box<Guest>>,
 }
 
 impl<S> Frugal<S> {
+    /// A stream that reads without bound.
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, unread: Bytes::new() }
+        Self { stream, unread: Bytes::new(), guest: None }
+    }
+
+    /// Counts what is read from now on; reading too much fails with [`io::ErrorKind::FileTooLarge`].
+    pub(super) fn count(&mut self, guest: Guest) {
+        self.guest = Some(Box::new(guest));
+    }
+
+    /// Counts no more: the login has arrived.
+    pub(super) fn trust(&mut self) {
+        self.guest = None;
     }
 }
 
@@ -36,11 +51,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
         context: &mut Context<'_>,
         wanted: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { stream, unread } = self.get_mut();
+        let Self { stream, unread, guest } = self.get_mut();
         if unread.is_empty() {
             let mut space = [MaybeUninit::uninit(); PIECE];
             let mut piece = ReadBuf::uninit(&mut space);
             ready!(Pin::new(stream).poll_read(context, &mut piece))?;
+            let read = piece.filled().len();
+            if read > 0 && guest.as_mut().is_some_and(|guest| !guest.sent(read)) {
+                return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
+            }
             let (now, later) = piece.filled().split_at(piece.filled().len().min(wanted.remaining()));
             wanted.put_slice(now);
             *unread = Bytes::copy_from_slice(later);

@@ -8,6 +8,7 @@ mod frames;
 mod frugal;
 
 use std::{
+    io,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
@@ -29,6 +30,7 @@ use tokio_tungstenite::{
 
 use crate::{
     hub::{Connection, Hub},
+    lobby::Guest,
     protocol::{Disconnect, json},
     session::{Session, Stage},
 };
@@ -41,6 +43,9 @@ const READ_BUFFER: usize = 128;
 const WRITTEN_IN_A_ROW: u32 = 16;
 /// How long the client has to close after it was asked to, or after its login was refused.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+/// A connection as the protocol's library has it.
+type Socket<S> = WebSocketStream<Frugal<S>>;
 
 /// The WebSocket settings of a server's connections: for the binary's handshake, if that makes the stream.
 fn settings(hub: &Hub) -> WebSocketConfig {
@@ -61,7 +66,9 @@ where
     let mut socket = Box::pin(socket).await;
     match hub.admit() {
         Ok(connection) => {
-            let end = Box::pin(run(&hub, &connection, &mut socket)).await;
+            let guest = Guest::new(Arc::clone(&hub.lobby), Arc::clone(&connection), hub.config.login_bytes);
+            socket.get_mut().count(guest);
+            let end = Box::pin(run(&hub, &connection, &mut socket, peer)).await;
             // Nobody waits for the closing but a drain, which wants its word to arrive.
             hub.depart(&connection);
             tracing::debug!(?peer, ?end, "a connection ended");
@@ -88,7 +95,7 @@ impl From<Disconnect> for End {
 }
 
 /// Says good-bye, to a client that may be gone.
-async fn close<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, socket: &mut WebSocketStream<S>, end: End) {
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, socket: &mut Socket<S>, end: End) {
     let closing = async {
         match end {
             // The answer to the client's own close is ready and has to be sent.
@@ -111,9 +118,10 @@ async fn close<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, socket: &mut WebSoc
 async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     hub: &Arc<Hub>,
     connection: &Arc<Connection>,
-    socket: &mut WebSocketStream<S>,
+    socket: &mut Socket<S>,
+    peer: Option<SocketAddr>,
 ) -> End {
-    let mut session = Session::new(Arc::clone(hub), Arc::clone(connection));
+    let mut session = Session::new(Arc::clone(hub), Arc::clone(connection), peer);
     let mut writer = Writer { hub, connection, socket, batch: Vec::new() };
     let mut beat = Beat::new(hub);
     let mut written_in_a_row = 0;
@@ -149,6 +157,9 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             return end;
         }
         beat.follow(hub, session.stage);
+        if session.stage == Stage::Live {
+            writer.socket.get_mut().trust();
+        }
     }
 }
 
@@ -168,6 +179,9 @@ fn text_of(received: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>
         }
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
         Some(Err(Error::Capacity(_))) => Err(Disconnect::TOO_BIG.into()),
+        Some(Err(Error::Io(error))) if error.kind() == io::ErrorKind::FileTooLarge => {
+            Err(Disconnect::TOO_BIG.into())
+        }
         Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
     }
 }
@@ -230,7 +244,7 @@ async fn work_and_write<S: AsyncRead + AsyncWrite + Unpin>(
 struct Writer<'a, S> {
     hub: &'a Arc<Hub>,
     connection: &'a Arc<Connection>,
-    socket: &'a mut WebSocketStream<S>,
+    socket: &'a mut Socket<S>,
     /// What is being written; empty in between.
     batch: Vec<Utf8Bytes>,
 }
@@ -265,7 +279,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
 
 /// Sends messages in order.
 async fn send_all<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut WebSocketStream<S>,
+    socket: &mut Socket<S>,
     messages: &[Utf8Bytes],
 ) -> Result<(), Error> {
     // What the library has to say itself, such as a pong, goes first: whole.

@@ -83,9 +83,16 @@ async fn those_who_run_a_group_call_its_roll_by_pages() {
     let next =
         json!({ "groupId": "g1", "sortType": 1, "pageSize": 2, "nextpagetoken": page["nextpagetoken"] });
     assert_eq!(boss.call("listGroupUser", next).await["userList"][0]["userId"], "u117");
-    for wrong in
-        [json!({ "groupId": "g1", "pageSize": 51 }), json!({ "groupId": "g1", "sortType": 2 }), json!({})]
-    {
+    for first in [json!(-1), json!("-1"), json!(0), json!(null)] {
+        let first = json!({ "groupId": "g1", "nextPageToken": first, "pageSize": 1 });
+        assert_eq!(boss.call("listGroupUser", first).await["userList"][0]["userId"], "u0");
+    }
+    for wrong in [
+        json!({ "groupId": "g1", "pageSize": 51 }),
+        json!({ "groupId": "g1", "sortType": 2 }),
+        json!({ "groupId": "g1", "nextPageToken": -2 }),
+        json!({}),
+    ] {
         assert_eq!(boss.call("listGroupUser", wrong).await["code"], 400);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_core::{id::GroupRef, limits::Limits};
 use muster_realtime::RealtimeConfig;
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::{io::AsyncWriteExt as _, time::Instant};
 
 use crate::support::{Client, Ended, Server, quick};
 
@@ -134,4 +134,77 @@ async fn what_a_client_began_is_finished_and_told_when_it_goes_away() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     ben.drop_link();
     assert_eq!(anna.event("recvgroupmessage").await["data"]["data"], "last words");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_talks_too_fast_is_refused_for_a_while_and_others_are_not() {
+    let config = RealtimeConfig { messages_per_client: 2, ..quick() };
+    let server = Server::with(config, Limits::default()).await;
+    server.group("g1").await;
+    let [mut anna, mut ben] = [server.client("anna").await, server.client("ben").await];
+    anna.join("g1").await;
+    ben.join("g1").await;
+    let publish = json!({ "channel": "g:g1", "data": "x" });
+    for _ in 0..20 {
+        assert!(anna.ask("publish", publish.clone()).await["publish"].is_object());
+    }
+    let error = anna.ask("publish", publish.clone()).await["error"].clone();
+    assert_eq!((&error["code"], &error["temporary"]), (&json!(412), &json!(true)), "{error}");
+    assert!(ben.ask("publish", publish.clone()).await["publish"].is_object());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(anna.ask("publish", publish).await["publish"].is_object());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_members_of_a_group_together_talk_so_fast_and_no_faster() {
+    let config = RealtimeConfig { messages_per_group: 1, ..quick() };
+    let server = Server::with(config, Limits::default()).await;
+    for group in ["loud", "quiet"] {
+        server.group(group).await;
+    }
+    let [mut anna, mut ben] = [server.client("anna").await, server.client("ben").await];
+    for client in [&mut anna, &mut ben] {
+        client.join("loud").await;
+        client.join("quiet").await;
+    }
+    for _ in 0..10 {
+        anna.ask("publish", json!({ "channel": "g:loud", "data": "x" })).await;
+    }
+    assert_eq!(ben.ask("publish", json!({ "channel": "g:loud", "data": "x" })).await["error"]["code"], 412);
+    assert!(ben.ask("publish", json!({ "channel": "g:quiet", "data": "x" })).await["publish"].is_object());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_of_too_many_bytes_closes_the_connection_and_a_good_one_may_send_more_afterwards() {
+    let config = RealtimeConfig { login_bytes: 8_192, ..quick() };
+    let server = Server::with(config, Limits::default()).await;
+    let mut stranger = server.open().await;
+    stranger.send_text(&" ".repeat(20_000)).await;
+    assert_eq!(stranger.ended().await, Ended { code: 1009, reason: "message size limit exceeded".into() });
+    server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    anna.join("g1").await;
+    for _ in 0..4 {
+        let long = json!({ "channel": "g:g1", "data": "x".repeat(10_000) });
+        assert!(anna.ask("publish", long).await["publish"].is_object());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn unfinished_logins_beyond_the_budget_are_closed_and_others_log_in() {
+    let config = RealtimeConfig { login_budget_bytes: 20_000, ..quick() };
+    let server = Server::with(config, Limits::default()).await;
+    let mut strangers = Vec::new();
+    for _ in 0..10 {
+        let mut stranger = server.open().await;
+        // A frame of 8,000 bytes of which the last do not come.
+        let begun = [&[0x81, 0xfe, 0x1f, 0x40, 0, 0, 0, 0][..], &vec![b' '; 7_000]].concat();
+        stranger.socket.get_mut().write_all(&begun).await.unwrap();
+        strangers.push(stranger);
+    }
+    server.client("anna").await;
+    for stranger in &mut strangers[..8] {
+        assert_eq!(stranger.ended().await.code, 3502);
+    }
+    assert_eq!(server.hub.counters().closes().get(&3502), Some(&8), "all but the two that fit");
 }

@@ -68,10 +68,11 @@ impl Real {
     async fn client(&self, user: &str) -> Client<TcpStream> {
         let id = UserId::new(user).unwrap();
         let timestamp = NOW + 60;
-        let token = self.muster.logins().token(&self.app, &id, "", timestamp, "").unwrap();
+        let token = self.muster.logins().token(&self.app, &id, "AK-nonce", timestamp, "").unwrap();
         let token = live_connect_token(&LiveLogin {
             app_id: self.app.id.as_str(),
             user_id: user,
+            nonce: "AK-nonce",
             timestamp,
             token: &token,
             ..LiveLogin::default()

@@ -1,5 +1,7 @@
 //! What SDKs rely on and a server easily gets wrong.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use muster_core::message::StreamRef;
 use serde_json::{Value, json};
 
 use crate::support::{Ended, Server};
@@ -129,4 +131,94 @@ async fn replies_of_one_connection_come_in_the_order_of_its_commands() {
     }
     assert_eq!(answered, (10..60).collect::<Vec<_>>());
     assert_eq!(said, (10..60).filter(|id| id % 3 == 0).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_character_is_refused_by_name_and_neither_closes_nor_is_stored() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    anna.join("g1").await;
+    let half = r"\ud83d";
+    let commands = [
+        format!(r#"{{"publish":{{"channel":"g:g1","data":"{half}"}},"id":51}}"#),
+        format!(r#"{{"publish":{{"channel":"g:g1","data":{{"a":["{half}x"]}}}},"id":52}}"#),
+        format!(r#"{{"publish":{{"channel":"g:{half}","data":"x"}},"id":53}}"#),
+        format!(r#"{{"subscribe":{{"channel":"g:{half}"}},"id":54}}"#),
+        format!(
+            r#"{{"rpc":{{"method":"sendGroupMessage","data":{{"groupId":"g1","type":1,"data":"{half}"}}}},"id":55}}"#
+        ),
+        r#"{"rpc":{"method":"queryGroup","data":"\udc00"},"id":56}"#.to_owned(),
+    ];
+    for (command, id) in commands.iter().zip(51..) {
+        anna.send_text(command).await;
+        let error = anna.reply(id).await["error"].clone();
+        assert_eq!(error["code"], 107, "{command}");
+        assert!(error["message"].as_str().unwrap().contains("unpaired surrogate"), "{error}");
+    }
+    let whole = json!({ "channel": "g:g1", "data": "\u{1f600} and C:\\u, \\ud83d as text" });
+    assert!(anna.ask("publish", whole).await["publish"].is_object());
+    let top = server.muster.messages().top(&StreamRef::Group(at)).await.unwrap().unwrap();
+    assert_eq!(top.sequence, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_with_half_a_character_is_refused_by_name() {
+    let server = Server::start().await;
+    let shown =
+        r#"{"appId":"a","userId":"u","nonce":"AK-1","timestamp":5,"token":"t","userExtension":"\ud83d"}"#;
+    let token = URL_SAFE_NO_PAD.encode(shown);
+    let connects = [
+        json!({ "id": 1, "connect": { "token": token } }).to_string(),
+        format!(r#"{{"id":1,"connect":{{"token":"{}","data":"\ud83d"}}}}"#, server.token("anna")),
+    ];
+    for connect in connects {
+        let mut client = server.open().await;
+        client.send_text(&connect).await;
+        let error = client.reply(1).await["error"].clone();
+        assert_eq!(error["code"], 107, "{connect}");
+        assert!(error["message"].as_str().unwrap().contains("unpaired surrogate"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn null_in_an_optional_member_is_passed_over() {
+    let server = Server::start().await;
+    server.group("g1").await;
+    let mut anna = server.open().await;
+    let subs = json!({ "u:anna": { "recover": null, "epoch": null, "offset": null }, "u:x": null });
+    let connect = json!({
+        "token": server.token("anna"), "subs": subs, "data": null, "name": null, "version": null,
+        "headers": null, "flag": null,
+    });
+    assert!(anna.ask("connect", connect).await["connect"]["client"].is_string());
+    let mut anna2 = server.open().await;
+    let connect = json!({ "token": server.token("anna2"), "subs": null });
+    assert!(anna2.ask("connect", connect).await["connect"]["client"].is_string());
+    let subscribe = json!({
+        "channel": "g:g1", "token": null, "recover": null, "epoch": null, "offset": null, "data": null,
+        "positioned": null, "recoverable": null, "join_leave": null, "delta": null, "tf": null, "flag": null,
+        "type": null,
+    });
+    assert!(anna.ask("subscribe", subscribe).await["subscribe"].is_object());
+    let history = json!({ "channel": "g:g1", "limit": null, "since": null, "reverse": null });
+    assert!(anna.ask("history", history).await["history"].is_object());
+    let since = json!({ "channel": "g:g1", "limit": 1, "since": { "offset": null, "epoch": null } });
+    assert!(anna.ask("history", since).await["history"].is_object());
+    let publish = json!({ "channel": "g:g1", "data": "x", "type": null, "key": null, "removed": null });
+    assert!(anna.ask("publish", publish).await["publish"].is_object());
+    for channel in ["presence", "presence_stats"] {
+        assert!(anna.ask(channel, json!({ "channel": "g:g1" })).await[channel].is_object());
+    }
+    let list = json!({
+        "groupId": "g1", "sortType": null, "nextPageToken": null, "nextpagetoken": null, "pageSize": null,
+    });
+    assert_eq!(anna.call("listGroupUser", list).await["code"], 403, "read, and refused to a member");
+    let message = json!({
+        "groupId": "g1", "type": 1, "data": "x", "level": null, "noStorage": null, "repeatCount": null,
+    });
+    assert!(anna.call("sendGroupMessage", message).await["messageId"].is_string());
+    let query = json!({ "method": null, "data": null });
+    assert_eq!(anna.ask("rpc", query).await["error"]["code"], 104);
+    assert!(anna.ask("unsubscribe", json!({ "channel": null })).await["unsubscribe"].is_object());
 }

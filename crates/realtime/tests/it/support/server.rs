@@ -88,11 +88,11 @@ impl Server {
 
     pub(crate) fn token_of(&self, user: &str, role: &str, expires: i64) -> String {
         let id = UserId::new(user).unwrap();
-        let token = self.muster.logins().token(&self.app, &id, "nonce", expires, role).unwrap();
+        let token = self.muster.logins().token(&self.app, &id, "AK-nonce", expires, role).unwrap();
         live_connect_token(&LiveLogin {
             app_id: self.app.id.as_str(),
             user_id: user,
-            nonce: "nonce",
+            nonce: "AK-nonce",
             timestamp: expires,
             role,
             token: &token,
