@@ -350,7 +350,11 @@ impl CommitMark {
     /// Gives the file a count that no copy has, and the log one that the file has not: so a copy that was made while the
     /// store was closed, or rested, is told from the file that a later log belongs to.
     fn step_away(&self, writer: &Connection) -> rusqlite::Result<()> {
-        let step = || writer.query_row(COUNT_ONE, [], |row| row.get::<_, u64>(0));
+        let step = || {
+            let step = writer.unchecked_transaction()?;
+            let commits = step.query_row(COUNT_ONE, [], |row| row.get::<_, u64>(0))?;
+            step.commit().map(|()| commits)
+        };
         self.committed(step()?);
         let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
         self.while_moving(|| writer.query_row(pragma, [], |_| Ok(())))?;
