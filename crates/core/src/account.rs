@@ -102,6 +102,8 @@ pub enum DirectoryChange {
     AddKey(AccessKey),
     /// A key is switched on or off; the last active root key stays on.
     SetKeyActive(AccessKeyId, bool),
+    /// A key's secret is sealed anew.
+    Reseal(AccessKeyId, Sealed),
     /// A key is deleted; the last active root key stays.
     RemoveKey(AccessKeyId),
     /// A policy is made, or its text replaced.

@@ -33,6 +33,29 @@ pub fn key_id(check_value: &[u8]) -> String {
     hex(&check_value[..check_value.len().min(ID_BYTES)])
 }
 
+/// An authentication code under way.
+#[derive(Clone)]
+pub struct Signer(hmac::Context);
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signer(…)")
+    }
+}
+
+impl Signer {
+    /// Takes the next part.
+    pub fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// The code of all parts.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.0.sign().as_ref().to_vec()
+    }
+}
+
 /// A sealed secret did not open: another master key, or changed bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a stored secret does not open under this master key")]
@@ -108,6 +131,12 @@ impl MasterKey {
         hmac::verify(&self.purpose_key(purpose), text, code).is_ok()
     }
 
+    /// Begins the authentication code of a text that comes in parts: what [`sign`](Self::sign) gives for all of it.
+    #[must_use]
+    pub fn signer(&self, purpose: &str) -> Signer {
+        Signer(hmac::Context::with_key(&self.purpose_key(purpose)))
+    }
+
     fn purpose_key(&self, purpose: &str) -> hmac::Key {
         let derived = hmac::sign(&self.mac, format!("muster signing key {purpose}").as_bytes());
         hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
@@ -149,5 +178,9 @@ mod tests {
         assert!(key.verify("token", b"text", &code));
         assert!(!key.verify("other", b"text", &code));
         assert!(!key.verify("token", b"texT", &code));
+        let mut signer = key.signer("token");
+        signer.update(b"te");
+        signer.update(b"xt");
+        assert_eq!(signer.finish(), code);
     }
 }

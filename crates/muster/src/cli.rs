@@ -78,7 +78,7 @@ pub(crate) enum Command {
     /// Write everything that lasts to a file that any version and store reads, while the server is stopped.
     Export(Transfer),
     /// Read such a file into an empty store, while the server is stopped.
-    Import(Transfer),
+    Import(Import),
     /// Write the embedded store to one file, while the server runs or not. The master key is not in it.
     Backup(Backup),
     /// Read such a file into a data directory without a store, while the server is stopped.
@@ -249,6 +249,15 @@ pub(crate) struct Token {
 pub(crate) struct Transfer {
     /// The file; compressed when its name ends in `.gz`. `-` is standard output or input.
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    pub(crate) from: Transfer,
+    /// Read a file of a version that did not sign what it wrote: you know that nobody has edited it.
+    #[arg(long)]
+    pub(crate) trust: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{ErrorKind, Read as _, Seek as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -51,6 +51,7 @@ impl DataDirectory {
 
     /// Takes a directory that is there for this process.
     pub(crate) fn take_existing(path: &Path) -> Result<Self, Unavailable> {
+        must_be_private(path)?;
         let file = path.join("lock");
         let mut lock = OpenOptions::new()
             .create(true)
@@ -138,6 +139,26 @@ fn read_key(path: &Path) -> anyhow::Result<MasterKey> {
     Ok(MasterKey::new(&bytes))
 }
 
+/// Refuses a data directory that anybody may write to: who does could put another master key or database into it. That
+/// others may see what is in it, or that a group shares it, is only said.
+fn must_be_private(path: &Path) -> anyhow::Result<()> {
+    let about = std::fs::metadata(path)
+        .with_context(|| format!("the data directory {} cannot be seen", path.display()))?;
+    let Some(mode) = open_to_others(&about) else { return Ok(()) };
+    if about.permissions().mode() & 0o002 != 0 {
+        bail!(
+            "anybody may write to the data directory {} (mode {mode}): run `chmod 700` on it",
+            path.display()
+        );
+    }
+    tracing::warn!(
+        directory = %path.display(),
+        mode,
+        "others than its owner may look into the data directory: run `chmod 700` on it"
+    );
+    Ok(())
+}
+
 /// The directory that a file is in; it is synchronised after the file got its name.
 pub(crate) fn directory_of(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -160,8 +181,6 @@ fn write_draft(path: &Path, bytes: &[u8]) -> std::io::Result<tempfile::NamedTemp
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use muster_core::testing::Seeded;
 
     use super::*;
@@ -175,6 +194,22 @@ mod tests {
         assert!(refused.to_string().contains("process 42, serving 127.0.0.1:7070"), "{refused}");
         drop(first);
         assert!(DataDirectory::take(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn a_directory_that_anybody_may_write_to_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let set =
+            |mode| std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        for mode in [0o777, 0o1777, 0o702] {
+            set(mode);
+            let refused = DataDirectory::take(directory.path()).unwrap_err();
+            assert!(refused.to_string().contains("chmod 700"), "{refused}");
+        }
+        for mode in [0o700, 0o750, 0o755, 0o770] {
+            set(mode);
+            DataDirectory::take(directory.path()).unwrap();
+        }
     }
 
     #[test]

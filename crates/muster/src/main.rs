@@ -127,7 +127,7 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
             return Ok(std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?);
         }
         Command::Export(to) => return transfer::export(&configuration, &to.file, json),
-        Command::Import(from) => return transfer::import(&configuration, &from.file, json),
+        Command::Import(from) => return transfer::import(&configuration, &from.from.file, from.trust, json),
         Command::Backup(to) => {
             let command = transfer::backup::command(&configuration, &to.file)?;
             let answer = administer(&configuration, command)?;

@@ -10,7 +10,7 @@ use muster_core::{
     account::Directory,
     random::Random,
     seal::{MasterKey, key_id},
-    service::key_purpose,
+    service::open_secret,
     store::Store,
 };
 
@@ -75,7 +75,7 @@ async fn unclaimed_secrets(store: &dyn Store) -> anyhow::Result<Option<Directory
 /// Whether the oldest access key, which was sealed before anything could go wrong, opens.
 fn opens(key: &MasterKey, directory: &Directory) -> bool {
     let oldest = directory.keys.iter().min_by_key(|access| access.created_at.0);
-    oldest.is_none_or(|access| key.open(&key_purpose(&access.id), &access.secret).is_ok())
+    oldest.is_none_or(|access| open_secret(key, access).is_ok())
 }
 
 /// What is said when there is no key where the store's should be.
@@ -107,6 +107,7 @@ mod tests {
     use muster_core::{
         account::{AccessKey, Account, DirectoryChange, KeyOwner},
         id::{AccessKeyId, AccountId},
+        service::key_purpose,
         store::{Accounts as _, Seals as _},
         testing::Seeded,
         time::Millis,
@@ -131,7 +132,7 @@ mod tests {
         let account = AccountId::new("1234567890123456").unwrap();
         let id = AccessKeyId::new("LTAI").unwrap();
         let key = AccessKey {
-            secret: master.seal(&key_purpose(&id), b"secret", &Seeded::new(2)),
+            secret: master.seal(&key_purpose(&id, &account, &KeyOwner::Root), b"secret", &Seeded::new(2)),
             id,
             account: account.clone(),
             owner: KeyOwner::Root,

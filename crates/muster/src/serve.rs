@@ -33,7 +33,7 @@ use crate::{
     foundation::Foundation,
     http::{self, Site},
     identities::KeyRing,
-    lease::Lease,
+    lease::{self, Lease},
     metrics::Metrics,
     nonces,
     pages::{self, Shown},
@@ -68,6 +68,10 @@ pub(crate) async fn run(configuration: Configuration, given: &Given) -> anyhow::
     let muster = &foundation.muster;
     let mut lease = Lease::begin(Arc::clone(muster), configuration.cluster.lease()).await?;
     let endpoint = configuration.endpoint_at(address);
+    let bound = muster.accounts().bind_secrets().await?;
+    if bound > 0 {
+        tracing::info!(keys = bound, "secrets of access keys are sealed for their owners now");
+    }
     let server = Server::lay(&configuration, &foundation).await?;
     let made = greet(&configuration, muster, given, &endpoint).await?;
     // What was made is good from the first request on.
@@ -102,6 +106,7 @@ pub(crate) async fn run(configuration: Configuration, given: &Given) -> anyhow::
     server.site.hub.drain(Duration::from_secs(configuration.http.drain_seconds)).await;
     serving.await?;
     tasks.shutdown().await;
+    lease::give_back(muster).await;
     if let Some(guard) = &server.nonces {
         nonces::keep(guard, data.path());
     }

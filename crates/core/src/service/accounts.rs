@@ -6,6 +6,7 @@ use crate::{
     bus::Notice,
     error::{Error, Result},
     id::{ACCOUNT_ID_DIGITS, AccessKeyId, AccountId},
+    seal::{MasterKey, Unsealable},
 };
 
 /// Digits of a user's number.
@@ -235,7 +236,24 @@ impl AccountRules<'_> {
     /// # Errors
     /// [`Error::Sealed`] when it was sealed under another master key.
     pub fn secret(&self, key: &AccessKey) -> Result<String> {
-        Ok(self.0.master.open(&key_purpose(&key.id), &key.secret)?)
+        Ok(open_secret(&self.0.master, key)?)
+    }
+
+    /// Seals the secrets anew that a version before sealed without their owners; how many there were.
+    ///
+    /// # Errors
+    /// The store's. What does not open stays as it is.
+    pub async fn bind_secrets(&self) -> Result<usize> {
+        let mut bound = 0;
+        for key in self.directory().await?.keys {
+            let Ok(secret) = self.0.master.open(&unbound_purpose(&key.id), &key.secret) else { continue };
+            let purpose = key_purpose(&key.id, &key.account, &key.owner);
+            let sealed = self.0.master.seal(&purpose, secret.as_bytes(), &*self.0.random);
+            self.change(DirectoryChange::Reseal(key.id.clone(), sealed), &format!("the key {}", key.id))
+                .await?;
+            bound += 1;
+        }
+        Ok(bound)
     }
 
     async fn change(&self, change: DirectoryChange, what: &str) -> Result<()> {
@@ -262,7 +280,11 @@ impl AccountRules<'_> {
     fn sealed(&self, key: &NewKey, account: &AccountId, owner: KeyOwner) -> AccessKey {
         AccessKey {
             id: key.id.clone(),
-            secret: self.0.master.seal(&key_purpose(&key.id), key.secret.as_bytes(), &*self.0.random),
+            secret: self.0.master.seal(
+                &key_purpose(&key.id, account, &owner),
+                key.secret.as_bytes(),
+                &*self.0.random,
+            ),
             account: account.clone(),
             owner,
             active: true,
@@ -271,10 +293,28 @@ impl AccountRules<'_> {
     }
 }
 
-/// What the secret of an access key is sealed for.
+/// What the secret of an access key is sealed for: the key of this owner, so that it does not open as another's. No part
+/// can hold the character that parts them.
 #[must_use]
-pub fn key_purpose(id: &AccessKeyId) -> String {
+pub fn key_purpose(id: &AccessKeyId, account: &AccountId, owner: &KeyOwner) -> String {
+    match owner {
+        KeyOwner::Root => format!("key:{id}:{account}:root"),
+        KeyOwner::User(name) => format!("key:{id}:{account}:user:{name}"),
+    }
+}
+
+/// What versions before sealed the secret of an access key for.
+fn unbound_purpose(id: &AccessKeyId) -> String {
     format!("key:{id}")
+}
+
+/// The secret of an access key, also when a version before sealed it.
+///
+/// # Errors
+/// [`Unsealable`] when it was sealed under another master key, or for another owner.
+pub fn open_secret(master: &MasterKey, key: &AccessKey) -> std::result::Result<String, Unsealable> {
+    let bound = master.open(&key_purpose(&key.id, &key.account, &key.owner), &key.secret);
+    bound.or_else(|_| master.open(&unbound_purpose(&key.id), &key.secret))
 }
 
 fn check_name(name: &str) -> Result<()> {

@@ -10,7 +10,7 @@ mod messages;
 mod retention;
 mod rolls;
 
-pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose};
+pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, NewApp};
 pub use chats::{ChatRules, NewChatGroup};
 pub use groups::{GroupMade, GroupRules, NewGroup};

@@ -6,7 +6,11 @@ use super::{Counts, Record};
 use crate::time::Millis;
 
 /// The version of the form of files that is written here, and the highest that is read.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// The first version whose files end with an authentication code.
+pub const FIRST_SIGNED_FORMAT: u32 = 2;
+/// What the authentication code of a file is made for.
+pub const FILE_PURPOSE: &str = "export file";
 
 /// What a file says about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +32,10 @@ pub enum Line {
     Header(Header),
     /// One between.
     Record(Box<Record>),
-    /// The last: how many records were between.
+    /// After the records: how many there were.
     End(Counts),
+    /// The last: the authentication code of all lines before, under the master key, in hexadecimal digits.
+    Code(String),
 }
 
 /// Lines that are no records.
@@ -39,6 +45,8 @@ enum Frame {
     Header(Header),
     #[serde(rename = "end")]
     End(Counts),
+    #[serde(rename = "code")]
+    Code(String),
 }
 
 /// A line is none of a file of this form.
@@ -60,6 +68,7 @@ impl Line {
         match serde_json::from_slice(text) {
             Ok(Frame::Header(header)) => Ok(Self::Header(header)),
             Ok(Frame::End(counts)) => Ok(Self::End(counts)),
+            Ok(Frame::Code(code)) => Ok(Self::Code(code)),
             Err(_) => Err(error.into()),
         }
     }
@@ -73,6 +82,7 @@ impl Line {
             Self::Header(header) => serde_json::to_writer(&mut *out, &Frame::Header(header))?,
             Self::Record(record) => return record.write_line(out),
             Self::End(counts) => serde_json::to_writer(&mut *out, &Frame::End(counts))?,
+            Self::Code(code) => serde_json::to_writer(&mut *out, &Frame::Code(code))?,
         }
         out.write_all(b"\n")
     }
@@ -107,6 +117,7 @@ mod tests {
                 Line::Header(header) => assert_eq!(header.format, 1),
                 Line::Record(record) => counts.add(record.kind(), 1),
                 Line::End(counts) => told = Some(counts.clone()),
+                Line::Code(code) => panic!("{code}"),
             }
             line.write(&mut written).unwrap();
         }

@@ -4,8 +4,9 @@
 //! answers, not how it keeps it: no keys of rows, no counts that follow from other records. Logins, and memberships that
 //! are a connection, end with the server and are not carried. Secrets stay sealed.
 //!
-//! In a file each record is a line of JSON; the first line is a [`Header`], the last one the [`Counts`] of the records
-//! between. So a file that was cut off is told from a whole one, and an import can prove that it took everything.
+//! In a file each record is a line of JSON; the first line is a [`Header`], and after the records come their [`Counts`]. So a
+//! file that was cut off is told from a whole one, and an import can prove that it took everything. The last line is the
+//! authentication code of all before it, so a file that was edited is told too: nobody makes himself more than he is.
 
 mod addition;
 mod counts;
@@ -19,7 +20,7 @@ pub use self::{
     addition::Addition,
     counts::{Counts, Kind},
     error::TransferError,
-    line::{FORMAT, Header, Line, LineError},
+    line::{FILE_PURPOSE, FIRST_SIGNED_FORMAT, FORMAT, Header, Line, LineError},
     record::{
         AppRecord, Attachment, ChannelRecord, ChatGroupRecord, GroupRecord, InviteRecord, MemberRecord,
         MessageCount, Record, StreamEntry, UserStream, directory_records,

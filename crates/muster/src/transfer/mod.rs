@@ -19,7 +19,7 @@ use muster_core::{
     seal::MasterKey,
     store::Store,
     time::Clock as _,
-    transfer::{Counts, FORMAT, Header, Kind, Portable},
+    transfer::{Counts, FILE_PURPOSE, FIRST_SIGNED_FORMAT, FORMAT, Header, Kind, Portable},
 };
 use serde_json::{Value, json};
 
@@ -62,15 +62,22 @@ async fn write_all(store: &dyn Carried, key: &MasterKey, file: &Path) -> anyhow:
         written_at: System::new().now(),
         master_key_check: check_text(key),
     };
-    let mut writer = ExportWriter::begin(file, header, Progress::of_records(expected.total()))
+    let signer = key.signer(FILE_PURPOSE);
+    let mut writer = ExportWriter::begin(file, header, signer, Progress::of_records(expected.total()))
         .with_context(|| format!("{} cannot be written", file.display()))?;
     let counts = store.export(&mut writer).await?;
     writer.finish(&counts).with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(counts)
 }
 
-/// Reads a file into an empty store.
-pub(crate) fn import(configuration: &Configuration, file: &Path, json: bool) -> anyhow::Result<()> {
+/// Reads a file into an empty store. One of a format that nothing protects from being edited is read only when the
+/// operator says that it is `trusted`.
+pub(crate) fn import(
+    configuration: &Configuration,
+    file: &Path,
+    trusted: bool,
+    json: bool,
+) -> anyhow::Result<()> {
     let named = || format!("{}", file.display());
     let (header, reader) = ExportReader::open(file).with_context(named)?;
     let (key, key_file) = present_master_key(configuration)?;
@@ -81,10 +88,19 @@ pub(crate) fn import(configuration: &Configuration, file: &Path, json: bool) -> 
         key_file.display(),
         file.display()
     );
+    let signed = header.format >= FIRST_SIGNED_FORMAT;
+    anyhow::ensure!(
+        signed || trusted,
+        "{} has format {}, in which nothing tells whether the file was edited, for example to make a user's key the \
+         account's own: if you know where it has been since it was written, import it with `--trust`",
+        file.display(),
+        header.format
+    );
+    let signer = signed.then(|| key.signer(FILE_PURPOSE));
     let _held = take(configuration, "importing")?;
     let counts = crate::runtime()?.block_on(async {
         let (store, _) = open(configuration, Fresh::Make).await?;
-        let counted = store.import(&mut reader.start()?).await.with_context(named);
+        let counted = store.import(&mut reader.start(signer)?).await.with_context(named);
         store.close().await?;
         counted
     })?;
@@ -147,5 +163,7 @@ fn report(file: &Path, format: Option<u32>, counts: &Counts, json: bool, aside: 
     Ok(admin::print(&value, json)?)
 }
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,11 @@ use std::{
 
 use async_trait::async_trait;
 use flate2::bufread::MultiGzDecoder;
-use muster_core::transfer::{Counts, FORMAT, Header, Line, LineError, Part, Record, Source, TransferError};
+use muster_core::{
+    hex::hex,
+    seal::Signer,
+    transfer::{Counts, FORMAT, Header, Line, LineError, Part, Record, Source, TransferError},
+};
 use tokio::sync::mpsc;
 
 use super::{STANDARD, progress::Progress};
@@ -43,6 +47,11 @@ pub(super) enum Fault {
     Newer { found: u32, muster: String },
     #[error("it ends early: it was cut off, or its export did not finish. Nothing was imported")]
     CutOff,
+    #[error(
+        "it was changed since it was written, for its authentication code is not the one that the master key gives. \
+         Nothing was imported"
+    )]
+    Changed,
     #[error("line {number}: {why}")]
     Line { number: u64, why: LineError },
     #[error("line {number} is longer than {MAX_LINE} bytes")]
@@ -85,6 +94,8 @@ struct Lines {
     input: Box<dyn BufRead + Send>,
     line: Vec<u8>,
     number: u64,
+    /// Makes the authentication code of the lines, if the file has one.
+    signer: Option<Signer>,
 }
 
 impl Lines {
@@ -93,6 +104,9 @@ impl Lines {
         self.line.clear();
         self.number += 1;
         self.input.by_ref().take(MAX_LINE).read_until(b'\n', &mut self.line)?;
+        if let Some(signer) = &mut self.signer {
+            signer.update(&self.line);
+        }
         match self.line.pop() {
             Some(b'\n') => Ok(()),
             _ if self.line.len() as u64 + 1 >= MAX_LINE => Err(Fault::TooLong { number: self.number }),
@@ -118,6 +132,17 @@ impl Lines {
         Ok(header)
     }
 
+    /// Reads the authentication code, if the file has one, and compares it. Whoever changes a file learns nothing from how
+    /// long that takes.
+    fn code(&mut self) -> Result<(), Fault> {
+        let Some(signer) = self.signer.take() else { return Ok(()) };
+        let code = hex(&signer.finish());
+        match self.parsed()? {
+            Line::Code(told) if told == code => Ok(()),
+            _ => Err(Fault::Changed),
+        }
+    }
+
     /// The next records, and the counts when they are the last.
     fn part(&mut self) -> Result<(Vec<Record>, Option<Counts>), Fault> {
         let (mut records, mut bytes) = (Vec::new(), 0);
@@ -125,7 +150,9 @@ impl Lines {
             match self.parsed()? {
                 Line::Record(record) => records.push(*record),
                 Line::Header(_) => return Err(Fault::SecondHeader { number: self.number }),
+                Line::Code(_) => return Err(Fault::Changed),
                 Line::End(counts) => {
+                    self.code()?;
                     // Reading to the end of a compressed file also checks its sum.
                     if !self.input.fill_buf()?.is_empty() {
                         return Err(Fault::Beyond { number: self.number });
@@ -142,6 +169,8 @@ impl Lines {
 /// A file whose header was read.
 pub(super) struct ExportReader {
     lines: Lines,
+    /// The first line, as it stands in the file.
+    first: Vec<u8>,
     bytes: Arc<AtomicU64>,
     length: Option<u64>,
 }
@@ -164,15 +193,22 @@ impl ExportReader {
         } else {
             Box::new(raw)
         };
-        let mut lines = Lines { input, line: Vec::new(), number: 0 };
+        let mut lines = Lines { input, line: Vec::new(), number: 0, signer: None };
         let header = lines.header()?;
-        Ok((header, Self { lines, bytes, length }))
+        let mut first = lines.line.clone();
+        first.push(b'\n');
+        Ok((header, Self { lines, first, bytes, length }))
     }
 
-    /// Begins to read the records.
-    pub(super) fn start(self) -> io::Result<Parts> {
+    /// Begins to read the records. The end is given only when `signer`, which a file with an authentication code needs,
+    /// gives that code.
+    pub(super) fn start(self, signer: Option<Signer>) -> io::Result<Parts> {
         let (send, receive) = mpsc::channel(PARTS);
         let mut lines = self.lines;
+        lines.signer = signer.map(|mut signer| {
+            signer.update(&self.first);
+            signer
+        });
         let read = move || {
             loop {
                 let (part, end) = match lines.part() {

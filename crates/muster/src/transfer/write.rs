@@ -9,7 +9,11 @@ use std::{
 
 use async_trait::async_trait;
 use flate2::{Compression, write::GzEncoder};
-use muster_core::transfer::{Counts, Header, Line, Record, Sink, TransferError};
+use muster_core::{
+    hex::hex,
+    seal::Signer,
+    transfer::{Counts, Header, Line, Record, Sink, TransferError},
+};
 
 use super::{STANDARD, progress::Progress};
 use crate::data::directory_of;
@@ -85,13 +89,15 @@ pub(super) struct ExportWriter {
     form: Form,
     /// The lines to write next.
     lines: Vec<u8>,
+    signer: Signer,
     place: Option<(Draft, PathBuf)>,
     progress: Progress,
 }
 
 impl ExportWriter {
     /// Begins a file with its header. It is readable by its owner alone: it holds what the store holds.
-    pub(super) fn begin(file: &Path, header: Header, progress: Progress) -> io::Result<Self> {
+    /// `signer` makes its authentication code.
+    pub(super) fn begin(file: &Path, header: Header, signer: Signer, progress: Progress) -> io::Result<Self> {
         let (target, place) = if file == Path::new(STANDARD) {
             (Target::Standard(io::stdout()), None)
         } else {
@@ -106,13 +112,14 @@ impl ExportWriter {
             Some(extension) if extension == "gz" => Form::Gzip(GzEncoder::new(target, Compression::fast())),
             _ => Form::Plain(target),
         };
-        let mut writer = Self { form, lines: Vec::new(), place, progress };
+        let mut writer = Self { form, lines: Vec::new(), signer, place, progress };
         Line::Header(header).write(&mut writer.lines)?;
         writer.pass_on()?;
         Ok(writer)
     }
 
     fn pass_on(&mut self) -> io::Result<()> {
+        self.signer.update(&self.lines);
         self.form.write_all(&self.lines)?;
         self.lines.clear();
         Ok(())
@@ -125,10 +132,12 @@ impl ExportWriter {
         self.pass_on()
     }
 
-    /// Ends the file with the counts of its records, and gives it its name once it is on the disk.
+    /// Ends the file with the counts of its records and its authentication code, and gives it its name once it is on the disk.
     pub(super) fn finish(mut self, counts: &Counts) -> io::Result<()> {
         Line::End(counts.clone()).write(&mut self.lines)?;
         self.pass_on()?;
+        Line::Code(hex(&self.signer.finish())).write(&mut self.lines)?;
+        self.form.write_all(&self.lines)?;
         let target = self.form.finish()?;
         if let (Target::File(file), Some((mut draft, path))) = (target, self.place) {
             file.get_ref().sync_all()?;

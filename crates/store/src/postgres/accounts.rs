@@ -195,6 +195,10 @@ pub(super) async fn change(tx: &Tx, change: &DirectoryChange) -> Result<Changed,
         {
             Ok(Changed::LastRootKey)
         }
+        DirectoryChange::Reseal(key, secret) => {
+            let sql = "UPDATE access_key SET secret = $2 WHERE id = $1";
+            tx.execute(sql, values![key.as_str(), secret.0.as_slice()]).await.map(missing_unless)
+        }
         DirectoryChange::SetKeyActive(key, active) => {
             let sql = "UPDATE access_key SET active = $2 WHERE id = $1";
             tx.execute(sql, values![key.as_str(), active]).await.map(missing_unless)

@@ -10,6 +10,7 @@ mod admissions;
 mod apps;
 mod cache;
 mod chats;
+mod clock;
 mod connection;
 mod database;
 mod entries;
@@ -47,6 +48,7 @@ use tokio::time::timeout;
 use self::{
     admissions::{Draws, Nonces},
     cache::Cache,
+    clock::DatabaseClock,
     database::Database,
     fault::{describe, stopped},
     gather::Gatherer,
@@ -75,6 +77,7 @@ enum Fresh {
 /// was acknowledged.
 pub struct PostgresStore {
     database: Arc<Database>,
+    clock: DatabaseClock,
     rolls: Arc<Rolls>,
     random: Arc<dyn Random>,
     writes: Gatherer<Writes>,
@@ -141,6 +144,7 @@ impl PostgresStore {
             rolls: Rolls::start(&database, lanes),
             nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
             draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
+            clock: DatabaseClock::default(),
             apps: Cache::new(),
             groups: Cache::new(),
             database,

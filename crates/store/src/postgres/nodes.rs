@@ -1,6 +1,6 @@
 //! The nodes that hold sessions, and the end of what a dead one held.
 //!
-//! Time is the database's, so nodes' clocks need not agree. Whoever ties a session to a node keeps the node's row from
+//! Time is the database's, so nodes' clocks need not agree; a jump of it ends nobody (`clock`). Whoever ties a session to a node keeps the node's row from
 //! being taken (`FOR KEY SHARE`) until its transaction ends; whoever ends a node takes the row (`FOR UPDATE`) and marks
 //! it dead before anything else. So either the session is tied before, and is ended with the rest, or its transaction finds the
 //! node dead.
@@ -12,6 +12,7 @@ use muster_core::{
     id::{GroupRef, NodeId, UserId},
     store::{Departed, Nodes, Reaped, StoreResult},
 };
+use tokio::time::Instant;
 
 use super::{
     PostgresStore,
@@ -39,14 +40,27 @@ impl PostgresStore {
         let millis = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let sql = "INSERT INTO node AS n (node, expires_at)
             VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond')
-            ON CONFLICT (node) DO UPDATE SET expires_at = excluded.expires_at WHERE n.dead_at IS NULL";
-        let held = tx.execute(sql, values![node.as_str(), millis]).await? > 0;
+            ON CONFLICT (node) DO UPDATE SET expires_at = excluded.expires_at WHERE n.dead_at IS NULL
+            RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
+        let asked = Instant::now();
+        let held = tx.query_opt(sql, values![node.as_str(), millis]).await?;
+        if let Some(row) = &held {
+            self.clock.renewed(asked, row.try_get("now")?, lease);
+        }
         tx.commit().await?;
-        Ok(held)
+        Ok(held.is_some())
     }
 
     async fn try_reap(&self, limit: usize) -> Result<Reaped, Fault> {
         let tx = self.database.begin().await?;
+        let asked = Instant::now();
+        let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
+        if let Some(row) = tx.query_opt(sql, &[]).await?
+            && !self.clock.is_steady(asked, row.try_get("now")?)
+        {
+            tx.rollback().await?;
+            return Ok(Reaped::default());
+        }
         // A node that another one has in hand is left to it. Who only ties sessions does not keep it from being chosen.
         let sql = "SELECT node, dead_at IS NOT NULL AS dead FROM node
             WHERE reaped_at IS NULL AND (dead_at IS NOT NULL OR expires_at <= clock_timestamp())

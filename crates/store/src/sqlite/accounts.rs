@@ -207,6 +207,9 @@ pub(super) fn change(tx: &Tx<'_>, change: &DirectoryChange) -> StoreResult<Chang
         {
             Ok(Changed::LastRootKey)
         }
+        DirectoryChange::Reseal(key, secret) => tx
+            .execute("UPDATE access_key SET secret = ?2 WHERE id = ?1", params![key.as_str(), secret.0])
+            .map(missing_unless),
         DirectoryChange::SetKeyActive(key, active) => tx
             .execute("UPDATE access_key SET active = ?2 WHERE id = ?1", params![key.as_str(), active])
             .map(missing_unless),

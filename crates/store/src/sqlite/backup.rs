@@ -23,6 +23,7 @@ use super::{
     fault::{OpenError, fault},
     hold, mark,
     options::SqliteOptions,
+    private,
     transfer::count,
 };
 use crate::settings::MASTER_KEY_CHECK;
@@ -163,7 +164,7 @@ impl SqliteStore {
             let path = path.to_owned();
             move |source| RestoreError::Io { path, source }
         };
-        fs::create_dir_all(directory).map_err(at(directory))?;
+        private::make_directory(directory).map_err(at(directory))?;
         let _lock = hold(directory)?;
         let database = directory.join(DATABASE_FILE);
         for path in [&database, &mark::log_of(&database), &directory.join(MARK_FILE)] {

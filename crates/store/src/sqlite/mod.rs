@@ -26,6 +26,7 @@ mod messages;
 mod migrate;
 mod options;
 mod presence;
+mod private;
 mod purge;
 mod readers;
 mod records;
@@ -152,10 +153,12 @@ impl SqliteStore {
         random: Arc<dyn Random>,
     ) -> Result<Self, OpenError> {
         let at = |path: PathBuf| move |source| OpenError::Io { path, source };
-        std::fs::create_dir_all(directory).map_err(at(directory.to_owned()))?;
+        private::make_directory(directory).map_err(at(directory.to_owned()))?;
         let lock = hold(directory)?;
         let path = directory.join(DATABASE_FILE);
+        private::close_database(&path);
         let found = mark::examine(directory)?;
+        private::make_file(&path).map_err(at(path.clone()))?;
         let mut connection = connection::open_writer(&path, options)?;
         let mark = Arc::new(CommitMark::take_up(directory, &found, &connection)?);
         let readers: Result<Vec<_>, _> =
@@ -272,8 +275,8 @@ impl SqliteStore {
 fn hold(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join(LOCK_FILE);
     let at = |source| OpenError::Io { path: path.clone(), source };
-    let mut file =
-        File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(at)?;
+    private::make_file(&path).map_err(at)?;
+    let mut file = File::options().read(true).write(true).open(&path).map_err(at)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -39,7 +39,7 @@ fn group() -> GroupRef {
 async fn furnish(store: &SqliteStore) {
     let app = App {
         id: AppId::new("a").unwrap(),
-        account: AccountId::new("acc").unwrap(),
+        account: AccountId::new("1000000000000001").unwrap(),
         generation: Generation::Two,
         name: None,
         key: Sealed(vec![1]),

@@ -21,6 +21,7 @@ over_every_store!(
     customer_groups_move_on_once_they_have_stood_long_enough,
     a_new_invite_revokes_the_ones_before,
     an_invite_code_stands_for_one_group,
+    an_invite_code_that_no_database_can_hold_is_none,
 );
 
 fn channel(id: &str) -> Channel {
@@ -202,4 +203,11 @@ async fn an_invite_code_stands_for_one_group(place: &impl Place) {
     store.set_invite(&at("c", "h"), Some("code"), Millis(300)).await.unwrap_err();
     assert_eq!(store.chat_group(&at("c", "g")).await.unwrap().unwrap().invite.as_deref(), Some("code"));
     assert_eq!(store.chat_group(&at("c", "h")).await.unwrap().unwrap().invite.as_deref(), Some("mine"));
+}
+
+async fn an_invite_code_that_no_database_can_hold_is_none(place: &impl Place) {
+    let store = place.open();
+    for code in ["", "\0", "abc\0def", "\u{fffd}"] {
+        assert_eq!(store.invite(code).await.unwrap(), None, "{code:?}");
+    }
 }

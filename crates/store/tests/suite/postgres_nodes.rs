@@ -7,11 +7,12 @@ use muster_core::{
     id::{GroupRef, NodeId},
     message::{Event, ExitReason, Posted, StreamRef},
     store::{
-        GroupCreated, GroupDeleted, Groups as _, Messages as _, Nodes as _, Seals as _, Sessions as _,
-        Store as _,
+        GroupCreated, GroupDeleted, Groups as _, Messages as _, Nodes as _, Reaped, Seals as _,
+        Sessions as _, Store as _,
     },
     testing::Seeded,
     time::Millis,
+    transfer::{Portable as _, TransferError},
 };
 use muster_store::postgres::{OpenError, PostgresStore};
 use tokio::task::JoinSet;
@@ -205,4 +206,48 @@ async fn a_group_is_deleted_by_one_node_and_closed_on_all() {
     };
     tokio::time::timeout(Duration::from_secs(60), seen).await.unwrap();
     assert_eq!(nodes[1].group(&at("a", "none")).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_jump_of_the_database_s_clock_ends_nobody() {
+    let place = Postgres::new();
+    let [first, second, _] = nodes(&place).await;
+    let (a, b) = (NodeId::new("a").unwrap(), NodeId::new("b").unwrap());
+    let lease = Duration::from_secs(10);
+    // What is named without a schema is looked for here first.
+    execute(
+        &place.url(),
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$;;
+         CREATE TABLE public.jump (by interval);;
+         CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+           AS 'SELECT pg_catalog.clock_timestamp() + (SELECT coalesce(sum(by), interval ''0'') FROM public.jump)'",
+    );
+    drop((first, second));
+    let [first, second, _] = nodes(&place).await;
+    for (store, node) in [(&first, &a), (&second, &b)] {
+        assert!(store.beat(node, lease).await.unwrap());
+    }
+    for jump in ["1 hour", "-1 hour", "1 day", "100 days", "-101 days"] {
+        execute(&place.url(), &format!("INSERT INTO public.jump VALUES ('{jump}')"));
+        assert_eq!(second.reap(10).await.unwrap(), Reaped::default(), "{jump}");
+        assert!(second.beat(&b, lease).await.unwrap(), "{jump}");
+        assert_eq!(second.reap(10).await.unwrap(), Reaped::default(), "{jump}");
+        assert!(first.beat(&a, lease).await.unwrap(), "{jump}");
+    }
+    // One that really ran out is ended once that can be told again.
+    assert!(first.beat(&a, Duration::ZERO).await.unwrap());
+    assert!(second.beat(&b, Duration::ZERO).await.unwrap());
+    assert!(second.reap(10).await.unwrap().more);
+    assert!(!first.beat(&a, lease).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_was_given_back_keeps_nobody_from_exporting() {
+    let place = Postgres::new();
+    let [first, second, _] = nodes(&place).await;
+    let node = NodeId::new("a").unwrap();
+    assert!(first.beat(&node, Duration::from_secs(3_600)).await.unwrap());
+    assert!(matches!(second.census().await, Err(TransferError::InUse(_))));
+    assert!(first.beat(&node, Duration::ZERO).await.unwrap());
+    second.census().await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! What is true of SQLite's files alone.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use muster_core::{
@@ -116,6 +116,28 @@ async fn a_log_that_a_foreign_reader_kept_shrinks_when_the_reader_is_gone() {
     while store.stats().wal_bytes > 256 << 10 {
         tokio::task::yield_now().await;
     }
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn files_are_for_their_owner_alone_also_those_of_an_earlier_version() {
+    let place = Sqlite::new();
+    let data = place.directory.path().join("data");
+    let modes = || {
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let files = std::fs::read_dir(&data).unwrap().map(|file| mode(&file.unwrap().path()));
+        (mode(&data), files.collect::<BTreeSet<_>>())
+    };
+    let open = || SqliteStore::open(&data, &place.options, Arc::new(Seeded::new(1))).unwrap();
+    let store = open();
+    one_group(&store).await;
+    assert_eq!(modes(), (0o700, [0o600].into()));
+    store.close().await.unwrap();
+    drop(store);
+    let database = data.join(DATABASE_FILE);
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = open();
+    assert_eq!(modes(), (0o700, [0o600].into()));
     store.close().await.unwrap();
 }
 
