@@ -1,9 +1,15 @@
 # Two commands on a fresh machine with Rust, Node.js and Python 3: `make run` and `make test`. `make cluster` runs three nodes.
 
-MUSTER := target/release/muster
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+MUSTER := $(TARGET)/release/muster
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run cluster build packages test unit conformance check bench generate clean
+# What the tests run against: built with them, so that no crate is compiled twice for it.
+TESTED := $(TARGET)/debug/muster
+# Processes of the conformance suite side by side: its tests wait more than they work.
+WORKERS ?= $(shell expr $$(nproc) \* 2)
+
+.PHONY: run cluster build build-for-tests packages test test-release unit conformance check bench generate clean
 
 # Builds the server and starts it on 127.0.0.1:7070 with its data in ./muster-data.
 run: build
@@ -11,24 +17,29 @@ run: build
 
 # Three nodes over PostgreSQL with a standby and three NATS servers, behind HAProxy, until Ctrl-C.
 cluster: build packages
-	conformance/cluster
+	MUSTER_BIN=$(MUSTER) conformance/cluster
 
 build: toolchain
 	cargo build --release --locked --package muster
 
 # Everything: the code's own checks and tests, then the built server against the official SDKs: on its embedded store, on
-# PostgreSQL, and as three nodes that are also broken in every way.
-test: check unit conformance
+# PostgreSQL, behind a pooler, and as three nodes that are also broken in every way. The workspace is compiled once, for the
+# tests and for the server that the suite starts.
+test: check build-for-tests unit conformance
+
+# The conformance suite against the binary that is released.
+test-release: build packages
+	MUSTER_BIN=$(MUSTER) conformance/run --over all -n $(WORKERS)
+
+# Every target in one build: parts of the workspace would take their dependencies with other features, and compile them anew.
+build-for-tests: toolchain
+	cargo build --locked --workspace --all-targets
 
 unit: toolchain packages
-	cargo test --locked --workspace
+	cargo test --locked --workspace --all-targets
 
-conformance: build packages
-	conformance/run
-	conformance/run --over postgres
-	conformance/run --over pooler tests/test_main_scenario.py tests/test_operations_live1.py tests/test_operations_live2.py \
-		tests/test_operations_cams.py tests/test_realtime.py tests/test_crash.py
-	conformance/run --over cluster
+conformance: build-for-tests packages
+	MUSTER_BIN=$(TESTED) conformance/run --over all -n $(WORKERS)
 
 # What several machines need, from Debian: installed when that is allowed, and named when it is not. The system's own
 # PostgreSQL is not wanted: only the programs.
@@ -56,17 +67,17 @@ check: toolchain
 # The measures: ratios within one run.
 bench: build packages
 	$(MUSTER) bench
-	conformance/cluster --bench --members 300000
+	MUSTER_BIN=$(MUSTER) conformance/cluster --bench --members 300000
 
 # Writes again what is made from the code and committed; `make test` fails when it is out of date.
-generate: build
-	$(MUSTER) config > docs/configuration.md
-	$(MUSTER) config --example > muster.example.toml
-	UPDATE_GENERATED=1 cargo test --locked --package muster generated
+generate: build-for-tests
+	$(TESTED) config > docs/configuration.md
+	$(TESTED) config --example > muster.example.toml
+	UPDATE_GENERATED=1 cargo test --locked --workspace --all-targets generated
 
 clean:
 	cargo clean
-	rm -rf .venv conformance/node/node_modules
+	rm -rf conformance/.venv conformance/node/node_modules
 
 .PHONY: toolchain
 toolchain:

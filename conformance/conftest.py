@@ -1,31 +1,32 @@
 """Servers, clients and the record of what they did, for every test.
 
 A module says how its server is configured in `CONFIG`; its tests share that server. Tests that stop, restart or
-configure a server ask for `new_server`.
+configure a server ask for `new_server`. What a test looks at (`looks_at`) says over which places it runs: `harness/plan.py`.
 """
 
 import os
-from pathlib import Path
+from contextlib import nullcontext
 
 import pytest
 
 for name in [name for name in os.environ if name.lower() in ("http_proxy", "https_proxy", "all_proxy")]:
     del os.environ[name]
 
+from harness import plan
 from harness.clients import API_CLIENTS
 from harness.clients.realtime import REALTIME_CLIENTS
-from harness.ledger import BEGIN, END, Ledger
 from harness.daemon import Missing
-from harness.places import PLACES
+from harness.places import PLACES, Services
+from harness.scheduler import BySharedServer
 from harness.server import Subject, binary
+from harness.summary import Summary
+from harness.turnstile import Turnstile
 from harness.wire import Wire
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "compatibility.md"
 SUBJECT = os.environ.get("MUSTER_SUBJECT")
-LEDGER = Ledger()
-LEDGER.api_clients = API_CLIENTS
-LEDGER.realtime_clients = REALTIME_CLIENTS
-LEFT_OUT = pytest.StashKey()
+SUMMARY = Summary(API_CLIENTS, REALTIME_CLIENTS)
+SERVICES = pytest.StashKey()
+TURNSTILE = pytest.StashKey()
 
 
 def pytest_addoption(parser):
@@ -33,96 +34,204 @@ def pytest_addoption(parser):
         "--update-compatibility", action="store_true", help="write the table of this run into docs/compatibility.md"
     )
     parser.addoption(
-        "--over", choices=list(PLACES), default="sqlite",
-        help="what a server stands on: the embedded store, PostgreSQL, PostgreSQL behind PgBouncer, or three nodes over PostgreSQL and NATS",
+        "--over", default="sqlite", type=_places, metavar="PLACE[,PLACE…]|all",
+        help="what servers stand on: sqlite (the default), postgres, pooler (PostgreSQL behind PgBouncer), cluster "
+        "(three nodes over PostgreSQL and NATS), several of them, or all",
+    )
+    parser.addoption(
+        "--repeat", action="store_true", help="run each test over every place asked for, also where it can show nothing new"
     )
 
 
-def _over(config):
-    return "sqlite" if SUBJECT else config.getoption("--over")
+def _places(text):
+    asked = list(PLACES) if text == "all" else text.split(",")
+    unknown = set(asked) - set(PLACES)
+    if unknown:
+        raise pytest.UsageError(f"--over: no place is called {', '.join(sorted(unknown))}; there are {', '.join(PLACES)}")
+    return [place for place in PLACES if place in asked]
 
 
-def _why_not(item, over):
-    """Why a test is left out, or None."""
-    if SUBJECT and item.get_closest_marker("process"):
-        return "MUSTER_SUBJECT names a running server, and it starts, stops or configures one"
-    only = item.get_closest_marker("only_over")
-    if only and over not in only.args:
-        return f"only over {' and '.join(only.args)}: {only.kwargs['reason']}"
-    return None
+def _asked(config):
+    return ["sqlite"] if SUBJECT else config.getoption("--over")
 
 
+# Processes: tests that share a server stay together, the long ones begin first, those that must be alone come last.
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    if getattr(config.option, "numprocesses", None):
+        config.option.dist = "loadscope"
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return BySharedServer(config, log)
+
+
+def _is_worker(config):
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config):
+    if _is_worker(config):
+        config.stash[SERVICES] = Services(config.workerinput["services"])
+        config.stash[TURNSTILE] = Turnstile(config.workerinput["testrunuid"])
+    else:
+        config.stash[SERVICES] = Services()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    places = [] if SUBJECT else _asked(node.config)
+    try:
+        node.workerinput["services"] = node.config.stash[SERVICES].told(places)
+    except Missing as missing:
+        pytest.exit(str(missing), 2)
+    node.config.stash[TURNSTILE] = Turnstile(node.workerinput["testrunuid"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    packed = getattr(node, "workeroutput", {}).get("summary")
+    if packed:
+        SUMMARY.add(packed)
+
+
+def pytest_unconfigure(config):
+    if services := config.stash.get(SERVICES, None):
+        services.close()
+    if not _is_worker(config) and (turnstile := config.stash.get(TURNSTILE, None)):
+        turnstile.remove()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    turnstile = item.config.stash.get(TURNSTILE, None)
+    with turnstile.passed(item.get_closest_marker("alone") is not None) if turnstile else nullcontext():
+        return (yield)
+
+
+# What runs where.
+
+
+def pytest_generate_tests(metafunc):
+    if plan.PARAMETER in metafunc.fixturenames:
+        metafunc.parametrize(plan.PARAMETER, _asked(metafunc.config), indirect=True, scope="module")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    items.sort(key=lambda item: "test_compatibility_table" in item.nodeid)
     if not SUBJECT and items and not binary().exists():
         pytest.exit(f"no server to test: {binary()} does not exist; build it, or set MUSTER_BIN or MUSTER_SUBJECT", 2)
-    over = _over(config)
-    left_out = config.stash[LEFT_OUT] = {item: reason for item in items if (reason := _why_not(item, over))}
-    config.hook.pytest_deselected(items=list(left_out))
-    items[:] = [item for item in items if item not in left_out]
+    asked, kept, absent = _asked(config), [], []
+    for item in items:
+        reason = plan.absence(item, asked, config.getoption("--repeat"))
+        if SUBJECT and item.get_closest_marker("process"):
+            reason = plan.Absence("MUSTER_SUBJECT names a running server, and it starts, stops or configures one", entirely=True)
+        (absent if reason else kept).append((item, reason))
+    _note_absent([item for item, _ in kept], absent)
+    config.hook.pytest_deselected(items=[item for item, _ in absent])
+    items[:] = sorted((item for item, _ in kept), key=_order)
+
+
+def _order(item):
+    return bool(item.get_closest_marker("alone")), not item.get_closest_marker("long")
+
+
+def _note_absent(kept, absent):
+    """A test that runs over one of the places asked for is merely not repeated; one that runs over none is left out."""
+    runs = {_anywhere(item) for item in kept}
+    for item, reason in absent:
+        if _anywhere(item) not in runs and reason.entirely:
+            if item.nodeid not in SUMMARY.left_out[reason.reason]:
+                SUMMARY.left_out[reason.reason].append(_anywhere(item))
+        elif not reason.entirely:
+            SUMMARY.not_repeated[reason.reason] += 1
+
+
+def _anywhere(item):
+    """The name of a test without its place."""
+    if not hasattr(item, "callspec"):
+        return item.nodeid
+    parts = [part for part in item.callspec.id.split("-") if part not in PLACES]
+    return item.nodeid.split("[")[0] + (f"[{'-'.join(parts)}]" if parts else "")
 
 
 def pytest_report_header(config):
-    return f"subject: {SUBJECT} (already running)" if SUBJECT else f"subject: {binary()} over {_over(config)}"
+    return f"subject: {SUBJECT} (already running)" if SUBJECT else f"subject: {binary()} over {', '.join(_asked(config))}"
+
+
+# What was seen.
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logstart(nodeid, location):
-    LEDGER.begin(nodeid)
+    SUMMARY.ledger.begin(nodeid)
 
 
-@pytest.hookimpl(hookwrapper=True)
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    outcome = yield
+    report = yield
     if call.when == "call":
-        LEDGER.end(item.nodeid, outcome.get_result().passed)
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    left_out = config.stash.get(LEFT_OUT, {})
-    if left_out:
-        terminalreporter.section("LEFT OUT", sep="!")
-        for reason in sorted(set(left_out.values())):
-            names = [item.nodeid for item in left_out if left_out[item] == reason]
-            terminalreporter.line(f"{len(names)} tests did NOT run, {reason}")
-            for name in names:
-                terminalreporter.line(f"  {name}")
-    if LEDGER.cells:
-        terminalreporter.section("operations × clients")
-        terminalreporter.line(LEDGER.table())
+        SUMMARY.ledger.end(item.nodeid, report.passed)
+        place = item.callspec.params.get(plan.PARAMETER) if hasattr(item, "callspec") else None
+        SUMMARY.ran[place or "no server at all"] += 1
+    return report
 
 
 def pytest_sessionfinish(session):
-    if session.config.getoption("--update-compatibility") and LEDGER.cells:
-        text = DOCUMENT.read_text()
-        before, after = text.split(BEGIN)[0], text.split(END)[1]
-        DOCUMENT.write_text(f"{before}{BEGIN}\n\n{LEDGER.table()}\n\n{END}{after}")
+    config = session.config
+    if _is_worker(config):
+        config.workeroutput["summary"] = SUMMARY.packed()
+    elif config.getoption("--update-compatibility") and SUMMARY.ledger.cells:
+        SUMMARY.rewrite_table()
+    elif SUMMARY.ledger.cells and _wrong_table(config):
+        session.exitstatus = max(session.exitstatus, pytest.ExitCode.TESTS_FAILED)
 
 
-@pytest.fixture(scope="session")
-def ledger():
-    return LEDGER
+def _wrong_table(config):
+    """How the table in docs/compatibility.md differs from what this run saw, or None."""
+    options = config.option
+    whole = not (options.keyword or options.markexpr or options.file_or_dir or SUBJECT or "sqlite" not in _asked(config))
+    return SUMMARY.wrong_table(whole)
 
 
-@pytest.fixture(scope="session")
-def place(request):
-    """What the servers of this run stand on."""
-    try:
-        made = PLACES[_over(request.config)]()
-    except Missing as missing:
-        pytest.exit(str(missing), 2)
-    yield made
-    made.close()
+def pytest_terminal_summary(terminalreporter, config):
+    SUMMARY.write(terminalreporter)
+    if SUMMARY.ledger.cells and (wrong := _wrong_table(config)):
+        terminalreporter.section("docs/compatibility.md is not what this run saw", sep="!", red=True)
+        terminalreporter.line(wrong)
+
+
+# Servers.
 
 
 @pytest.fixture(scope="module")
-def server(request, tmp_path_factory):
+def place_name(request):
+    """What the servers of a test stand on, by name; each test is collected for all that are asked for."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def foundation(request, place_name):
+    """What the servers of a test stand on."""
+    made = PLACES[place_name](request.config.stash[SERVICES])
+    try:
+        made.needs(request.config.stash[SERVICES])
+    except Missing as missing:
+        pytest.exit(str(missing), 2)
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(request, foundation, tmp_path_factory):
     """The server that the tests of a module share, configured by the module's CONFIG."""
     if SUBJECT:
         yield Subject(SUBJECT)
         return
-    place = request.getfixturevalue("place")
-    started = place.server(tmp_path_factory.mktemp("server"), getattr(request.module, "CONFIG", None))
+    started = foundation.server(tmp_path_factory.mktemp("server"), getattr(request.module, "CONFIG", None))
     request.addfinalizer(lambda: (started.kill(), started.remove()))
     started.start()
     yield started
@@ -131,18 +240,27 @@ def server(request, tmp_path_factory):
 
 
 @pytest.fixture
-def new_server(tmp_path, place):
+def new_server(tmp_path, foundation):
     """Makes servers of a test's own, not yet started; whatever still runs at the end is killed."""
     made = []
 
     def make(config=None, **options):
-        made.append(place.server(tmp_path / f"server{len(made)}", config, **options))
+        made.append(foundation.server(tmp_path / f"server{len(made)}", config, **options))
         return made[-1]
 
     yield make
     for server in made:
         server.kill()
         server.remove()
+
+
+# Clients.
+
+
+@pytest.fixture(scope="session")
+def ledger():
+    """The record of what each client was seen to do."""
+    return SUMMARY.ledger
 
 
 @pytest.fixture(scope="module")

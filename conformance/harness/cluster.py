@@ -6,6 +6,7 @@ from pathlib import Path
 from .balancer import Balancer
 from .daemon import HOST
 from .server import ROOT_KEY, Server, Subject
+from .waiting import PATIENCE
 
 
 class Cluster(Subject):
@@ -51,7 +52,7 @@ class Cluster(Subject):
         """The passwords of the services that the nodes are given the addresses of."""
         return self.nodes[0].passwords()
 
-    def start(self, *flags, environment=None, ready_within=20.0):
+    def start(self, *flags, environment=None, ready_within=PATIENCE):
         """Starts every node and returns once all say that they are ready. The first makes the account and the key."""
         self.nodes[0].start(*flags, environment=environment, ready_within=ready_within)
         for node in self.nodes[1:]:
@@ -85,11 +86,11 @@ class Cluster(Subject):
         for node in self.nodes:
             node.signal(number)
 
-    def wait(self, seconds=10.0):
+    def wait(self, seconds=PATIENCE):
         """The worst exit code, once every node has ended by itself."""
         return max((node.wait(seconds) for node in self.nodes), key=abs)
 
-    def stop(self, seconds=10.0):
+    def stop(self, seconds=PATIENCE):
         """SIGTERM to every node at once; each must drain and exit with 0 in time."""
         for node in self.nodes:
             node.terminate()

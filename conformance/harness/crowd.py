@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from .member import Member, Refused
 from .scenes import new_app, new_group
 from .tokens import login_token
-from .waiting import until
+from .waiting import PATIENCE, until
 from .wire import Wire
 
 PEOPLE = 200
@@ -54,21 +54,21 @@ class Crowd:
     def __enter__(self):
         self._thread.start()
         self._in_loop(self._gather())
-        until(lambda: all(member.is_in() for member in self.members), "everybody to be connected and joined", 60)
+        until(lambda: all(member.is_in() for member in self.members), "everybody to be connected and joined")
         return self
 
     def __exit__(self, *_):
         self._talking.clear()
         if self._api:
-            self._api.join(20)
+            self._api.join(PATIENCE)
         self._in_loop(self._disperse())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
         self._loop.close()
         for wire in self.wires:
             wire.close()
 
-    def _in_loop(self, coroutine, seconds=60.0):
+    def _in_loop(self, coroutine, seconds=PATIENCE):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(seconds)
 
     def named(self, kind):
@@ -177,7 +177,7 @@ class Crowd:
         for wire in wires:
             wire.close()
 
-    def flows(self, messages=60, seconds=40.0, nodes=None):
+    def flows(self, messages=60, seconds=PATIENCE, nodes=None):
         """Returns once each of these nodes (those that have members, unless named) has acknowledged its share of more messages."""
         before = Counter(self.by_node)
         share = messages // len(self.nodes)
@@ -194,7 +194,7 @@ class Crowd:
     def hush(self):
         """Ends the talking and waits until what was under way is answered or given up, and the walkers have left."""
         self._talking.clear()
-        self._api.join(20)
+        self._api.join(PATIENCE)
 
         async def finish():
             await asyncio.gather(*self._talks)
@@ -220,7 +220,7 @@ class Crowd:
         """How many connections all members have made so far."""
         return sum(member.connections for member in self.members)
 
-    def all_connected(self, seconds=40.0):
+    def all_connected(self, seconds=PATIENCE):
         """Returns once everybody who comes back is connected and joined."""
         until(lambda: not self._missing(), lambda: f"everybody to be back: {self._missing()[:10]}", seconds)
 
@@ -284,7 +284,7 @@ class Crowd:
                 if history[group] and (group not in member.stays or member.stays[group].offset < history[group][-1][0])
             ]
 
-        until(lambda: not behind(), lambda: f"everybody to have the last message; behind: {behind()[:6]}", 20, 0.1)
+        until(lambda: not behind(), lambda: f"everybody to have the last message; behind: {behind()[:6]}", pause=0.1)
 
     def _unseen(self, member, history):
         broken = []
@@ -295,7 +295,7 @@ class Crowd:
                 broken.append(f"{member.user} saw {len(stay.seen)} of {len(due)} messages of {group}: {differing}")
         return broken
 
-    def check_lists(self, seconds=20.0):
+    def check_lists(self, seconds=PATIENCE):
         """Every node lists and counts in every group exactly those who are there."""
         present = defaultdict(set)
         for member in self.staying():

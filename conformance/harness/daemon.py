@@ -5,8 +5,10 @@ Each is one process that is stopped by its id. It ends with the process that sta
 """
 
 import atexit
+import itertools
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -15,9 +17,13 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from .waiting import until
+from .waiting import PATIENCE, until
 
 HOST = "127.0.0.1"
+# Below those that the kernel gives to callers, who would take one that a restarted server wants back.
+PORTS = range(20_000, 32_000)
+_ports = itertools.cycle(random.sample(PORTS, len(PORTS)))
+_held = []
 _running = weakref.WeakSet()
 
 
@@ -35,10 +41,21 @@ def program(name, title, package, places=()):
 
 
 def free_port():
-    """A TCP port of the loopback that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """A TCP port of the loopback that nothing listens on, and that nobody else of any suite on this machine is given."""
+    for port in itertools.islice(_ports, len(PORTS)):
+        # A name that one process holds as long as it lives: what runs side by side never meets on a port.
+        held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            held.bind(f"\0muster-conformance-port-{port}")
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((HOST, port))
+        except OSError:
+            held.close()
+            continue
+        _held.append(held)
+        return port
+    raise AssertionError(f"no port is free between {PORTS[0]} and {PORTS[-1]}")
 
 
 def accepts(port):
@@ -100,7 +117,7 @@ class Daemon:
         """Whether it serves."""
         raise NotImplementedError
 
-    def start(self, ready_within=20.0):
+    def start(self, ready_within=PATIENCE):
         """Starts it and returns once it serves."""
         assert not self.alive, f"{self.title} is running already"
         with open(self.directory / "log", "ab") as log:
@@ -130,7 +147,7 @@ class Daemon:
         log = self.directory / "log"
         return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
-    def stop(self, seconds=15.0):
+    def stop(self, seconds=PATIENCE):
         """Stops it in order; what does not stop in time is killed."""
         if not self.alive:
             return
@@ -145,7 +162,7 @@ class Daemon:
         """Ends it without giving it a chance to say anything."""
         if self.alive:
             self._signal_all(signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
 
     def pause(self):
         """Stops its clock: it keeps its connections and answers nothing."""

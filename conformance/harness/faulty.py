@@ -10,7 +10,7 @@ from .relay import Address, Relay
 
 DATABASE = "muster"
 # What a member missed while its node was away has to be recovered whole: more than the default keeps.
-CONFIG = {"realtime": {"recovery_limit": 3000}, "log": {"filter": "info,muster_gateway=warn"}}
+CONFIG = {"realtime": {"recovery_limit": 3000, "ping_seconds": 25}, "log": {"filter": "info,muster_gateway=warn"}}
 
 
 class Faulty:

@@ -60,12 +60,12 @@ FAMILY_OF = {operation: family for family, operations in OPERATIONS.items() for 
 
 
 class Ledger:
-    """Gathers what the tests exercise. One for the whole run."""
+    """Gathers what the tests of one process exercise."""
 
-    def __init__(self):
+    def __init__(self, api_clients, realtime_clients):
         self.cells = {}
-        self.api_clients = []
-        self.realtime_clients = []
+        self.api_clients = api_clients
+        self.realtime_clients = realtime_clients
         self._done = defaultdict(list)
         self._under_way = None
         self.test = None
@@ -95,6 +95,12 @@ class Ledger:
         blamed = self._under_way or (done[-1] if done else None)
         if blamed:
             self.cells[blamed] = "fails"
+
+    def add(self, cells):
+        """Adds what another process has seen: one failure outweighs every success."""
+        for cell, value in cells.items():
+            if value == "fails" or cell not in self.cells:
+                self.cells[cell] = value
 
     def table(self):
         """The two tables as Markdown."""

@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 from .daemon import HOST, Daemon, accepts, fresh_directory, free_port, program
-from .waiting import until
+from .waiting import PATIENCE, until
 
 USER = "muster"
 
@@ -47,7 +47,7 @@ class NatsServer(Daemon):
     def told(self, what):
         """What the server tells of itself, such as `varz` or `connz`."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://{HOST}:{self.monitor}/{what}", timeout=2) as answer:
+        with opener.open(f"http://{HOST}:{self.monitor}/{what}", timeout=PATIENCE) as answer:
             return json.load(answer)
 
 
@@ -68,7 +68,7 @@ class Nats:
         for server in self.servers:
             if not server.alive:
                 server.start()
-        until(self._is_whole, "the NATS servers to find each other", 20)
+        until(self._is_whole, "the NATS servers to find each other")
         return self
 
     def _is_whole(self):

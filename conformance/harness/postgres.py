@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from .daemon import HOST, Daemon, as_account, fresh_directory, free_port, give, program
-from .waiting import until
+from .waiting import PATIENCE, until
 
 USER = "muster"
 SLOT = "standby"
@@ -74,7 +74,7 @@ class Postgres(Daemon):
             settings["synchronous_standby_names"] = ""
         return [installed("postgres"), "-D", str(self.data), *(f"--{name}={value}" for name, value in settings.items())]
 
-    def start(self, ready_within=30.0):
+    def start(self, ready_within=PATIENCE):
         """Starts it, with a new database cluster at the first time."""
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
@@ -136,7 +136,7 @@ class Postgres(Daemon):
         self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{SLOT}'")
         self.sql("SELECT pg_reload_conf()")
         in_step = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
-        until(lambda: self.sql(in_step) == "1", "the standby to be in step with the primary", 20)
+        until(lambda: self.sql(in_step) == "1", "the standby to be in step with the primary")
         self.standby = standby
         return standby
 
@@ -155,8 +155,8 @@ class Postgres(Daemon):
 
     def promote(self):
         """Makes a standby the primary; returns once it takes writes."""
-        self.sql("SELECT pg_promote(true, 30)")
-        until(lambda: self.sql("SELECT pg_is_in_recovery()") == "f", "the standby to be promoted", 30)
+        self.sql("SELECT pg_promote(true, 60)")
+        until(lambda: self.sql("SELECT pg_is_in_recovery()") == "f", "the standby to be promoted")
 
     def remove(self):
         """Kills it and its standby, and deletes what they wrote."""

@@ -12,6 +12,8 @@ import time
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from .waiting import PATIENCE
+
 
 class Closed(AssertionError):
     """The server closed the connection, with this code and reason."""
@@ -32,7 +34,7 @@ class RawSession:
             context.verify_mode = ssl.CERT_NONE
             options["ssl"] = context
         self._socket = connect(
-            url or server.websocket_url, proxy=None, max_size=None, ping_interval=None, open_timeout=10, close_timeout=0.3, **options
+            url or server.websocket_url, proxy=None, max_size=None, ping_interval=None, open_timeout=PATIENCE, close_timeout=0.3, **options
         )
         self._answer_pings = answer_pings
         self._ids = itertools.count(1)
@@ -52,14 +54,14 @@ class RawSession:
         """Calls a method; returns the data of its result."""
         return self.result("rpc", {"method": method, "data": data}).get("data")
 
-    def result(self, command, body, seconds=5.0):
+    def result(self, command, body, seconds=PATIENCE):
         """Sends a command and returns its result object; an error reply fails the test."""
         reply = self.reply(self.send(command, body), seconds)
         assert "error" not in reply, f"{command} {body}: {reply['error']}"
         assert isinstance(reply.get(command), dict), f"the reply to {command} has no result object: {reply}"
         return reply[command]
 
-    def error(self, command, body, seconds=5.0):
+    def error(self, command, body, seconds=PATIENCE):
         """Sends a command that must be refused and returns the error object."""
         reply = self.reply(self.send(command, body), seconds)
         assert "error" in reply, f"{command} {body} was not refused: {reply}"
@@ -87,18 +89,18 @@ class RawSession:
         """An unused command id."""
         return next(self._ids)
 
-    def reply(self, number, seconds=5.0):
+    def reply(self, number, seconds=PATIENCE):
         """The reply to command `number`."""
         return self.find(lambda message: message.get("id") == number, f"a reply to command {number}", seconds)
 
-    def push(self, kind, seconds=5.0, where=lambda push: True):
+    def push(self, kind, seconds=PATIENCE, where=lambda push: True):
         """The next push of this kind (`pub`, `unsubscribe`, …): the whole push object."""
         found = self.find(
             lambda message: kind in message.get("push", {}) and where(message["push"]), f"a push of {kind}", seconds
         )
         return found["push"]
 
-    def event(self, name, seconds=5.0, **fields):
+    def event(self, name, seconds=PATIENCE, **fields):
         """The next publication that carries this event and these fields: the publication."""
 
         def carries(push):
@@ -106,6 +108,23 @@ class RawSession:
             return isinstance(data, dict) and data.get("event") == name and all(data.get(k) == v for k, v in fields.items())
 
         return self.push("pub", seconds, carries)["pub"]
+
+    def change(self, joined=None, left=None, seconds=PATIENCE, **fields):
+        """The data of the next notice that names this user among who joined, or who left.
+
+        A count alone does not tell one notice from another: how many changes are gathered in one is the server's matter.
+        """
+
+        def names(push):
+            data = push["pub"].get("data")
+            return isinstance(data, dict) and data.get("event") == "memberchange" and all(
+                data.get(name) == value for name, value in fields.items()
+            ) and all(
+                user is None or user in [row["userId"] for row in data[rows]]
+                for user, rows in ((joined, "joinUsers"), (left, "leaveUsers"))
+            )
+
+        return self.push("pub", seconds, names)["pub"]["data"]
 
     def find(self, wanted, what, seconds):
         """The first unread message that is wanted; what is passed over stays unread."""
@@ -132,7 +151,7 @@ class RawSession:
         self._unread.clear()
         self.frames.clear()
 
-    def closing(self, seconds=10.0):
+    def closing(self, seconds=PATIENCE):
         """Reads until the server closes: `(code, reason)`."""
         try:
             self.find(lambda message: False, "the end of the connection", seconds)

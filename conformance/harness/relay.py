@@ -4,6 +4,8 @@ import socket
 import threading
 from dataclasses import dataclass
 
+from .waiting import PATIENCE
+
 
 @dataclass(frozen=True)
 class Address:
@@ -81,7 +83,7 @@ class Relay:
     def _join(self, near):
         self._flowing.wait()
         try:
-            far = socket.create_connection(self.target, timeout=5)
+            far = socket.create_connection(self.target, timeout=PATIENCE)
         except OSError:
             _cut(near)
             return

@@ -9,13 +9,11 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from .server import Key
 from .tokens import login_token
-from .waiting import until
+from .waiting import PATIENCE, until
 from .wire import Wire, fetch
 
-# What one node is told counts on every other so soon.
-IN_EFFECT_WITHIN = 1.0
-# A node that hears of no changes reads the keys every second.
-KEY_KNOWN_WITHIN = 2.0
+# What one node is told counts on every other soon; on itself, at once.
+IN_EFFECT_WITHIN = PATIENCE
 
 _numbers = itertools.count(1)
 _run = f"{os.getpid():x}{int(time.time()) % 0xFFFFF:x}"
@@ -75,7 +73,7 @@ def new_key(server, user):
     for node in (node for node in server.nodes if node.alive):
         wire = Wire(node, key)
         unknown = lambda wire=wire: wire.call("ListLiveMessageApps", {"SortType": 1}).code == "InvalidAccessKeyId.NotFound"
-        until(lambda: not unknown(), "the key to be known", KEY_KNOWN_WITHIN)
+        until(lambda: not unknown(), "the key to be known")
         wire.close()
     return key
 

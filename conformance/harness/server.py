@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 from . import toml_text
 from .daemon import free_port, tied
-from .waiting import until
+from .waiting import PATIENCE, until
 
 ACCOUNT_ID = "1234567890123456"
-DEFAULT_CONFIG = {"throttle": {"enabled": False}}
+# A session by hand answers pings while it reads, which a test of many sessions may do late.
+DEFAULT_CONFIG = {"throttle": {"enabled": False}, "realtime": {"ping_seconds": 300}}
 READY = "muster is ready"
 
 
@@ -37,7 +38,7 @@ ROOT_KEY = Key("LTAIconformanceRootKey01", "Xh3conformanceRootSecret7PqZ2s")
 
 def binary():
     """The path of the binary under test."""
-    return Path(os.environ.get("MUSTER_BIN", Path(__file__).parents[2] / "target/release/muster")).resolve()
+    return Path(os.environ.get("MUSTER_BIN", Path(__file__).parents[2] / "target/debug/muster")).resolve()
 
 
 def drawn_key(server):
@@ -149,12 +150,12 @@ class Server(Subject):
         """The passwords of the services that it is given the addresses of."""
         return [urlsplit(url).password for name, url in self._variables.items() if name in ("MUSTER_STORE", "MUSTER_BUS")]
 
-    def start(self, *flags, environment=None, ready_within=20.0):
+    def start(self, *flags, environment=None, ready_within=PATIENCE):
         """Starts `muster serve` and returns once it says that it is ready."""
         self.spawn(*flags, environment=environment)
         return self.become_ready(ready_within)
 
-    def become_ready(self, seconds=20.0):
+    def become_ready(self, seconds=PATIENCE):
         """Returns once a spawned server says that it is ready."""
         until(
             lambda: self.is_ready() or self.process.poll() is not None,
@@ -210,15 +211,15 @@ class Server(Subject):
     def join_readers(self):
         """Waits until both output streams are at their end."""
         for reader in self._readers:
-            reader.join(5)
+            reader.join(PATIENCE)
 
-    def wait(self, seconds=10.0):
+    def wait(self, seconds=PATIENCE):
         """The exit code, once the process has ended by itself."""
         code = self.process.wait(seconds)
         self.join_readers()
         return code
 
-    def stop(self, seconds=10.0):
+    def stop(self, seconds=PATIENCE):
         """SIGTERM; the server must drain and exit with 0 in time. A server that is already gone is left alone."""
         if not self.alive:
             return
@@ -244,7 +245,7 @@ class Server(Subject):
         """SIGKILL: what a crash or the loss of power leaves behind."""
         if self.alive:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
             self.join_readers()
 
     def remove(self):
@@ -261,7 +262,7 @@ class Server(Subject):
             cwd=self.directory,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
         )
         if check:
             assert done.returncode == 0, f"muster {' '.join(arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}"

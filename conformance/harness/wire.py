@@ -14,6 +14,8 @@ import uuid
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from .waiting import PATIENCE
+
 VERSIONS = {"live": "2016-11-01", "cams": "2020-06-06"}
 CONTENT_TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json; charset=utf-8"}
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -78,7 +80,7 @@ class Wire:
     Where several nodes answer it connects anew for each call: the next one goes to another node.
     """
 
-    def __init__(self, server, key=None, timeout=10.0):
+    def __init__(self, server, key=None, timeout=PATIENCE):
         self.server = server
         self.key = key or server.key
         self.timeout = timeout
@@ -196,7 +198,7 @@ class Wire:
             self._connection = None
 
 
-def connection(server, timeout=10.0):
+def connection(server, timeout=PATIENCE):
     """A plain connection to the server; its certificate, if it has one, is taken as it is."""
     if server.scheme == "https":
         context = ssl.create_default_context()
@@ -206,7 +208,7 @@ def connection(server, timeout=10.0):
     return http.client.HTTPConnection(server.host, server.port, timeout=timeout)
 
 
-def fetch(server, path, method="GET", body=None, headers=None, timeout=10.0):
+def fetch(server, path, method="GET", body=None, headers=None, timeout=PATIENCE):
     """One unsigned request, redirects not followed."""
     link = connection(server, timeout)
     try:

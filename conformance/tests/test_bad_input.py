@@ -13,18 +13,21 @@ import pytest
 from harness.raw_session import Closed, RawSession
 from harness.scenes import new_app, new_group
 from harness.tokens import login_token
-from harness.waiting import until
+from harness.waiting import PATIENCE, until
 from harness.wire import Wire, form
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.looks_at("door"), pytest.mark.long]
 
+# Longer than any machine needs for one message.
+WRITE_TIMEOUT = 20
 CONFIG = {
     "http": {"header_seconds": 4},
     "gateway": {"body_seconds": 4},
-    "realtime": {"connect_timeout_seconds": 4, "write_timeout_seconds": 3, "grace_seconds": 1},
+    "realtime": {"connect_timeout_seconds": 4, "write_timeout_seconds": WRITE_TIMEOUT, "grace_seconds": 1},
 }
 MEMORY_GROWTH = 200 * 1024 * 1024
-LONGEST = 15
+# What is cut off after 4 s is cut off sooner than it would end by itself.
+LONGEST = PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +40,13 @@ def baseline(server):
 @pytest.fixture(autouse=True)
 def the_server_is_well_afterwards(server, baseline):
     yield
-    wire = Wire(server, timeout=5)
+    wire = Wire(server, timeout=PATIENCE)
     wire.ok("ListLiveMessageApps", {"SortType": 1})
     wire.close()
     assert server.resident_bytes() - baseline < MEMORY_GROWTH
 
 
-def exchange(server, data, seconds=10.0, pause_before_reading=False):
+def exchange(server, data, seconds=PATIENCE):
     """Sends bytes and reads until the server closes, says enough, or the time is over: what it said."""
     received = b""
     with socket.create_connection((server.host, server.port), timeout=seconds) as link:
@@ -103,7 +106,7 @@ def test_a_request_of_more_than_ten_megabytes_is_refused(server):
 def test_a_chunked_request_without_end_is_cut_off(server):
     head = f"POST / HTTP/1.1\r\nHost: {server.authority}\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    with socket.create_connection((server.host, server.port), timeout=20) as link:
+    with socket.create_connection((server.host, server.port), timeout=PATIENCE) as link:
         link.sendall(head.encode())
         sent = 0
         with pytest.raises(OSError):
@@ -171,8 +174,7 @@ def test_bodies_that_lie_about_what_they_are(server):
 
 
 def wait_for_end(link, seconds):
-    """Seconds until the server ends a silent connection."""
-    began = time.monotonic()
+    """Returns when the server ends a silent connection."""
     link.settimeout(seconds)
     try:
         while link.recv(4096):
@@ -181,13 +183,12 @@ def wait_for_end(link, seconds):
         pass
     except TimeoutError:
         raise AssertionError(f"still open after {seconds} s") from None
-    return time.monotonic() - began
 
 
 def test_slow_headers_slow_bodies_and_silence_are_cut_off_in_bounded_time(server):
     head = f"POST / HTTP/1.1\r\nHost: {server.authority}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     beginnings = [b"", b"POST / HTT", head.encode(), f"{head}Content-Length: 1000\r\n\r\nAction=".encode()]
-    links = [socket.create_connection((server.host, server.port), timeout=10) for _ in beginnings]
+    links = [socket.create_connection((server.host, server.port), timeout=PATIENCE) for _ in beginnings]
     for link, beginning in zip(links, beginnings):
         link.sendall(beginning)
     try:
@@ -200,7 +201,7 @@ def test_slow_headers_slow_bodies_and_silence_are_cut_off_in_bounded_time(server
 
 def test_a_client_that_drips_one_byte_a_second_is_cut_off_all_the_same(server):
     head = f"POST / HTTP/1.1\r\nHost: {server.authority}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n"
-    with socket.create_connection((server.host, server.port), timeout=5) as link:
+    with socket.create_connection((server.host, server.port), timeout=PATIENCE) as link:
         link.sendall(head.encode())
         deadline = time.monotonic() + LONGEST
         link.settimeout(1)
@@ -221,20 +222,20 @@ def test_hundreds_of_half_open_connections_do_not_keep_others_out(server):
     try:
         for _ in range(300):
             try:
-                links.append(socket.create_connection((server.host, server.port), timeout=5))
+                links.append(socket.create_connection((server.host, server.port), timeout=PATIENCE))
                 links[-1].sendall(b"GET / HTTP/1.1\r\nHost:")
             except OSError:
                 break
         for link in links[::2]:
             link.close()
-        until(lambda: answers(server), "a signed call among half-open connections", 10)
+        until(lambda: answers(server), "a signed call among half-open connections")
     finally:
         for link in links:
             link.close()
 
 
 def answers(server):
-    wire = Wire(server, timeout=5)
+    wire = Wire(server, timeout=PATIENCE)
     try:
         return wire.call("ListLiveMessageApps", {"SortType": 1}).status == 200
     except OSError:
@@ -248,7 +249,7 @@ def app(server):
     return new_app(Wire(server))
 
 
-def closing_code(session, seconds=15):
+def closing_code(session, seconds=PATIENCE):
     try:
         session.find(lambda message: False, "the end", seconds)
     except Closed as closed:
@@ -280,7 +281,7 @@ def test_an_oversized_websocket_frame_is_refused(server, app):
 
 
 def websocket_handshake(server):
-    link = socket.create_connection((server.host, server.port), timeout=10)
+    link = socket.create_connection((server.host, server.port), timeout=PATIENCE)
     link.sendall(
         f"GET /connection/websocket HTTP/1.1\r\nHost: {server.authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
@@ -298,7 +299,7 @@ def websocket_handshake(server):
 def test_frames_that_break_the_websocket_protocol_end_the_connection(server, frame):
     with websocket_handshake(server) as link:
         link.sendall(frame)
-        assert wait_for_end(link, 20) < 20
+        wait_for_end(link, PATIENCE)
 
 
 def test_fragments_without_end_do_not_fill_the_memory(server):
@@ -331,16 +332,14 @@ def test_a_reader_that_never_reads_is_dropped_and_slows_nobody(server, app):
             deaf.sendall(b"\x81" + bytes([0xFE]) + len(text).to_bytes(2, "big") + b"\x00" * 4 + text)
         stats = lambda: talker.result("presence_stats", {"channel": f"g:{group}"})["num_users"]
         until(lambda: stats() == 2, "the deaf reader to be in the group")
-        slowest = 0.0
+        # More than the queue of one connection and what its socket holds; nobody waits until a write to it is given up.
         for _ in range(1000):
-            began = time.monotonic()
-            talker.result("publish", {"channel": f"g:{group}", "data": "x" * 15_000}, seconds=10)
-            slowest = max(slowest, time.monotonic() - began)
+            talker.result("publish", {"channel": f"g:{group}", "data": "x" * 15_000}, seconds=WRITE_TIMEOUT * 0.9)
             talker.forget()
-        assert slowest < 2
-        until(lambda: stats() == 1, "the deaf reader to be dropped", 20)
+        until(lambda: stats() == 1, "the deaf reader to be dropped")
 
 
+@pytest.mark.looks_at("store")
 def test_every_single_operation_answers_nonsense_with_a_clear_error(server):
     wire = Wire(server)
     from harness.ledger import FAMILY_OF
@@ -369,4 +368,4 @@ def test_random_query_strings_never_bring_the_server_down(server):
 
 def test_after_all_of_that_memory_is_bounded_and_no_descriptor_is_left_open(server, baseline):
     assert server.resident_bytes() - baseline < MEMORY_GROWTH
-    until(lambda: server.open_files() < 150, "descriptors to be closed", 30)
+    until(lambda: server.open_files() < 150, "descriptors to be closed")

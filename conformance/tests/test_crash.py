@@ -11,10 +11,10 @@ import threading
 import pytest
 
 from harness.scenes import join_by_invitation, invite_link, new_app, new_chat_group, new_space, old_app, old_group, participants
-from harness.waiting import until
+from harness.waiting import PATIENCE, until
 from harness.wire import Wire
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.looks_at("transactions"), pytest.mark.long]
 
 ROUNDS = 10
 CALLERS = 200
@@ -43,7 +43,7 @@ class Writes:
 
 def caller(server, number, round_, old, group, app, writes, gate):
     """One caller: joins and creates in turn until the server goes away."""
-    wire = Wire(server, timeout=15)
+    wire = Wire(server, timeout=PATIENCE)
     gate.wait()
     try:
         for step in range(1000):
@@ -77,10 +77,10 @@ def one_round(server, round_, old, group, app, chance):
     for thread in callers:
         thread.start()
     gate.set()
-    assert writes.enough.wait(30), f"only {len(writes.acknowledged)} acknowledgements in 30 s"
+    assert writes.enough.wait(PATIENCE), f"only {len(writes.acknowledged)} acknowledgements"
     server.kill()
     for thread in callers:
-        thread.join(20)
+        thread.join(PATIENCE)
     return writes
 
 
@@ -206,4 +206,4 @@ def test_a_group_that_was_being_created_upstream_becomes_active_after_a_kill(new
         rows = wire.ok("ListChatGroup", space.params(Page=page), product="cams")["Data"]["List"]
         return [row["GroupStatus"] for row in rows] == ["ACTIVE"]
 
-    until(active, "the group to become ACTIVE", 10)
+    until(active, "the group to become ACTIVE")

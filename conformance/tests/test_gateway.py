@@ -17,6 +17,8 @@ from harness.scenes import new_app, new_group
 from harness.server import Key
 from harness.wire import TIME_FORMAT, Wire, fetch, form
 
+pytestmark = pytest.mark.looks_at("door")
+
 
 def test_the_message_of_a_mismatch_shows_the_servers_string_to_sign(server):
     wire = Wire(server, Key(server.key.id, "wrong"))
@@ -31,6 +33,7 @@ def test_the_message_of_a_mismatch_shows_the_servers_string_to_sign(server):
 
 @pytest.mark.parametrize("signature", ["v1", "v3"])
 @pytest.mark.parametrize("place", ["query", "form"])
+@pytest.mark.looks_at("store")
 def test_a_replayed_nonce_is_refused(wire, signature, place):
     request = wire.request("ListLiveMessageApps", {"SortType": 1}, signature=signature, place=place)
     assert wire.send(request).status == 200

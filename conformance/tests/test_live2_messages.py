@@ -8,6 +8,8 @@ from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group
 from harness.tokens import login_token
 
+pytestmark = pytest.mark.looks_at("transactions", "nodes")
+
 
 @pytest.fixture(scope="module")
 def app(wire):
@@ -133,6 +135,7 @@ def test_sending_to_a_group_with_nobody_in_it_is_refused(wire, app):
     ],
     ids=lambda params: next(iter(params)),
 )
+@pytest.mark.looks_at("door")
 def test_a_message_out_of_bounds_is_refused(wire, app, audience, params):
     group, _ = audience
     message = {"AppId": app["AppId"], "GroupId": group, "SenderId": "host", "Body": "b", "MsgType": 1, **params}

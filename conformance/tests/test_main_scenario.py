@@ -11,6 +11,8 @@ from harness.scenes import client_of, join_by_invitation, new_space, unique
 from harness.tokens import login_token
 from harness.waiting import until
 
+pytestmark = pytest.mark.looks_at("transactions", "nodes")
+
 
 def numbers_of(rows, name):
     return [row[name] for row in rows]

@@ -1,6 +1,5 @@
 """CAMS chat groups: the body's own `Code`, filters and pages of ListChatGroup, invite links and the page behind them."""
 
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +10,7 @@ from harness.scenes import (
 from harness.waiting import until
 from harness.wire import Wire, fetch
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.looks_at("transactions", "nodes")]
 
 ROW = {"BusinessNumber", "Description", "GroupId", "GroupStatus", "InviteLink", "ProfilePictureFile", "Subject", "TotalParticipantCount"}
 ROW_OPTIONAL = {"BusinessRole", "GmtModifier", "GroupLink", "GroupType"}
@@ -42,13 +41,11 @@ def listed(wire, space, index=1, size=20, **filters):
     return body["Data"]
 
 
-def test_adding_a_group_answers_a_unique_code_and_the_group_becomes_active_within_a_second_or_so(wire, space):
+def test_adding_a_group_answers_a_unique_code_and_the_group_becomes_active(wire, space):
     subject = unique("subject")
     body = call(wire, "AddChatGroup", space.params(Subject=subject, Description="why", ChannelType="WHATSAPP"))
     assert body["Code"] == "OK" and body["Success"] is True and body["UniqueCode"] and body["RequestId"]
-    began = time.monotonic()
-    row = until(lambda: active_group(wire, space, subject), "the group to become ACTIVE", 5)
-    assert time.monotonic() - began < 3
+    row = until(lambda: active_group(wire, space, subject), "the group to become ACTIVE")
     assert ROW <= set(row) | {"InviteLink", "ProfilePictureFile"} and set(row) <= ROW | ROW_OPTIONAL
     assert (row["BusinessNumber"], row["Description"], row["Subject"]) == (space.number, "why", subject)
     assert (row["GroupStatus"], row["TotalParticipantCount"]) == ("ACTIVE", 0)
@@ -99,10 +96,12 @@ def test_business_failures_are_told_in_the_body_with_status_200(wire, space):
     [{"Index": 0, "Size": 20}, {"Index": 1, "Size": 0}, {"Index": -1, "Size": 20}, {"Index": 1, "Size": -5}, {"Index": "one", "Size": 2}],
     ids=str,
 )
+@pytest.mark.looks_at("door")
 def test_a_bad_page_is_told_as_such(wire, space, page):
     assert failed(wire, "ListChatGroup", space.params(Page=page)) == "InvalidParameter.PageInvalid"
 
 
+@pytest.mark.looks_at("door")
 def test_missing_parameters_are_the_gateways_to_refuse(wire, space):
     required = {
         "AddChatGroup": {"CustSpaceId", "BusinessNumber"},
@@ -117,11 +116,13 @@ def test_missing_parameters_are_the_gateways_to_refuse(wire, space):
             assert refused == (400, f"Missing{name}"), action
 
 
+@pytest.mark.looks_at("door")
 def test_a_whatsapp_group_needs_a_subject(wire, space):
     answer = wire.call("AddChatGroup", space.params(), product="cams")
     assert answer.status in (200, 400) and answer.code != "OK"
 
 
+@pytest.mark.looks_at("door")
 def test_page_is_taken_as_json_text_with_any_spacing_and_as_dotted_parameters(wire, space):
     new_chat_group(wire, space)
     spellings = [

@@ -11,6 +11,8 @@ from harness.scenes import new_app, old_app, old_group, old_token
 from harness.waiting import until
 from harness.wire import Wire
 
+pytestmark = pytest.mark.looks_at("transactions", "nodes")
+
 
 @pytest.fixture(scope="module")
 def app(wire):
@@ -58,6 +60,7 @@ def test_an_app_is_made_and_answered_with_its_maps(wire):
     ],
     ids=["missing", "short", "long", "config", "extension"],
 )
+@pytest.mark.looks_at("door")
 def test_an_app_is_not_made_from_bad_values(wire, params, code):
     assert wire.refused("CreateMessageApp", params) == (400, code)
 
@@ -249,10 +252,11 @@ def test_a_member_by_the_api_stays_after_its_connection_ends_and_a_member_by_con
     assert names(members(wire, app, group)) == ["ann", "ben"]
     for session in sessions.values():
         session.abandon()
-    until(lambda: "ben" not in names(members(wire, app, group)), "ben to leave with his connection", 10)
+    until(lambda: "ben" not in names(members(wire, app, group)), "ben to leave with his connection")
     assert names(members(wire, app, group)) == ["ann"]
 
 
+@pytest.mark.looks_at("door")
 def test_xml_answers_carry_the_same_members_under_the_operations_own_root(wire, app):
     group = old_group(wire, app)
     join(wire, app, group, "ann", "bob")

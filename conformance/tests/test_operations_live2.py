@@ -12,6 +12,8 @@ from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
 
+pytestmark = pytest.mark.looks_at("transactions", "nodes")
+
 
 @pytest.fixture(scope="module")
 def app(wire):
@@ -57,6 +59,7 @@ def test_describing_an_app_answers_what_it_was_made_with(wire):
     ],
     ids=str,
 )
+@pytest.mark.looks_at("door")
 def test_an_app_is_not_made_from_values_out_of_range(wire, params):
     assert wire.refused("CreateLiveMessageApp", params) == (400, "InputInvalid")
 
@@ -66,6 +69,7 @@ def test_app_names_are_counted_in_characters_not_bytes(wire):
     assert wire.ok("DescribeLiveMessageApp", {"AppId": app["AppId"]})["AppName"].startswith("周六")
 
 
+@pytest.mark.looks_at("door")
 def test_an_input_error_names_the_parameter_and_the_value_given(wire):
     message = wire.call("CreateLiveMessageApp", {"AppName": "y"}).json()["Message"]
     assert "AppName" in message and "y" in message
@@ -164,6 +168,7 @@ def test_describing_a_group_answers_every_documented_member(wire, app):
     ],
     ids=lambda params: f"{next(iter(params))}-{len(str(next(iter(params.values()))))}",
 )
+@pytest.mark.looks_at("door")
 def test_a_group_is_not_made_from_values_out_of_range(wire, app, params):
     assert wire.refused("CreateLiveMessageGroup", {"AppId": app["AppId"], "GroupId": "ok1", **params}) == (400, "InputInvalid")
 
@@ -181,6 +186,7 @@ def test_the_largest_allowed_values_of_a_group_are_kept_whole(wire, app):
 
 
 @pytest.mark.parametrize("style", ["comma", "json", "numbered", "empty"])
+@pytest.mark.looks_at("door")
 def test_lists_are_taken_in_every_style_that_clients_send(wire, app, style):
     group = unique("g")
     given = {
@@ -313,6 +319,7 @@ def test_users_are_told_in_group_and_online_apart(wire, server, app):
 
 
 @pytest.mark.process
+@pytest.mark.looks_at("store")
 def test_the_301st_app_is_refused(new_server):
     wire = Wire(new_server().start())
     for _ in range(300):
@@ -321,6 +328,7 @@ def test_the_301st_app_is_refused(new_server):
 
 
 @pytest.mark.process
+@pytest.mark.looks_at("store")
 def test_the_5001st_group_is_refused_and_a_deleted_one_makes_room(new_server):
     server = new_server().start()
     wire = Wire(server)

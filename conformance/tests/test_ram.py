@@ -10,7 +10,7 @@ from harness.server import ACCOUNT_ID
 from harness.waiting import until
 from harness.wire import Wire
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.looks_at("door")]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ class User:
 
     def soon(self, expected, action, params, product="live"):
         """Waits until the running server has taken a change over."""
-        until(lambda: self.may(action, params, product) is expected, f"{action} to be {'allowed' if expected else 'denied'}", 10)
+        until(lambda: self.may(action, params, product) is expected, f"{action} to be {'allowed' if expected else 'denied'}")
 
 
 @pytest.fixture
@@ -176,6 +176,7 @@ def test_a_policy_that_breaks_the_grammar_is_not_stored(server, tmp_path, docume
     assert done.returncode in (1, 2) and done.stderr.strip()
 
 
+@pytest.mark.looks_at("store")
 def test_a_key_added_beside_a_running_server_works_at_once_and_outlives_a_restart(new_server, tmp_path):
     server = new_server().start()
     user = User(server, tmp_path)
@@ -186,6 +187,7 @@ def test_a_key_added_beside_a_running_server_works_at_once_and_outlives_a_restar
     assert Wire(server, user.key).ok(*LIST_APPS)["AppList"] == []
 
 
+@pytest.mark.looks_at("nodes")
 def test_a_key_is_switched_off_and_on_and_deleted_while_the_server_runs(user, server):
     user.allow(statement("Allow", "live:*"))
     user.soon(True, *LIST_APPS)
@@ -202,6 +204,7 @@ def test_a_key_is_switched_off_and_on_and_deleted_while_the_server_runs(user, se
     until(lambda: answers(404, "InvalidAccessKeyId.NotFound"), "the key to be gone")
 
 
+@pytest.mark.looks_at("nodes")
 def test_detaching_or_rewriting_a_policy_takes_effect_while_the_server_runs(user, server, app):
     policy = user.allow(statement("Allow", "live:*"))
     user.soon(True, *LIST_APPS)
@@ -214,6 +217,7 @@ def test_detaching_or_rewriting_a_policy_takes_effect_while_the_server_runs(user
     user.soon(False, *roll_of(app))
 
 
+@pytest.mark.looks_at("store")
 def test_users_and_policies_can_be_made_while_no_server_runs(new_server, tmp_path):
     server = new_server().start()
     server.stop()
@@ -223,6 +227,7 @@ def test_users_and_policies_can_be_made_while_no_server_runs(new_server, tmp_pat
     assert Wire(server, user.key).call(*LIST_APPS).status == 200
 
 
+@pytest.mark.looks_at("store")
 def test_adding_a_user_twice_or_a_key_to_nobody_fails_with_a_reason(server):
     name = unique("twin")
     server.cli("user", "add", name)
@@ -232,6 +237,4 @@ def test_adding_a_user_twice_or_a_key_to_nobody_fails_with_a_reason(server):
 
 
 def test_the_root_key_may_everything_at_all_times(wire):
-    began = time.monotonic()
     assert wire.call(*LIST_APPS).status == 200
-    assert time.monotonic() - began < 3

@@ -16,6 +16,8 @@ from harness.tokens import login_fields, login_token, pack
 from harness.waiting import until
 from harness.wire import Wire, connection
 
+pytestmark = pytest.mark.looks_at("transactions", "nodes")
+
 
 @pytest.fixture(scope="module")
 def app(wire):
@@ -72,6 +74,7 @@ def test_connect_and_subscribe_in_one_frame_are_answered_in_order(server, app, g
         assert joined["data"]["groupId"] == group
 
 
+@pytest.mark.looks_at("door")
 def test_after_a_refused_connect_the_rest_of_the_frame_is_ignored(wire, server, app, group):
     with RawSession(server) as session:
         session.send_frame(
@@ -122,6 +125,7 @@ def broken(app, **change):
     [{"userId": "eve"}, {"role": "admin"}, {"timestamp": int(time.time()) + 99999}, {"nonce": "other"}, {"token": "0" * 64}, {"appId": "nosuch"}],
     ids=lambda change: next(iter(change)),
 )
+@pytest.mark.looks_at("door")
 def test_a_login_with_a_changed_field_is_refused(server, app, change):
     with RawSession(server) as session:
         error = session.error("connect", {"token": broken(app, **change)})
@@ -129,17 +133,20 @@ def test_a_login_with_a_changed_field_is_refused(server, app, change):
 
 
 @pytest.mark.parametrize("token", ["", "x", "e30", pack({"appId": 1}), "ä", "A" * 5000], ids=["empty", "x", "no fields", "wrong types", "text", "long"])
+@pytest.mark.looks_at("door")
 def test_a_login_that_is_no_token_is_refused(server, token):
     with RawSession(server) as session:
         assert session.error("connect", {"token": token})["code"] == 403
 
 
+@pytest.mark.looks_at("door")
 def test_an_expired_login_is_told_as_expired(server, app):
     with RawSession(server) as session:
         assert session.error("connect", {"token": login_token(app, "ada", lifetime=-5)})["code"] == 109
 
 
 @pytest.mark.parametrize("nonce", ["AK-1", "AK-2b26de1c0e7f4b1c", "6f9619ff-8b86-d011-b42d-00cf4fc964ff"], ids=["AK", "AK hex", "uuid"])
+@pytest.mark.looks_at("door")
 def test_the_nonces_of_real_programs_log_in(server, app, nonce):
     with RawSession(server) as session:
         session.login(login_token(app, "ada", nonce=nonce))
@@ -207,6 +214,7 @@ def test_a_second_login_of_a_user_closes_the_first(enter, wire, app):
     assert third.unread() == []
 
 
+@pytest.mark.looks_at("door")
 def test_commands_before_connect_and_garbage_are_bad_requests(server, app):
     for text in ('{"id":1,"subscribe":{"channel":"g:x"}}', "garbage", "[1,2]", '{"id":1}', '{"connect":{}}', "", "null"):
         with RawSession(server) as session:
@@ -215,6 +223,7 @@ def test_commands_before_connect_and_garbage_are_bad_requests(server, app):
             assert code == 3501 and reason, text
 
 
+@pytest.mark.looks_at("door")
 def test_an_id_of_zero_an_empty_channel_and_an_unasked_pong_are_bad_requests(enter):
     for text in ('{"rpc":{"method":"queryGroup"}}', '{"id":7,"subscribe":{"channel":""}}', "{}", "{{{"):
         session = enter("ada")
@@ -223,10 +232,11 @@ def test_an_id_of_zero_an_empty_channel_and_an_unasked_pong_are_bad_requests(ent
         assert code == 3501 and reason, text
 
 
+@pytest.mark.looks_at("door")
 def test_a_connection_that_never_says_connect_is_closed_as_stale(server):
     began = time.monotonic()
     with RawSession(server) as session:
-        code, reason = session.closing(seconds=20)
+        code, reason = session.closing()
     assert code == 3502 and reason and time.monotonic() - began > 2
 
 
@@ -297,7 +307,7 @@ def test_leaving_takes_the_member_out_at_once_and_tells_the_others(enter, wire, 
     ada.event("memberchange", memberCount=2)
     bob.result("unsubscribe", {"channel": f"g:{group}"})
     assert count(wire, app, group) == 1
-    change = ada.event("memberchange", memberCount=1)["data"]
+    change = ada.change(left="bob", memberCount=1)
     assert [user["userId"] for user in change["leaveUsers"]] == ["bob"] and change["joinUsers"] == []
 
 
@@ -310,14 +320,6 @@ def test_members_are_told_who_joined_with_exact_counts_and_without_offsets(enter
     assert change["groupId"] == group and change["pv"] == 2 and change["leaveUsers"] == []
     joined = {user["userId"]: user.get("userExtension") for user in change["joinUsers"]}
     assert joined["bob"] == "about bob" and set(joined) <= {"ada", "bob"}
-
-
-def test_a_notice_of_joining_comes_within_a_moment(enter, group):
-    ada = enter("ada", group)
-    began = time.monotonic()
-    enter("bob", group)
-    ada.event("memberchange", memberCount=2)
-    assert time.monotonic() - began < 1.5, "gathered over at most 200 ms"
 
 
 def test_presence_is_told_for_small_groups_and_counted_always(enter, group):
@@ -393,6 +395,7 @@ def test_who_has_not_joined_may_not_send(enter, group):
     assert session.error("rpc", {"method": "queryGroup", "data": {"groupId": "nosuch"}})["code"] == 440
 
 
+@pytest.mark.looks_at("door")
 def test_a_message_out_of_bounds_is_refused_and_the_connection_stands(enter, group):
     session = enter("ada", group)
     for bad in ({"type": 1, "data": "x" * (15 * 1024 + 1)}, {"type": "one", "data": "x"}, {"data": 7, "type": 1}, {"type": 1}):
@@ -400,6 +403,7 @@ def test_a_message_out_of_bounds_is_refused_and_the_connection_stands(enter, gro
     assert session.rpc("queryGroup", {"groupId": group})["groupId"] == group
 
 
+@pytest.mark.looks_at("door")
 def test_parameters_that_a_method_cannot_read_are_told_in_words_of_the_protocol(enter, group):
     session = enter("ada", group)
     for method, data in (("queryGroup", None), ("queryGroup", {}), ("queryGroup", 7), ("listGroupUser", []), ("sendGroupMessage", {"groupId": group})):
@@ -409,6 +413,7 @@ def test_parameters_that_a_method_cannot_read_are_told_in_words_of_the_protocol(
             assert internal not in error["message"], error["message"]
 
 
+@pytest.mark.looks_at("door")
 def test_an_unknown_method_is_not_found(enter):
     assert enter("ada").error("rpc", {"method": "makeCoffee", "data": {}})["code"] == 104
 
@@ -433,7 +438,7 @@ def test_a_kicked_member_is_told_and_the_others_see_it_leave(enter, wire, app, g
     wire.ok("KickLiveMessageGroupUser", {"AppId": app["AppId"], "GroupId": group, "KickoffUser": "kim"})
     push = kim.push("unsubscribe")
     assert (push["channel"], push["unsubscribe"]["code"]) == (f"g:{group}", 2101) and push["unsubscribe"]["reason"]
-    assert ada.event("memberchange", memberCount=1)["data"]["leaveUsers"][0]["userId"] == "kim"
+    ada.change(left="kim", memberCount=1)
     assert kim.rpc("queryGroup", {"groupId": group})["statistics"]["onlineCount"] == 1
     error = kim.error("rpc", {"method": "sendGroupMessage", "data": {"groupId": group, "type": 1, "data": "x"}})
     assert error["code"] == 425
@@ -497,6 +502,7 @@ def test_a_member_taken_out_by_the_api_hears_no_more_and_may_come_back(wire, ser
         assert not heard, "who has left must not hear the group"
 
 
+@pytest.mark.looks_at("door")
 def test_the_websocket_endpoint_answers_a_plain_request_without_upgrading(server):
     from harness.wire import fetch
 
@@ -515,6 +521,7 @@ def test_no_session_is_left_behind_when_many_come_and_go(server, app, wire, grou
     assert described["TotalTimes"] == 60
 
 
+@pytest.mark.looks_at("door")
 def test_a_closed_session_raises_closed_for_whoever_still_waits(enter):
     session = enter("ada")
     enter("ada")

@@ -13,7 +13,10 @@ from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
 
-CONFIG = {"realtime": {"grace_seconds": 3}}
+pytestmark = pytest.mark.looks_at("nodes")
+
+# Longer than any machine needs to come back.
+CONFIG = {"realtime": {"grace_seconds": 120}}
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +145,7 @@ def test_a_short_drop_is_not_told_to_anybody_and_the_member_stays_listed(server,
         with RawSession(server) as bob:
             bob.login(login_token(app, "bob"))
             bob.join(group)
-            change = witness.event("memberchange", memberCount=3)["data"]
+            change = witness.change(joined="bob", memberCount=3)
         assert [user["userId"] for user in change["joinUsers"]] == ["bob"] and change["leaveUsers"] == []
         earlier = witness.unread(lambda m: m.get("push", {}).get("pub", {}).get("data", {}).get("event") == "memberchange")
         assert not any(user["userId"] == "ada" for m in earlier for user in m["push"]["pub"]["data"]["leaveUsers"])
@@ -151,17 +154,24 @@ def test_a_short_drop_is_not_told_to_anybody_and_the_member_stays_listed(server,
 
 
 @pytest.mark.process
-def test_after_the_grace_a_lost_member_has_left_and_the_others_are_told(server, wire, app, group, witness):
-    with RawSession(server) as ada:
-        ada.login(login_token(app, "ada"))
-        ada.join(group)
-        witness.event("memberchange", memberCount=2)
-        lost = time.monotonic()
-        ada.abandon()
-    change = witness.event("memberchange", seconds=10, memberCount=1)["data"]
-    assert [user["userId"] for user in change["leaveUsers"]] == ["ada"]
-    assert 2 < time.monotonic() - lost < 6, "the grace is 3 s here"
-    assert count(wire, app, group) == 1
+def test_after_the_grace_a_lost_member_has_left_and_the_others_are_told(new_server):
+    server = new_server({"realtime": {"grace_seconds": 2}}).start()
+    wire = Wire(server)
+    app = new_app(wire)
+    group = new_group(wire, app)
+    with RawSession(server) as witness:
+        witness.login(login_token(app, "witness"))
+        witness.join(group)
+        with RawSession(server) as ada:
+            ada.login(login_token(app, "ada"))
+            ada.join(group)
+            witness.event("memberchange", memberCount=2)
+            lost = time.monotonic()
+            ada.abandon()
+        change = witness.change(left="ada", memberCount=1)
+        assert [user["userId"] for user in change["leaveUsers"]] == ["ada"]
+        assert time.monotonic() - lost > 1.5, "the grace is 2 s here"
+        assert count(wire, app, group) == 1
 
 
 def test_a_member_keeps_its_place_in_the_roll_over_a_short_drop(server, wire, app, group, witness):
@@ -295,10 +305,10 @@ def test_a_drained_server_tells_its_clients_to_come_back_and_they_find_their_mes
         code, reason = raw.closing()
         assert code == 3001 and reason
         ada.events.wait("connecting", since=mark)
-        assert server.wait(10) == 0
+        assert server.wait() == 0
         server.start()
-        ada.events.wait("connected", seconds=15, since=mark)
-        back = ada.events.wait("subscribed", seconds=15, since=mark, channel=f"g:{group}")
+        ada.events.wait("connected", since=mark)
+        back = ada.events.wait("subscribed", since=mark, channel=f"g:{group}")
         assert back["wasRecovering"] is True and back["recovered"] is True, "the stream outlives the process"
         with RawSession(server) as talker:
             talker.login(login_token(app, "talker"))
@@ -318,18 +328,19 @@ def test_nobody_is_left_in_a_group_by_a_server_that_was_killed(new_server):
     session.join(group)
     server.kill()
     server.start()
-    until(lambda: count(wire, app, group) == 0, "the ghost to be gone", 10)
+    until(lambda: count(wire, app, group) == 0, "the ghost to be gone")
     page = {"AppId": app["AppId"], "GroupId": group, "PageSize": 10, "SortType": 1}
     assert wire.ok("ListLiveMessageGroupUsers", page)["UserList"] == []
 
 
 @pytest.mark.process
+@pytest.mark.looks_at("door")
 def test_the_server_pings_on_schedule_and_parts_from_who_does_not_answer(new_server):
     server = new_server({"realtime": {"ping_seconds": 3, "pong_timeout_seconds": 2}}).start()
     app = new_app(Wire(server))
     with RawSession(server, answer_pings=False) as mute:
         assert mute.login(login_token(app, "mute"))["ping"] == 3
-        code, reason = mute.closing(seconds=8)
+        code, reason = mute.closing()
         assert code == 3012 and reason
         assert mute.pings == 1
     with RawSession(server) as lively:
@@ -339,7 +350,7 @@ def test_the_server_pings_on_schedule_and_parts_from_who_does_not_answer(new_ser
             lively.result("unsubscribe", {"channel": "g:none"})
             return lively.pings >= 2
 
-        until(pinged_twice, "two pings on a busy connection", 10)
+        until(pinged_twice, "two pings on a busy connection")
 
 
 def test_two_members_see_the_same_order_whoever_sends(server, wire, app, group, witness):

@@ -81,7 +81,7 @@ def test_a_move_to_a_database_and_back_keeps_everything_and_goes_on(tmp_path, ne
         after = found(over_database, what)
         over_database.stop()
         # Until its lease has run out, a stopped node counts as one that may still write.
-        until(lambda: over_database.cli("export", str(file), check=False).returncode == 0, "the lease to run out", 15, 0.5)
+        until(lambda: over_database.cli("export", str(file), check=False).returncode == 0, "the lease to run out", pause=0.5)
         back.data.mkdir(parents=True)
         shutil.copy(embedded.data / "master.key", back.data / "master.key")
         back.cli("import", str(file))

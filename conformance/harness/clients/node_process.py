@@ -11,6 +11,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+from ..waiting import PATIENCE
+
 NODE = Path(__file__).parents[2] / "node"
 
 
@@ -44,7 +46,7 @@ class NodeProcess:
         threading.Thread(target=self._read, daemon=True).start()
         atexit.register(self.close)
 
-    def ask(self, seconds=20.0, **request):
+    def ask(self, seconds=PATIENCE, **request):
         """Sends a request and returns its result, or raises NodeFailure."""
         slot = {"done": threading.Event()}
         with self._lock:

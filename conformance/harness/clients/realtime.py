@@ -12,7 +12,7 @@ import threading
 
 import centrifuge
 
-from ..waiting import NotInTime
+from ..waiting import PATIENCE, NotInTime
 from .node_process import NodeFailure, NodeProcess
 
 
@@ -48,14 +48,14 @@ class EventLog:
         with self._changed:
             return [event for event in self._events[since:] if _matches(event, kind, fields)]
 
-    def wait(self, kind, where=None, seconds=5.0, since=0, **fields):
+    def wait(self, kind, where=None, seconds=PATIENCE, since=0, **fields):
         """The first event of this kind with these fields (and for which `where` holds), now or before the deadline."""
         found = self._wait(lambda: self._first(kind, where, since, fields), seconds)
         if found is None:
             raise NotInTime(f"not within {seconds:g} s: {kind} {fields}; seen: {self._events[since:][-12:]}")
         return found
 
-    def count(self, kind, number, where=None, seconds=5.0, since=0, **fields):
+    def count(self, kind, number, where=None, seconds=PATIENCE, since=0, **fields):
         """The first `number` matching events, in order."""
         matching = lambda: [e for e in self._events[since:] if _matches(e, kind, fields) and (where is None or where(e))]
         if self._wait(lambda: len(matching()) >= number or None, seconds) is None:
@@ -156,7 +156,7 @@ class RealtimeClient:
         self._success("presence_stats")
         return stats
 
-    def received(self, group, event, seconds=5.0, since=0, **fields):
+    def received(self, group, event, seconds=PATIENCE, since=0, **fields):
         """Waits for a publication in a group that carries this event and these fields."""
         found = self.events.wait(
             "publication",
@@ -172,7 +172,7 @@ class RealtimeClient:
 
     def recovered(self, group, since):
         """Waits for the subscription that a lost connection comes back with, and notes that recovery works."""
-        event = self.events.wait("subscribed", seconds=10, since=since, channel=f"g:{group}")
+        event = self.events.wait("subscribed", since=since, channel=f"g:{group}")
         if event["recovered"]:
             self._success("recovery after a dropped connection")
         return event
@@ -253,7 +253,7 @@ def _event_loop():
     return _loop
 
 
-def _in_loop(coroutine, seconds=15.0):
+def _in_loop(coroutine, seconds=PATIENCE):
     return asyncio.run_coroutine_threadsafe(coroutine, _event_loop()).result(seconds)
 
 
