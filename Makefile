@@ -1,4 +1,4 @@
-# Two commands on a fresh machine with Rust, Node.js and Python 3: `make run` and `make test`. `make cluster` runs three nodes.
+# Two commands on a fresh machine with Rust, Node.js and Python 3 (and a JDK with Maven, for the tests): `make run` and `make test`. `make cluster` runs three nodes.
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 MUSTER := $(TARGET)/release/muster
@@ -44,6 +44,8 @@ conformance: build-for-tests packages
 # What several machines need, from Debian: installed when that is allowed, and named when it is not. The system's own
 # PostgreSQL is not wanted: only the programs.
 NEEDED := postgresql:/usr/lib/postgresql/*/bin/postgres nats-server:nats-server haproxy:haproxy pgbouncer:pgbouncer openssl:openssl
+# And what the Java clients of the suite need.
+test test-release conformance: NEEDED += default-jdk-headless:javac maven:mvn
 packages:
 	@missing=; for pair in $(NEEDED); do \
 		PATH="$$PATH:/usr/sbin:/usr/local/sbin"; program=$${pair#*:}; \

@@ -2,9 +2,15 @@
 
 from .api import ApiClient, ApiError
 from .acs_python import AcsPython
-from .node_api import OpenApiClientNode, OpenApiCoreNode, PopCoreNode
-from .tea_python import TeaPython
+from .java_api import AcsJava, AsyncJava
+from .node_api import OpenApiClientNode, OpenApiCoreNode, PopCoreNode, RpcClientNode
+from .tea_python import TeaPython, TeaPythonAsync
 
-API_CLIENTS = [TeaPython, AcsPython, PopCoreNode, OpenApiClientNode, OpenApiCoreNode]
+API_CLIENTS = [
+    TeaPython, TeaPythonAsync, AcsPython, PopCoreNode, RpcClientNode, OpenApiClientNode, OpenApiCoreNode, AsyncJava, AcsJava,
+]
 
-__all__ = ["API_CLIENTS", "AcsPython", "ApiClient", "ApiError", "OpenApiClientNode", "OpenApiCoreNode", "PopCoreNode", "TeaPython"]
+__all__ = [
+    "API_CLIENTS", "AcsJava", "AcsPython", "ApiClient", "ApiError", "AsyncJava", "OpenApiClientNode", "OpenApiCoreNode",
+    "PopCoreNode", "RpcClientNode", "TeaPython", "TeaPythonAsync",
+]

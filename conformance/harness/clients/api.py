@@ -24,6 +24,8 @@ class ApiClient:
     name = ""
     label = ""
     products = ("live", "cams")
+    # Whether an error of the client carries the HTTP status.
+    tells_status = True
 
     def __init__(self, server, key=None, ledger=None):
         self.server = server

@@ -1,38 +1,53 @@
 """The JavaScript API clients. Each runs in a Node process of its own, started at its first call and kept."""
 
 from .api import ApiClient, ApiError
-from .node_process import NodeFailure, NodeProcess
+from .line_process import LineFailure, NodeProcess
 from ..wire import VERSIONS
 
 _processes = {}
 
 
-class NodeApi(ApiClient):
-    """What the three have in common: the script does the call, in its client's own way."""
+class LineApi(ApiClient):
+    """A client in a process of its own, which does the call in the client's own way."""
 
-    script = ""
+    def process(self):
+        """The process, started at the first call."""
+        raise NotImplementedError
+
+    def request(self, product, action, params):
+        """The line of one call."""
+        return {
+            "scheme": self.server.scheme,
+            "authority": self.server.authority,
+            "accessKeyId": self.key.id,
+            "accessKeySecret": self.key.secret,
+            "version": VERSIONS[product],
+            "product": product,
+            "action": action,
+            "params": {name: value for name, value in params.items() if value is not None},
+        }
 
     def invoke(self, product, action, params):
-        process = _processes.get(self.script)
-        if process is None:
-            process = _processes[self.script] = NodeProcess(self.script)
         try:
-            return process.ask(
-                scheme=self.server.scheme,
-                authority=self.server.authority,
-                accessKeyId=self.key.id,
-                accessKeySecret=self.key.secret,
-                version=VERSIONS[product],
-                product=product,
-                action=action,
-                params={name: value for name, value in params.items() if value is not None},
-            )
-        except NodeFailure as failure:
+            return self.process().ask(**self.request(product, action, params))
+        except LineFailure as failure:
             error = failure.error
             raise ApiError(
                 error.get("code"), error.get("status"), error.get("message"), error.get("requestId"), error.get("class"),
                 {"access_denied": error.get("accessDenied"), "retry_after": error.get("retryAfter")},
             ) from failure
+
+
+class NodeApi(LineApi):
+    """What the JavaScript clients have in common: a script of each."""
+
+    script = ""
+
+    def process(self):
+        """The script under Node."""
+        if self.script not in _processes:
+            _processes[self.script] = NodeProcess(self.script)
+        return _processes[self.script]
 
 
 class PopCoreNode(NodeApi):
@@ -60,3 +75,12 @@ class OpenApiCoreNode(NodeApi):
     label = "npm @alicloud/openapi-core 1.0.8"
     script = "openapi_core.mjs"
     exceptions = {"client": "ClientError", "server": "ServerError", "throttled": "ThrottlingError"}
+
+
+class RpcClientNode(NodeApi):
+    """`@alicloud/rpc-client`, the runtime between the two, used generically; signs with HMAC-SHA1."""
+
+    name = "rpc-client"
+    label = "npm @alicloud/rpc-client 1.3.2"
+    script = "rpc_client.mjs"
+    exceptions = {"client": "Error", "server": "Error", "throttled": "Error"}

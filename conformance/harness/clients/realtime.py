@@ -13,7 +13,7 @@ import threading
 import centrifuge
 
 from ..waiting import PATIENCE, NotInTime
-from .node_process import NodeFailure, NodeProcess
+from .line_process import LineFailure, NodeProcess
 
 
 class RealtimeError(Exception):
@@ -238,7 +238,7 @@ class CentrifugeJs(RealtimeClient):
 def _ask(handle, what, arguments):
     try:
         return _node.ask(handle=handle, do=what, **arguments)
-    except NodeFailure as failure:
+    except LineFailure as failure:
         raise RealtimeError(failure.error.get("code"), failure.error.get("message")) from failure
 
 

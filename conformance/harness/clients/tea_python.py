@@ -1,5 +1,6 @@
 """The current Python SDKs: typed requests and responses, signed with ACS3-HMAC-SHA256."""
 
+import asyncio
 import importlib
 import re
 
@@ -27,13 +28,16 @@ class TeaPython(ApiClient):
         models = importlib.import_module(f"{MODULES[product]}.models")
         request = getattr(models, f"{action}Request")().from_map(dict(params))
         try:
-            response = getattr(self._client(product), _method(action))(request)
+            response = self._send(self._client(product), _method(action), request)
         except tea_exceptions.AlibabaCloudException as error:
             raise ApiError(
                 error.code, error.status_code, error.message, error.request_id, type(error).__name__,
                 {"access_denied": getattr(error, "access_denied_detail", None), "retry_after": getattr(error, "retry_after", None)},
             ) from error
         return response.body.to_map()
+
+    def _send(self, client, method, request):
+        return getattr(client, method)(request)
 
     def _client(self, product):
         if product not in self._clients:
@@ -49,6 +53,16 @@ class TeaPython(ApiClient):
             module = importlib.import_module(f"{MODULES[product]}.client")
             self._clients[product] = module.Client(config)
         return self._clients[product]
+
+
+class TeaPythonAsync(TeaPython):
+    """The same clients by their asynchronous methods, which send another Content-Type and sign the same."""
+
+    name = "tea-python-async"
+    label = "the same, asynchronous"
+
+    def _send(self, client, method, request):
+        return asyncio.run(getattr(client, f"{method}_async")(request))
 
 
 def _method(action):

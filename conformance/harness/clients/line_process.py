@@ -1,4 +1,4 @@
-"""A long-lived Node process that is spoken to in lines of JSON.
+"""A long-lived process that is spoken to in lines of JSON.
 
 Each request carries an `id`; the answer carries it back with `result` or `error`. Lines without an `id` are events.
 """
@@ -16,29 +16,29 @@ from ..waiting import PATIENCE
 NODE = Path(__file__).parents[2] / "node"
 
 
-class NodeFailure(Exception):
-    """The script answered with an error; its fields are in `error`."""
+class LineFailure(Exception):
+    """The process answered with an error; its fields are in `error`."""
 
     def __init__(self, error):
         super().__init__(error.get("message"))
         self.error = error
 
 
-class NodeProcess:
-    """One script under Node. `on_event` is called with every line that answers nothing."""
+class LineProcess:
+    """One process. `on_event` is called with every line that answers nothing."""
 
-    def __init__(self, script, on_event=None):
+    def __init__(self, title, command, directory, on_event=None):
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self._process = subprocess.Popen(
-            ["node", str(NODE / script)],
-            cwd=NODE,
+            command,
+            cwd=directory,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             bufsize=1,
         )
-        self._script = script
+        self._title = title
         self._on_event = on_event
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -47,16 +47,16 @@ class NodeProcess:
         atexit.register(self.close)
 
     def ask(self, seconds=PATIENCE, **request):
-        """Sends a request and returns its result, or raises NodeFailure."""
+        """Sends a request and returns its result, or raises LineFailure."""
         slot = {"done": threading.Event()}
         with self._lock:
             number = next(self._ids)
             self._waiting[number] = slot
             self._process.stdin.write(json.dumps({"id": number, **request}) + "\n")
             self._process.stdin.flush()
-        assert slot["done"].wait(seconds), f"{self._script} did not answer within {seconds:g} s: {request}"
+        assert slot["done"].wait(seconds), f"{self._title} did not answer within {seconds:g} s: {request}"
         if "error" in slot["answer"]:
-            raise NodeFailure(slot["answer"]["error"])
+            raise LineFailure(slot["answer"]["error"])
         return slot["answer"].get("result")
 
     def close(self):
@@ -74,7 +74,14 @@ class NodeProcess:
             slot = self._waiting.pop(message["id"])
             slot["answer"] = message
             slot["done"].set()
-        gone = {"error": {"class": "Error", "message": f"{self._script} has ended"}}
+        gone = {"error": {"class": "Error", "message": f"{self._title} has ended"}}
         for slot in list(self._waiting.values()):
             slot["answer"] = gone
             slot["done"].set()
+
+
+class NodeProcess(LineProcess):
+    """One script under Node."""
+
+    def __init__(self, script, on_event=None):
+        super().__init__(script, ["node", str(NODE / script)], NODE, on_event)
