@@ -191,7 +191,7 @@ fn apply(files: &mut BTreeMap<PathBuf, Vec<u8>>, event: &Event, rest: Rest, at: 
     match event {
         Event::Write { file, offset, bytes } => {
             let torn = rest == Rest::Torn;
-            let reach = if torn && at % 2 == 0 {
+            let reach = if torn && at.is_multiple_of(2) {
                 0
             } else if torn {
                 bytes.len().min(SECTOR)

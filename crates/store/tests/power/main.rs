@@ -1,6 +1,6 @@
 //! What a power failure, a full disk and a broken disk leave of the embedded store: everything that was acknowledged.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     collections::BTreeSet,
