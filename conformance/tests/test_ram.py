@@ -166,14 +166,33 @@ def test_conditions_are_judged_by_the_request(user, holds, operators):
         {"Version": "1", "Statement": [{"Effect": "Allow", "Resource": "*"}]},
         {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"}]},
         {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Sometimes": {"a": "b"}}}]},
+        {"Version": "1", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"IpAddress": {"acs:SourceIpp": "::1"}}}]},
+        '{"Version": "1", "Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}]}',
     ],
-    ids=["version", "effect", "no action", "both actions", "operator"],
+    ids=["version", "effect", "no action", "both actions", "operator", "condition key", "member twice"],
 )
 def test_a_policy_that_breaks_the_grammar_is_not_stored(server, tmp_path, document):
     file = tmp_path / "bad.json"
-    file.write_text(json.dumps(document))
+    file.write_text(document if isinstance(document, str) else json.dumps(document))
     done = server.cli("policy", "put", unique("bad"), str(file), check=False)
     assert done.returncode in (1, 2) and done.stderr.strip()
+
+
+def test_a_policy_that_reaches_no_operation_is_warned_of(server, tmp_path):
+    file = tmp_path / "misspelt.json"
+    actions, resources = ["live:ListLiveMessageApp", "live:List*"], [f"acs:live:*:{ACCOUNT_ID}:rct/*", f"acs:live:*:{ACCOUNT_ID}:rtc/a"]
+    file.write_text(json.dumps({"Version": "1", "Statement": [statement("Deny", actions, resources)]}))
+    assert server.cli_json("policy", "put", unique("misspelt"), str(file))["warnings"] == [
+        "statement 1: no operation is live:ListLiveMessageApp",
+        f"statement 1: no operation has the resource {resources[0]}",
+    ]
+
+
+def test_a_parameter_that_the_operation_does_not_declare_names_no_resource(user, app):
+    user.allow(statement("Allow", "live:*", f"acs:live:*:{ACCOUNT_ID}:domain/mine"))
+    user.allow(statement("Allow", "live:ListLiveMessageApps"))
+    user.soon(True, *LIST_APPS)
+    assert not user.may("CheckLiveMessageUsersOnline", {"AppId": app["AppId"], "UserIds": "ada", "DomainName": "mine"})
 
 
 @pytest.mark.looks_at("store")

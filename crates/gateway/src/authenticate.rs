@@ -210,7 +210,7 @@ impl Authenticator<'_> {
             self.stamp(header(headers, &X_ACS_DATE).ok_or_else(|| refusal::missing("Timestamp"))?)?;
         check_content_md5(request)?;
         check_v3(&key, &authorization, request)?;
-        let nonce = header(headers, &X_ACS_SIGNATURE_NONCE).filter(|nonce| !nonce.is_empty());
+        let nonce = header(headers, &X_ACS_SIGNATURE_NONCE).map(str::trim).filter(|nonce| !nonce.is_empty());
         Ok(Authenticated { key, nonce, signature: authorization.signature, filled_alone: false, stamped })
     }
 

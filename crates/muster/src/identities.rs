@@ -147,3 +147,49 @@ fn attached_policy(directory: &Directory, account: &AccountId, name: &str) -> Po
         Policy::unreadable(name)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use muster_core::{account::StoredPolicy, time::Millis};
+    use muster_gateway::policy::{Context, Decision, decide};
+
+    use super::*;
+
+    const ALLOW: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+
+    /// What a user with these policies may do; a policy without a document is not in the store.
+    fn decided(policies: &[(&str, Option<&str>)]) -> Decision {
+        let account = AccountId::new("1234567890123456").unwrap();
+        let mut directory = Directory::default();
+        for (name, document) in policies {
+            directory.policies.extend(document.map(|document| StoredPolicy {
+                account: account.clone(),
+                name: (*name).to_owned(),
+                document: document.to_owned(),
+                modified_at: Millis(0),
+            }));
+        }
+        let names: BTreeSet<String> = policies.iter().map(|(name, _)| (*name).to_owned()).collect();
+        directory.attachments.insert((account.clone(), "ada".to_owned()), names);
+        let principal = principal(&directory, &account, &KeyOwner::User("ada".to_owned()));
+        let context = Context {
+            now: 0,
+            secure: false,
+            source_ip: std::net::IpAddr::from([127, 0, 0, 1]),
+            principal_arn: "acs:ram::1234567890123456:user/ada",
+        };
+        let policies = principal.policies.iter().map(|policy| &**policy);
+        decide(policies, "live:ListMessageApp", &["acs:live:*:1234567890123456:*".to_owned()], &context)
+    }
+
+    #[test]
+    fn whoever_has_a_policy_that_cannot_be_read_is_denied_everything() {
+        assert_eq!(decided(&[("all", Some(ALLOW))]), Decision::Allowed);
+        let later = ALLOW.replace("\"Version\":\"1\"", "\"Version\":\"2\"");
+        for unreadable in [Some(later.as_str()), Some("{"), None] {
+            assert_eq!(decided(&[("all", Some(ALLOW)), ("deny", unreadable)]), Decision::ExplicitDeny);
+        }
+    }
+}

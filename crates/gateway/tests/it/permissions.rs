@@ -62,6 +62,24 @@ async fn policies_are_asked_before_parameters_are_looked_at() {
 }
 
 #[tokio::test]
+async fn a_parameter_longer_than_any_id_is_matched_against_nothing() {
+    let denies: Vec<String> = (0..45).map(|n| format!("\"acs:live:*:*:rtc/*a*a*a*{n}\"")).collect();
+    let policy = format!(
+        r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"*","Resource":"*"}},
+            {{"Effect":"Deny","Action":"*","Resource":[{}]}}]}}"#,
+        denies.join(",")
+    );
+    let house = House::with(GatewayConfig::default(), &[&policy]);
+    let mut client = Client::v1("user");
+    client.form = vec![("AppId".into(), "a".repeat(900_000))];
+    let answer = house.send(client.call("Echo", &[])).await;
+    answer.refused(403, "NoAuth");
+    assert!(answer.member("Message").len() < 1000, "what is told of it is bounded too");
+    house.send(Client::v1("user").call("Echo", &[("AppId", "a")])).await.accepted();
+    house.send(Client::v1("user").call("Echo", &[("AppId", "aaa44")])).await.refused(403, "NoAuth");
+}
+
+#[tokio::test]
 async fn quotas_count_per_account_and_operation() {
     let house = House::throttled(&ThrottleConfig::default());
     let echo = |key: &str| Client::v1(key).call("Echo", &[("AppId", "a")]);
