@@ -170,7 +170,7 @@ impl Server {
         let mut nonces = None;
         if let Some(admissions) = &foundation.admissions {
             gateway = gateway
-                .with_replay_guard(SharedReplayGuard(Arc::clone(admissions)))
+                .with_replay_guard(SharedReplayGuard::new(Arc::clone(admissions)))
                 .with_throttle(SharedThrottle::new(Arc::clone(admissions)));
         } else {
             let bounds = &configuration.gateway;

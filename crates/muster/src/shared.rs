@@ -12,6 +12,8 @@ use muster_core::{
 };
 use muster_gateway::{Admission, Answer, ReplayGuard, StampedNonce, Throttle, ThrottledCall};
 
+use crate::complaint::Complaint;
+
 /// The part of a second's quota that a node draws at once, so that most calls need not ask the store: a twentieth.
 const DRAW_PART: u32 = 20;
 /// How long a draw counts. What a node has not used by then is lost to the quota.
@@ -22,19 +24,29 @@ const REFUSED_FOR: Duration = Duration::from_millis(50);
 const CAPACITY: usize = 100_000;
 
 /// Refuses a nonce that any node has seen.
-pub(crate) struct SharedReplayGuard(pub(crate) Arc<dyn Admissions>);
+pub(crate) struct SharedReplayGuard {
+    admissions: Arc<dyn Admissions>,
+    complaint: Mutex<Complaint>,
+}
+
+impl SharedReplayGuard {
+    /// Over the store that the nodes share.
+    pub(crate) fn new(admissions: Arc<dyn Admissions>) -> Self {
+        Self { admissions, complaint: Mutex::new(Complaint::about("looking up nonces")) }
+    }
+}
 
 impl ReplayGuard for SharedReplayGuard {
     fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
         let (mark, stamped) = (nonce.mark(), Millis(nonce.stamped));
         Answer::Later(Box::pin(async move {
-            match self.0.admit_nonce(mark, stamped).await {
-                Ok(true) => Admission::Fresh,
-                Ok(false) => Admission::Used,
-                Err(error) => {
-                    tracing::debug!(%error, "a nonce could not be looked up");
-                    Admission::Unknown
-                }
+            let looked_up = self.admissions.admit_nonce(mark, stamped).await;
+            // A clock that is wrong makes every request fail: the operator is told, once.
+            let new = self.complaint.lock().unwrap_or_else(PoisonError::into_inner).note(looked_up);
+            match new {
+                Some(true) => Admission::Fresh,
+                Some(false) => Admission::Used,
+                None => Admission::Unknown,
             }
         }))
     }

@@ -319,6 +319,11 @@ impl Configuration {
         self.realtime.check().context("`[realtime]`")?;
         self.gateway.check()?;
         self.check_stores()?;
+        anyhow::ensure!(
+            self.limits.access_token_seconds >= 60,
+            "`limits.access_token_seconds` must be at least 60, but is {}",
+            self.limits.access_token_seconds
+        );
         let tls = &self.tls;
         anyhow::ensure!(
             tls.certificate.as_os_str().is_empty() == tls.key.as_os_str().is_empty(),
@@ -477,6 +482,7 @@ mod tests {
                 "store = 'postgres://h/d'\n[gateway]\nclock_window_seconds = 901",
                 "`gateway.clock_window_seconds` must be at most 900 over PostgreSQL, but is 901",
             ),
+            ("[limits]\naccess_token_seconds = 0", "limits.access_token_seconds"),
             ("[sqlite]\nreaders = 0", "`sqlite.readers` must be at least 1"),
             ("[sqlite]\nwal_limit_bytes = 0", "sqlite.wal_limit_bytes"),
             ("[postgres]\nwriters = 0", "postgres.writers"),

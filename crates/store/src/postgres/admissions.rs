@@ -33,6 +33,8 @@ const SLOTS: i64 = 4;
 /// Quarters that a stamp may be ahead of the database's clock: the next one is accepted, and clocks may differ by up to
 /// another. A node whose clock is further ahead would empty slots that the others still need.
 const QUARTERS_AHEAD: i64 = 2;
+/// Quarters that a stamp may be behind it: the last one is accepted, and clocks may differ by up to another.
+const QUARTERS_BEHIND: i64 = 2;
 /// An allowance holds what is earned in one second.
 const SECOND: i64 = 1_000_000_000;
 /// How often allowances that nobody draws from are removed.
@@ -52,14 +54,23 @@ pub(super) struct Nonce {
 pub(super) enum Remembered {
     New,
     Known,
-    /// It is from a time that has not come by the database's clock.
-    Ahead,
+    /// It is from a time that has not come by the database's clock, or whose marks are gone by it: the clock of the node
+    /// that took the request for a current one differs.
+    OutOfTime,
 }
 
 /// Which quarters the slots hold, and the one that it is now.
 struct Slots {
     held: HashMap<i64, i64>,
     now: i64,
+}
+
+impl Slots {
+    /// Whether the marks of a quarter are gone, because it was long ago.
+    fn lost(&self, quarter: i64) -> bool {
+        let held = self.held.get(&quarter.rem_euclid(SLOTS));
+        quarter < self.now - QUARTERS_BEHIND && held != Some(&quarter)
+    }
 }
 
 async fn read_slots(tx: &Tx) -> Result<Slots, Fault> {
@@ -130,8 +141,9 @@ impl Batch for Nonces {
         }
         // The first job of a mark gets it.
         let answer = |job: &&Nonce| match job {
-            job if job.quarter > ahead => Remembered::Ahead,
+            job if job.quarter > ahead => Remembered::OutOfTime,
             job if new.remove(&(job.quarter, job.mark.to_vec())) => Remembered::New,
+            job if slots.lost(job.quarter) => Remembered::OutOfTime,
             _ => Remembered::Known,
         };
         Ok(jobs.iter().map(answer).collect())
@@ -248,8 +260,8 @@ impl Admissions for PostgresStore {
         match self.nonces.run(&(), nonce).await? {
             Remembered::New => Ok(true),
             Remembered::Known => Ok(false),
-            Remembered::Ahead => Err(StoreError::Unavailable(
-                "a request's time is far ahead of the database's clock: check the clocks of this machine and of \
+            Remembered::OutOfTime => Err(StoreError::Unavailable(
+                "a request's time is far from the database's clock: check the clocks of this machine and of \
                  the database's"
                     .into(),
             )),
