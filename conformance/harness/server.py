@@ -105,10 +105,11 @@ class Subject:
 class Server(Subject):
     """A server started by the test that owns it: one process.
 
-    `variables` are added to its environment; `at_end` is called when the server is removed.
+    `variables` are added to its environment; `at_end` is called when the server is removed; `under` is a command that it
+    is started by, such as `prlimit` with its limits.
     """
 
-    def __init__(self, directory, config=None, key=ROOT_KEY, given_root=True, variables=None, at_end=None):
+    def __init__(self, directory, config=None, key=ROOT_KEY, given_root=True, variables=None, at_end=None, under=()):
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.scheme = "http"
@@ -118,6 +119,7 @@ class Server(Subject):
         self.given_root = given_root
         self._variables = variables or {}
         self._at_end = at_end
+        self._under = list(under)
         self.process = None
         self._terminated = False
         self.stdout = []
@@ -173,7 +175,7 @@ class Server(Subject):
         self._terminated = False
         self.stdout, self.stderr = [], []
         self.process = subprocess.Popen(
-            tied([str(binary()), "serve", *flags]),
+            tied([*self._under, str(binary()), "serve", *flags]),
             env={**self.environment(), **(environment or {})},
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
@@ -278,6 +280,11 @@ class Server(Subject):
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
         raise AssertionError("the process has no resident memory")
+
+    def cpu_seconds(self):
+        """The processor time that the process has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def open_files(self):
         """How many file descriptors the process holds."""

@@ -202,6 +202,37 @@ def test_a_full_group_says_so_and_takes_nobody_else(new_server):
     assert participants(wire, space, group["GroupId"])[1] == 2
 
 
+def test_a_full_group_tells_nobody_whose_number_is_in_it(new_server):
+    server = new_server({"cams": {"max_participants": 1}}).start()
+    wire = Wire(server)
+    space = new_space(server)
+    link = invite_link(wire, space, new_chat_group(wire, space)["GroupId"])
+    assert join_by_invitation(server, link, "491700000001", "Ann").status < 400
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    member, other = (
+        fetch(server, urlsplit(link).path, "POST", f"phone={number}&name=x", form) for number in ("491700000001", "491700000002")
+    )
+    assert (member.status, member.body) == (other.status, other.body) and b"full" in member.body
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["+49 (170) 000.0007", "\u202a+49\u00a0170\u2011000\u20130007\u202c", "\u206649170 0000007\u2069", "\u200e49170/0000007", "+49 (0) 170 0000007"],
+)
+def test_a_number_is_taken_as_it_is_pasted(wire, server, space, pasted):
+    group = new_chat_group(wire, space)
+    assert join_by_invitation(server, invite_link(wire, space, group["GroupId"]), pasted, "Ann").status < 400
+    assert participants(wire, space, group["GroupId"]) == (["491700000007"], 1)
+
+
+@pytest.mark.parametrize("path", ["/i/%ff", "/i/%00", "/i/a%00b"])
+def test_a_link_that_is_no_text_is_answered_with_the_page_and_is_no_fault_of_the_server(server, path):
+    for method in ("GET", "POST"):
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+        answer = fetch(server, path, method, "phone=491700000001&name=x" if method == "POST" else None, form)
+        assert answer.status == 404 and b"<!doctype html>" in answer.body
+
+
 def test_eight_people_fill_a_group_by_default(wire, server, space):
     group = new_chat_group(wire, space)
     link = invite_link(wire, space, group["GroupId"])

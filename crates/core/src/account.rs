@@ -98,8 +98,8 @@ pub enum DirectoryChange {
     AddUser(RamUser),
     /// A user leaves, with keys and attachments.
     RemoveUser(AccountId, String),
-    /// A new access key.
-    AddKey(AccessKey),
+    /// A new access key, unless its owner has so many already.
+    AddKey(AccessKey, usize),
     /// A key is switched on or off; the last active root key stays on.
     SetKeyActive(AccessKeyId, bool),
     /// A key's secret is sealed anew.
@@ -127,4 +127,6 @@ pub enum Changed {
     Missing,
     /// It would leave an account without an active root key.
     LastRootKey,
+    /// There are as many of its kind as there may be.
+    Full,
 }

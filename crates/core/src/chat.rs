@@ -38,18 +38,22 @@ pub struct PhoneNumber(String);
 
 /// A text is not a phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 7 to 15 digits, country code first, without a plus")]
+#[error("must have 7 to 15 digits, country code first")]
 pub struct InvalidPhoneNumber;
 
 impl PhoneNumber {
-    /// Takes digits as a phone number. A leading plus, spaces and hyphens, as people write them, are passed over.
+    /// Takes a text as a phone number. What people write between and around the digits is passed over: a leading plus,
+    /// blanks of any kind, brackets, dots, slashes, hyphens and dashes, a `(0)` behind the country code, and the invisible
+    /// marks that address books put around a number that is copied.
     ///
     /// # Errors
     /// [`InvalidPhoneNumber`] when what is left is not 7 to 15 digits, or begins with zero.
     pub fn new(text: &str) -> Result<Self, InvalidPhoneNumber> {
-        let text = text.trim();
+        let written: String = text.chars().filter(|&c| !is_written_between(c)).collect();
+        let abroad = written.strip_prefix(['+', '\u{ff0b}']).unwrap_or(&written);
+        // The trunk zero, which is dialled at home alone.
         let digits: String =
-            text.strip_prefix('+').unwrap_or(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+            abroad.replacen("(0)", "", 1).chars().filter(|c| !matches!(c, '(' | ')')).collect();
         let well_formed = (7..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
@@ -61,6 +65,15 @@ impl PhoneNumber {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character of a written phone number means nothing: blanks, brackets, punctuation, and invisible marks of
+/// direction and joining.
+fn is_written_between(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '-' | '.' | '/' | '[' | ']' | '\u{ad}' | '\u{b7}' | '\u{2212}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2010}'..='\u{2015}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{2069}')
 }
 
 impl TryFrom<String> for PhoneNumber {
@@ -189,6 +202,15 @@ mod tests {
     #[test]
     fn a_phone_number_is_seven_to_fifteen_digits_as_people_write_them() {
         assert_eq!(PhoneNumber::new("+86 138-0013-8000").unwrap().as_str(), "8613800138000");
+        for pasted in [
+            "\u{202a}+86\u{a0}(138) 0013.8000\u{202c}",
+            "\u{2066}+86 138\u{2011}0013\u{2013}8000\u{2069}",
+            "\u{200e}\u{ff0b}86 138 0013 8000\u{feff}",
+            "+86 (0) 138/0013/8000",
+            "8613800138000\n",
+        ] {
+            assert_eq!(PhoneNumber::new(pasted).unwrap().as_str(), "8613800138000", "{pasted:?}");
+        }
         for wrong in ["", "123456", "1234567890123456", "0861380013", "86138x00138", "++8613800138000"] {
             assert_eq!(PhoneNumber::new(wrong), Err(InvalidPhoneNumber), "{wrong}");
         }

@@ -7,8 +7,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::HOST;
 use http::{Method, Request, Response, request};
@@ -32,7 +34,7 @@ use crate::parameter::Parameters;
 use crate::refusal;
 use crate::render::{Exchange, Format};
 use crate::replay::{LocalReplayGuard, ReplayGuard};
-use crate::request::{Common, Received, read_body, receive};
+use crate::request::{Common, Received, receive, receive_body};
 use crate::request_id::RequestId;
 use crate::throttle::{LocalThrottle, Throttle, ThrottledCall};
 
@@ -42,7 +44,7 @@ pub struct Gateway {
     /// Where an operation is, by version and name.
     routes: Routes,
     /// Calls per second by product and operation, 0 = none.
-    quotas: Vec<Vec<u32>>,
+    quotas: ArcSwap<Vec<Vec<u32>>>,
     identities: Box<dyn Identities>,
     environment: Box<dyn Environment>,
     replay: Box<dyn ReplayGuard>,
@@ -83,7 +85,7 @@ impl Gateway {
         Ok(Self {
             products,
             routes,
-            quotas,
+            quotas: ArcSwap::from_pointee(quotas),
             identities: Box::new(identities),
             environment: Box::new(environment),
             replay: Box::new(LocalReplayGuard::new(config.nonces_per_key, config.clock_window_seconds)),
@@ -114,6 +116,15 @@ impl Gateway {
     pub fn with_throttle(mut self, throttle: impl Throttle) -> Self {
         self.throttle = Box::new(throttle);
         self
+    }
+
+    /// Takes up other quotas; they count from the next request on.
+    ///
+    /// # Errors
+    /// [`GatewayError::UnknownOperation`]; the quotas are as before then.
+    pub fn set_throttle(&self, throttle: &ThrottleConfig) -> Result<(), GatewayError> {
+        self.quotas.store(Arc::new(quotas(&self.products, throttle)?));
+        Ok(())
     }
 
     /// Answers a request. `secure` says whether it came over TLS.
@@ -167,7 +178,7 @@ impl Gateway {
             return Err(refusal::unsupported_method());
         }
         check_host(head)?;
-        let body = read_body(&head.headers, body, &self.config).await?;
+        let body = receive_body(body, &self.config).await?;
         let Received { parameters, query } = receive(head, &body, &self.config)?;
         let common = Common::of(&parameters);
         if let Some(format) = common.format {
@@ -216,7 +227,7 @@ impl Gateway {
         let operations = self.routes.get(version).ok_or_else(refusal::invalid_version)?;
         let (product, operation) =
             *operations.get(action).ok_or_else(|| refusal::action_not_found(action))?;
-        let quota = self.quotas[product][operation];
+        let quota = self.quotas.load()[product][operation];
         let product = &self.products[product];
         let entry = &product.operations[operation];
         exchange.product = Some(product.code);

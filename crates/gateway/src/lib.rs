@@ -7,6 +7,7 @@
 mod answer;
 mod authenticate;
 mod authorise;
+mod body;
 mod catalogue;
 mod config;
 mod describe;
@@ -30,6 +31,7 @@ mod throttle;
 mod timestamp;
 
 pub use answer::Answer;
+pub use body::{BodyBounds, BodyFault, read_body};
 pub use catalogue::{Catalogue, ProductSet};
 pub use config::{GatewayConfig, InvalidBound, ThrottleConfig};
 pub use describe::{CatalogueData, OperationData, ProductData, ValueData};

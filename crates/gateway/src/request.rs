@@ -2,68 +2,32 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http_body::Body;
-use http_body_util::BodyExt as _;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::authenticate::is_v3;
+use crate::body::{BodyBounds, BodyFault, read_body};
 use crate::config::GatewayConfig;
 use crate::failure::Failure;
 use crate::parameter::{Pair, Parameters, has_half_pair, json_depth};
 use crate::percent::{PairsFault, read_pairs};
 use crate::refusal;
 
-/// Collects the body, however it is framed, within its bounds of size and time.
-pub(crate) async fn read_body<B: Body>(
-    headers: &HeaderMap,
-    body: B,
-    config: &GatewayConfig,
-) -> Result<Bytes, Failure> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    let too_large = || refusal::body_too_large(config.body_bytes);
-    let announced =
-        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > config.body_bytes) {
-        return Err(too_large());
-    }
-    let collect = async {
-        let mut body = pin!(body);
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let Ok(frame) = frame else { return Err(refusal::body_broken()) };
-            let Ok(mut data) = frame.into_data() else { continue };
-            if first.len() + rest.len() + data.remaining() > config.body_bytes {
-                return Err(too_large());
-            }
-            if first.is_empty() {
-                first = data.copy_to_bytes(data.remaining());
-            } else {
-                rest.extend_from_slice(&data.copy_to_bytes(data.remaining()));
-            }
-        }
-        if rest.is_empty() {
-            return Ok(first);
-        }
-        let mut whole = BytesMut::with_capacity(first.len() + rest.len());
-        whole.extend_from_slice(&first);
-        whole.extend_from_slice(&rest);
-        Ok(whole.freeze())
-    };
-    match tokio::time::timeout(Duration::from_secs(config.body_seconds), collect).await {
-        Ok(result) => result,
-        Err(_) => Err(refusal::body_too_slow(config.body_seconds)),
-    }
+/// Collects the body within the gateway's bounds.
+pub(crate) async fn receive_body<B: Body>(body: B, config: &GatewayConfig) -> Result<Bytes, Failure> {
+    let bounds = BodyBounds { bytes: config.body_bytes, time: Duration::from_secs(config.body_seconds) };
+    read_body(body, bounds).await.map_err(|fault| match fault {
+        BodyFault::TooLarge => refusal::body_too_large(config.body_bytes),
+        BodyFault::TooSlow => refusal::body_too_slow(config.body_seconds),
+        BodyFault::Broken => refusal::body_broken(),
+    })
 }
 
 /// A request with its parameters decoded.

@@ -1,6 +1,12 @@
-//! Saying once that something fails, however often it is tried.
+//! Saying once what happens again and again.
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
 
 /// What is tried again and again: its first failure is logged as a warning, and so is its return; the failures between
 /// them only at level `debug`.
@@ -37,9 +43,49 @@ impl Complaint {
     }
 }
 
+/// What anybody can bring about as often as they like: told of once in a while.
+#[derive(Debug)]
+pub(crate) struct Rarely {
+    every: Duration,
+    /// When it was last told, and how often it has happened since.
+    last: Mutex<Option<(Instant, u64)>>,
+}
+
+impl Rarely {
+    /// At most once in `every`.
+    pub(crate) fn every(every: Duration) -> Self {
+        Self { every, last: Mutex::new(None) }
+    }
+
+    /// Notes that it happened. If it is to be told now: how often it happened untold before.
+    pub(crate) fn now(&self) -> Option<u64> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let untold = match &mut *last {
+            Some((told, untold)) if now.duration_since(*told) < self.every => {
+                *untold += 1;
+                return None;
+            }
+            Some((_, untold)) => *untold,
+            None => 0,
+        };
+        *last = Some((now, 0));
+        Some(untold)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happens_often_is_told_once_in_a_while_with_its_count() {
+        let mut rarely = Rarely::every(Duration::from_secs(3600));
+        assert_eq!(rarely.now(), Some(0));
+        assert_eq!((rarely.now(), rarely.now()), (None, None));
+        rarely.every = Duration::ZERO;
+        assert_eq!(rarely.now(), Some(2));
+    }
 
     #[test]
     fn a_failure_is_remembered_until_something_succeeds() {

@@ -1,6 +1,6 @@
 //! The one listener: who may connect, and where each path leads.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,85 +8,151 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::{Either, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use muster_gateway::Gateway;
+use muster_gateway::{BodyBounds, BodyFault, Gateway, ThrottleConfig, read_body};
 use muster_realtime::{Hub, serve_socket};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch},
+    time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower::Service as _;
 
-use crate::config::HttpConfig;
+use crate::{
+    complaint::Rarely,
+    config::HttpConfig,
+    net::{Full as Exhausted, Guests, Inlet, Origin, Visit, accept, origin, read_proxy_header},
+    tls::Certificates,
+};
 
-/// How long a client may take over a TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long accepting pauses when the machine has no more file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The first byte of a TLS connection (RFC 8446 section 5.1: a handshake record).
+const TLS_RECORD: u8 = 0x16;
+/// How often it is said that a client speaks TLS where plain HTTP is spoken, or the reverse.
+const TELL_EVERY: Duration = Duration::from_secs(600);
 
 type Answer = Response<Either<Full<Bytes>, Body>>;
 
-/// What the paths lead to.
+/// What the paths of a listener lead to.
 pub(crate) struct Site {
+    /// The API and the realtime connections; `None` on a listener that has pages alone.
+    pub(crate) api: Option<Api>,
+    /// Everything else.
+    pub(crate) pages: axum::Router,
+    /// How long a request's body may take.
+    pub(crate) body_time: Duration,
+}
+
+/// What callers and clients come for.
+pub(crate) struct Api {
     /// `/` for API callers.
     pub(crate) gateway: Gateway,
     /// `/connection/…`.
     pub(crate) hub: Arc<Hub>,
-    /// Everything else.
-    pub(crate) pages: axum::Router,
 }
 
-/// Accepts connections until `stop` turns true, then lets those under way finish for at most `drain_seconds`.
-pub(crate) async fn serve(
-    site: Arc<Site>,
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    config: HttpConfig,
-    mut stop: watch::Receiver<bool>,
-) {
-    let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
-    // Every connection that may still be answering holds a clone; when all are gone, nothing is under way.
-    let (answering, mut answered) = mpsc::channel::<()>(1);
-    let builder = builder(&config);
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
-            () = told(&mut stop) => break,
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            tracing::warn!(%peer, bound = config.max_connections, "closed a connection beyond `http.max_connections`");
-            continue;
-        };
-        let (tls, answering) = (tls.clone(), answering.clone());
-        let caller = Caller { site: Arc::clone(&site), peer, secure: tls.is_some(), place: Arc::new(place) };
-        let (builder, stop) = (builder.clone(), stop.clone());
-        tokio::spawn(async move {
-            let _ = stream.set_nodelay(true);
-            match tls {
-                None => converse(stream, caller, &builder, stop).await,
-                Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(stream, caller, &builder, stop).await,
-                    Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
-                    Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
-                },
-            }
-            drop(answering);
-        });
+impl Site {
+    /// Takes up other quotas.
+    pub(crate) fn set_throttle(&self, throttle: &ThrottleConfig) -> anyhow::Result<()> {
+        self.api.iter().try_for_each(|api| Ok(api.gateway.set_throttle(throttle)?))
     }
-    drop(listener);
-    let drain = Duration::from_secs(config.drain_seconds);
-    drop(answering);
-    if tokio::time::timeout(drain, answered.recv()).await.is_err() {
-        tracing::warn!("some requests did not finish within `http.drain_seconds`");
+}
+
+/// A listener's way in.
+pub(crate) struct Entrance {
+    pub(crate) site: Arc<Site>,
+    pub(crate) guests: Arc<Guests>,
+    pub(crate) tls: Option<Arc<Certificates>>,
+    config: HttpConfig,
+    builder: http1::Builder,
+    misspoken: Rarely,
+}
+
+impl Entrance {
+    pub(crate) fn new(
+        site: Arc<Site>,
+        guests: Arc<Guests>,
+        tls: Option<Arc<Certificates>>,
+        config: HttpConfig,
+    ) -> Arc<Self> {
+        let builder = builder(&config);
+        Arc::new(Self { site, guests, tls, config, builder, misspoken: Rarely::every(TELL_EVERY) })
+    }
+
+    /// Accepts connections until `stop` turns true, then lets those under way finish for at most `drain_seconds`.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, stop: watch::Receiver<bool>) {
+        // Every connection that may still be answering holds a clone; when all are gone, nothing is under way.
+        let (answering, mut answered) = mpsc::channel::<()>(1);
+        let mut stopping = stop.clone();
+        accept(&listener, "accepting connections", told(&mut stopping), |stream, peer| {
+            match self.guests.enter(peer.ip()) {
+                Err(full) => self.guests.tell(full, peer.ip()),
+                Ok(visit) => {
+                    let (entrance, stop, answering) = (Arc::clone(&self), stop.clone(), answering.clone());
+                    tokio::spawn(async move {
+                        entrance.receive(stream, peer, Arc::new(visit), stop).await;
+                        drop(answering);
+                    });
+                }
+            }
+        })
+        .await;
+        drop(listener);
+        drop(answering);
+        let drain = Duration::from_secs(self.config.drain_seconds);
+        if timeout(drain, answered.recv()).await.is_err() {
+            tracing::warn!("some requests did not finish within `http.drain_seconds`");
+        }
+    }
+
+    /// Serves a connection: whose it is, TLS, requests.
+    async fn receive(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        mut peer: SocketAddr,
+        visit: Arc<Visit>,
+        stop: watch::Receiver<bool>,
+    ) {
+        let _ = stream.set_nodelay(true);
+        if self.config.proxy_protocol && self.config.trusted_proxies.contain(peer.ip()) {
+            match self.in_time(read_proxy_header(&mut stream)).await {
+                Ok(None) => {}
+                Ok(Some(client)) => match visit.moves_to(client.ip()) {
+                    Ok(()) => peer = client,
+                    Err(full) => return self.guests.tell(full, client.ip()),
+                },
+                Err(error) => {
+                    tracing::debug!(%peer, %error, "a proxy's connection was closed");
+                    return;
+                }
+            }
+        }
+        let stream = Inlet::new(stream, Arc::clone(&visit), self.config.write_wait());
+        let caller = Caller { entrance: Arc::clone(&self), peer, visit, secure: self.tls.is_some() };
+        let Some(tls) = &self.tls else { return converse(stream, caller, stop).await };
+        match self.in_time(tls.acceptor().accept(stream)).await {
+            Ok(stream) => converse(stream, caller, stop).await,
+            Err(error) => {
+                tracing::debug!(%peer, %error, "a TLS handshake failed");
+                let first = caller.visit.first_byte();
+                if first.is_ascii_alphabetic() {
+                    self.misspoken(peer, "a client speaks plain HTTP to this listener, which speaks TLS");
+                }
+            }
+        }
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = std::io::Result<T>>) -> std::io::Result<T> {
+        let late =
+            |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "not within `http.handshake_seconds`");
+        timeout(self.config.handshake(), work).await.map_err(late)?
+    }
+
+    /// Says now and then that a client speaks another protocol than the listener.
+    fn misspoken(&self, peer: SocketAddr, what: &str) {
+        if let Some(untold) = self.misspoken.now() {
+            tracing::warn!(%peer, untold, "{what}");
+        }
     }
 }
 
@@ -108,30 +174,28 @@ fn builder(config: &HttpConfig) -> http1::Builder {
     builder
 }
 
-/// A place among the connections; given back when the last of the connection's parts is gone.
-type Place = Arc<OwnedSemaphorePermit>;
-
 /// The other end of a connection, and what it may reach.
 #[derive(Clone)]
 struct Caller {
-    site: Arc<Site>,
+    entrance: Arc<Entrance>,
     peer: SocketAddr,
     secure: bool,
-    place: Place,
+    /// Its place among the connections; given back when the last of the connection's parts is gone.
+    visit: Arc<Visit>,
 }
 
 /// Serves one connection until it ends, becomes a WebSocket, or has answered what was under way when `stop` turned true.
-async fn converse<S>(stream: S, caller: Caller, builder: &http1::Builder, mut stop: watch::Receiver<bool>)
+async fn converse<S>(stream: S, caller: Caller, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let peer = caller.peer;
+    let (peer, entrance, visit) = (caller.peer, Arc::clone(&caller.entrance), Arc::clone(&caller.visit));
     let service = service_fn(move |request| {
         let caller = caller.clone();
-        async move { Ok::<_, Infallible>(route(caller, request).await) }
+        async move { Ok::<_, Infallible>(respond(caller, request).await) }
     });
     let mut connection =
-        std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+        std::pin::pin!(entrance.builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = told(&mut stop) => {
@@ -139,22 +203,68 @@ where
             connection.await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "a connection ended early");
+    let Err(error) = ended else { return };
+    tracing::debug!(%peer, %error, "a connection ended early");
+    if entrance.tls.is_none() && visit.first_byte() == TLS_RECORD {
+        entrance
+            .misspoken(peer, "a client speaks TLS to this listener, which speaks plain HTTP (see `[tls]`)");
     }
 }
 
-async fn route(caller: Caller, request: Request<Incoming>) -> Answer {
-    match request.uri().path() {
-        "/" if wants_page(&request) => redirect("/console/"),
-        "/" => caller.site.gateway.handle(request, caller.peer, caller.secure).await.map(Either::Left),
-        "/connection/websocket" => websocket(caller, request),
-        _ => {
-            let mut pages = caller.site.pages.clone();
-            let answer = pages.call(request).await.unwrap_or_else(|never: Infallible| match never {});
-            answer.map(Either::Right)
-        }
+/// Answers a request; what it held is given back.
+async fn respond(caller: Caller, request: Request<Incoming>) -> Answer {
+    let (entrance, visit, peer) = (Arc::clone(&caller.entrance), Arc::clone(&caller.visit), caller.peer);
+    let answer = route(caller, request).await;
+    visit.answered();
+    if visit.was_refused() {
+        entrance.guests.tell(Exhausted::Pending, peer.ip());
+        return plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server holds as many unfinished requests as it may (http.pending_bytes).\n",
+        );
     }
+    answer
+}
+
+async fn route(caller: Caller, request: Request<Incoming>) -> Answer {
+    let trusted = &caller.entrance.config.trusted_proxies;
+    let origin = origin(trusted, caller.peer, caller.secure, request.headers());
+    match (request.uri().path(), &caller.entrance.site.api) {
+        ("/", Some(_)) if wants_page(&request) => redirect("/console/"),
+        ("/", Some(api)) => api.gateway.handle(request, origin.client, origin.secure).await.map(Either::Left),
+        ("/connection/websocket", Some(api)) => {
+            let hub = Arc::clone(&api.hub);
+            websocket(caller, hub, origin, request)
+        }
+        _ => page(&caller, origin, request).await,
+    }
+}
+
+/// Answers what is neither the API's nor a realtime connection's. The body is read before anything is done with it.
+async fn page(caller: &Caller, origin: Origin, request: Request<Incoming>) -> Answer {
+    let entrance = &caller.entrance;
+    let bounds = BodyBounds { bytes: entrance.config.form_bytes, time: entrance.site.body_time };
+    let (mut head, body) = request.into_parts();
+    let body = match read_body(body, bounds).await {
+        Ok(body) => body,
+        Err(BodyFault::TooLarge) => {
+            return plain(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The request is larger than http.form_bytes allows.\n",
+            );
+        }
+        Err(BodyFault::TooSlow) => {
+            return plain(
+                StatusCode::REQUEST_TIMEOUT,
+                "The request took longer than gateway.body_seconds.\n",
+            );
+        }
+        Err(BodyFault::Broken) => return plain(StatusCode::BAD_REQUEST, "The request broke off.\n"),
+    };
+    head.extensions.insert(origin);
+    let mut pages = entrance.site.pages.clone();
+    let answer = pages.call(Request::from_parts(head, Body::from(body))).await;
+    answer.unwrap_or_else(|never: Infallible| match never {}).map(Either::Right)
 }
 
 /// Whether a person's browser asks for `/`, and not a program for an operation.
@@ -182,15 +292,15 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
 }
 
 /// Answers a WebSocket handshake (RFC 6455 section 4.2) and hands the connection to the hub.
-fn websocket(caller: Caller, mut request: Request<Incoming>) -> Answer {
-    if !caller.site.hub.has_room() {
+fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: Request<Incoming>) -> Answer {
+    if !hub.has_room() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "This server takes no more connections now.\n");
     }
     let key = match handshake_key(&request) {
         Ok(key) => derive_accept_key(&key),
         Err(refused) => return refused.answer(),
     };
-    if !caller.site.hub.admits_origin(origin(request.headers())) {
+    if !hub.admits_origin(page_origin(request.headers())) {
         return plain(StatusCode::FORBIDDEN, "Pages of this origin may not connect (`realtime.origins`).\n");
     }
     let offered = header_text(request.headers(), header::SEC_WEBSOCKET_PROTOCOL);
@@ -200,14 +310,23 @@ fn websocket(caller: Caller, mut request: Request<Incoming>) -> Answer {
         return plain(StatusCode::BAD_REQUEST, "This server speaks the JSON form of the protocol only.\n");
     }
     let json = protocols.contains(&"centrifuge-json");
+    // A proxy's connection is one client's from here on, and counts as that client's.
+    let guests = &caller.entrance.guests;
+    if origin.client != caller.peer
+        && let Err(full) = caller.visit.moves_to(origin.client.ip())
+    {
+        guests.tell(full, origin.client.ip());
+        return plain(StatusCode::TOO_MANY_REQUESTS, "This address has as many connections as it may.\n");
+    }
+    caller.visit.unmetered();
+    let (visit, peer) = (caller.visit, origin.client);
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        let Caller { site, peer, place, .. } = caller;
         match upgrade.await {
-            Ok(upgraded) => serve_socket(Arc::clone(&site.hub), TokioIo::new(upgraded), Some(peer)).await,
+            Ok(upgraded) => serve_socket(hub, TokioIo::new(upgraded), Some(peer)).await,
             Err(error) => tracing::debug!(%peer, %error, "a WebSocket handshake was not completed"),
         }
-        drop(place);
+        drop(visit);
     });
     let mut answer = plain(StatusCode::SWITCHING_PROTOCOLS, "");
     let headers = answer.headers_mut();
@@ -270,7 +389,7 @@ fn handshake_key(request: &Request<Incoming>) -> Result<Vec<u8>, NoHandshake> {
 }
 
 /// The origin of the page that connects; one that cannot be read is none that is listed.
-fn origin(headers: &HeaderMap) -> Option<&str> {
+fn page_origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default())
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Form, Router,
-    extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
+    extract::{
+        Path, State,
+        rejection::{FormRejection, PathRejection},
+    },
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
     routing::get,
@@ -17,8 +20,6 @@ use muster_core::{
 use serde::Deserialize;
 use serde_json::json;
 
-/// Bytes of a form: two short fields.
-const FORM_BYTES: usize = 4096;
 /// Characters of a participant's name.
 const NAME_CHARACTERS: usize = 64;
 
@@ -33,27 +34,36 @@ struct Joining {
 
 /// The routes under `/i/`.
 pub(crate) fn routes(muster: Arc<Muster>) -> Router {
-    Router::new()
-        .route("/i/{code}", get(show).post(join))
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .with_state(muster)
+    Router::new().route("/i/{code}", get(show).post(join)).with_state(muster)
 }
 
-async fn show(State(muster): State<Arc<Muster>>, Path(code): Path<String>, headers: HeaderMap) -> Response {
-    match muster.chats().invited(&code).await {
-        Ok(group) => Face::of(&headers).form(&group, None),
-        Err(error) => Face::of(&headers).refusal(&error),
+/// The code in a request's path. One that no invite can have, such as bytes that are no text, is looked up nowhere.
+type Code = Result<Path<String>, PathRejection>;
+
+fn code_of(code: Code) -> Result<String, Error> {
+    let could_be = |code: &String| code.bytes().all(|byte| byte.is_ascii_graphic());
+    code.ok().map(|Path(code)| code).filter(could_be).ok_or(Error::NoInvite)
+}
+
+async fn show(State(muster): State<Arc<Muster>>, code: Code, headers: HeaderMap) -> Response {
+    let face = Face::of(&headers);
+    match invited(&muster, code).await {
+        Ok(group) => face.form(&group, None),
+        Err(error) => face.refusal(&error),
     }
+}
+
+async fn invited(muster: &Muster, code: Code) -> Result<ChatGroup, Error> {
+    muster.chats().invited(&code_of(code)?).await
 }
 
 async fn join(
     State(muster): State<Arc<Muster>>,
-    Path(code): Path<String>,
+    code: Code,
     headers: HeaderMap,
     form: Result<Form<Joining>, FormRejection>,
 ) -> Response {
     let face = Face::of(&headers);
-    let chats = muster.chats();
     let joining = match form {
         Ok(Form(joining)) => joining,
         Err(rejection) => {
@@ -68,16 +78,25 @@ async fn join(
                 Err(fault) => format!("The phone number {fault}."),
                 Ok(_) => format!("The name must have at most {NAME_CHARACTERS} characters."),
             };
-            return match chats.invited(&code).await {
+            return match invited(&muster, code).await {
                 Ok(group) => face.form(&group, Some(&fault)),
                 Err(error) => face.refusal(&error),
             };
         }
     };
-    match chats.accept(&code, &number, (!name.is_empty()).then_some(name)).await {
+    match accept(&muster, code, &number, name).await {
         Ok(group) => face.welcome(&group, &number),
         Err(error) => face.refusal(&error),
     }
+}
+
+/// Takes a number into the group, which says of a full one the same to everybody: that a number is in it already is
+/// nobody's business who merely has the link.
+async fn accept(muster: &Muster, code: Code, number: &PhoneNumber, name: &str) -> Result<ChatGroup, Error> {
+    let code = code_of(code)?;
+    let chats = muster.chats();
+    chats.invited(&code).await?;
+    chats.accept(&code, number, (!name.is_empty()).then_some(name)).await
 }
 
 /// Whom an answer is for: a browser gets a page, a program JSON.
@@ -105,7 +124,7 @@ impl Face {
             "<h1>Join {}</h1>{}{}<form method=\"post\">\
              <label>Phone number <input name=\"phone\" type=\"tel\" autocomplete=\"tel\" required \
              placeholder=\"8613800138000\" aria-describedby=\"hint\"></label>\
-             <p id=\"hint\" class=\"hint\">Country code first, digits only.</p>\
+             <p id=\"hint\" class=\"hint\">Country code first, such as +86 138 0013 8000.</p>\
              <label>Name <input name=\"name\" autocomplete=\"name\" maxlength=\"{NAME_CHARACTERS}\"></label>\
              <button>Join the group</button></form>",
             escaped(&group.subject),
@@ -138,9 +157,12 @@ impl Face {
             Error::InviteRevoked => {
                 (StatusCode::GONE, "This invite link is no longer valid: ask for a new one.".to_owned())
             }
-            Error::GroupFull(most) => {
-                (StatusCode::CONFLICT, format!("This group is full: it may have at most {most} members."))
-            }
+            Error::GroupFull(most) => (
+                StatusCode::CONFLICT,
+                format!(
+                    "This group is full: it may have at most {most} members. Who is in it already stays in it."
+                ),
+            ),
             Error::GroupInactive(_) => {
                 (StatusCode::CONFLICT, "This group is not open to new members now.".to_owned())
             }

@@ -5,7 +5,9 @@
 
 use anyhow::Context as _;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Registry, fmt, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _,
+};
 
 use crate::{
     config::{LogConfig, LogFormat},
@@ -26,27 +28,44 @@ const QUIET: [&str; 6] = [
     "async_nats=error",
 ];
 
-/// Starts the log. What is returned writes what is left when it is dropped.
-pub(crate) fn start(config: &LogConfig) -> anyhow::Result<WorkerGuard> {
+/// The running log. It writes what is left when it is dropped.
+pub(crate) struct Log {
+    filter: reload::Handle<EnvFilter, Registry>,
+    _writer: WorkerGuard,
+}
+
+impl Log {
+    /// Starts the log.
+    pub(crate) fn start(config: &LogConfig) -> anyhow::Result<Self> {
+        let (writer, guard) = NonBlockingBuilder::default()
+            .buffered_lines_limit(LINES_WAITING)
+            .lossy(true)
+            .finish(std::io::stderr());
+        let (filter, handle) = reload::Layer::new(filter(config)?);
+        let registry = tracing_subscriber::registry().with(filter);
+        match config.format {
+            LogFormat::Text => registry.with(fmt::layer().with_writer(writer).with_ansi(false)).try_init(),
+            LogFormat::Json => {
+                let lines =
+                    fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+                registry.with(lines.with_writer(writer)).try_init()
+            }
+        }
+        .context("the log cannot be started")?;
+        Ok(Self { filter: handle, _writer: guard })
+    }
+
+    /// Takes up another filter. The form of the lines stays.
+    pub(crate) fn set_filter(&self, config: &LogConfig) -> anyhow::Result<()> {
+        Ok(self.filter.reload(filter(config)?)?)
+    }
+}
+
+fn filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
     let filter = EnvFilter::builder()
         .parse(&config.filter)
         .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))
         .map_err(misconfigured)?;
     // At `trace` these write out what passes through them: login tokens, signed requests.
-    let filter =
-        QUIET.iter().try_fold(filter, |filter, target| anyhow::Ok(filter.add_directive(target.parse()?)))?;
-    let (writer, guard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(LINES_WAITING)
-        .lossy(true)
-        .finish(std::io::stderr());
-    let registry = tracing_subscriber::registry().with(filter);
-    match config.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(writer).with_ansi(false)).try_init(),
-        LogFormat::Json => {
-            let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
-            registry.with(lines.with_writer(writer)).try_init()
-        }
-    }
-    .context("the log cannot be started")?;
-    Ok(guard)
+    QUIET.iter().try_fold(filter, |filter, target| Ok(filter.add_directive(target.parse()?)))
 }

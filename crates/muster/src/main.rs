@@ -21,12 +21,17 @@ mod lease;
 mod logging;
 mod master;
 mod metrics;
+mod net;
 mod nonces;
 mod pages;
 mod private;
+mod readiness;
+mod reload;
 mod serve;
 mod shared;
+mod signals;
 mod system;
+mod tasks;
 mod tls;
 mod transfer;
 
@@ -111,14 +116,14 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
     let command = match cli.command {
         Command::Serve(root) => {
             let given = Given::check(&root)?;
-            let log = logging::start(&configuration.log)?;
+            let log = logging::Log::start(&configuration.log)?;
             if let Some(file) = &cli.common.config {
                 private::warn_if_open("the configuration, which may hold secrets", file);
             }
             if configuration.has_tls() {
                 private::warn_if_open("`tls.key`", &configuration.tls.key);
             }
-            let served = runtime()?.block_on(serve::run(configuration, &given));
+            let served = runtime()?.block_on(serve::run(configuration, &given, &cli.common, &log));
             drop(log);
             return served;
         }

@@ -1,63 +1,102 @@
 //! The paths beside the gateway and the realtime connections: health, metrics, documents, invite links.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
     routing::get,
 };
 use muster_core::service::Muster;
 use serde_json::Value;
 
-use crate::{invite, metrics::Metrics};
+use crate::{config::MetricsConfig, invite, metrics::Metrics, net::Origin, readiness::Readiness};
 
 /// What the pages show.
 pub(crate) struct Shown {
     pub(crate) muster: Arc<Muster>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Who may see the metrics.
+    pub(crate) metrics_for: MetricsConfig,
     /// The OpenAPI document of each product, by its code.
     pub(crate) documents: Vec<(&'static str, Value)>,
-    /// Whether the server is going down.
-    pub(crate) draining: Arc<AtomicBool>,
+    pub(crate) readiness: Arc<Readiness>,
 }
 
 /// The router of every path but `/` and the realtime ones.
-pub(crate) fn router(shown: Shown) -> Router {
+pub(crate) fn router(shown: Arc<Shown>) -> Router {
     let invites = invite::routes(Arc::clone(&shown.muster));
+    let metrics = match shown.metrics_for.listen.is_empty() {
+        true => metrics_router(Arc::clone(&shown)),
+        false => Router::new(),
+    };
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
         .route("/openapi/{document}", get(openapi))
         .route("/console/", get(console))
-        .fallback(|| async { (StatusCode::NOT_FOUND, "There is nothing at this address.\n") })
-        .with_state(Arc::new(shown))
+        .fallback(nothing)
+        .with_state(shown)
+        .merge(metrics)
         .merge(invites)
 }
 
-async fn ready(State(shown): State<Arc<Shown>>) -> Response {
-    if shown.draining.load(Ordering::Relaxed) {
-        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
-    }
-    match shown.muster.store.ready().await {
-        Ok(()) => match shown.muster.bus.fault() {
-            None => "ready\n".into_response(),
-            // What is stored works still, so callers may come: only the fan-out to other nodes stands still.
-            Some(fault) => format!("degraded: {fault}\n").into_response(),
-        },
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
-    }
+/// The router of a listener for metrics alone.
+pub(crate) fn metrics_router(shown: Arc<Shown>) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(shown)
 }
 
-async fn metrics(State(shown): State<Arc<Shown>>) -> Response {
+async fn nothing() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "There is nothing at this address.\n")
+}
+
+async fn ready(State(shown): State<Arc<Shown>>) -> Response {
+    shown.readiness.look().await.parts().into_response()
+}
+
+async fn metrics(
+    State(shown): State<Arc<Shown>>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refused) = may_see_metrics(&shown, origin.client, &headers) {
+        return refused.into_response();
+    }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], shown.metrics.encode()).into_response()
+}
+
+/// With a token, whoever knows it; on a listener of their own, whoever reaches that; else this machine alone, and not
+/// those for whom a proxy on it asks.
+fn may_see_metrics(
+    shown: &Shown,
+    client: SocketAddr,
+    headers: &HeaderMap,
+) -> Result<(), (StatusCode, &'static str)> {
+    let MetricsConfig { listen, token } = &shown.metrics_for;
+    if !token.is_empty() {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        // Both are put through a keyed hash, so that the time of the comparison tells nothing.
+        let code = shown.muster.master.sign("metrics token", token.as_bytes());
+        return match shown.muster.master.verify("metrics token", given.as_bytes(), &code) {
+            true => Ok(()),
+            false => Err((
+                StatusCode::UNAUTHORIZED,
+                "Metrics are shown to who sends metrics.token as a bearer token.\n",
+            )),
+        };
+    }
+    let proxied = ["forwarded", "x-forwarded-for", "via"].iter().any(|name| headers.contains_key(*name));
+    if !listen.is_empty() || client.ip().to_canonical().is_loopback() && !proxied {
+        return Ok(());
+    }
+    Err((
+        StatusCode::FORBIDDEN,
+        "Metrics are shown on this machine alone: set metrics.listen or metrics.token.\n",
+    ))
 }
 
 async fn openapi(State(shown): State<Arc<Shown>>, Path(document): Path<String>) -> Response {

@@ -1,14 +1,6 @@
 //! The server: laid out, started, run, and taken down in order.
 
-use std::{
-    io::IsTerminal as _,
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{io::IsTerminal as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use muster_core::service::{Muster, Sweeper};
@@ -18,28 +10,33 @@ use muster_realtime::Hub;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-    task::JoinSet,
+    sync::{oneshot, watch},
 };
 
 use crate::{
     admin::AdminListener,
+    cli::Common,
     complaint::Complaint,
-    config::{Configuration, LogFormat},
+    config::{Configuration, HttpConfig, LogFormat},
     data::DataDirectory,
     failure::misconfigured,
     first_start::{self, Given, Telling},
     foundation::Foundation,
-    http::{self, Site},
+    http::{Api, Entrance, Site},
     identities::KeyRing,
     lease::{self, Lease},
+    logging::Log,
     metrics::Metrics,
+    net::Guests,
     nonces,
     pages::{self, Shown},
+    readiness::Readiness,
+    reload::Reload,
     shared::{SharedReplayGuard, SharedThrottle},
+    signals::{Signals, Wish},
     system::System,
-    tls,
+    tasks::Tasks,
+    tls::Certificates,
 };
 
 /// How often customer groups of the local channel move on.
@@ -47,21 +44,25 @@ const SETTLE_EVERY: Duration = Duration::from_millis(100);
 /// How often what has outlived its keeping is looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 
+/// Files that connections leave to the store, the log and the commands.
+const FILES_KEPT: u64 = 24;
+/// Connections at once of the listener for metrics.
+const METRICS_CONNECTIONS: usize = 64;
+
 /// Runs the server until it is told to stop.
-pub(crate) async fn run(configuration: Configuration, given: &Given) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    configuration: Configuration,
+    given: &Given,
+    common: &Common,
+    log: &Log,
+) -> anyhow::Result<()> {
     // A client holds one file descriptor; the usual soft limit of 1,024 would be the first bound to be met.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let mut stop = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let tls = if configuration.has_tls() {
-        Some(tls::acceptor(&configuration.tls).map_err(misconfigured)?)
-    } else {
-        None
-    };
+    let signals = Signals::take()?;
+    let tls = configuration.has_tls().then(|| Certificates::load(&configuration.tls)).transpose();
+    let tls = tls.map_err(misconfigured)?.map(Arc::new);
     let mut data = DataDirectory::take(&configuration.data)?;
-    let listener = TcpListener::bind(configuration.address()?)
-        .await
-        .with_context(|| format!("cannot listen on {}", configuration.listen))?;
+    let listener = listen_on(&configuration.listen, "listen").await?;
     let address = listener.local_addr()?;
     data.sign(&format!("process {}, serving {address}", std::process::id()))?;
     let foundation = Foundation::lay(&configuration, data.path()).await?;
@@ -80,39 +81,84 @@ pub(crate) async fn run(configuration: Configuration, given: &Given) -> anyhow::
         nonces::resume(guard, data.path(), muster.clock.now().0, made);
     }
     let admin = AdminListener::open(data.path(), &*muster.random).await?;
-    let mut tasks = JoinSet::new();
-    tasks.spawn(admin.serve(Arc::clone(muster), Arc::clone(&server.keys)));
-    tasks.spawn(Arc::clone(&server.keys).follow(Arc::downgrade(muster)));
-    tasks.spawn(settle(Arc::clone(muster)));
-    tasks.spawn(sweep(Arc::clone(muster)));
-    let hub = Arc::clone(&server.site.hub);
-    tasks.spawn(async move { lease.keep(&hub).await });
-    let (stopping, stopped) = watch::channel(false);
-    let serving = tokio::spawn(http::serve(
-        Arc::clone(&server.site),
-        listener,
-        tls,
-        configuration.http.clone(),
-        stopped,
-    ));
-    say(&ready_line(&endpoint, address));
-    tokio::select! {
-        _ = stop.recv() => {}
-        _ = interrupt.recv() => {}
+    let mut tasks = Tasks::default();
+    let (keys, bounds) = (Arc::clone(&server.keys), configuration.admin.clone());
+    tasks.spawn("takes commands", admin.serve(Arc::clone(muster), keys, bounds));
+    tasks.spawn("follows changes of keys", Arc::clone(&server.keys).follow(Arc::downgrade(muster)));
+    tasks.spawn("activates customer groups", settle(Arc::clone(muster)));
+    tasks.spawn("removes what has outlived its keeping", sweep(Arc::clone(muster)));
+    let hub = Arc::clone(&server.hub);
+    tasks.spawn("renews this node's lease", async move { lease.keep(&hub).await });
+    if let Some(tls) = &tls {
+        tasks.spawn("follows the TLS certificate", Arc::clone(tls).follow());
     }
-    tracing::info!("stopping: no new connections, clients reconnect elsewhere");
-    server.draining.store(true, Ordering::Relaxed);
+    let (stopping, stopped) = watch::channel(false);
+    if !configuration.metrics.listen.is_empty() {
+        let listener = listen_on(&configuration.metrics.listen, "metrics.listen").await?;
+        let entrance = server.metrics_entrance(&configuration);
+        tasks.spawn("serves metrics", entrance.serve(listener, stopped.clone()));
+    }
+    let guests = Guests::new(configuration.http.clone(), files_for_connections());
+    let entrance = Entrance::new(Arc::clone(&server.site), guests, tls.clone(), configuration.http.clone());
+    let (drained, drain) = oneshot::channel::<()>();
+    tasks.spawn("serves connections", async move {
+        entrance.serve(listener, stopped).await;
+        drop(drained);
+        // It has done its work; only a server that runs needs it.
+        std::future::pending::<()>().await;
+    });
+    say(&ready_line(&endpoint, address));
+    let drain_time = Duration::from_secs(configuration.http.drain_seconds);
+    let site = Arc::clone(&server.site);
+    let mut reload = Reload { common, running: configuration, log, site, tls };
+    let ended = until_stopped(signals, &mut tasks, &mut reload).await;
+    server.readiness.drain();
     stopping.send_replace(true);
-    server.site.hub.drain(Duration::from_secs(configuration.http.drain_seconds)).await;
-    serving.await?;
-    tasks.shutdown().await;
+    server.hub.drain(drain_time).await;
+    let _ = drain.await;
+    tasks.end().await;
     lease::give_back(muster).await;
     if let Some(guard) = &server.nonces {
         nonces::keep(guard, data.path());
     }
     foundation.close().await?;
     tracing::info!("stopped");
-    Ok(())
+    ended
+}
+
+/// Waits for the end: asked for, or because a task that the server needs has ended.
+async fn until_stopped(
+    mut signals: Signals,
+    tasks: &mut Tasks,
+    reload: &mut Reload<'_>,
+) -> anyhow::Result<()> {
+    loop {
+        let wish = tokio::select! {
+            wish = signals.next() => wish,
+            fault = tasks.failed() => {
+                tracing::error!(error = %fault, "stopping: the server cannot go on without it");
+                return Err(fault);
+            }
+        };
+        match wish {
+            Wish::Reload => reload.run(),
+            Wish::Stop => {
+                tracing::info!("stopping: no new connections, clients reconnect elsewhere");
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn listen_on(address: &str, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("`{key}`: cannot listen on {address}"))
+}
+
+/// How many connections the process may hold open beside the files that it has and will need.
+fn files_for_connections() -> usize {
+    let limit = rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(u64::MAX, |(soft, _)| soft);
+    let open = std::fs::read_dir("/proc/self/fd").map_or(FILES_KEPT, |files| files.count() as u64);
+    usize::try_from(limit.saturating_sub(open + FILES_KEPT).max(1)).unwrap_or(usize::MAX)
 }
 
 /// Makes the account of a new store and tells of it; in a store that has one, says in what it differs from what is
@@ -149,10 +195,12 @@ fn ready_line(endpoint: &str, address: SocketAddr) -> String {
 /// The parts that answer.
 struct Server {
     site: Arc<Site>,
+    hub: Arc<Hub>,
     keys: Arc<KeyRing>,
     /// Where nonces are remembered; `None` when the nodes share them in the store.
     nonces: Option<Arc<LocalReplayGuard>>,
-    draining: Arc<AtomicBool>,
+    shown: Arc<Shown>,
+    readiness: Arc<Readiness>,
 }
 
 impl Server {
@@ -179,10 +227,30 @@ impl Server {
             nonces = Some(guard);
         }
         let documents = documents(&gateway);
-        let draining = Arc::new(AtomicBool::new(false));
-        let shown = Shown { muster: Arc::clone(muster), metrics, documents, draining: Arc::clone(&draining) };
-        let site = Arc::new(Site { gateway, hub, pages: pages::router(shown) });
-        Ok(Self { site, keys, nonces, draining })
+        let readiness = Arc::new(Readiness::new(Arc::clone(muster)));
+        let shown = Arc::new(Shown {
+            muster: Arc::clone(muster),
+            metrics,
+            metrics_for: configuration.metrics.clone(),
+            documents,
+            readiness: Arc::clone(&readiness),
+        });
+        let body_time = Duration::from_secs(configuration.gateway.body_seconds);
+        let pages = pages::router(Arc::clone(&shown));
+        let site = Arc::new(Site { api: Some(Api { gateway, hub: Arc::clone(&hub) }), pages, body_time });
+        Ok(Self { site, hub, keys, nonces, shown, readiness })
+    }
+
+    /// The way in of the listener for metrics. Its bounds are its own, so that clients cannot keep Prometheus out.
+    fn metrics_entrance(&self, configuration: &Configuration) -> Arc<Entrance> {
+        let config = HttpConfig {
+            max_connections: METRICS_CONNECTIONS,
+            proxy_protocol: false,
+            ..configuration.http.clone()
+        };
+        let pages = pages::metrics_router(Arc::clone(&self.shown));
+        let site = Arc::new(Site { api: None, pages, body_time: self.site.body_time });
+        Entrance::new(site, Guests::new(config.clone(), METRICS_CONNECTIONS), None, config)
     }
 }
 

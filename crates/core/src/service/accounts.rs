@@ -73,7 +73,7 @@ impl AccountRules<'_> {
         let change = DirectoryChange::AddFirstAccount(made.account.clone(), stored);
         match self.0.store.change_directory(change).await? {
             Changed::Exists => Ok(None),
-            Changed::Done | Changed::Missing | Changed::LastRootKey => {
+            Changed::Done | Changed::Missing | Changed::Full | Changed::LastRootKey => {
                 self.0.tell(Notice::DirectoryChanged).await;
                 Ok(Some(made))
             }
@@ -144,14 +144,9 @@ impl AccountRules<'_> {
     /// # Errors
     /// [`Error::Missing`] without such a user, [`Error::Invalid`] for a third key, or the store's.
     pub async fn add_key(&self, account: &AccountId, user: &str) -> Result<NewKey> {
-        let owner = KeyOwner::User(user.to_owned());
-        let held = self.directory().await?.keys;
-        if held.iter().filter(|key| key.account == *account && key.owner == owner).count() >= KEYS_PER_USER {
-            return Err(Error::Invalid(format!("a user may have at most {KEYS_PER_USER} access keys")));
-        }
         let key = self.drawn_key()?;
-        let stored = self.sealed(&key, account, owner);
-        self.change(DirectoryChange::AddKey(stored), &format!("the user {user}")).await?;
+        let stored = self.sealed(&key, account, KeyOwner::User(user.to_owned()));
+        self.change(DirectoryChange::AddKey(stored, KEYS_PER_USER), &format!("the user {user}")).await?;
         Ok(key)
     }
 
@@ -160,16 +155,9 @@ impl AccountRules<'_> {
     /// # Errors
     /// [`Error::Invalid`] when the account has as many as it may have, or the store's.
     pub async fn add_root_key(&self, account: &AccountId) -> Result<NewKey> {
-        let held = self.directory().await?.keys;
-        let roots = held.iter().filter(|key| key.account == *account && key.owner == KeyOwner::Root);
-        if roots.count() >= ROOT_KEYS {
-            return Err(Error::Invalid(format!(
-                "an account may have at most {ROOT_KEYS} root access keys: remove one first"
-            )));
-        }
         let key = self.drawn_key()?;
         let stored = self.sealed(&key, account, KeyOwner::Root);
-        self.change(DirectoryChange::AddKey(stored), &format!("the account {account}")).await?;
+        self.change(DirectoryChange::AddKey(stored, ROOT_KEYS), &format!("the account {account}")).await?;
         Ok(key)
     }
 
@@ -264,6 +252,10 @@ impl AccountRules<'_> {
             }
             Changed::Exists => Err(Error::Exists(what.to_owned())),
             Changed::Missing => Err(Error::Missing(what.to_owned())),
+            Changed::Full => Err(Error::Invalid(format!(
+                "{what} has as many access keys as it may have (at most {KEYS_PER_USER} for a user, {ROOT_KEYS} for the \
+                 root): remove one first"
+            ))),
             Changed::LastRootKey => Err(Error::Invalid(format!(
                 "{what} is the last active root key, and without one nobody may do everything: make another first \
                  (`muster key add --root`)"

@@ -21,7 +21,7 @@ impl Addition {
         let Self { what, name, .. } = self;
         match changed {
             Changed::Done => Ok(()),
-            Changed::Exists => Err(TransferError::twice(what, name)),
+            Changed::Exists | Changed::Full => Err(TransferError::twice(what, name)),
             Changed::Missing | Changed::LastRootKey => {
                 Err(TransferError::orphan("account, user or policy of the", format!("{what} {name}")))
             }
@@ -37,7 +37,10 @@ impl From<RamUser> for Addition {
 
 impl From<AccessKey> for Addition {
     fn from(key: AccessKey) -> Self {
-        Self { what: "access key", name: key.id.to_string(), change: DirectoryChange::AddKey(key) }
+        let name = key.id.to_string();
+        // What was exported was within its bound when it was made.
+        let change = DirectoryChange::AddKey(key, usize::MAX);
+        Self { what: "access key", name, change }
     }
 }
 

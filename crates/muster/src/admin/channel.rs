@@ -1,5 +1,6 @@
 //! The way from the command line to a running server: one JSON line each way over a loopback port. The port and a
-//! token are in a file of the data directory that only its owner may read.
+//! token are in a file of the data directory that only its owner may read. Whoever else on the machine connects is let
+//! go soon, and so many at a time wait.
 
 use std::{
     fs::OpenOptions,
@@ -17,15 +18,16 @@ use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     time::timeout,
 };
 
 use super::{AdminCommand, Outcome, execute};
-use crate::identities::KeyRing;
+use crate::{config::AdminConfig, identities::KeyRing, net::accept};
 
 /// The longest command, in bytes: a policy document and some.
 const MAX_LINE: u64 = 256 * 1024;
-/// How long either side waits for the other.
+/// How long the command line waits for the server.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a running server takes commands.
@@ -66,16 +68,22 @@ impl AdminListener {
     }
 
     /// Takes commands until it is dropped.
-    pub(crate) async fn serve(self, muster: Arc<Muster>, keys: Arc<KeyRing>) {
-        loop {
-            let Ok((stream, _)) = self.listener.accept().await else { continue };
+    pub(crate) async fn serve(self, muster: Arc<Muster>, keys: Arc<KeyRing>, bounds: AdminConfig) {
+        let places = Arc::new(Semaphore::new(bounds.connections.min(Semaphore::MAX_PERMITS)));
+        let time = Duration::from_secs(bounds.token_seconds);
+        accept(&self.listener, "accepting commands", std::future::pending(), |stream, _| {
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                return tracing::debug!("closed a connection beyond `admin.connections`");
+            };
             let (muster, keys, token) = (Arc::clone(&muster), Arc::clone(&keys), self.door.token.clone());
             tokio::spawn(async move {
-                if let Err(error) = answer(stream, &muster, &keys, &token).await {
+                if let Err(error) = answer(stream, time, &muster, &keys, &token).await {
                     tracing::debug!(%error, "a command was not answered");
                 }
+                drop(place);
             });
-        }
+        })
+        .await;
     }
 }
 
@@ -85,33 +93,31 @@ impl Drop for AdminListener {
     }
 }
 
+/// Takes one command. What has begun runs to its end, whether or not the other side waits for it.
 async fn answer(
     mut stream: TcpStream,
+    time: Duration,
     muster: &Arc<Muster>,
     keys: &KeyRing,
     token: &str,
 ) -> anyhow::Result<()> {
     let (read, mut write) = stream.split();
     let mut line = Vec::new();
-    let mut read = tokio::io::BufReader::new(read.take(MAX_LINE));
-    timeout(PATIENCE, read.read_until(b'\n', &mut line)).await??;
+    timeout(time, tokio::io::BufReader::new(read.take(MAX_LINE)).read_until(b'\n', &mut line)).await??;
     let request: Request = serde_json::from_slice(&line)?;
     // Both are put through a keyed hash, so that the time of the comparison tells nothing.
     let code = muster.master.sign("admin token", token.as_bytes());
     let outcome: Outcome = if muster.master.verify("admin token", request.token.as_bytes(), &code) {
-        let outcome = match request.command.patience() {
-            Some(patience) => timeout(patience, execute(muster, request.command)).await?,
-            None => execute(muster, request.command).await,
-        };
+        let outcome = execute(muster, request.command).await;
         // Whoever is answered may use a new key at once. Should it fail, the ring tries again by itself.
         let _ = keys.refresh(muster).await;
         outcome
     } else {
         Err("the token is not this server's".to_owned())
     };
-    let mut line = serde_json::to_vec(&outcome)?;
-    line.push(b'\n');
-    timeout(PATIENCE, write.write_all(&line)).await??;
+    let mut text = serde_json::to_vec(&outcome)?;
+    text.push(b'\n');
+    timeout(time, write.write_all(&text)).await??;
     Ok(())
 }
 

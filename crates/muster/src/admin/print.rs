@@ -50,10 +50,25 @@ fn table(rows: &[Value]) -> String {
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => harmless(text),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
+}
+
+/// A text as it can be shown on a terminal: what would steer it, or change the order of what is read, is written out.
+/// Names come from anybody who joins a group.
+fn harmless(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -69,6 +84,18 @@ mod tests {
         assert_eq!(readable(&json!([])), "(none)\n");
         let page = json!({ "total": 7, "members": [{ "userId": "u" }] });
         assert_eq!(readable(&page), "userId\nu\ntotal 7\n");
+    }
+
+    #[test]
+    fn what_a_member_calls_itself_does_not_steer_the_terminal() {
+        let rows = json!([{ "userId": "a\u{1b}[2J\u{9b}31m\rb", "info": "\u{202e}evil\u{2066}" }]);
+        let shown = readable(&rows);
+        assert!(
+            shown.contains("a\\u{1b}[2J\\u{9b}31m\\u{d}b") && shown.contains("\\u{202e}evil\\u{2066}"),
+            "{shown}"
+        );
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+        assert_eq!(render(&json!({ "userId": "\u{1b}" }), true), "{\"userId\":\"\\u001b\"}\n");
     }
 
     #[test]

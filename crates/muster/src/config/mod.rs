@@ -3,6 +3,7 @@
 //! The types here are the reference: `docs/configuration.md` and `muster.example.toml` are made from them, and a test
 //! fails when either is out of date.
 
+mod http;
 mod reference;
 
 use std::{
@@ -20,6 +21,7 @@ use muster_store::{postgres::PostgresOptions, sqlite::SqliteOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use http::{HttpConfig, Networks};
 pub(crate) use reference::{example, reference};
 
 use crate::cli::Common;
@@ -49,8 +51,13 @@ pub(crate) struct Configuration {
     pub(crate) log: LogConfig,
     /// The HTTP listener.
     pub(crate) http: HttpConfig,
-    /// TLS of the listener; without a certificate it speaks plain HTTP.
+    /// TLS of the listener; without a certificate it speaks plain HTTP. The files are read again when they change.
     pub(crate) tls: TlsConfig,
+    /// Who may read `/metrics`. Without a listener of their own and without a token: this machine alone, through its
+    /// loopback addresses.
+    pub(crate) metrics: MetricsConfig,
+    /// The port of this machine through which commands such as `muster user add` reach a running server.
+    pub(crate) admin: AdminConfig,
     /// The OpenAPI gateway.
     pub(crate) gateway: GatewayConfig,
     /// Throttling of API calls.
@@ -85,6 +92,8 @@ impl Default for Configuration {
             log: LogConfig::default(),
             http: HttpConfig::default(),
             tls: TlsConfig::default(),
+            metrics: MetricsConfig::default(),
+            admin: AdminConfig::default(),
             gateway: GatewayConfig::default(),
             throttle: ThrottleConfig::default(),
             realtime: RealtimeConfig::default(),
@@ -126,34 +135,6 @@ impl Default for LogConfig {
     }
 }
 
-/// The HTTP listener's bounds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct HttpConfig {
-    /// Connections at once, of API callers and clients together; a further one is closed.
-    pub(crate) max_connections: usize,
-    /// Bytes of a request's line and headers together. A longer one is refused with status 431 or 414.
-    pub(crate) header_bytes: usize,
-    /// Headers of a request.
-    pub(crate) max_headers: usize,
-    /// Seconds until a request's headers are there, counted from the end of the one before.
-    pub(crate) header_seconds: u64,
-    /// Seconds that a stopping server gives to what is under way.
-    pub(crate) drain_seconds: u64,
-}
-
-impl Default for HttpConfig {
-    fn default() -> Self {
-        Self {
-            max_connections: 200_000,
-            header_bytes: 128 * 1024,
-            max_headers: 100,
-            header_seconds: 30,
-            drain_seconds: 8,
-        }
-    }
-}
-
 /// TLS of the listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -162,6 +143,32 @@ pub(crate) struct TlsConfig {
     pub(crate) certificate: PathBuf,
     /// Its private key, a PEM file.
     pub(crate) key: PathBuf,
+}
+
+/// Who may read the metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MetricsConfig {
+    /// Another address for `/metrics`, such as `10.0.0.5:9090`, in plain HTTP. The main listener then has no such page.
+    pub(crate) listen: String,
+    /// What must be sent as `Authorization: Bearer …`; empty: nothing.
+    pub(crate) token: String,
+}
+
+/// Bounds of the port for commands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AdminConfig {
+    /// Connections at once; a further one is closed.
+    pub(crate) connections: usize,
+    /// Seconds that a connection may take until its command and the token are there.
+    pub(crate) token_seconds: u64,
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self { connections: 32, token_seconds: 5 }
+    }
 }
 
 /// Whether a super group's members are listed.
@@ -329,7 +336,17 @@ impl Configuration {
             tls.certificate.as_os_str().is_empty() == tls.key.as_os_str().is_empty(),
             "`tls.certificate` and `tls.key` go together"
         );
-        anyhow::ensure!(self.http.header_bytes >= 8192, "`http.header_bytes` must be at least 8192");
+        self.http.check()?;
+        if !self.metrics.listen.is_empty() {
+            self.metrics
+                .listen
+                .parse::<SocketAddr>()
+                .context("`metrics.listen` must be an address and a port")?;
+        }
+        anyhow::ensure!(
+            self.admin.connections > 0 && (1..=3600).contains(&self.admin.token_seconds),
+            "`admin.connections` must be at least 1 and `admin.token_seconds` between 1 and 3600"
+        );
         anyhow::ensure!(
             self.public_url.is_empty()
                 || self.public_url.starts_with("http://")

@@ -84,7 +84,7 @@ fn missing_unless(rows: u64) -> Changed {
     if rows > 0 { Changed::Done } else { Changed::Missing }
 }
 
-async fn add_key(tx: &Tx, key: &AccessKey) -> Result<Changed, Fault> {
+async fn add_key(tx: &Tx, key: &AccessKey, most: usize) -> Result<Changed, Fault> {
     let user = match &key.owner {
         KeyOwner::Root => None,
         KeyOwner::User(name) => Some(name.as_str()),
@@ -98,6 +98,10 @@ async fn add_key(tx: &Tx, key: &AccessKey) -> Result<Changed, Fault> {
     }
     if has_key(tx, &key.id).await? {
         return Ok(Changed::Exists);
+    }
+    let sql = "SELECT 1 FROM access_key WHERE account = $1 AND user_name IS NOT DISTINCT FROM $2";
+    if tx.query(sql, values![key.account.as_str(), user]).await?.len() >= most {
+        return Ok(Changed::Full);
     }
     tx.execute(
         "INSERT INTO access_key (id, account, user_name, secret, active, created_at)
@@ -113,7 +117,7 @@ async fn add_account(tx: &Tx, account: &Account, key: &AccessKey) -> Result<Chan
         return Ok(Changed::Exists);
     }
     insert_account(tx, account).await?;
-    add_key(tx, key).await
+    add_key(tx, key, 1).await
 }
 
 /// Adds an account without a key.
@@ -189,7 +193,7 @@ pub(super) async fn change(tx: &Tx, change: &DirectoryChange) -> Result<Changed,
         DirectoryChange::AddFirstAccount(account, key) => add_first_account(tx, account, key).await,
         DirectoryChange::AddUser(user) => add_user(tx, user).await,
         DirectoryChange::RemoveUser(account, name) => remove_user(tx, account, name).await,
-        DirectoryChange::AddKey(key) => add_key(tx, key).await,
+        DirectoryChange::AddKey(key, most) => add_key(tx, key, *most).await,
         DirectoryChange::SetKeyActive(key, false) | DirectoryChange::RemoveKey(key)
             if exists(tx, LAST_ROOT_KEY, values![key.as_str()]).await? =>
         {

@@ -50,7 +50,7 @@ use self::{
     cache::Cache,
     clock::DatabaseClock,
     database::Database,
-    fault::{describe, stopped},
+    fault::{Fault, describe, retry, stopped},
     gather::Gatherer,
     rosters::Rolls,
     sessions::Logins,
@@ -151,6 +151,14 @@ impl PostgresStore {
             random,
         })
     }
+
+    /// Writes, and takes it back in the same transaction: a full disk still reads.
+    async fn probe(&self) -> Result<(), Fault> {
+        let tx = self.database.begin().await?;
+        tx.execute("INSERT INTO setting (name, value) VALUES ('probe', '')", &[]).await?;
+        tx.execute("DELETE FROM setting WHERE name = 'probe'", &[]).await?;
+        tx.commit().await
+    }
 }
 
 /// Whether a server answered and does not want us: user, password, or database.
@@ -180,7 +188,8 @@ impl Store for PostgresStore {
                 "PostgreSQL is a standby, which nothing can be written to".into(),
             ));
         }
-        Ok(())
+        drop(connection);
+        retry(|| self.probe()).await
     }
 
     async fn close(&self) -> StoreResult<()> {

@@ -101,7 +101,7 @@ fn missing_unless(rows: usize) -> Changed {
     if rows > 0 { Changed::Done } else { Changed::Missing }
 }
 
-fn add_key(tx: &Tx<'_>, key: &AccessKey) -> StoreResult<Changed> {
+fn add_key(tx: &Tx<'_>, key: &AccessKey, most: usize) -> StoreResult<Changed> {
     let user = match &key.owner {
         KeyOwner::Root => None,
         KeyOwner::User(name) => Some(name),
@@ -115,6 +115,15 @@ fn add_key(tx: &Tx<'_>, key: &AccessKey) -> StoreResult<Changed> {
     }
     if exists(tx, "SELECT 1 FROM access_key WHERE id = ?1", [key.id.as_str()])? {
         return Ok(Changed::Exists);
+    }
+    let sql = "SELECT count(*) FROM access_key WHERE account = ?1 AND user_name IS ?2";
+    let held: usize = tx
+        .read()
+        .prepare_cached(sql)
+        .and_then(|mut query| query.query_row(params![key.account.as_str(), user], |row| row.get(0)))
+        .map_err(fault)?;
+    if held >= most {
+        return Ok(Changed::Full);
     }
     tx.execute(
         "INSERT INTO access_key (id, account, user_name, secret, active, created_at)
@@ -131,7 +140,7 @@ fn add_account(tx: &Tx<'_>, account: &Account, key: &AccessKey) -> StoreResult<C
         return Ok(Changed::Exists);
     }
     insert_account(tx, account)?;
-    add_key(tx, key)
+    add_key(tx, key, 1)
 }
 
 /// Adds an account without a key.
@@ -201,7 +210,7 @@ pub(super) fn change(tx: &Tx<'_>, change: &DirectoryChange) -> StoreResult<Chang
         DirectoryChange::AddFirstAccount(account, key) => add_first_account(tx, account, key),
         DirectoryChange::AddUser(user) => add_user(tx, user),
         DirectoryChange::RemoveUser(account, name) => remove_user(tx, account, name),
-        DirectoryChange::AddKey(key) => add_key(tx, key),
+        DirectoryChange::AddKey(key, most) => add_key(tx, key, *most),
         DirectoryChange::SetKeyActive(key, false) | DirectoryChange::RemoveKey(key)
             if exists(tx, LAST_ROOT_KEY, [key.as_str()])? =>
         {

@@ -311,7 +311,14 @@ impl Store for SqliteStore {
         self.readers
             .read(|connection| connection.query_row("SELECT count(*) FROM migration", [], |_| Ok(())))
             .await?;
-        self.writer.run(writer::Subject::None, |_| Ok(()), |()| ()).await
+        // Really written, and taken back in the same transaction: a disk that is full or read-only still reads.
+        let probe = |tx: &mut writer::Tx<'_>| {
+            tx.atomically(|tx| {
+                tx.execute("INSERT INTO migration (number, name, checksum) VALUES (-1, 'probe', '')", [])?;
+                tx.execute("DELETE FROM migration WHERE number = -1", []).map(|_| ())
+            })
+        };
+        self.writer.run(writer::Subject::None, probe, |()| ()).await
     }
 
     async fn backup(&self, file: &Path) -> Result<Counts, TransferError> {

@@ -21,6 +21,7 @@ over_every_store!(
     keys_are_switched_and_removed,
     the_last_active_root_key_of_an_account_stays,
     of_two_root_keys_removed_at_once_one_stays,
+    a_user_has_no_more_keys_than_it_may_when_they_are_made_at_once,
 );
 
 fn key(id: &str, owner: KeyOwner) -> AccessKey {
@@ -61,7 +62,7 @@ async fn furnished(store: &dyn Store) {
     for wanted in [
         new_account(),
         DirectoryChange::AddUser(ram_user("u")),
-        DirectoryChange::AddKey(key("k", KeyOwner::User("u".into()))),
+        DirectoryChange::AddKey(key("k", KeyOwner::User("u".into())), 2),
         DirectoryChange::PutPolicy(policy("{}")),
         DirectoryChange::Attach(account("acc"), "p".into(), "u".into()),
     ] {
@@ -100,8 +101,8 @@ async fn what_a_change_names_must_be_there_and_what_it_adds_must_not(place: &imp
     let acc = || account("acc");
     for orphan in [
         DirectoryChange::AddUser(ram_user("u")),
-        DirectoryChange::AddKey(of_user()),
-        DirectoryChange::AddKey(key("k", KeyOwner::Root)),
+        DirectoryChange::AddKey(of_user(), 2),
+        DirectoryChange::AddKey(key("k", KeyOwner::Root), 2),
         DirectoryChange::PutPolicy(policy("{}")),
         DirectoryChange::Attach(acc(), "p".into(), "u".into()),
         DirectoryChange::Detach(acc(), "p".into(), "u".into()),
@@ -115,7 +116,7 @@ async fn what_a_change_names_must_be_there_and_what_it_adds_must_not(place: &imp
     furnished(&*store).await;
     for double in [
         DirectoryChange::AddUser(ram_user("u")),
-        DirectoryChange::AddKey(of_user()),
+        DirectoryChange::AddKey(of_user(), 2),
         DirectoryChange::Attach(acc(), "p".into(), "u".into()),
     ] {
         assert_eq!(change(&*store, double.clone()).await, Changed::Exists, "{double:?}");
@@ -178,7 +179,10 @@ async fn the_last_active_root_key_of_an_account_stays(place: &impl Place) {
     for refused in [off("root"), gone("root")] {
         assert_eq!(change(&*store, refused).await, Changed::LastRootKey);
     }
-    assert_eq!(change(&*store, DirectoryChange::AddKey(key("second", KeyOwner::Root))).await, Changed::Done);
+    assert_eq!(
+        change(&*store, DirectoryChange::AddKey(key("second", KeyOwner::Root), 5)).await,
+        Changed::Done
+    );
     assert_eq!(change(&*store, off("second")).await, Changed::Done);
     // Nor is one that is switched off, which itself may go.
     assert_eq!(change(&*store, gone("root")).await, Changed::LastRootKey);
@@ -193,10 +197,30 @@ async fn the_last_active_root_key_of_an_account_stays(place: &impl Place) {
 async fn of_two_root_keys_removed_at_once_one_stays(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    assert_eq!(change(&*store, DirectoryChange::AddKey(key("second", KeyOwner::Root))).await, Changed::Done);
+    assert_eq!(
+        change(&*store, DirectoryChange::AddKey(key("second", KeyOwner::Root), 5)).await,
+        Changed::Done
+    );
     let gone = |key: &str| change(&*store, DirectoryChange::RemoveKey(AccessKeyId::new(key).unwrap()));
     let (one, other) = tokio::join!(gone("root"), gone("second"));
     let mut outcomes = [one, other];
     outcomes.sort_by_key(|outcome| *outcome == Changed::LastRootKey);
     assert_eq!(outcomes, [Changed::Done, Changed::LastRootKey]);
+}
+
+/// Ten keys are made at once for a user that may have two.
+async fn a_user_has_no_more_keys_than_it_may_when_they_are_made_at_once(place: &impl Place) {
+    let store = place.open();
+    change(&*store, new_account()).await;
+    change(&*store, DirectoryChange::AddUser(ram_user("u"))).await;
+    let owner = || KeyOwner::User("u".into());
+    let made = (0..10).map(|n| {
+        let wanted = DirectoryChange::AddKey(key(&format!("k{n}"), owner()), 2);
+        change(&*store, wanted)
+    });
+    let made = futures_util::future::join_all(made).await;
+    assert_eq!(made.iter().filter(|&&changed| changed == Changed::Done).count(), 2);
+    assert_eq!(made.iter().filter(|&&changed| changed == Changed::Full).count(), 8);
+    let keys = store.directory().await.unwrap().keys;
+    assert_eq!(keys.iter().filter(|key| key.owner == owner()).count(), 2);
 }

@@ -1,0 +1,138 @@
+//! A connection as the server reads and writes it: what comes in is counted, what does not go out has a time limit.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep},
+};
+
+use super::guests::Visit;
+
+/// A stream whose bytes count for a [`Visit`].
+pub(crate) struct Inlet<S> {
+    stream: S,
+    visit: Arc<Visit>,
+    write_wait: Duration,
+    /// Runs while the other side takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Inlet<S> {
+    /// `write_wait` is how long the other side may take nothing of what waits for it.
+    pub(crate) fn new(stream: S, visit: Arc<Visit>, write_wait: Duration) -> Self {
+        Self { stream, visit, write_wait, stalled: None }
+    }
+
+    /// Passes on how a write went; one that has waited for too long fails.
+    fn within_time<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        // Realtime connections have a bound of their own.
+        if self.visit.is_unmetered() {
+            return Poll::Pending;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.write_wait)));
+        ready!(stalled.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "nothing was taken within `http.write_seconds`",
+        )))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Inlet<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = &buffer.filled()[before..];
+        if let Some(&first) = read.first() {
+            self.visit.begins_with(first);
+        }
+        let counted = self.visit.read(read.len());
+        Poll::Ready(
+            counted.map_err(|_| io::Error::other("the request does not fit into `http.pending_bytes`")),
+        )
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Inlet<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.within_time(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.within_time(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+    use crate::{config::HttpConfig, net::Guests};
+
+    fn inlet<S>(stream: S, config: HttpConfig) -> Inlet<S> {
+        let wait = config.write_wait();
+        let visit = Guests::new(config, usize::MAX).enter([192, 0, 2, 1].into()).ok().unwrap();
+        Inlet::new(stream, Arc::new(visit), wait)
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_an_answer_is_left() {
+        let (ours, _theirs) = duplex(16);
+        let mut inlet = inlet(ours, HttpConfig { write_seconds: 0, ..HttpConfig::default() });
+        let fault = inlet.write_all(&[0; 100]).await.unwrap_err();
+        assert_eq!(fault.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn what_comes_beyond_the_bound_is_not_taken() {
+        let (ours, mut theirs) = duplex(1 << 20);
+        let mut inlet = inlet(ours, HttpConfig { pending_bytes: 400, ..HttpConfig::default() });
+        theirs.write_all(&[0x16; 17 * 1024]).await.unwrap();
+        let mut taken = vec![0; 20 * 1024];
+        let fault = inlet.read_exact(&mut taken).await.unwrap_err();
+        assert!(fault.to_string().contains("pending_bytes"), "{fault}");
+        assert_eq!(inlet.visit.first_byte(), 0x16);
+    }
+}

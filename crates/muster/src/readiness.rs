@@ -1,0 +1,92 @@
+//! Whether the server can do its work: what a balancer asks again and again, and anybody may.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::http::StatusCode;
+use muster_core::service::Muster;
+use tokio::time::Instant;
+
+use crate::complaint::Complaint;
+
+/// How long an answer is given again without looking: each look writes to the store.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// What the public is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Ready,
+    /// What is stored works, so callers may come: only the fan-out to other nodes stands still.
+    Degraded,
+    Unavailable,
+    Draining,
+}
+
+impl Answer {
+    /// Status and text.
+    pub(crate) fn parts(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Ready => (StatusCode::OK, "ready\n"),
+            Self::Degraded => (StatusCode::OK, "degraded\n"),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable\n"),
+            Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+        }
+    }
+}
+
+/// The server's readiness. Why it is not ready is told in the log alone.
+pub(crate) struct Readiness {
+    muster: Arc<Muster>,
+    draining: AtomicBool,
+    /// The last look, under a lock that is held while one looks: who asks meanwhile gets the same answer.
+    last: tokio::sync::Mutex<Option<(Instant, Answer)>>,
+    complaints: Mutex<[Complaint; 2]>,
+}
+
+impl Readiness {
+    pub(crate) fn new(muster: Arc<Muster>) -> Self {
+        let complaints = [Complaint::about("writing to the store"), Complaint::about("reaching other nodes")];
+        Self {
+            muster,
+            draining: AtomicBool::new(false),
+            last: tokio::sync::Mutex::default(),
+            complaints: Mutex::new(complaints),
+        }
+    }
+
+    /// The server goes down.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it can do its work now, as of the last second.
+    pub(crate) async fn look(&self) -> Answer {
+        if self.draining.load(Ordering::Relaxed) {
+            return Answer::Draining;
+        }
+        let mut last = self.last.lock().await;
+        if let Some((_, answer)) = last.filter(|(at, _)| at.elapsed() < KEPT) {
+            return answer;
+        }
+        let answer = self.look_now().await;
+        *last = Some((Instant::now(), answer));
+        answer
+    }
+
+    async fn look_now(&self) -> Answer {
+        let written = self.muster.store.ready().await;
+        let reached = self.muster.bus.fault().map_or(Ok(()), Err);
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        let [writing, reaching] = &mut *complaints;
+        match (writing.note(written), reaching.note(reached)) {
+            (None, _) => Answer::Unavailable,
+            (Some(()), None) => Answer::Degraded,
+            (Some(()), Some(())) => Answer::Ready,
+        }
+    }
+}
