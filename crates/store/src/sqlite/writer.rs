@@ -43,8 +43,9 @@ use super::{
 const BATCH: usize = 1_000;
 /// Times that the writer lets other threads go first before it begins a batch smaller than the last.
 const GATHER: usize = 8;
-/// Jobs that wait, at most; callers beyond it wait for a place.
-const QUEUE: usize = 16_384;
+/// Jobs that wait, at most. When more come, the disk is too slow for them, and waiting longer would only let every caller's
+/// time run out.
+const QUEUE: usize = 65_536;
 
 /// What a job must have for itself in a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -183,7 +184,12 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel();
         let job = Job { subject, run: Some(run), settle, plan: None, answer: Some(answer), blocking: false };
-        self.queue.send(Command::Work(Box::new(job))).await.map_err(|_| stopped())?;
+        self.queue.try_send(Command::Work(Box::new(job))).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                StoreError::Unavailable("too many writes wait for the disk".into())
+            }
+            mpsc::error::TrySendError::Closed(_) => stopped(),
+        })?;
         answered.await.map_err(|_| stopped())?
     }
 
@@ -462,5 +468,42 @@ impl<'a> Tx<'a> {
         let commits = self.change(COUNT_ONE)?.query_row([], |row| row.get(0)).map_err(fault)?;
         self.execute("COMMIT", [])?;
         Ok(Some(commits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use muster_core::{store::Store as _, testing::Seeded};
+
+    use super::{
+        super::{SqliteOptions, SqliteStore},
+        *,
+    };
+
+    #[tokio::test]
+    async fn a_write_beyond_those_that_may_wait_is_refused_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let random = Arc::new(Seeded::new(1));
+        let store = SqliteStore::open(directory.path(), &SqliteOptions::default(), random).unwrap();
+        let (go, gate) = std::sync::mpsc::channel::<()>();
+        let (began, begun) = std::sync::mpsc::channel();
+        let busy = move |_: &mut Tx<'_>| {
+            began.send(()).unwrap();
+            gate.recv().unwrap();
+            Ok(())
+        };
+        let mut first = std::pin::pin!(store.writer.run(Subject::All, busy, |()| ()));
+        assert!(first.as_mut().now_or_never().is_none());
+        begun.recv().unwrap();
+        let refused = loop {
+            if let Some(answer) = store.writer.run(Subject::None, |_| Ok(()), |()| ()).now_or_never() {
+                break answer.unwrap_err();
+            }
+        };
+        assert!(matches!(&refused, StoreError::Unavailable(why) if why.contains("too many writes")));
+        go.send(()).unwrap();
+        first.await.unwrap();
+        store.close().await.unwrap();
     }
 }

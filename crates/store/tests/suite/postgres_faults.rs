@@ -262,3 +262,25 @@ async fn a_server_that_falls_silent_is_given_up_and_found_again() {
     store.close().await.unwrap();
     server().drop_database(&database);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_beyond_those_that_may_wait_for_a_connection_is_refused_at_once() {
+    let database = server().create_database();
+    let (silence, silent) = watch::channel(false);
+    let port = go_between(server().port, silent).await;
+    let url = format!("postgres://muster@127.0.0.1:{port}/{database}?sslmode=disable");
+    let options = PostgresOptions { readers: 1, waiting_calls: 1, ..PostgresOptions::default() };
+    let store = PostgresStore::open(&url, &options, Arc::new(Seeded::new(1))).await.unwrap();
+    store.directory().await.unwrap();
+    silence.send(true).unwrap();
+    // The first has the connection, the second waits for it.
+    let (first, second, third) =
+        tokio::join!(biased; store.directory(), store.directory(), store.directory());
+    refused(first);
+    refused(second);
+    let why = third.unwrap_err().to_string();
+    assert!(why.contains("postgres.waiting_calls"), "{why}");
+    silence.send(false).unwrap();
+    heals(|| store.directory()).await;
+    store.close().await.unwrap();
+}
