@@ -9,7 +9,7 @@ TESTED := $(TARGET)/debug/muster
 # Processes of the conformance suite side by side: its tests wait more than they work.
 WORKERS ?= $(shell expr $$(nproc) \* 2)
 
-.PHONY: run cluster build build-for-tests packages test test-release unit conformance check bench generate clean
+.PHONY: run cluster build build-for-tests packages test test-release unit conformance check bench fuzz generate clean
 
 # Builds the server and starts it on 127.0.0.1:7070 with its data in ./muster-data.
 run: build
@@ -70,6 +70,15 @@ check: toolchain
 bench: build packages
 	$(MUSTER) bench
 	MUSTER_BIN=$(MUSTER) conformance/cluster --bench --members 300000
+
+# Looks for input that breaks a promise, guided by coverage: each probe for a minute, or one for as long as you like
+# (`make fuzz PROBE=policy FUZZ_SECONDS=3600`). The tests run the same probes over their corpus and some hundred variants of it.
+PROBE ?= bus_message import_line login_token policy realtime_frame request xml_answer
+FUZZ_SECONDS ?= 60
+fuzz: toolchain
+	@cargo fuzz --version >/dev/null 2>&1 && cargo +nightly --version >/dev/null 2>&1 || \
+	{ echo "Missing: cargo install cargo-fuzz; rustup toolchain install nightly (coverage needs an unstable compiler flag)"; exit 1; }
+	for probe in $(PROBE); do cargo +nightly fuzz run $$probe -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 # Writes again what is made from the code and committed; `make test` fails when it is out of date.
 generate: build-for-tests

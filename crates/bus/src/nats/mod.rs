@@ -23,6 +23,7 @@
 mod hints;
 mod link;
 mod options;
+mod recode;
 mod send;
 mod subject;
 mod tasks;
@@ -48,6 +49,8 @@ pub use self::{
     link::NatsError,
     options::{InvalidNatsUrl, NatsOptions},
 };
+#[doc(hidden)]
+pub use recode::recode;
 
 /// The bus of a node among several.
 pub struct NatsBus {

@@ -1,0 +1,14 @@
+//! Reading a message and writing it again, for whoever tries what comes over the wire.
+
+use super::wire::{self, Content};
+
+/// The message that another node would send with what this one says; `None` when it cannot be read.
+#[must_use]
+pub fn recode(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (sender, content) = wire::decode(bytes).ok()?;
+    match content {
+        Content::Notice(notice) => wire::notice(sender, &notice).ok(),
+        Content::Reached(streams) => wire::reached(sender, &streams).ok(),
+        Content::Lost => Some(wire::lost(sender)),
+    }
+}

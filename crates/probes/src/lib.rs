@@ -1,0 +1,35 @@
+//! Probes: functions that give bytes of any kind to what strangers and other machines reach, and panic when a promise
+//! does not hold.
+//!
+//! The same functions serve two runs. `fuzz/` looks for bytes that break them, guided by coverage, for as long as one
+//! likes (`make fuzz`); the tests of this crate give each of them its committed corpus and a bounded number of variants
+//! of it, the same on every run.
+
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a probe tells by panicking that a promise does not hold"
+)]
+
+mod login;
+mod request;
+mod source;
+mod texts;
+
+pub use login::login_token;
+pub use request::{request, xml_answer};
+pub use texts::{bus_message, import_line, policy, realtime_frame};
+
+/// A probe by the name of its corpus.
+pub type Probe = (&'static str, fn(&[u8]));
+
+/// Every probe.
+pub const PROBES: [Probe; 7] = [
+    ("bus_message", bus_message),
+    ("import_line", import_line),
+    ("login_token", login_token),
+    ("policy", policy),
+    ("realtime_frame", realtime_frame),
+    ("request", request),
+    ("xml_answer", xml_answer),
+];
