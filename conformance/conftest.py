@@ -5,7 +5,6 @@ configure a server ask for `new_server`. What a test looks at (`looks_at`) says 
 """
 
 import os
-from contextlib import nullcontext
 
 import pytest
 
@@ -15,18 +14,18 @@ for name in [name for name in os.environ if name.lower() in ("http_proxy", "http
 from harness import plan
 from harness.clients import API_CLIENTS
 from harness.clients.realtime import REALTIME_CLIENTS
+from harness.crowd import Crowd
 from harness.daemon import Missing
+from harness.faulty import Faulty
 from harness.places import PLACES, Services
 from harness.scheduler import BySharedServer
 from harness.server import Subject, binary
 from harness.summary import Summary
-from harness.turnstile import Turnstile
 from harness.wire import Wire
 
 SUBJECT = os.environ.get("MUSTER_SUBJECT")
 SUMMARY = Summary(API_CLIENTS, REALTIME_CLIENTS)
 SERVICES = pytest.StashKey()
-TURNSTILE = pytest.StashKey()
 
 
 def pytest_addoption(parser):
@@ -55,7 +54,7 @@ def _asked(config):
     return ["sqlite"] if SUBJECT else config.getoption("--over")
 
 
-# Processes: tests that share a server stay together, the long ones begin first, those that must be alone come last.
+# Processes: tests that share a server stay together, the long ones begin first.
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -77,7 +76,6 @@ def _is_worker(config):
 def pytest_configure(config):
     if _is_worker(config):
         config.stash[SERVICES] = Services(config.workerinput["services"])
-        config.stash[TURNSTILE] = Turnstile(config.workerinput["testrunuid"])
     else:
         config.stash[SERVICES] = Services()
 
@@ -89,7 +87,6 @@ def pytest_configure_node(node):
         node.workerinput["services"] = node.config.stash[SERVICES].told(places)
     except Missing as missing:
         pytest.exit(str(missing), 2)
-    node.config.stash[TURNSTILE] = Turnstile(node.workerinput["testrunuid"])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -102,15 +99,6 @@ def pytest_testnodedown(node, error):
 def pytest_unconfigure(config):
     if services := config.stash.get(SERVICES, None):
         services.close()
-    if not _is_worker(config) and (turnstile := config.stash.get(TURNSTILE, None)):
-        turnstile.remove()
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item, nextitem):
-    turnstile = item.config.stash.get(TURNSTILE, None)
-    with turnstile.passed(item.get_closest_marker("alone") is not None) if turnstile else nullcontext():
-        return (yield)
 
 
 # What runs where.
@@ -133,11 +121,7 @@ def pytest_collection_modifyitems(config, items):
         (absent if reason else kept).append((item, reason))
     _note_absent([item for item, _ in kept], absent)
     config.hook.pytest_deselected(items=[item for item, _ in absent])
-    items[:] = sorted((item for item, _ in kept), key=_order)
-
-
-def _order(item):
-    return bool(item.get_closest_marker("alone")), not item.get_closest_marker("long")
+    items[:] = sorted((item for item, _ in kept), key=lambda item: not item.get_closest_marker("long"))
 
 
 def _note_absent(kept, absent):
@@ -252,6 +236,23 @@ def new_server(tmp_path, foundation):
     for server in made:
         server.kill()
         server.remove()
+
+
+@pytest.fixture
+def faulty(tmp_path, request):
+    """A cluster to break, with a standby of the database when the test's parameter or marker asks for it."""
+    with Faulty(tmp_path / "cluster", standby=bool(request.node.get_closest_marker("standby"))) as place:
+        yield place
+
+
+@pytest.fixture
+def crowd(faulty):
+    """Two hundred members who talk; what the nodes wrote is shown when the test fails."""
+    with Crowd(faulty.cluster) as crowd:
+        crowd.talk()
+        crowd.flows()
+        yield crowd
+    print(faulty.logs())
 
 
 # Clients.

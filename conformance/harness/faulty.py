@@ -1,14 +1,21 @@
 """A cluster in which everything can be broken: its own PostgreSQL with a synchronous standby, its own NATS servers, and
 relays between the first node and both."""
 
+import time
 from contextlib import contextmanager
 
 from .cluster import Cluster
 from .nats import Nats
 from .postgres import Postgres
 from .relay import Address, Relay
+from .waiting import PATIENCE, until
+from .wire import fetch
 
 DATABASE = "muster"
+# After a node's end its members have left, and everybody knows: 10 s on a machine that is not busy.
+GONE_WITHIN = PATIENCE
+# Seconds after which the others have given a node up that may come back; a lease lasts 5 s.
+LONGER_THAN_A_LEASE = 12.0
 # What a member missed while its node was away has to be recovered whole: more than the default keeps.
 CONFIG = {"realtime": {"recovery_limit": 3000, "ping_seconds": 25}, "log": {"filter": "info,muster_gateway=warn"}}
 
@@ -78,3 +85,30 @@ class Faulty:
 
     def __exit__(self, *_):
         self.close()
+
+
+def lasts(seconds, since):
+    """Returns when a fault that began at `since` has lasted this long: the load goes on meanwhile."""
+    until(lambda: time.monotonic() - since >= seconds, "the clock to go on", seconds + PATIENCE, 0.05)
+
+
+def readiness(node):
+    """What a node says of its readiness: `(status, text)`."""
+    answer = fetch(node, "/readyz", timeout=PATIENCE)
+    return answer.status, answer.body.decode()
+
+
+def is_ready(node):
+    """Whether a node is ready, and not merely degraded."""
+    status, text = readiness(node)
+    return status == 200 and not text.startswith("degraded")
+
+
+def left_within(crowd, members, nodes, since, seconds=GONE_WITHIN):
+    """Returns once these nodes list none of the members; fails when that takes longer than it may."""
+    names = {member.user for member in members}
+    for node in nodes:
+        until(
+            lambda node=node: not names & set(crowd.listed(crowd.wires[node], crowd.everybody)),
+            f"node {node + 1} to have given up {len(names)} members", since + seconds - time.monotonic(), 0.1,
+        )

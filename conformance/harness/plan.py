@@ -48,9 +48,10 @@ def absence(item, asked, repeat=False):
     """
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     place = parameters.get(PARAMETER)
-    if place is None:
-        return None
     only = item.get_closest_marker("only_over")
+    if place is None and (not only or set(asked) & set(only.args)):
+        # It starts what it needs by itself, once.
+        return None
     if only:
         if place not in only.args:
             return Absence(f"only over {' and '.join(only.args)}: {only.kwargs['reason']}", entirely=True)
