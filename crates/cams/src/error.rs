@@ -55,6 +55,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::NoGroup(_) | Error::GroupDeleted(_) => NO_GROUP,
         Error::GroupInactive(_) => GROUP_STATUS,
         Error::Store(StoreError::Unavailable(_)) => return unavailable().because(error),
+        Error::Store(StoreError::Unknown(_)) => return unknown_outcome().because(error),
         _ => return internal().because(error),
     };
     Failure::in_band(code, sentence(&error.to_string()))
@@ -90,6 +91,12 @@ pub(crate) fn denied(_: &Denial) -> Failure {
 /// The server cannot do it now.
 pub(crate) fn unavailable() -> Failure {
     let message = "The request has failed due to a temporary failure of the server.";
+    Failure::error(503, "ServiceUnavailable", message)
+}
+
+/// The server did not learn in time whether it was done. Of the same code as a failure, so that clients try again.
+pub(crate) fn unknown_outcome() -> Failure {
+    let message = "It is not known yet whether the request was carried out. Ask again.";
     Failure::error(503, "ServiceUnavailable", message)
 }
 

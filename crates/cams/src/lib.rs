@@ -51,6 +51,10 @@ impl Product for Cams {
     fn unavailable() -> Failure {
         error::unavailable()
     }
+
+    fn unknown_outcome() -> Failure {
+        error::unknown_outcome()
+    }
 }
 
 /// The operations of the product. A new one is a file and a line here.

@@ -8,14 +8,17 @@
 pub mod account;
 pub mod app;
 pub mod bus;
+pub mod caller;
 pub mod chat;
 pub mod error;
+mod event;
 pub mod figure;
 pub mod group;
 pub mod hex;
 pub mod id;
 pub mod limits;
 pub mod message;
+pub mod number;
 pub mod random;
 pub mod rank;
 pub mod roster;

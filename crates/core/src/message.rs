@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     group::Order,
-    id::{AppId, GroupId, GroupRef, MessageId, UserId},
+    id::{AppId, GroupRef, MessageId, UserId},
+    number::{RepeatCount, TypeCount},
     time::Millis,
 };
 
@@ -47,9 +48,9 @@ pub struct Message {
     /// The client SDK's level: 0 normal, 1 high.
     pub level: i64,
     /// How many equal messages it stands for.
-    pub repeat: u64,
+    pub repeat: RepeatCount,
     /// The running count of its type in the group, this one included.
-    pub total: u64,
+    pub total: TypeCount,
     /// Whether it belongs into the list of recent messages.
     pub cached: bool,
 }
@@ -63,19 +64,7 @@ pub enum ExitReason {
     Removed,
 }
 
-/// Something that happens in a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Event {
-    /// A message.
-    Message(Message),
-    /// The end of a group, for all in it or for the one whose stream it is.
-    Exit {
-        /// The group.
-        group: GroupId,
-        /// Why.
-        reason: ExitReason,
-    },
-}
+pub use crate::event::{Event, UnknownEvent};
 
 /// Whose stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,9 +112,11 @@ pub struct Draft {
     /// The message; its `total` is filled in.
     pub message: Message,
     /// How much it adds to its type's count.
-    pub increment: u64,
+    pub increment: RepeatCount,
     /// The most types that the group may see.
     pub max_types: usize,
+    /// Whether the sender chose the message's id, so that it is stored once in the group however often it is sent.
+    pub once: bool,
 }
 
 /// What became of a [`Draft`].
@@ -136,8 +127,10 @@ pub enum Posted {
         /// The position, for a stored message.
         sequence: Option<Sequence>,
         /// The running count of the type.
-        total: u64,
+        total: TypeCount,
     },
+    /// A message under this chosen id was stored at this position before.
+    Repeated(Sequence),
     /// The group has seen as many types as it may.
     TooManyTypes,
     /// The group does not exist or was deleted.

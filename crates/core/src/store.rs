@@ -23,9 +23,12 @@ use crate::{
 /// The store could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// For now: busy, stopping, or out of reach. The same call may succeed later.
+    /// For now: busy, stopping, or out of reach. Nothing was done; the same call may succeed later.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
+    /// The answer to a change was lost. Whether it was made is to be found out by asking.
+    #[error("it is not known whether the store has made a change: {0}")]
+    Unknown(String),
     /// A fault of the store or of its data.
     #[error("the store failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -157,6 +160,24 @@ pub trait Groups: Send + Sync {
     async fn note_purge_time(&self, time: Millis) -> StoreResult<Millis>;
 }
 
+/// What is stored together with a change that has an effect, in its transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Also {
+    /// Events, each appended to its stream.
+    pub events: Vec<StreamEvent>,
+}
+
+/// An event for a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamEvent {
+    /// Whose stream. A change of a roster is followed by events of users' streams alone.
+    pub stream: StreamRef,
+    /// What happens.
+    pub event: Event,
+    /// When.
+    pub at: Millis,
+}
+
 /// Rosters. Those of customer groups are addressed by channel and group.
 #[async_trait]
 pub trait Rosters: Send + Sync {
@@ -170,6 +191,14 @@ pub trait Rosters: Send + Sync {
     ///
     /// [`Leave::Session`] of a member whose membership is durable unties the session and answers `None`.
     async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>>;
+    /// Ends a membership, whatever holds it, and stores what follows in the same transaction; the positions of the
+    /// events, in their order, or `None` when there was no membership to end. Then nothing is stored.
+    async fn remove_member(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        also: Also,
+    ) -> StoreResult<Option<Vec<Sequence>>>;
     /// A page by number. O(log n).
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>>;
     /// The next part of a walk by join number. O(log n).
@@ -189,7 +218,8 @@ pub fn walk_cursor(members: &[Member]) -> Option<JoinNumber> {
 /// Streams and the messages in them.
 #[async_trait]
 pub trait Messages: Send + Sync {
-    /// Stores a message in a group's stream and counts it, if the group has seen fewer than the draft's types.
+    /// Stores a message in a group's stream and counts it, if the group has seen fewer than the draft's types, and no
+    /// message under the same chosen id.
     async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;
     /// Counts a message that is not stored. The count may lag behind a crash by what was counted in the last second.
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;

@@ -67,6 +67,7 @@ impl ProductSet {
             title: P::TITLE,
             denied: P::denied,
             unavailable: P::unavailable,
+            unknown_outcome: P::unknown_outcome,
             operations: catalogue.operations,
         });
         self
@@ -104,6 +105,7 @@ pub(crate) struct ProductEntry {
     pub(crate) title: &'static str,
     pub(crate) denied: fn(&Denial) -> Failure,
     pub(crate) unavailable: fn() -> Failure,
+    pub(crate) unknown_outcome: fn() -> Failure,
     pub(crate) operations: Vec<Entry>,
 }
 

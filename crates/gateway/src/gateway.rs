@@ -29,7 +29,7 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::identity::{AccessKey, Identities};
 use crate::observer::{Observer, Outcome, Unobserved};
-use crate::operation::Call;
+use crate::operation::{Call, Level};
 use crate::parameter::Parameters;
 use crate::refusal;
 use crate::render::{Exchange, Format};
@@ -204,7 +204,7 @@ impl Gateway {
         };
         match tokio::time::timeout(Duration::from_secs(self.config.handler_seconds), served).await {
             Ok(result) => result,
-            Err(_) => Err((route.product.unavailable)().because("the request was not served in time")),
+            Err(_) => Err(route.late().because("the request was not served in time")),
         }
     }
 
@@ -331,6 +331,16 @@ struct Route<'a> {
     product: &'a ProductEntry,
     entry: &'a Entry,
     quota: u32,
+}
+
+impl Route<'_> {
+    /// What is told of a request that was not served in time.
+    fn late(&self) -> Failure {
+        match self.entry.spec.level {
+            Level::Get | Level::List => (self.product.unavailable)(),
+            Level::Create | Level::Update | Level::Delete | Level::None => (self.product.unknown_outcome)(),
+        }
+    }
 }
 
 /// Where and when a request comes from.

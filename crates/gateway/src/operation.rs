@@ -96,8 +96,13 @@ pub trait Product: Send + Sync + 'static {
     fn parameter_fault(fault: &ParameterFault) -> Failure;
     /// Words a refusal by policy. The gateway adds `AccessDeniedDetail`.
     fn denied(denial: &Denial) -> Failure;
-    /// Words a handler that took longer than its time. The handler's future is dropped by then.
+    /// Words a handler that only reads and took longer than its time. Its future is dropped by then.
     fn unavailable() -> Failure;
+    /// Words a handler that may change something and took longer than its time: its future is dropped, but what it has
+    /// begun may go on, so the caller must not be told that it was not done.
+    fn unknown_outcome() -> Failure {
+        Self::unavailable()
+    }
 }
 
 /// One operation of a product.

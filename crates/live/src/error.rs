@@ -48,6 +48,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::TooManyGroups(_) => TOO_MANY_GROUPS,
         Error::TooManyApps(_) | Error::TooManyMessageTypes(_) | Error::Invalid(_) => INPUT_INVALID,
         Error::Store(StoreError::Unavailable(_)) => return unavailable().because(error),
+        Error::Store(StoreError::Unknown(_)) => return unknown_outcome().because(error),
         _ => return server_error().because(error),
     };
     Failure::error(documented.status, documented.code, sentence(&error.to_string()))
@@ -80,6 +81,12 @@ pub(crate) fn denied(denial: &Denial) -> Failure {
 /// The server cannot do it now.
 pub(crate) fn unavailable() -> Failure {
     let message = "The request has failed due to a temporary failure of the server.";
+    Failure::error(503, "ServiceUnavailable", message)
+}
+
+/// The server did not learn in time whether it was done. Of the same code as a failure, so that clients try again.
+pub(crate) fn unknown_outcome() -> Failure {
+    let message = "It is not known yet whether the request was carried out. Ask again.";
     Failure::error(503, "ServiceUnavailable", message)
 }
 
@@ -116,5 +123,13 @@ mod tests {
         assert!(!told.message.contains("disk") && told.cause.unwrap().contains("disk"));
         let told = failure(Error::Store(StoreError::Unavailable("busy".into())));
         assert_eq!((told.status, &*told.code), (503, "ServiceUnavailable"));
+    }
+
+    #[test]
+    fn an_unknown_outcome_has_words_of_its_own_and_the_code_that_clients_retry() {
+        let told = failure(Error::Store(StoreError::Unknown("the answer was lost".into())));
+        assert_eq!((told.status, &*told.code), (503, "ServiceUnavailable"));
+        assert_ne!(told.message, unavailable().message);
+        assert!(told.message.contains("not known"));
     }
 }

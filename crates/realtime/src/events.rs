@@ -80,6 +80,9 @@ pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) 
             };
             json(&ExitEvent { event: "exit", group_id: group.as_str(), reason })
         }
+        // Its place is told, so that the client's position goes on, and nothing of it: clients pass over events that
+        // they do not know.
+        Event::Unknown(_) => r#"{"event":"unknown"}"#.to_owned(),
     }
 }
 
@@ -98,8 +101,8 @@ fn message_data(stream: &StreamRef, message: &Message, seqnum: Sequence) -> Stri
         seqnum,
         timestamp: message.at.seconds(),
         level: message.level,
-        repeat_count: message.repeat,
-        total_msgs: message.total,
+        repeat_count: message.repeat.get(),
+        total_msgs: message.total.get(),
     })
 }
 

@@ -10,3 +10,4 @@ pub mod postgres;
 mod settings;
 mod sharded;
 pub mod sqlite;
+mod trouble;

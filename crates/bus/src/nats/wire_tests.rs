@@ -3,6 +3,7 @@ use std::sync::Arc;
 use muster_core::{
     id::{AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
     message::{Event, ExitReason, Message, Sender},
+    number::{RepeatCount, TypeCount},
     time::Millis,
 };
 use proptest::{option, prelude::*};
@@ -40,10 +41,15 @@ fn message() -> impl Strategy<Value = Message> {
         at: Millis(at),
         weight,
         level,
-        repeat,
-        total,
+        repeat: RepeatCount::clamped(repeat),
+        total: TypeCount::clamped(total),
         cached,
     })
+}
+
+/// An event of a later version.
+fn tomorrow() -> Event {
+    serde_json::from_str(r#"{"Muted":{"user":"u","until":18446744073709551615}}"#).unwrap()
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -51,6 +57,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         message().prop_map(Event::Message),
         (id::<GroupId>(), reason).prop_map(|(group, reason)| Event::Exit { group, reason }),
+        Just(tomorrow()),
     ]
 }
 

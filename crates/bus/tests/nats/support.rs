@@ -250,8 +250,8 @@ pub(crate) fn said(group: &GroupRef, sequence: Option<Sequence>, body: &str) -> 
         at: Millis(1),
         weight: 0,
         level: 0,
-        repeat: 1,
-        total: 1,
+        repeat: muster_core::number::RepeatCount::ONE,
+        total: muster_core::number::TypeCount::clamped(1),
         cached: false,
     };
     let stream = StreamRef::Group(group.clone());

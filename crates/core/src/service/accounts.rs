@@ -1,9 +1,10 @@
 //! Accounts, users, keys and policies: what an operator manages.
 
-use super::Muster;
+use super::{Hands, Muster};
 use crate::{
     account::{AccessKey, Account, Changed, Directory, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
     bus::Notice,
+    caller::carry_out,
     error::{Error, Result},
     id::{ACCOUNT_ID_DIGITS, AccessKeyId, AccountId},
     seal::{MasterKey, Unsealable},
@@ -40,6 +41,15 @@ pub struct NewAccount {
 #[derive(Clone, Copy)]
 pub struct AccountRules<'a>(pub(super) &'a Muster);
 
+/// Makes a change and tells that it was made.
+async fn change_directory(hands: Hands, change: DirectoryChange) -> Result<Changed> {
+    let changed = hands.store.change_directory(change).await?;
+    if changed == Changed::Done {
+        hands.tell(Notice::DirectoryChanged).await;
+    }
+    Ok(changed)
+}
+
 impl AccountRules<'_> {
     /// Everything about who may act.
     ///
@@ -71,13 +81,10 @@ impl AccountRules<'_> {
     ) -> Result<Option<NewAccount>> {
         let (made, stored) = self.draft(id, key)?;
         let change = DirectoryChange::AddFirstAccount(made.account.clone(), stored);
-        match self.0.store.change_directory(change).await? {
-            Changed::Exists => Ok(None),
-            Changed::Done | Changed::Missing | Changed::Full | Changed::LastRootKey => {
-                self.0.tell(Notice::DirectoryChanged).await;
-                Ok(Some(made))
-            }
-        }
+        Ok(match carry_out(change_directory(self.0.hands(), change)).await? {
+            Changed::Exists => None,
+            Changed::Done | Changed::Missing | Changed::Full | Changed::LastRootKey => Some(made),
+        })
     }
 
     /// Makes an account with a root key. What is given is taken, what is not is drawn.
@@ -245,11 +252,8 @@ impl AccountRules<'_> {
     }
 
     async fn change(&self, change: DirectoryChange, what: &str) -> Result<()> {
-        match self.0.store.change_directory(change).await? {
-            Changed::Done => {
-                self.0.tell(Notice::DirectoryChanged).await;
-                Ok(())
-            }
+        match carry_out(change_directory(self.0.hands(), change)).await? {
+            Changed::Done => Ok(()),
             Changed::Exists => Err(Error::Exists(what.to_owned())),
             Changed::Missing => Err(Error::Missing(what.to_owned())),
             Changed::Full => Err(Error::Invalid(format!(

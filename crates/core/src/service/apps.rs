@@ -6,6 +6,7 @@ use super::Muster;
 use crate::{
     app::{App, Audit, DataCenter, Generation, Retention, StringMap},
     bus::Notice,
+    caller::carry_out,
     error::{Error, Result},
     group::{Order, Page, Window},
     id::{AccountId, AppId},
@@ -115,12 +116,16 @@ impl AppRules<'_> {
     /// [`Error::NoApp`], or the store's.
     pub async fn set_disabled(&self, scope: AppScope<'_>, id: &AppId, disabled: bool) -> Result<App> {
         self.describe(scope, id).await?;
-        let changed = self.0.store.set_app_disabled(id, disabled, self.0.now()).await?;
-        let app = changed.ok_or_else(|| Error::NoApp(id.clone()))?;
-        if disabled {
-            self.0.tell(Notice::AppDisabled { app: id.clone() }).await;
-        }
-        Ok(app)
+        let (hands, id, now) = (self.0.hands(), id.clone(), self.0.now());
+        carry_out(async move {
+            let changed = hands.store.set_app_disabled(&id, disabled, now).await?;
+            let app = changed.ok_or_else(|| Error::NoApp(id.clone()))?;
+            if disabled {
+                hands.tell(Notice::AppDisabled { app: id }).await;
+            }
+            Ok(app)
+        })
+        .await
     }
 
     /// The key that login tokens of an application are made with.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Muster;
 use crate::{
     bus::Notice,
+    caller::carry_out,
     chat::{
         BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, LOCAL_CREATION_MILLIS,
         PhoneNumber,
@@ -14,6 +15,9 @@ use crate::{
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     roster::{Admission, Join, Member, PageQuery, Tie},
 };
+
+/// The longest text that is looked up as an invite code, in bytes. Codes are shorter: letters and digits.
+const MAX_CODE_BYTES: usize = 64;
 
 /// A customer group to be made.
 #[derive(Clone, Debug)]
@@ -178,6 +182,10 @@ impl ChatRules<'_> {
     }
 
     async fn opened(&self, code: &str) -> Result<ChatGroup> {
+        // Anybody may ask for anything: what cannot be a code is none, and no store is asked for it.
+        if code.len() > MAX_CODE_BYTES || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::NoInvite);
+        }
         let invite = self.0.store.invite(code).await?.ok_or(Error::NoInvite)?;
         if invite.revoked {
             return Err(Error::InviteRevoked);
@@ -208,16 +216,20 @@ impl ChatRules<'_> {
             super_above: None,
             super_listed: true,
         };
-        match muster.store.join(&group.at, join).await? {
-            Admission::Admitted { fresh, .. } => {
-                if fresh {
-                    muster.tell(Notice::Joined { group: group.at.clone(), user, info }).await;
+        let hands = muster.hands();
+        carry_out(async move {
+            match hands.store.join(&group.at, join).await? {
+                Admission::Admitted { fresh, .. } => {
+                    if fresh {
+                        hands.tell(Notice::Joined { group: group.at.clone(), user, info }).await;
+                    }
+                    Ok(group)
                 }
-                Ok(group)
+                Admission::Full => Err(Error::GroupFull(capacity)),
+                Admission::NoGroup => Err(Error::NoInvite),
             }
-            Admission::Full => Err(Error::GroupFull(capacity)),
-            Admission::NoGroup => Err(Error::NoInvite),
-        }
+        })
+        .await
     }
 
     /// Participants of a group in the order of joining.

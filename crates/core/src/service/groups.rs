@@ -6,6 +6,7 @@ use super::Muster;
 use crate::{
     app::{App, Generation, StringMap},
     bus::Notice,
+    caller::carry_out,
     error::{Error, Result},
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{GroupId, GroupRef, UserId},
@@ -113,18 +114,19 @@ impl GroupRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn delete(&self, at: &GroupRef, by: Option<UserId>) -> Result<()> {
-        let now = self.0.now();
-        match self.0.store.delete_group(at, Deletion { at: now, by }).await? {
-            GroupDeleted::Missing => {}
-            GroupDeleted::Deleted(sequence) => {
-                let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
-                let stream = StreamRef::Group(at.clone());
-                let notice =
-                    Notice::Published { stream, sequence: Some(sequence), event: Arc::new(event), at: now };
-                self.0.tell(notice).await;
+        let (hands, at, now) = (self.0.hands(), at.clone(), self.0.now());
+        carry_out(async move {
+            match hands.store.delete_group(&at, Deletion { at: now, by }).await? {
+                GroupDeleted::Missing => {}
+                GroupDeleted::Deleted(sequence) => {
+                    let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
+                    let (stream, event) = (StreamRef::Group(at), Arc::new(event));
+                    hands.tell(Notice::Published { stream, sequence: Some(sequence), event, at: now }).await;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 
     /// Groups of an application by creation, by page.

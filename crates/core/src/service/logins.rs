@@ -238,6 +238,8 @@ impl LoginRules<'_> {
     /// The store's.
     pub async fn sign_in(&self, login: &Login, session: &SessionRef) -> Result<()> {
         let muster = self.0;
+        // Done in place: a login that is contested while it is on its way signs in again, and would for ever if others
+        // came between the note and its caller.
         let replaced = muster.store.sign_in(&login.app.id, &login.user, session.clone()).await?;
         if replaced.is_some_and(|earlier| earlier != *session) {
             let (app, user) = (login.app.id.clone(), login.user.clone());

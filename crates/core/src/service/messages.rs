@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Login, Muster};
+use super::{Hands, Login, Muster};
 use crate::{
     app::{App, Generation},
     bus::Notice,
+    caller::carry_out,
     error::{Error, Result},
     group::Slice,
     id::{GroupRef, MessageId},
     message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+    number::{RepeatCount, TypeCount},
 };
 
 /// Whether a message lasts.
@@ -37,13 +39,13 @@ pub struct NewMessage {
     /// Whether the list of recent messages shows it.
     pub cached: bool,
     /// How much it adds to its type's count.
-    pub increment: u64,
+    pub increment: RepeatCount,
     /// What it counts for under a rate ceiling.
     pub weight: i64,
     /// The client SDK's level.
     pub level: i64,
     /// How many equal messages it stands for.
-    pub repeat: u64,
+    pub repeat: RepeatCount,
 }
 
 /// A message was taken.
@@ -107,12 +109,13 @@ impl MessageRules<'_> {
 
     async fn send(&self, app: &App, at: &GroupRef, new: NewMessage, voice: Voice) -> Result<Sent> {
         let muster = self.0;
+        let once = new.id.is_some();
         let id = match new.id {
             Some(id) => id,
             None => drawn_id(muster)?,
         };
         let message = Message {
-            id: id.clone(),
+            id,
             kind: new.kind,
             body: new.body,
             sender: new.sender,
@@ -120,32 +123,15 @@ impl MessageRules<'_> {
             weight: new.weight,
             level: new.level,
             repeat: new.repeat,
-            total: 0,
+            total: TypeCount::default(),
             cached: new.cached,
         };
         let max_types = voice.max_types(match app.generation {
             Generation::One => muster.limits.generation_1_message_types_per_group,
             Generation::Two => muster.limits.message_types_per_group,
         });
-        let draft = Draft { message: message.clone(), increment: new.increment, max_types };
-        let posted = match new.storage {
-            Storage::Stored => muster.store.post(at, draft).await?,
-            Storage::Ephemeral => muster.store.count_only(at, draft).await?,
-        };
-        match posted {
-            Posted::Done { sequence, total } => {
-                let at_time = message.at;
-                let event = Arc::new(Event::Message(Message { total, ..message }));
-                let stream = StreamRef::Group(at.clone());
-                muster.tell(Notice::Published { stream, sequence, event, at: at_time }).await;
-                Ok(Sent { id, sequence })
-            }
-            Posted::TooManyTypes => Err(match voice {
-                Voice::Operator => Error::TooManyMessageTypes(max_types),
-                Voice::Member => Error::TooManyMemberTypes(max_types),
-            }),
-            Posted::NoGroup => Err(Error::GroupDeleted(at.group.clone())),
-        }
+        let draft = Draft { message, increment: new.increment, max_types, once };
+        carry_out(post(muster.hands(), at.clone(), draft, new.storage, voice)).await
     }
 
     /// Stored messages of a group, also of a deleted one.
@@ -184,6 +170,30 @@ impl MessageRules<'_> {
         limit: usize,
     ) -> Result<Vec<Entry>> {
         Ok(self.0.store.entries_before(stream, before, limit).await?)
+    }
+}
+
+/// Stores or counts a message and tells it. One that was stored before under the same chosen id was told then.
+async fn post(hands: Hands, at: GroupRef, draft: Draft, storage: Storage, voice: Voice) -> Result<Sent> {
+    let (message, max_types) = (draft.message.clone(), draft.max_types);
+    let posted = match storage {
+        Storage::Stored => hands.store.post(&at, draft).await?,
+        Storage::Ephemeral => hands.store.count_only(&at, draft).await?,
+    };
+    match posted {
+        Posted::Done { sequence, total } => {
+            let (id, taken) = (message.id.clone(), message.at);
+            let event = Arc::new(Event::Message(Message { total, ..message }));
+            let stream = StreamRef::Group(at);
+            hands.tell(Notice::Published { stream, sequence, event, at: taken }).await;
+            Ok(Sent { id, sequence })
+        }
+        Posted::Repeated(sequence) => Ok(Sent { id: message.id, sequence: Some(sequence) }),
+        Posted::TooManyTypes => Err(match voice {
+            Voice::Operator => Error::TooManyMessageTypes(max_types),
+            Voice::Member => Error::TooManyMemberTypes(max_types),
+        }),
+        Posted::NoGroup => Err(Error::GroupDeleted(at.group)),
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{Login, Muster};
+use super::{Hands, Login, Muster};
 use crate::{
     app::{App, Generation},
     bus::Notice,
+    caller::carry_out,
     error::{Error, Result},
     group::{Group, Page, Slice},
     id::{GroupRef, SessionRef, UserId},
     limits::SuperListing,
     message::{Event, ExitReason, StreamRef},
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
+    store::{Also, Store, StreamEvent},
+    time::Millis,
 };
 
 /// What a user finds on entering a group.
@@ -66,23 +69,28 @@ impl RollRules<'_> {
         };
         let join = Join {
             user: user.clone(),
-            info: info.clone(),
+            info,
             tie,
             at: muster.now(),
             capacity: None,
             super_above,
             super_listed: muster.limits.super_group_listing == SuperListing::Serve,
         };
-        match muster.store.join(at, join).await? {
-            Admission::Admitted { member, fresh, count } => {
-                if fresh && announce {
-                    muster.tell(Notice::Joined { group: at.clone(), user: user.clone(), info }).await;
+        let (hands, at) = (muster.hands(), at.clone());
+        carry_out(async move {
+            let (user, info) = (join.user.clone(), join.info.clone());
+            match hands.store.join(&at, join).await? {
+                Admission::Admitted { member, fresh, count } => {
+                    if fresh && announce {
+                        hands.tell(Notice::Joined { group: at, user, info }).await;
+                    }
+                    Ok(Entrance { group, member, fresh, count })
                 }
-                Ok(Entrance { group, member, fresh, count })
+                Admission::Full => Err(Error::Invalid("this group has no capacity to exceed".to_owned())),
+                Admission::NoGroup => Err(Error::GroupDeleted(at.group)),
             }
-            Admission::Full => Err(Error::Invalid("this group has no capacity to exceed".to_owned())),
-            Admission::NoGroup => Err(Error::GroupDeleted(at.group.clone())),
-        }
+        })
+        .await
     }
 
     /// A session's membership ends: it unsubscribed, or stayed away longer than the grace period. A durable
@@ -91,11 +99,16 @@ impl RollRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn part(&self, at: &GroupRef, user: &UserId, session: &SessionRef) -> Result<bool> {
-        let left = self.0.store.leave(at, user, Leave::Session(session.clone())).await?.is_some();
-        if left {
-            self.0.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
-        }
-        Ok(left)
+        let (hands, group, user) = (self.0.hands(), at.clone(), user.clone());
+        let leave = Leave::Session(session.clone());
+        carry_out(async move {
+            let left = hands.store.leave(&group, &user, leave).await?.is_some();
+            if left {
+                hands.tell(Notice::Left { group, user }).await;
+            }
+            Ok(left)
+        })
+        .await
     }
 
     /// The operator takes a user out of a group, whatever the membership. Taking out somebody who is not in it is no
@@ -105,13 +118,17 @@ impl RollRules<'_> {
     /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
     pub async fn release(&self, at: &GroupRef, user: &UserId, announce: bool) -> Result<()> {
         self.0.groups().open(at).await?;
-        if self.0.store.leave(at, user, Leave::Any).await?.is_some() {
-            self.0.tell(Notice::TakenOut { group: at.clone(), user: user.clone() }).await;
-            if announce {
-                self.0.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
+        let (hands, group, user) = (self.0.hands(), at.clone(), user.clone());
+        carry_out(async move {
+            if hands.store.leave(&group, &user, Leave::Any).await?.is_some() {
+                hands.tell(Notice::TakenOut { group: group.clone(), user: user.clone() }).await;
+                if announce {
+                    hands.tell(Notice::Left { group, user }).await;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 
     /// Removes a user from a group: the user learns it, also when the connection is down for a moment, and so do the
@@ -122,32 +139,8 @@ impl RollRules<'_> {
     pub async fn kick(&self, at: &GroupRef, user: &UserId) -> Result<()> {
         let muster = self.0;
         muster.groups().open(at).await?;
-        let left = muster.store.leave(at, user, Leave::Any).await?.is_some();
-        if !left && !self.may_be_counted(at, user).await? {
-            return Err(Error::NotMember(user.clone()));
-        }
-        let now = muster.now();
-        let stream = StreamRef::User(at.app.clone(), user.clone());
-        let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Removed };
-        let sequence = muster.store.append(&stream, event.clone(), now).await?;
-        muster.tell(Notice::Published { stream, sequence, event: Arc::new(event), at: now }).await;
-        if left {
-            muster.tell(Notice::Left { group: at.clone(), user: user.clone() }).await;
-        }
-        Ok(())
-    }
-
-    /// Whether a user without a membership of its own may be one of those who are only counted, on another node: that
-    /// node ends the membership when it learns of the removal.
-    async fn may_be_counted(&self, at: &GroupRef, user: &UserId) -> Result<bool> {
-        let store = &self.0.store;
-        if self.0.limits.super_group_listing == SuperListing::Serve
-            || !store.roster_state(at).await?.super_group
-        {
-            return Ok(false);
-        }
-        let sessions = store.sessions(&at.app, std::slice::from_ref(user)).await?;
-        Ok(sessions.iter().any(Option::is_some))
+        let serves = muster.limits.super_group_listing == SuperListing::Serve;
+        carry_out(kick(muster.hands(), at.clone(), user.clone(), serves, muster.now())).await
     }
 
     /// A page of the roll, by number.
@@ -194,4 +187,36 @@ impl RollRules<'_> {
         self.0.groups().open(at).await?;
         Ok(self.0.store.find_members(at, users).await?)
     }
+}
+
+/// Ends a membership together with what its user learns of it, and tells it. `serves` says whether super groups keep
+/// their lists.
+async fn kick(hands: Hands, at: GroupRef, user: UserId, serves: bool, now: Millis) -> Result<()> {
+    let stream = StreamRef::User(at.app.clone(), user.clone());
+    let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Removed };
+    let also = Also { events: vec![StreamEvent { stream: stream.clone(), event: event.clone(), at: now }] };
+    let removed = hands.store.remove_member(&at, &user, also).await?;
+    let left = removed.is_some();
+    let sequence = match removed {
+        Some(positions) => positions.first().copied(),
+        None if !serves && may_be_counted(&*hands.store, &at, &user).await? => {
+            hands.store.append(&stream, event.clone(), now).await?
+        }
+        None => return Err(Error::NotMember(user)),
+    };
+    hands.tell(Notice::Published { stream, sequence, event: Arc::new(event), at: now }).await;
+    if left {
+        hands.tell(Notice::Left { group: at, user }).await;
+    }
+    Ok(())
+}
+
+/// Whether a user without a membership of its own may be one of those who are only counted, on another node: that node
+/// ends the membership when it learns of the removal.
+async fn may_be_counted(store: &dyn Store, at: &GroupRef, user: &UserId) -> Result<bool> {
+    if !store.roster_state(at).await?.super_group {
+        return Ok(false);
+    }
+    let sessions = store.sessions(&at.app, std::slice::from_ref(user)).await?;
+    Ok(sessions.iter().any(Option::is_some))
 }

@@ -9,6 +9,7 @@
 //! authentication code of all before it, so a file that was edited is told too: nobody makes himself more than he is.
 
 mod addition;
+mod bounds;
 mod counts;
 mod error;
 mod line;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 
 pub use self::{
     addition::Addition,
+    bounds::BeyondBounds,
     counts::{Counts, Kind},
     error::TransferError,
     line::{FILE_PURPOSE, FIRST_SIGNED_FORMAT, FORMAT, Header, Line, LineError},

@@ -15,6 +15,7 @@ use crate::{
     group::Group,
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     message::{Entry, Sequence, StreamRef},
+    number::TypeCount,
     roster::JoinNumber,
     time::Millis,
 };
@@ -153,7 +154,7 @@ pub struct MessageCount {
     #[serde(rename = "type")]
     pub kind: i64,
     /// Messages of it, those that were not stored included.
-    pub total: u64,
+    pub total: TypeCount,
 }
 
 /// A customer group. Its roster and its stream are those of the group at the same address.

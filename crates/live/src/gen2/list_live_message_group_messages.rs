@@ -136,6 +136,6 @@ fn row(entry: Entry) -> Option<MessageRow> {
         sender: SenderRow { user_id: sender.user, user_info: sender.info },
         seq_number: wire::long(entry.sequence),
         timestamp: at.seconds(),
-        total_messages: wire::long(total),
+        total_messages: wire::long(total.get()),
     })
 }

@@ -4,6 +4,7 @@ use muster_core::{
     app::DataCenter,
     id::{AppId, GroupId, GroupRef, MessageId, UserId},
     message::{DEFAULT_MESSAGE_TYPE, Sender},
+    number::RepeatCount,
     service::{NewMessage, Storage},
 };
 use muster_gateway::{
@@ -16,8 +17,13 @@ use serde::{Deserialize, Serialize};
 use super::{open_app, spec};
 use crate::{Live, Services, error::failure, wire};
 
-/// The largest step of a counter. The documentation names no bound; this one keeps any count far from overflowing.
-const MAX_STEP: i64 = i32::MAX as i64;
+/// The largest step of a counter: the domain's.
+const MAX_STEP: i64 = RepeatCount::MAX.get().cast_signed();
+
+/// A step, whose type bounds it as the domain does.
+fn increment(step: Long<0, MAX_STEP>) -> RepeatCount {
+    RepeatCount::clamped(wire::count(step))
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -87,10 +93,10 @@ impl Operation for SendLiveMessageGroup {
             },
             storage: if request.no_storage { Storage::Ephemeral } else { Storage::Stored },
             cached: !request.no_cache,
-            increment: request.statics_increase.map_or(1, wire::count),
+            increment: request.statics_increase.map_or(RepeatCount::ONE, increment),
             weight: request.weight.map_or(1, Long::get),
             level: 0,
-            repeat: 1,
+            repeat: RepeatCount::ONE,
         };
         let sent = call.state.muster.messages().announce(&app, &at, message).await.map_err(failure)?;
         Ok(Response { msg_tid: sent.id })

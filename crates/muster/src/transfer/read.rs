@@ -15,7 +15,7 @@ use flate2::bufread::MultiGzDecoder;
 use muster_core::{
     hex::hex,
     seal::Signer,
-    transfer::{Counts, FORMAT, Header, Line, LineError, Part, Record, Source, TransferError},
+    transfer::{BeyondBounds, Counts, FORMAT, Header, Line, LineError, Part, Record, Source, TransferError},
 };
 use tokio::sync::mpsc;
 
@@ -54,6 +54,8 @@ pub(super) enum Fault {
     Changed,
     #[error("line {number}: {why}")]
     Line { number: u64, why: LineError },
+    #[error("line {number}: {why}")]
+    Bounds { number: u64, why: BeyondBounds },
     #[error("line {number} is longer than {MAX_LINE} bytes")]
     TooLong { number: u64 },
     #[error("line {number}: a second file begins inside of it")]
@@ -148,7 +150,10 @@ impl Lines {
         let (mut records, mut bytes) = (Vec::new(), 0);
         while records.len() < PART_RECORDS && bytes < PART_BYTES {
             match self.parsed()? {
-                Line::Record(record) => records.push(*record),
+                Line::Record(record) => {
+                    record.check().map_err(|why| Fault::Bounds { number: self.number, why })?;
+                    records.push(*record);
+                }
                 Line::Header(_) => return Err(Fault::SecondHeader { number: self.number }),
                 Line::Code(_) => return Err(Fault::Changed),
                 Line::End(counts) => {

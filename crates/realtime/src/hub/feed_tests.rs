@@ -23,8 +23,8 @@ fn entry(sequence: Sequence) -> Entry {
         at: Millis(0),
         weight: 1,
         level: 0,
-        repeat: 1,
-        total: sequence,
+        repeat: muster_core::number::RepeatCount::ONE,
+        total: muster_core::number::TypeCount::clamped(sequence),
         cached: true,
     };
     Entry { sequence, at: Millis(0), event: Event::Message(message) }

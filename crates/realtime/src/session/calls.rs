@@ -6,6 +6,7 @@ use muster_core::{
     group::Order,
     id::{GroupId, GroupRef, MessageId},
     message::Sender,
+    number::RepeatCount,
     roster::{JoinNumber, WalkQuery},
     service::{NewMessage, Storage},
     store::walk_cursor,
@@ -144,10 +145,11 @@ impl Session {
             let rule = format!("data must be at most {MAX_BODY_BYTES} bytes");
             return Err(ErrorReply::invalid(rule).into());
         }
-        let repeat = outgoing.repeat_count.unwrap_or(1);
-        if repeat == 0 {
-            return Err(ErrorReply::invalid("repeatCount must be at least 1").into());
-        }
+        let repeat = match outgoing.repeat_count {
+            None => RepeatCount::ONE,
+            Some(number @ 1..) => RepeatCount::new(number).map_err(|_| repeats())?,
+            Some(0) => return Err(repeats().into()),
+        };
         self.pace(&at)?;
         let login = &self.identity()?.login;
         let level = outgoing.level.unwrap_or(0);
@@ -222,6 +224,11 @@ impl Session {
         let may = login.admin || login.app.generation == Generation::One || group.is_run_by(&login.user);
         if may { Ok(()) } else { Err(ErrorReply::NO_PERMISSION.into()) }
     }
+}
+
+/// What `repeatCount` must be.
+fn repeats() -> ErrorReply {
+    ErrorReply::invalid(format!("repeatCount must be 1 to {}", RepeatCount::MAX.get()))
 }
 
 /// Reads what a method is given.

@@ -155,6 +155,6 @@ impl Session {
 fn said_bytes(entry: &Entry) -> usize {
     match &entry.event {
         Event::Message(message) => message.body.len(),
-        Event::Exit { .. } => 0,
+        Event::Exit { .. } | Event::Unknown(_) => 0,
     }
 }

@@ -190,8 +190,8 @@ impl Tx {
     /// Makes it last.
     ///
     /// # Errors
-    /// [`Fault::Unavailable`] when the answer was lost: whether the transaction has happened is then unknown, and it
-    /// must not be tried again.
+    /// [`Fault::Unknown`] when the answer was lost: whether the transaction has happened is then unknown, and it must
+    /// not be tried again.
     pub(super) async fn commit(mut self) -> Result<(), Fault> {
         // A commit may wait for the synchronous standby. To cancel it would end the wait and not the commit: others would
         // see what the standby does not have.
@@ -202,10 +202,11 @@ impl Tx {
                 self.database.commits.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
-            Err(Fault::Database(error)) if is_lost(&error) => Err(Fault::Unavailable(unreachable(&format!(
+            Err(Fault::Database(error)) if is_lost(&error) => Err(Fault::Unknown(unreachable(&format!(
                 "the connection was lost while a change was being committed: {}",
                 describe(&error)
             )))),
+            Err(Fault::Unavailable(why)) => Err(Fault::Unknown(why)),
             Err(fault) => Err(fault),
         }
     }

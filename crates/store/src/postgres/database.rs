@@ -18,7 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub(super) use super::connection::{Connection, Tx};
 use super::{
-    fault::{Fault, describe, stopped, unreachable},
+    fault::{Fault, describe, stopped, unreachable, wanted_still},
     options::PostgresOptions,
     url::Address,
 };
@@ -142,7 +142,9 @@ impl Database {
     }
 
     /// A transaction that writes: each statement sees what was committed before it.
+    /// Not begun for a caller who waits no longer.
     pub(super) async fn begin(self: &Arc<Self>) -> Result<Tx, Fault> {
+        wanted_still()?;
         self.take(&self.writers).await?.begin("ISOLATION LEVEL READ COMMITTED").await
     }
 

@@ -2,6 +2,7 @@
 
 use muster_core::{
     message::{Event, Message, Sequence},
+    number::TypeCount,
     time::Millis,
 };
 
@@ -26,6 +27,7 @@ pub(super) struct Entries<'a> {
     totals: Vec<Option<i64>>,
     cached: Vec<Option<bool>>,
     stored_at: Vec<Option<i64>>,
+    chosen: Vec<Option<bool>>,
     events: Vec<Option<String>>,
 }
 
@@ -37,8 +39,14 @@ impl<'a> Entries<'a> {
         self.sequences.push(bigint(sequence));
     }
 
-    /// Ends the row with a message.
-    pub(super) fn push_message(&mut self, message: &'a Message, total: u64, stored_at: Millis) {
+    /// Ends the row with a message; `chosen` says whether its sender chose its id.
+    pub(super) fn push_message(
+        &mut self,
+        message: &'a Message,
+        total: TypeCount,
+        stored_at: Millis,
+        chosen: bool,
+    ) {
         self.at.push(message.at.0);
         self.kinds.push(Some(message.kind));
         self.ids.push(Some(message.id.as_str()));
@@ -47,17 +55,18 @@ impl<'a> Entries<'a> {
         self.bodies.push(Some(message.body.as_bytes()));
         self.weights.push(Some(message.weight));
         self.levels.push(Some(message.level));
-        self.repeats.push(Some(bigint(message.repeat)));
-        self.totals.push(Some(bigint(total)));
+        self.repeats.push(Some(bigint(message.repeat.get())));
+        self.totals.push(Some(bigint(total.get())));
         self.cached.push(Some(message.cached));
         self.stored_at.push((stored_at != message.at).then_some(stored_at.0));
+        self.chosen.push(chosen.then_some(true));
         self.events.push(None);
     }
 
     /// Ends the row with an event.
     pub(super) fn push_event(&mut self, event: &'a Event, at: Millis) {
         if let Event::Message(message) = event {
-            return self.push_message(message, message.total, at);
+            return self.push_message(message, message.total, at, false);
         }
         self.at.push(at.0);
         self.kinds.push(None);
@@ -71,6 +80,7 @@ impl<'a> Entries<'a> {
         self.totals.push(None);
         self.cached.push(None);
         self.stored_at.push(None);
+        self.chosen.push(None);
         self.events.push(Some(json(event)));
     }
 
@@ -86,10 +96,10 @@ impl<'a> Entries<'a> {
         }
         tx.execute(
             "INSERT INTO entry (app, stream, sequence, at, kind, message_id, sender, sender_info, body, weight, level,
-               repeat, total, cached, stored_at, event)
+               repeat, total, cached, stored_at, event, chosen)
              SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
                $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-               $14::boolean[], $15::bigint[], $16::text[])",
+               $14::boolean[], $15::bigint[], $16::text[], $17::boolean[])",
             values![
                 self.apps,
                 self.streams,
@@ -107,6 +117,7 @@ impl<'a> Entries<'a> {
                 self.cached,
                 self.stored_at,
                 self.events,
+                self.chosen,
             ],
         )
         .await

@@ -2,7 +2,10 @@
 
 use std::{error::Error as _, fmt::Write as _};
 
-use muster_core::store::{StoreError, StoreResult};
+use muster_core::{
+    caller::Caller,
+    store::{StoreError, StoreResult},
+};
 use tokio_postgres::{Error, error::SqlState};
 
 pub(super) use crate::codes::Unreadable;
@@ -74,6 +77,8 @@ pub(super) enum Fault {
     Database(Error),
     /// For now, in words for whoever called.
     Unavailable(String),
+    /// A change was perhaps made, in words for whoever called.
+    Unknown(String),
     /// Anything else that the caller is told as it is.
     Store(StoreError),
 }
@@ -108,7 +113,7 @@ impl Fault {
     pub(super) fn is_of_one_job(&self) -> bool {
         match self {
             Self::Database(error) => !is_lost(error) && !is_exhausted(error) && error.as_db_error().is_some(),
-            Self::Unavailable(_) => false,
+            Self::Unavailable(_) | Self::Unknown(_) => false,
             Self::Store(_) => true,
         }
     }
@@ -117,6 +122,7 @@ impl Fault {
     pub(super) fn again(&self) -> StoreError {
         match self {
             Self::Unavailable(why) => StoreError::Unavailable(why.clone()),
+            Self::Unknown(why) | Self::Store(StoreError::Unknown(why)) => StoreError::Unknown(why.clone()),
             Self::Store(StoreError::Unavailable(why)) => StoreError::Unavailable(why.clone()),
             Self::Store(StoreError::Failed(source)) => StoreError::Failed(source.to_string().into()),
             Self::Database(error) => told(error),
@@ -203,6 +209,15 @@ pub(super) fn describe(error: &Error) -> String {
 /// What calls get after [`close`](muster_core::store::Store::close).
 pub(super) fn stopped() -> StoreError {
     StoreError::Unavailable("the store has stopped".into())
+}
+
+/// Fails when whoever asked for a change waits no longer: it is not made.
+pub(super) fn wanted_still() -> Result<(), Fault> {
+    if Caller::current().begin() {
+        Ok(())
+    } else {
+        Err(Fault::Unavailable("nobody waits for this change any more".into()))
+    }
 }
 
 /// A rule of the store that the caller broke: no variant of the answer tells it.

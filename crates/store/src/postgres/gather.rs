@@ -13,7 +13,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use muster_core::store::{StoreError, StoreResult};
+use muster_core::{
+    caller::Caller,
+    store::{StoreError, StoreResult},
+};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -45,6 +48,7 @@ pub(super) trait Batch: Send + Sync + 'static {
 
 struct Waiting<B: Batch> {
     job: B::Job,
+    caller: Caller,
     answer: oneshot::Sender<StoreResult<B::Answer>>,
 }
 
@@ -80,7 +84,8 @@ impl<B: Batch> Gatherer<B> {
         key.hash(&mut hasher);
         let lane = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or(0);
         let (answer, answered) = oneshot::channel();
-        self.lanes[lane].try_send(Waiting { job, answer }).map_err(|error| match error {
+        let caller = Caller::current();
+        self.lanes[lane].try_send(Waiting { job, caller, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 StoreError::Unavailable("too many writes wait for PostgreSQL".into())
             }
@@ -100,8 +105,8 @@ impl<B: Batch> Lane<B> {
     async fn serve(self, mut receive: mpsc::Receiver<Waiting<B>>) {
         let mut waiting = Vec::new();
         while receive.recv_many(&mut waiting, GATHERED).await > 0 {
-            // Nobody is told about these, so nobody may be told that they happened.
-            waiting.retain(|one| !one.answer.is_closed());
+            // Nobody is told about the others, so nobody may be told that they happened.
+            waiting.retain(|one| !one.answer.is_closed() && one.caller.begin());
             if !waiting.is_empty() {
                 self.jobs.fetch_add(waiting.len() as u64, Ordering::Relaxed);
                 self.settle(std::mem::take(&mut waiting)).await;

@@ -8,6 +8,7 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
     message::{Event, ExitReason, Sequence},
+    number::TypeCount,
     store::{GroupCreated, GroupDeleted, Groups, Rosters as _, StoreResult},
     time::Millis,
 };
@@ -222,7 +223,9 @@ impl PostgresStore {
                    JOIN message_count c ON c.app = s.app AND c.stream = s.number
                    WHERE s.app = $1 AND s.kind = 1 AND s.name = $2";
         let rows = connection.query(sql, values![at.app.as_str(), at.group.as_str()]).await?;
-        rows.iter().map(|row| Ok((row.try_get("kind")?, unsigned(row, "total")?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("kind")?, TypeCount::clamped(unsigned(row, "total")?).get())))
+            .collect()
     }
 }
 

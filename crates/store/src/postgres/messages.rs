@@ -5,6 +5,7 @@ use muster_core::{
     group::{Order, Slice},
     id::{GroupRef, MessageId, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+    number::{RepeatCount, TypeCount},
     store::{Messages, StoreResult},
     time::Millis,
 };
@@ -44,8 +45,8 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Fault> {
         at,
         weight: row.try_get("weight")?,
         level: row.try_get("level")?,
-        repeat: unsigned(row, "repeat")?,
-        total: unsigned(row, "total")?,
+        repeat: RepeatCount::clamped(unsigned(row, "repeat")?),
+        total: TypeCount::clamped(unsigned(row, "total")?),
         cached: row.try_get("cached")?,
     };
     let stored_at = row.try_get::<_, Option<i64>>("stored_at")?.map_or(at, Millis);
@@ -141,7 +142,7 @@ impl Messages for PostgresStore {
         };
         Ok(match done {
             Posted::Done { sequence, .. } => sequence,
-            Posted::NoGroup | Posted::TooManyTypes => None,
+            Posted::Repeated(_) | Posted::NoGroup | Posted::TooManyTypes => None,
         })
     }
 

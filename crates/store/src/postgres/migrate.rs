@@ -16,6 +16,7 @@ const LOCK: i64 = 0x4D53_5452;
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_base", sql: include_str!("../../migrations/postgres/0001_base.sql") },
     Migration { name: "0002_rosters", sql: include_str!("../../migrations/postgres/0002_rosters.sql") },
+    Migration { name: "0003_chosen_ids", sql: include_str!("../../migrations/postgres/0003_chosen_ids.sql") },
 ];
 
 /// What became of a step.

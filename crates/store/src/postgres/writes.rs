@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use muster_core::{
     id::{AppId, GroupRef},
     message::{Draft, Event, Posted, Sequence, StreamRef},
+    number::TypeCount,
     time::Millis,
 };
 use tokio_postgres::Row;
@@ -28,6 +29,7 @@ pub(super) const OF_GROUP: i64 = 1;
 pub(super) const OF_USER: i64 = 2;
 
 /// What one caller wants.
+#[derive(Debug)]
 pub(super) enum Write {
     /// A message, stored and counted.
     Post { at: GroupRef, draft: Draft },
@@ -73,9 +75,11 @@ struct Stream {
     sequence: Sequence,
     closed: bool,
     /// Counts of message types: those that the batch adds to, as they are by now.
-    totals: BTreeMap<i64, u64>,
+    totals: BTreeMap<i64, TypeCount>,
     /// Types seen, as far as the batch asks.
     types: usize,
+    /// Messages under ids that their senders chose, of those that the batch posts.
+    chosen: HashMap<String, Sequence>,
     moved: bool,
 }
 
@@ -101,6 +105,7 @@ async fn lock<'a>(tx: &Tx, keys: &BTreeSet<Key<'a>>, streams: &mut Streams<'a>) 
             closed: row.try_get("closed")?,
             totals: BTreeMap::new(),
             types: 0,
+            chosen: HashMap::new(),
             moved: false,
         };
         streams.insert(key, stream);
@@ -167,7 +172,7 @@ async fn count<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Re
         if row.try_get::<_, Option<i64>>("total")?.is_none() {
             fresh.insert(*key);
         } else if let Some(stream) = streams.get_mut(key) {
-            stream.totals.insert(*kind, unsigned(row, "total")?);
+            stream.totals.insert(*kind, TypeCount::clamped(unsigned(row, "total")?));
         }
     }
     for key in fresh {
@@ -180,9 +185,41 @@ async fn count<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Re
     Ok(())
 }
 
+/// Reads where messages stand that the batch posts under ids that their senders chose.
+async fn find_chosen<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Result<(), Fault> {
+    let wanted: Vec<_> = jobs
+        .iter()
+        .filter(|job| matches!(job, Write::Post { draft, .. } if draft.once))
+        .filter_map(|job| {
+            Some((job.key(), streams.get(&job.key())?.number, job.draft()?.message.id.as_str()))
+        })
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let apps: Vec<_> = wanted.iter().map(|(key, ..)| key.0).collect();
+    let numbers: Vec<_> = wanted.iter().map(|(_, number, _)| *number).collect();
+    let ids: Vec<_> = wanted.iter().map(|(.., id)| *id).collect();
+    let rows = tx
+        .query(
+            "SELECT w.place, e.sequence
+             FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS w (app, stream, id, place)
+             JOIN entry e ON e.app = w.app AND e.stream = w.stream AND e.message_id = w.id AND e.chosen",
+            values![apps, numbers, ids],
+        )
+        .await?;
+    for row in &rows {
+        let Some((key, _, id)) = wanted.get(place(row)?) else { continue };
+        if let Some(stream) = streams.get_mut(key) {
+            stream.chosen.insert((*id).to_owned(), unsigned(row, "sequence")?);
+        }
+    }
+    Ok(())
+}
+
 impl Stream {
     /// Counts a message; the new count, or `None` when the stream has seen as many types as it may.
-    fn add(&mut self, draft: &Draft) -> Option<u64> {
+    fn add(&mut self, draft: &Draft) -> Option<TypeCount> {
         let kind = draft.message.kind;
         if !self.totals.contains_key(&kind) {
             if self.types >= draft.max_types {
@@ -191,7 +228,7 @@ impl Stream {
             self.types += 1;
         }
         let total = self.totals.entry(kind).or_default();
-        *total = total.saturating_add(draft.increment);
+        *total = total.plus(draft.increment.get());
         Some(*total)
     }
 
@@ -232,7 +269,7 @@ async fn write_counts(tx: &Tx, streams: &Streams<'_>) -> Result<(), Fault> {
             apps.push(key.0);
             numbers.push(stream.number);
             kinds.push(*kind);
-            totals.push(bigint(*total));
+            totals.push(bigint(total.get()));
         }
     }
     if apps.is_empty() {
@@ -254,21 +291,33 @@ fn settle<'a>(job: &'a Write, streams: &mut Streams<'a>, entries: &mut Entries<'
     let Some(stream) = streams.get_mut(&key).filter(|stream| !stream.closed) else {
         return Posted::NoGroup;
     };
+    let chosen = match job {
+        Write::Post { draft, .. } if draft.once => Some(draft.message.id.as_str()),
+        _ => None,
+    };
+    if let Some(&sequence) = chosen.and_then(|id| stream.chosen.get(id)) {
+        return Posted::Repeated(sequence);
+    }
     let total = match job.draft().map(|draft| stream.add(draft)) {
         Some(None) => return Posted::TooManyTypes,
         Some(Some(total)) => total,
-        None => 0,
+        None => TypeCount::default(),
     };
     let sequence = match job {
         Write::Count { .. } => None,
         Write::Post { .. } | Write::Append { .. } => {
             let sequence = stream.take_place();
+            if let Some(id) = chosen {
+                stream.chosen.insert(id.to_owned(), sequence);
+            }
             entries.push(key.0, stream.number, sequence);
             Some(sequence)
         }
     };
     match job {
-        Write::Post { draft, .. } => entries.push_message(&draft.message, total, draft.message.at),
+        Write::Post { draft, .. } => {
+            entries.push_message(&draft.message, total, draft.message.at, draft.once);
+        }
         Write::Append { event, at, .. } => entries.push_event(event, *at),
         Write::Count { .. } => {}
     }
@@ -284,23 +333,29 @@ impl Batch for Writes {
     type Answer = Posted;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault> {
-        let keys: BTreeSet<_> = jobs.iter().map(|job| job.key()).collect();
-        let mut streams = Streams::new();
-        lock(tx, &keys, &mut streams).await?;
-        let unbegun = |key: &&Key<'_>| key.1 == OF_USER && !streams.contains_key(*key);
-        let missing: BTreeSet<_> = keys.iter().filter(unbegun).copied().collect();
-        if !missing.is_empty() {
-            begin(tx, &missing, &mut streams).await?;
-        }
-        count(tx, jobs, &mut streams).await?;
-        let mut entries = Entries::default();
-        let answers = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
-        if entries.is_empty() {
-            // Counts of what is not stored may be lost with the server.
-            tx.commit_lazily().await?;
-        }
-        // Sent one after the other without waiting for the answers: one round trip.
-        tokio::try_join!(entries.insert(tx), move_ends(tx, &streams), write_counts(tx, &streams))?;
-        Ok(answers)
+        write(tx, jobs).await
     }
+}
+
+/// Does writes in a transaction, which may hold locks of rosters already; what each comes to, in their order.
+pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault> {
+    let keys: BTreeSet<_> = jobs.iter().map(|job| job.key()).collect();
+    let mut streams = Streams::new();
+    lock(tx, &keys, &mut streams).await?;
+    let unbegun = |key: &&Key<'_>| key.1 == OF_USER && !streams.contains_key(*key);
+    let missing: BTreeSet<_> = keys.iter().filter(unbegun).copied().collect();
+    if !missing.is_empty() {
+        begin(tx, &missing, &mut streams).await?;
+    }
+    count(tx, jobs, &mut streams).await?;
+    find_chosen(tx, jobs, &mut streams).await?;
+    let mut entries = Entries::default();
+    let answers = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
+    if entries.is_empty() && jobs.iter().all(|job| matches!(job, Write::Count { .. })) {
+        // Counts of what is not stored may be lost with the server.
+        tx.commit_lazily().await?;
+    }
+    // Sent one after the other without waiting for the answers: one round trip.
+    tokio::try_join!(entries.insert(tx), move_ends(tx, &streams), write_counts(tx, &streams))?;
+    Ok(answers)
 }

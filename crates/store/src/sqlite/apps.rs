@@ -136,19 +136,19 @@ impl Apps for SqliteStore {
     async fn set_app_disabled(&self, id: &AppId, disabled: bool, at: Millis) -> StoreResult<Option<App>> {
         self.open_still()?;
         let memory = Arc::clone(&self.memory);
-        let id = id.clone();
+        let (id, known) = (id.clone(), id.clone());
         let run = move |tx: &mut Tx<'_>| {
             let rows = tx.execute(
                 "UPDATE app SET disabled = ?2, modified_at = ?3 WHERE key = (SELECT key FROM space WHERE id = ?1)",
                 params![id.as_str(), disabled, at.0],
             )?;
             let space = if rows > 0 { spaces::load(tx.read(), &id).map_err(fault)? } else { None };
-            Ok(space.map(|space| (id, space)))
+            Ok(space)
         };
-        let settle = move |changed: Option<(AppId, Space)>| {
-            let (id, space) = changed?;
+        let settle = move |changed: Option<Space>| {
+            let space = changed?;
             let app = space.app.as_deref().cloned();
-            memory.spaces.put(id, space);
+            memory.spaces.put(known, space);
             app
         };
         self.writer.run(Subject::None, run, settle).await

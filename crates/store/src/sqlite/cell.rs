@@ -19,6 +19,7 @@ use muster_core::{
     group::{Group, GroupTally},
     id::GroupRef,
     message::Sequence,
+    number::{RepeatCount, TypeCount},
     rank::RankIndex,
     store::{StoreError, StoreResult},
 };
@@ -35,16 +36,17 @@ use super::{
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     /// What everybody sees; `None` while only the running batch has seen the type.
-    total: Option<u64>,
-    /// What the running batch adds, if it has messages of the type.
-    claimed: Option<u64>,
+    total: Option<TypeCount>,
+    /// What the running batch adds, and by how many messages.
+    claimed: u64,
+    claims: usize,
     /// Whether the database has another total than everybody sees.
     unwritten: bool,
 }
 
 impl Count {
-    fn sum(self) -> u64 {
-        self.total.unwrap_or(0) + self.claimed.unwrap_or(0)
+    fn sum(self) -> TypeCount {
+        self.total.unwrap_or_default().plus(self.claimed)
     }
 }
 
@@ -58,7 +60,7 @@ pub(super) struct Loaded {
     pub(super) views: u64,
     pub(super) super_group: bool,
     pub(super) sequence: Sequence,
-    pub(super) counts: Vec<(i64, u64)>,
+    pub(super) counts: Vec<(i64, TypeCount)>,
 }
 
 /// A scan of a group's durable members, for all who wait for it.
@@ -125,36 +127,46 @@ impl GroupState {
     }
 
     /// Counts messages of a kind at once; the new count, or `None` when the group has seen enough kinds.
-    pub(super) fn count(&mut self, kind: i64, increment: u64, max_types: usize) -> Option<u64> {
+    pub(super) fn count(&mut self, kind: i64, increment: RepeatCount, max_types: usize) -> Option<TypeCount> {
         if !self.admits_kind(kind, max_types) {
             return None;
         }
         let count = self.counts.entry(kind).or_default();
-        count.total = Some(count.total.unwrap_or(0) + increment);
+        count.total = Some(count.total.unwrap_or_default().plus(increment.get()));
         count.unwritten = true;
         Some(count.sum())
     }
 
     /// Counts messages of a kind with the running batch.
-    pub(super) fn claim_count(&mut self, kind: i64, increment: u64, max_types: usize) -> Option<u64> {
+    pub(super) fn claim_count(
+        &mut self,
+        kind: i64,
+        increment: RepeatCount,
+        max_types: usize,
+    ) -> Option<TypeCount> {
         if !self.admits_kind(kind, max_types) {
             return None;
         }
         let count = self.counts.entry(kind).or_default();
-        count.claimed = Some(count.claimed.unwrap_or(0) + increment);
+        count.claimed += increment.get();
+        count.claims += 1;
         Some(count.sum())
     }
 
     /// Takes a claim back: its message was not stored.
-    pub(super) fn unclaim_count(&mut self, kind: i64, increment: u64) {
-        if let Some(claimed) = self.counts.get_mut(&kind).and_then(|count| count.claimed.as_mut()) {
-            *claimed -= increment;
+    pub(super) fn unclaim_count(&mut self, kind: i64, increment: RepeatCount) {
+        if let Some(count) = self.counts.get_mut(&kind) {
+            count.claimed -= increment.get();
+            count.claims -= 1;
+            if count.claims == 0 && count.total.is_none() {
+                self.counts.remove(&kind);
+            }
         }
     }
 
     pub(super) fn tally(&self) -> GroupTally {
         let roster = self.presence.state();
-        let seen = self.counts.iter().filter_map(|(&kind, count)| Some((kind, count.total?)));
+        let seen = self.counts.iter().filter_map(|(&kind, count)| Some((kind, count.total?.get())));
         GroupTally {
             online: roster.count,
             views: roster.views,
@@ -278,7 +290,7 @@ impl GroupCell {
             let counts: Vec<_> = state
                 .counts
                 .iter()
-                .filter(|(_, count)| count.claimed.is_some())
+                .filter(|(_, count)| count.claims > 0)
                 .map(|(&kind, count)| (kind, count.sum()))
                 .collect();
             let sequence = state.claimed_sequence;
@@ -326,7 +338,7 @@ impl GroupCell {
         .map(|_| ())
     }
 
-    fn write_counts(&self, tx: &Tx<'_>, counts: &[(i64, u64)]) -> StoreResult<()> {
+    fn write_counts(&self, tx: &Tx<'_>, counts: &[(i64, TypeCount)]) -> StoreResult<()> {
         if counts.is_empty() {
             return Ok(());
         }
@@ -334,7 +346,7 @@ impl GroupCell {
                    ON CONFLICT (group_key, kind) DO UPDATE SET total = excluded.total";
         let mut upsert = tx.change(sql)?;
         for (kind, total) in counts {
-            upsert.execute(params![self.key, kind, total]).map_err(fault)?;
+            upsert.execute(params![self.key, kind, total.get()]).map_err(fault)?;
         }
         Ok(())
     }
@@ -344,8 +356,9 @@ impl GroupCell {
         let mut state = self.lock();
         state.sequence = state.claimed_sequence;
         for count in state.counts.values_mut() {
-            if let Some(claimed) = count.claimed.take() {
-                count.total = Some(count.total.unwrap_or(0) + claimed);
+            if std::mem::take(&mut count.claims) > 0 {
+                count.total = Some(count.sum());
+                count.claimed = 0;
             }
         }
         state.presence.committed();
@@ -356,7 +369,7 @@ impl GroupCell {
         let mut state = self.lock();
         state.claimed_sequence = state.sequence;
         state.counts.retain(|_, count| {
-            count.claimed = None;
+            (count.claimed, count.claims) = (0, 0);
             count.total.is_some()
         });
     }

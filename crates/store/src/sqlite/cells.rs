@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use muster_core::{id::GroupRef, store::StoreResult};
+use muster_core::{id::GroupRef, number::TypeCount, store::StoreResult};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
@@ -135,7 +135,7 @@ fn load(connection: &Connection, at: &GroupRef) -> rusqlite::Result<Option<Loade
     let Some(mut loaded) = loaded else { return Ok(None) };
     let mut query =
         connection.prepare_cached("SELECT kind, total FROM message_count WHERE group_key = ?1")?;
-    loaded.counts =
-        query.query_map([loaded.key], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let count = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, TypeCount::clamped(row.get(1)?)));
+    loaded.counts = query.query_map([loaded.key], count)?.collect::<Result<_, _>>()?;
     Ok(Some(loaded))
 }

@@ -33,7 +33,7 @@ pub(super) const NUMBER_COLUMNS: &str =
     "n.number, n.created_at, s.id FROM business_number n JOIN space s ON s.key = n.channel_key";
 
 /// The roster's owner: a group that has nothing of its own to tell.
-fn roster_owner(chat: &ChatGroup, epoch: String) -> Group {
+fn roster_owner(chat: &ChatGroup, epoch: &str) -> Group {
     Group {
         at: chat.at.clone(),
         number: 0,
@@ -42,13 +42,13 @@ fn roster_owner(chat: &ChatGroup, epoch: String) -> Group {
         name: None,
         info: None,
         extension: StringMap::new(),
-        epoch,
+        epoch: epoch.to_owned(),
         created_at: chat.created_at,
         deletion: None,
     }
 }
 
-fn create(tx: &mut Tx<'_>, channel: i64, chat: &ChatGroup, epoch: String) -> StoreResult<()> {
+fn create(tx: &mut Tx<'_>, channel: i64, chat: &ChatGroup, epoch: &str) -> StoreResult<()> {
     if find_group(tx.read(), channel, chat.at.group.as_str()).map_err(fault)?.is_some() {
         return misuse(format!("there is a group {} already", chat.at.group));
     }
@@ -146,7 +146,7 @@ fn set_invite(tx: &Tx<'_>, at: &GroupRef, code: Option<&str>, now: Millis) -> St
 }
 
 fn advance(
-    tx: &Tx<'_>,
+    tx: &mut Tx<'_>,
     from: ChatGroupStatus,
     to: ChatGroupStatus,
     until: Millis,
@@ -167,13 +167,21 @@ fn advance(
                 .collect()
         })
         .map_err(fault)?;
-    for (key, _) in &due {
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.atomically(|tx| move_on(tx, &due, to, at))?;
+    Ok(due.into_iter().map(|(_, at)| at).collect())
+}
+
+fn move_on(tx: &Tx<'_>, due: &[(i64, GroupRef)], to: ChatGroupStatus, at: Millis) -> StoreResult<()> {
+    for (key, _) in due {
         tx.execute(
             "UPDATE chat_group SET status = ?2, status_since = ?3, modified_at = ?3 WHERE key = ?1",
             params![key, to.code(), at.0],
         )?;
     }
-    Ok(due.into_iter().map(|(_, at)| at).collect())
+    Ok(())
 }
 
 fn list(
@@ -213,7 +221,7 @@ impl Chats for SqliteStore {
                 insert_channel(tx, key, &channel)?;
                 Ok(key)
             })?;
-            Ok((channel.id, Space { key, epoch: epoch.into(), app: None }))
+            Ok((channel.id.clone(), Space { key, epoch: epoch.as_str().into(), app: None }))
         };
         self.writer.run(Subject::None, run, move |(id, space)| memory.spaces.put(id, space)).await
     }
@@ -275,7 +283,7 @@ impl Chats for SqliteStore {
     async fn create_chat_group(&self, group: ChatGroup) -> StoreResult<()> {
         let channel = self.known_space(&group.at.app).await?.key;
         let epoch = self.random.alphanumeric(EPOCH_LENGTH);
-        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| create(tx, channel, &group, epoch));
+        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| create(tx, channel, &group, &epoch));
         self.writer.run(Subject::None, run, |()| ()).await
     }
 
@@ -306,7 +314,7 @@ impl Chats for SqliteStore {
         at: Millis,
     ) -> StoreResult<Vec<GroupRef>> {
         self.open_still()?;
-        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| advance(tx, from, to, until, at));
+        let run = move |tx: &mut Tx<'_>| advance(tx, from, to, until, at);
         self.writer.run(Subject::None, run, |moved| moved).await
     }
 

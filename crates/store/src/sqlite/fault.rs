@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use muster_core::store::{StoreError, StoreResult};
+use muster_core::{
+    caller::Caller,
+    store::{StoreError, StoreResult},
+};
 use rusqlite::ErrorCode;
 
 use super::mark::Loss;
@@ -76,9 +79,7 @@ struct Shared(Arc<rusqlite::Error>);
 pub(super) fn fault(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".into()),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            StoreError::Unavailable("the database is locked by another process".into())
-        }
+        Some(_) if is_locked(&error) => locked(),
         Some(ErrorCode::CannotOpen) => {
             StoreError::Unavailable(format!("the database file cannot be opened: {error}"))
         }
@@ -86,10 +87,53 @@ pub(super) fn fault(error: rusqlite::Error) -> StoreError {
     }
 }
 
+/// Whether another process holds the database.
+pub(super) fn is_locked(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// What a caller is told while another process holds the database.
+pub(super) fn locked() -> StoreError {
+    StoreError::Unavailable("the database is locked by another process".into())
+}
+
+/// Fails when whoever asked for a change that needs no writer waits no longer: it is not made.
+pub(super) fn wanted_still() -> StoreResult<()> {
+    if Caller::current().begin() { Ok(()) } else { Err(unwanted()) }
+}
+
+/// What is told, to nobody in particular, of a change for which nobody waits any more.
+pub(super) fn unwanted() -> StoreError {
+    StoreError::Unavailable("nobody waits for this change any more".into())
+}
+
+/// What a caller is told whose transaction SQLite gave up.
+pub(super) fn lost() -> StoreError {
+    StoreError::Unavailable("the disk is full or failing: the changes were undone".into())
+}
+
+/// Whether a failed batch may be the fault of one of its jobs: the others are then tried without it. What the machine
+/// lacks, every part of the batch would lack.
+pub(super) fn is_of_one_job(error: &StoreError) -> bool {
+    let StoreError::Failed(source) = error else { return false };
+    let code = source.downcast_ref::<Shared>().and_then(|shared| shared.0.sqlite_error_code());
+    !matches!(
+        code,
+        Some(
+            ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::ReadOnly
+                | ErrorCode::OutOfMemory
+        )
+    )
+}
+
 /// The same error for another caller.
 pub(super) fn again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Unavailable(why) => StoreError::Unavailable(why.clone()),
+        StoreError::Unknown(why) => StoreError::Unknown(why.clone()),
         StoreError::Failed(source) => match source.downcast_ref::<Shared>() {
             Some(shared) => StoreError::Failed(Box::new(shared.clone())),
             None => StoreError::Failed(source.to_string().into()),

@@ -59,7 +59,7 @@ pub(super) fn find_group(connection: &Connection, space: i64, id: &str) -> rusql
     connection.prepare_cached(&sql)?.query_row(params![space, id], records::group).optional()
 }
 
-fn create(tx: &mut Tx<'_>, space: i64, mut group: Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
+fn create(tx: &mut Tx<'_>, space: i64, group: &Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
     if let Some(there) = find_group(tx.read(), space, group.at.group.as_str()).map_err(fault)? {
         return Ok(GroupCreated::Exists(there));
     }
@@ -74,9 +74,8 @@ fn create(tx: &mut Tx<'_>, space: i64, mut group: Group, limit: Option<u64>) -> 
             return Ok(GroupCreated::TooMany);
         }
     }
-    group.number = insert_group(tx, space, &group, None)?;
-    group.deletion = None;
-    Ok(GroupCreated::Created(group))
+    let number = insert_group(tx, space, group, None)?;
+    Ok(GroupCreated::Created(Group { number, deletion: None, ..group.clone() }))
 }
 
 fn delete(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, deletion: &Deletion) -> StoreResult<Option<Sequence>> {
@@ -219,7 +218,7 @@ fn of_user(
 impl Groups for SqliteStore {
     async fn create_group(&self, group: Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
         let space = self.known_space(&group.at.app).await?.key;
-        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| create(tx, space, group, limit));
+        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| create(tx, space, &group, limit));
         self.writer.run(Subject::None, run, |created| created).await
     }
 
@@ -230,8 +229,9 @@ impl Groups for SqliteStore {
     async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted> {
         let Some(cell) = self.cell(at).await? else { return Ok(GroupDeleted::Missing) };
         let memory = Arc::clone(&self.memory);
-        let run = move |tx: &mut Tx<'_>| delete(tx, &cell, &deletion).map(|done| (done, cell, deletion));
-        let settle = move |(done, cell, deletion): (Option<Sequence>, Arc<GroupCell>, Deletion)| match done {
+        let (theirs, wanted) = (Arc::clone(&cell), deletion.clone());
+        let run = move |tx: &mut Tx<'_>| delete(tx, &theirs, &wanted);
+        let settle = move |done: Option<Sequence>| match done {
             None => GroupDeleted::Missing,
             Some(sequence) => {
                 settle_delete(&memory, &cell, deletion);

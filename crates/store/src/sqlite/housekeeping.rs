@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use muster_core::store::StoreResult;
+use muster_core::store::{StoreError, StoreResult};
 
 use super::{
     Memory,
@@ -78,10 +78,13 @@ impl Housekeeper {
                     let cells = theirs.unwritten.take(FLUSHED_AT_ONCE.min(left));
                     left = left.saturating_sub(FLUSHED_AT_ONCE);
                     let written = cells.clone();
-                    if let Err(error) = writer.run_blocking(move |tx| write(tx, &written)) {
-                        tracing::warn!(%error, groups = cells.len(), "figures could not be written");
-                        theirs.unwritten.put_back(&cells);
-                        break;
+                    match writer.run_blocking(move |tx| write(tx, &written)) {
+                        Ok(failed) => theirs.unwritten.put_back(&failed),
+                        Err(error) => {
+                            tracing::debug!(%error, groups = cells.len(), "figures are not written yet");
+                            theirs.unwritten.put_back(&cells);
+                            break;
+                        }
                     }
                 }
             }
@@ -105,7 +108,7 @@ impl Housekeeper {
             if cells.is_empty() {
                 return Ok(());
             }
-            writer.run(Subject::All, move |tx| write(tx, &cells), |()| ()).await?;
+            writer.run(Subject::All, move |tx| write(tx, &cells), drop).await?;
         }
     }
 }
@@ -119,8 +122,20 @@ impl Drop for Housekeeper {
     }
 }
 
-fn write(tx: &mut Tx<'_>, cells: &[Arc<GroupCell>]) -> StoreResult<()> {
-    tx.atomically(|tx| cells.iter().try_for_each(|cell| cell.flush(tx)))
+/// Writes the figures of groups; those whose figures cannot be written, which keeps no other from it.
+fn write(tx: &mut Tx<'_>, cells: &[Arc<GroupCell>]) -> StoreResult<Vec<Arc<GroupCell>>> {
+    let mut failed = Vec::new();
+    for cell in cells {
+        match tx.atomically(|tx| cell.flush(tx)) {
+            Ok(()) => {}
+            Err(StoreError::Failed(error)) => {
+                tracing::warn!(%error, group = %cell.at.group, "the figures of a group cannot be written");
+                failed.push(Arc::clone(cell));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(failed)
 }
 
 /// Removes rows of abandoned rosters until there are none.

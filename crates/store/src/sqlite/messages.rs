@@ -10,6 +10,7 @@ use muster_core::{
     group::{Order, Slice},
     id::{AppId, GroupRef, MessageId, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+    number::{RepeatCount, TypeCount},
     store::{Messages, StoreResult},
     time::Millis,
 };
@@ -19,7 +20,7 @@ use super::{
     SqliteStore,
     apps::direction,
     cell::GroupCell,
-    fault::fault,
+    fault::{fault, wanted_still},
     readers::Readers,
     records::{from_json, id, millis, text},
     spaces::Space,
@@ -91,8 +92,8 @@ pub(super) fn insert_event(
     at: Millis,
 ) -> StoreResult<()> {
     match event {
-        Event::Message(message) => insert_message(tx, space, stream, sequence, message, at),
-        Event::Exit { .. } => tx
+        Event::Message(message) => insert_message(tx, (space, stream), sequence, message, at, false),
+        Event::Exit { .. } | Event::Unknown(_) => tx
             .execute(
                 "INSERT INTO entry (space_key, stream, sequence, at, event) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![space, stream, sequence, at.0, json(event)],
@@ -103,16 +104,16 @@ pub(super) fn insert_event(
 
 fn insert_message(
     tx: &Tx<'_>,
-    space: i64,
-    stream: i64,
+    (space, stream): (i64, i64),
     sequence: Sequence,
     message: &Message,
     stored_at: Millis,
+    chosen: bool,
 ) -> StoreResult<()> {
     tx.execute(
         "INSERT INTO entry (space_key, stream, sequence, at, kind, message_id, sender, sender_info, body, weight,
-           level, repeat, total, cached, stored_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+           level, repeat, total, cached, stored_at, chosen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             space,
             stream,
@@ -125,10 +126,11 @@ fn insert_message(
             &*message.body,
             message.weight,
             message.level,
-            message.repeat,
-            message.total,
+            message.repeat.get(),
+            message.total.get(),
             message.cached,
             (stored_at != message.at).then_some(stored_at.0),
+            chosen.then_some(1),
         ],
     )
     .map(|_| ())
@@ -149,8 +151,8 @@ pub(super) fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         at,
         weight: row.get("weight")?,
         level: row.get("level")?,
-        repeat: row.get("repeat")?,
-        total: row.get("total")?,
+        repeat: RepeatCount::clamped(row.get("repeat")?),
+        total: TypeCount::clamped(row.get("total")?),
         cached: row.get("cached")?,
     };
     let stored_at = row.get::<_, Option<i64>>("stored_at")?.map_or(at, Millis);
@@ -161,10 +163,23 @@ fn read_entries(mut query: CachedStatement<'_>, values: impl Params) -> rusqlite
     query.query_map(values, read_entry)?.collect()
 }
 
+/// Where a message stands under an id that its sender chose.
+fn find_chosen(connection: &Connection, stream: i64, id: &MessageId) -> rusqlite::Result<Option<Sequence>> {
+    connection
+        .prepare_cached("SELECT sequence FROM entry WHERE stream = ?1 AND message_id = ?2 AND chosen = 1")?
+        .query_row(params![stream, id.as_str()], |row| row.get(0))
+        .optional()
+}
+
 /// Stores a message with the running batch.
-fn post(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, mut draft: Draft) -> StoreResult<Posted> {
+fn post(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, draft: &mut Draft) -> StoreResult<Posted> {
     let (kind, increment) = (draft.message.kind, draft.increment);
     tx.involve(cell);
+    if draft.once
+        && let Some(sequence) = find_chosen(tx.read(), cell.key, &draft.message.id).map_err(fault)?
+    {
+        return Ok(Posted::Repeated(sequence));
+    }
     let sequence = {
         let mut state = cell.lock();
         if state.is_deleted() {
@@ -177,7 +192,8 @@ fn post(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, mut draft: Draft) -> StoreResult
         state.next_sequence()
     };
     let message = &draft.message;
-    if let Err(error) = insert_message(tx, cell.space, cell.key, sequence, message, message.at) {
+    let place = (cell.space, cell.key);
+    if let Err(error) = insert_message(tx, place, sequence, message, message.at, draft.once) {
         cell.lock().unclaim_count(kind, increment);
         return Err(error);
     }
@@ -216,15 +232,15 @@ pub(super) fn insert_user_stream(
     Ok(UserPlace { key: tx.last_key(), sequence })
 }
 
-fn append_to_user(
+pub(super) fn append_to_user(
     tx: &mut Tx<'_>,
     tops: &UserTops,
-    of: (i64, UserId),
+    of: &(i64, UserId),
     event: &Event,
     at: Millis,
 ) -> StoreResult<Sequence> {
-    let (space, user) = &of;
-    let known = tx.user_places.get(&of).copied().or_else(|| tops.get(&of)).filter(|place| place.key != 0);
+    let (space, user) = of;
+    let known = tx.user_places.get(of).copied().or_else(|| tops.get(of)).filter(|place| place.key != 0);
     let known = match known {
         Some(place) => Some(place),
         None => load_place(tx.read(), *space, user).map_err(fault)?,
@@ -238,7 +254,7 @@ fn append_to_user(
     };
     let sequence = place.sequence + 1;
     insert_event(tx, *space, -place.key, sequence, event, at)?;
-    tx.user_places.insert(of, UserPlace { sequence, ..place });
+    tx.user_places.insert(of.clone(), UserPlace { sequence, ..place });
     Ok(sequence)
 }
 
@@ -342,11 +358,14 @@ fn position(sequence: Sequence) -> i64 {
 impl Messages for SqliteStore {
     async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
         let Some(cell) = self.cell(at).await? else { return Ok(Posted::NoGroup) };
-        self.writer.run(Subject::None, move |tx| post(tx, &cell, draft), |posted| posted).await
+        let mut draft = draft;
+        let run = move |tx: &mut Tx<'_>| post(tx, &cell, &mut draft);
+        self.writer.run(Subject::None, run, |posted| posted).await
     }
 
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
         let Some(cell) = self.cell(at).await? else { return Ok(Posted::NoGroup) };
+        wanted_still()?;
         let mut state = cell.lock();
         if state.is_deleted() {
             return Ok(Posted::NoGroup);
@@ -369,7 +388,7 @@ impl Messages for SqliteStore {
                 let Some(space) = self.space(app).await? else { return Ok(None) };
                 let tops = Arc::clone(&self.memory.tops);
                 let of = (space.key, user.clone());
-                let run = move |tx: &mut Tx<'_>| append_to_user(tx, &tops, of, &event, at);
+                let run = move |tx: &mut Tx<'_>| append_to_user(tx, &tops, &of, &event, at);
                 self.writer.run(Subject::None, run, Some).await
             }
         }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
     Migration { name: "0002_setting", sql: include_str!("../../migrations/sqlite/0002_setting.sql") },
     Migration { name: "0003_commits", sql: include_str!("../../migrations/sqlite/0003_commits.sql") },
+    Migration { name: "0004_chosen_ids", sql: include_str!("../../migrations/sqlite/0004_chosen_ids.sql") },
 ];
 
 /// Applies what is missing.

@@ -13,15 +13,17 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Page, Slice},
     id::{GroupRef, UserId},
+    message::{Sequence, StreamRef},
     roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
-    store::{Rosters, StoreResult},
+    store::{Also, Rosters, StoreResult, StreamEvent},
 };
 use rusqlite::params;
 
 use super::{
     Memory, SqliteStore,
     cell::GroupCell,
-    fault::fault,
+    fault::{fault, misuse, wanted_still},
+    messages::{UserTops, append_to_user},
     presence::{Inline, Seat},
     rows::{self, MemberRow},
     writer::{Subject, Tx},
@@ -236,7 +238,57 @@ fn settle_leave(memory: &Memory, cell: &Arc<GroupCell>, user: &UserId, plan: Lea
     }
 }
 
+/// Events for users' streams, by the key of the application and the user.
+type UserEvents = Vec<((i64, UserId), StreamEvent)>;
+
+/// Ends a membership and stores what follows, or neither.
+fn remove(
+    tx: &mut Tx<'_>,
+    tops: &UserTops,
+    cell: &Arc<GroupCell>,
+    user: &UserId,
+    events: &UserEvents,
+) -> StoreResult<(LeavePlan, Vec<Sequence>)> {
+    let (mut plan, mut before) = (LeavePlan::Nothing, Vec::new());
+    let done = tx.atomically(|tx| {
+        plan = plan_leave(tx, cell, user, &Leave::Any)?;
+        if !matches!(plan, LeavePlan::Removed(_)) {
+            return Ok(Vec::new());
+        }
+        let append = |(of, what): &((i64, UserId), StreamEvent)| {
+            before.push((of.clone(), tx.user_places.get(of).copied()));
+            append_to_user(tx, tops, of, &what.event, what.at)
+        };
+        events.iter().map(append).collect()
+    });
+    if done.is_err() {
+        for (of, place) in before.into_iter().rev() {
+            match place {
+                Some(place) => tx.user_places.insert(of, place),
+                None => tx.user_places.remove(&of),
+            };
+        }
+        if matches!(plan, LeavePlan::Removed(_)) {
+            cell.lock().presence.claims.fresh += 1;
+        }
+    }
+    done.map(|positions| (plan, positions))
+}
+
 impl SqliteStore {
+    /// Finds where the events of users' streams belong.
+    async fn user_events(&self, also: Also) -> StoreResult<UserEvents> {
+        let mut events = Vec::with_capacity(also.events.len());
+        for event in also.events {
+            let StreamRef::User(app, user) = &event.stream else {
+                return misuse("a change of a roster is followed by events of users alone".to_owned());
+            };
+            let space = self.known_space(app).await?.key;
+            events.push(((space, user.clone()), event));
+        }
+        Ok(events)
+    }
+
     /// The members of chosen seats; `None` when one of them left before the row was read.
     async fn seated(&self, cell: &GroupCell, seats: &[Seat]) -> StoreResult<Option<Vec<Member>>> {
         let missing = match self.memory.rows.seat(cell.key, seats, &HashMap::new()) {
@@ -283,6 +335,7 @@ impl Rosters for SqliteStore {
     async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
         let Some(cell) = self.roster(at).await? else { return Ok(Admission::NoGroup) };
         if let Tie::Session(session) = &join.tie {
+            wanted_still()?;
             let mut state = cell.lock();
             if state.is_deleted() {
                 return Ok(Admission::NoGroup);
@@ -297,13 +350,15 @@ impl Rosters for SqliteStore {
         }
         let memory = Arc::clone(&self.memory);
         let subject = subject(&cell, &join.user);
-        let run = move |tx: &mut Tx<'_>| plan_join(tx, &cell, &join).map(|plan| (plan, cell, join));
-        let settle = move |(plan, cell, join)| settle_join(&memory, &cell, join, plan);
+        let (theirs, wanted) = (Arc::clone(&cell), join.clone());
+        let run = move |tx: &mut Tx<'_>| plan_join(tx, &theirs, &wanted);
+        let settle = move |plan| settle_join(&memory, &cell, join, plan);
         self.writer.run(subject, run, settle).await
     }
 
     async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
         let Some(cell) = self.roster(at).await? else { return Ok(None) };
+        wanted_still()?;
         {
             let mut state = cell.lock();
             if let Inline::Done(left) = state.presence.leave_inline(user, &leave) {
@@ -316,8 +371,28 @@ impl Rosters for SqliteStore {
         }
         let (memory, user) = (Arc::clone(&self.memory), user.clone());
         let subject = subject(&cell, &user);
-        let run = move |tx: &mut Tx<'_>| plan_leave(tx, &cell, &user, &leave).map(|plan| (plan, cell, user));
-        let settle = move |(plan, cell, user)| settle_leave(&memory, &cell, &user, plan);
+        let (theirs, wanted) = (Arc::clone(&cell), user.clone());
+        let run = move |tx: &mut Tx<'_>| plan_leave(tx, &theirs, &wanted, &leave);
+        let settle = move |plan| settle_leave(&memory, &cell, &user, plan);
+        self.writer.run(subject, run, settle).await
+    }
+
+    async fn remove_member(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        also: Also,
+    ) -> StoreResult<Option<Vec<Sequence>>> {
+        let Some(cell) = self.roster(at).await? else { return Ok(None) };
+        let events = self.user_events(also).await?;
+        let (memory, user, subject) = (Arc::clone(&self.memory), user.clone(), subject(&cell, user));
+        let (tops, theirs, wanted) = (Arc::clone(&memory.tops), Arc::clone(&cell), user.clone());
+        let run = move |tx: &mut Tx<'_>| remove(tx, &tops, &theirs, &wanted, &events);
+        let settle = move |(plan, positions)| {
+            let removed = matches!(plan, LeavePlan::Removed(_));
+            settle_leave(&memory, &cell, &user, plan);
+            removed.then_some(positions)
+        };
         self.writer.run(subject, run, settle).await
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::trouble::Trouble;
+
 /// The store's own figures since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -19,6 +21,7 @@ pub struct Stats {
 pub(super) struct Counters {
     commits: AtomicU64,
     jobs: AtomicU64,
+    pub(super) trouble: Trouble,
 }
 
 impl Counters {

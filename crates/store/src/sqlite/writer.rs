@@ -10,7 +10,13 @@
 //! half done, jobs name their [`Subject`], and a batch ends before a second job of the same subject.
 //!
 //! A job that fails is refused alone: its single statement has no effect, or it undid several with
-//! [`Tx::atomically`]. A transaction begins with the first change, so a batch that changes nothing costs no commit.
+//! [`Tx::atomically`]. When a batch cannot be written or committed for a fault of its content, each half is done anew
+//! by itself, and so on until the job that spoils it is alone; so a first half may run several times, and changes
+//! nothing but the transaction and claims, which end with it. A transaction begins with the first change, so a batch
+//! that changes nothing costs no commit.
+//!
+//! A job whose caller was answered otherwise meanwhile is not begun ([`Caller`]). While another process locks the
+//! database, whoever waits is refused together: jobs do not wait for one lock one after another.
 
 use std::{
     cell::Cell,
@@ -20,6 +26,7 @@ use std::{
 };
 
 use muster_core::{
+    caller::Caller,
     id::UserId,
     message::Sequence,
     store::{StoreError, StoreResult},
@@ -33,7 +40,7 @@ use tokio::{
 use super::{
     cell::GroupCell,
     checkpoint::WalKeeper,
-    fault::{again, fault, stopped},
+    fault::{again, fault, is_locked, is_of_one_job, locked, lost, stopped, unwanted},
     mark::{COUNT_ONE, CommitMark},
     messages::UserTops,
     stats::Counters,
@@ -74,7 +81,9 @@ fn tell(runtime: Option<&Handle>, answers: Vec<Answer>) {
 /// A job as the writer sees it.
 trait Work: Send {
     fn subject(&self) -> Subject;
-    /// The first half; `false` when it failed and was answered.
+    /// Whether somebody waits for the outcome; from then on, nobody is told that it did not happen before it is known.
+    fn begin(&self) -> bool;
+    /// The first half; `false` when it failed and was answered. It may come again after its transaction was undone.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// The second half; what tells the caller.
     fn settle(self: Box<Self>) -> Option<Answer>;
@@ -84,7 +93,8 @@ trait Work: Send {
 /// A job made of two closures.
 struct Job<R, S, P, T> {
     subject: Subject,
-    run: Option<R>,
+    caller: Caller,
+    run: R,
     settle: S,
     plan: Option<P>,
     answer: Option<oneshot::Sender<StoreResult<T>>>,
@@ -94,7 +104,7 @@ struct Job<R, S, P, T> {
 
 impl<R, S, P, T> Work for Job<R, S, P, T>
 where
-    R: FnOnce(&mut Tx<'_>) -> StoreResult<P> + Send,
+    R: FnMut(&mut Tx<'_>) -> StoreResult<P> + Send,
     S: FnOnce(P) -> T + Send,
     P: Send,
     T: Send + 'static,
@@ -103,9 +113,12 @@ where
         self.subject
     }
 
+    fn begin(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| !answer.is_closed()) && self.caller.begin()
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let Some(run) = self.run.take() else { return false };
-        match run(tx) {
+        match (self.run)(tx) {
             Ok(plan) => {
                 self.plan = Some(plan);
                 true
@@ -177,13 +190,14 @@ impl Writer {
     /// Runs a job and answers when it is durable.
     pub(super) async fn run<R, S, P, T>(&self, subject: Subject, run: R, settle: S) -> StoreResult<T>
     where
-        R: FnOnce(&mut Tx<'_>) -> StoreResult<P> + Send + 'static,
+        R: FnMut(&mut Tx<'_>) -> StoreResult<P> + Send + 'static,
         S: FnOnce(P) -> T + Send + 'static,
         P: Send + 'static,
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job = Job { subject, run: Some(run), settle, plan: None, answer: Some(answer), blocking: false };
+        let caller = Caller::current();
+        let job = Job { subject, caller, run, settle, plan: None, answer: Some(answer), blocking: false };
         self.queue.try_send(Command::Work(Box::new(job))).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 StoreError::Unavailable("too many writes wait for the disk".into())
@@ -196,14 +210,15 @@ impl Writer {
     /// [`run`](Self::run) for a thread that may block: never inside a runtime.
     pub(super) fn run_blocking<R, T>(&self, run: R) -> StoreResult<T>
     where
-        R: FnOnce(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
+        R: FnMut(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
         let settle = |done: T| done;
         let job = Job {
             subject: Subject::All,
-            run: Some(run),
+            caller: Caller::default(),
+            run,
             settle,
             plan: None,
             answer: Some(answer),
@@ -265,7 +280,12 @@ impl Desk {
                 }
             }
             self.waiting.extend(fresh.drain(..));
-            if let Some(done) = self.batch() {
+            if self.batch() == Locked::Yes {
+                self.refuse_waiting(&mut commands);
+            }
+            if matches!(self.waiting.front(), Some(Command::Stop(_)))
+                && let Some(Command::Stop(done)) = self.waiting.pop_front()
+            {
                 self.wal.finish(&self.connection);
                 drop(self);
                 let _ = done.send(());
@@ -285,22 +305,19 @@ impl Desk {
         }
     }
 
-    /// Runs one batch; the sender to answer when it ended with a stop.
-    fn batch(&mut self) -> Option<oneshot::Sender<()>> {
-        let mut tx = Tx::new(&self.connection);
+    /// Takes the jobs of one batch out of those that wait.
+    fn choose(&mut self) -> Vec<Box<dyn Work>> {
         let mut jobs: Vec<Box<dyn Work>> = Vec::with_capacity(self.waiting.len());
-        let mut stop = None;
         self.taken.clear();
         while let Some(command) = self.waiting.pop_front() {
-            let mut job = match command {
-                Command::Stop(done) => {
-                    stop = Some(done);
+            let job = match command {
+                Command::Work(job) => job,
+                stop @ Command::Stop(_) => {
+                    self.waiting.push_front(stop);
                     break;
                 }
-                Command::Work(job) => job,
             };
             let subject = job.subject();
-            let alone = subject == Subject::All;
             let taken = match subject {
                 Subject::None => false,
                 Subject::Member(..) => !self.taken.insert(subject),
@@ -310,18 +327,85 @@ impl Desk {
                 self.waiting.push_front(Command::Work(job));
                 break;
             }
-            if job.run(&mut tx) {
-                jobs.push(job);
-            }
-            if alone || tx.is_lost() {
+            jobs.push(job);
+            if subject == Subject::All {
                 break;
             }
         }
-        self.last = jobs.len();
-        tx.finish(jobs, self.runtime.as_ref(), &self.mark, &self.counters, &self.tops);
-        self.wal.committed(&self.connection);
-        stop
+        jobs
     }
+
+    /// Does one batch, in parts when something of it spoils it.
+    fn batch(&mut self) -> Locked {
+        let jobs = self.choose();
+        self.last = jobs.len();
+        let mut parts = vec![jobs];
+        while let Some(part) = parts.pop() {
+            let mut tx = Tx::new(&self.connection);
+            match tx.run(part) {
+                Ran::All(done) => {
+                    if let Some(spoilt) = self.finish(tx, done) {
+                        parts.extend(halves(spoilt));
+                    }
+                }
+                // Its culprit is gone; less of it may fit.
+                Ran::Lost(undone) => {
+                    tx.abandon();
+                    parts.extend(halves(undone));
+                }
+                Ran::Locked(undone) => {
+                    tx.abandon();
+                    for job in undone.into_iter().chain(parts.into_iter().rev().flatten()) {
+                        job.refuse(&locked());
+                    }
+                    return Locked::Yes;
+                }
+            }
+            self.wal.committed(&self.connection);
+        }
+        Locked::No
+    }
+
+    /// Commits a part; what of it is to be done anew.
+    fn finish(&self, tx: Tx<'_>, done: Vec<Box<dyn Work>>) -> Option<Vec<Box<dyn Work>>> {
+        tx.finish(done, self.runtime.as_ref(), &self.mark, &self.counters, &self.tops)
+    }
+
+    /// Refuses whoever waits, because the database was locked for as long as a caller can wait.
+    fn refuse_waiting(&mut self, commands: &mut mpsc::Receiver<Command>) {
+        while let Ok(command) = commands.try_recv() {
+            self.waiting.push_back(command);
+        }
+        for command in std::mem::take(&mut self.waiting) {
+            match command {
+                Command::Work(job) => job.refuse(&locked()),
+                stop @ Command::Stop(_) => self.waiting.push_back(stop),
+            }
+        }
+    }
+}
+
+/// Whether another process held the database for longer than a caller can wait.
+#[derive(PartialEq, Eq)]
+enum Locked {
+    Yes,
+    No,
+}
+
+/// A part of a batch in two, the one to be done first at the end.
+fn halves(mut part: Vec<Box<dyn Work>>) -> impl Iterator<Item = Vec<Box<dyn Work>>> {
+    let later = part.split_off(part.len() / 2);
+    [later, part].into_iter().filter(|part| !part.is_empty())
+}
+
+/// What came of the first halves of some jobs.
+enum Ran {
+    /// These are to be committed; the others were answered.
+    All(Vec<Box<dyn Work>>),
+    /// SQLite gave the transaction up with a job that was answered. These are to be done anew.
+    Lost(Vec<Box<dyn Work>>),
+    /// The database is locked. Nothing of these is done.
+    Locked(Vec<Box<dyn Work>>),
 }
 
 /// A place in a user's stream that a batch has claimed.
@@ -335,6 +419,8 @@ pub(super) struct UserPlace {
 pub(super) struct Tx<'a> {
     connection: &'a Connection,
     begun: Cell<bool>,
+    /// Whether it could not begin because another process held the database.
+    locked: Cell<bool>,
     /// Groups of which jobs of this batch hold claims.
     cells: Vec<Arc<GroupCell>>,
     /// Ends of users' streams that moved in this batch.
@@ -343,16 +429,50 @@ pub(super) struct Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn new(connection: &'a Connection) -> Self {
-        Self { connection, begun: Cell::new(false), cells: Vec::new(), user_places: HashMap::new() }
+        Self {
+            connection,
+            begun: Cell::new(false),
+            locked: Cell::new(false),
+            cells: Vec::new(),
+            user_places: HashMap::new(),
+        }
+    }
+
+    /// Runs the first halves of jobs whose callers still wait.
+    fn run(&mut self, jobs: Vec<Box<dyn Work>>) -> Ran {
+        let mut done = Vec::with_capacity(jobs.len());
+        let mut jobs = jobs.into_iter();
+        while let Some(mut job) = jobs.next() {
+            // Nobody is told about the others, so nobody may be told that they happened.
+            if !job.begin() {
+                job.refuse(&unwanted());
+                continue;
+            }
+            let ran = job.run(self);
+            if self.is_lost() {
+                job.refuse(&lost());
+                done.extend(jobs);
+                return Ran::Lost(done);
+            }
+            if ran {
+                done.push(job);
+            }
+            if self.locked.get() {
+                done.extend(jobs);
+                return Ran::Locked(done);
+            }
+        }
+        Ran::All(done)
     }
 
     /// A statement that changes something.
     pub(super) fn change(&self, sql: &str) -> StoreResult<CachedStatement<'a>> {
         if !self.begun.get() {
-            self.connection
-                .prepare_cached("BEGIN IMMEDIATE")
-                .and_then(|mut s| s.execute([]))
-                .map_err(fault)?;
+            let begin = self.connection.prepare_cached("BEGIN IMMEDIATE");
+            begin.and_then(|mut begin| begin.execute([])).map_err(|error| {
+                self.locked.set(is_locked(&error));
+                fault(error)
+            })?;
             self.begun.set(true);
         }
         self.connection.prepare_cached(sql).map_err(fault)
@@ -402,7 +522,8 @@ impl<'a> Tx<'a> {
         self.begun.get() && self.connection.is_autocommit()
     }
 
-    /// Commits, settles the jobs and answers them; or refuses them all.
+    /// Commits, settles the jobs and answers them. When that fails, it refuses them all, or gives them back to be done
+    /// in parts when one of them may be the cause.
     fn finish(
         self,
         jobs: Vec<Box<dyn Work>>,
@@ -410,7 +531,7 @@ impl<'a> Tx<'a> {
         mark: &CommitMark,
         counters: &Counters,
         tops: &UserTops,
-    ) {
+    ) -> Option<Vec<Box<dyn Work>>> {
         match self.commit() {
             Ok(commits) => {
                 if let Some(commits) = commits {
@@ -422,24 +543,42 @@ impl<'a> Tx<'a> {
                 tops.moved(&self.user_places);
                 if self.begun.get() {
                     counters.commit(jobs.len());
+                    counters.trouble.passed();
                 }
                 tell(runtime, jobs.into_iter().filter_map(Work::settle).collect());
+                self.release();
+                None
             }
             Err(error) => {
-                tracing::error!(%error, jobs = jobs.len(), "a batch was not stored");
-                if !self.connection.is_autocommit()
-                    && let Err(error) = self.connection.execute_batch("ROLLBACK")
-                {
-                    tracing::error!(%error, "a failed batch could not be rolled back");
+                self.abandon();
+                if jobs.len() > 1 && is_of_one_job(&error) {
+                    tracing::debug!(%error, jobs = jobs.len(), "a batch is done in parts");
+                    return Some(jobs);
                 }
-                for cell in &self.cells {
-                    cell.abort();
-                }
+                counters.trouble.failed(&error, jobs.len());
                 for job in jobs {
                     job.refuse(&error);
                 }
+                None
             }
         }
+    }
+
+    /// Undoes what was done and claimed.
+    fn abandon(self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a failed batch could not be rolled back");
+        }
+        for cell in &self.cells {
+            cell.abort();
+        }
+        self.release();
+    }
+
+    /// Lets go of the groups.
+    fn release(self) {
         for cell in &self.cells {
             cell.release();
         }
@@ -448,11 +587,6 @@ impl<'a> Tx<'a> {
     /// Writes what jobs claimed, and commits; which commit of the database that is, if anything was changed. After an
     /// error the transaction is still to be rolled back.
     pub(super) fn commit(&self) -> StoreResult<Option<u64>> {
-        if self.is_lost() {
-            return Err(StoreError::Unavailable(
-                "the disk is full or failing: the changes were undone".into(),
-            ));
-        }
         for cell in &self.cells {
             cell.write_claims(self)?;
         }

@@ -10,7 +10,8 @@ use muster_core::{
 
 use crate::{
     make::{
-        admitted, app_id, at, connected, draft, durable, group, names, one_group, user, with_app, with_group,
+        admitted, app_id, at, connected, draft, durable, group, names, one_group, times, user, with_app,
+        with_group,
     },
     place::Place,
 };
@@ -201,7 +202,7 @@ async fn a_tally_counts_everything(place: &impl Place) {
     admitted(&*store, &g, connected("c")).await;
     store.post(&g, draft(7, "x", 1)).await.unwrap();
     store.count_only(&g, draft(7, "x", 1)).await.unwrap();
-    let like = muster_core::message::Draft { increment: 20, ..draft(9, "x", 1) };
+    let like = muster_core::message::Draft { increment: times(20), ..draft(9, "x", 1) };
     store.count_only(&g, like).await.unwrap();
     let tally = GroupTally { online: 2, views: 3, messages: [(7, 2), (9, 20)].into(), super_group: false };
     assert_eq!(store.tally(&g).await.unwrap(), tally);

@@ -31,18 +31,22 @@ macro_rules! over_every_store {
 
 mod accounts;
 mod apps;
+mod callers;
 mod chats;
 mod groups;
 mod groups_model;
 mod lasting;
 mod make;
 mod messages;
+mod numbers;
 mod place;
+mod poison;
 mod postgres_faults;
 mod postgres_nodes;
 mod postgres_poison;
 mod postgres_tls;
 mod purge;
+mod removals;
 mod retention;
 mod rosters;
 mod rosters_model;

@@ -7,6 +7,7 @@ use muster_core::{
     group::{Group, Order, Window},
     id::{AccountId, AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
     message::{Draft, Message, Sender},
+    number::{RepeatCount, TypeCount},
     roster::{Admission, Join, Leave, Member, PageQuery, Tie},
     seal::Sealed,
     store::{AppCreated, GroupCreated, Store},
@@ -130,6 +131,16 @@ pub(crate) async fn names(store: &dyn Store, at: &GroupRef) -> Vec<String> {
     roster(store, at).await.iter().map(|member| member.user.to_string()).collect()
 }
 
+/// So many messages in one.
+pub(crate) fn times(number: u64) -> RepeatCount {
+    RepeatCount::new(number).unwrap()
+}
+
+/// The count of a type.
+pub(crate) fn counted(number: u64) -> TypeCount {
+    TypeCount::clamped(number)
+}
+
 pub(crate) fn message(kind: i64, body: &str, at: i64) -> Message {
     Message {
         id: MessageId::new("m-1").unwrap(),
@@ -139,12 +150,12 @@ pub(crate) fn message(kind: i64, body: &str, at: i64) -> Message {
         at: Millis(at),
         weight: 1,
         level: 0,
-        repeat: 1,
-        total: 0,
+        repeat: times(1),
+        total: TypeCount::default(),
         cached: true,
     }
 }
 
 pub(crate) fn draft(kind: i64, body: &str, at: i64) -> Draft {
-    Draft { message: message(kind, body, at), increment: 1, max_types: 30 }
+    Draft { message: message(kind, body, at), increment: times(1), max_types: 30, once: false }
 }

@@ -1,16 +1,17 @@
 //! Streams and messages.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use muster_core::{
     group::Order,
+    id::MessageId,
     message::{Draft, Entry, Event, ExitReason, HistoryQuery, Message, Posted, StreamRef, Top},
     store::Store,
     time::Millis,
 };
 
 use crate::{
-    make::{app_id, at, draft, message, one_group, user, with_group},
+    make::{app_id, at, counted, draft, message, one_group, times, user, with_group},
     place::Place,
 };
 
@@ -25,6 +26,8 @@ over_every_store!(
     history_holds_messages_alone,
     streams_of_what_does_not_exist_are_none,
     counts_and_places_outlast_the_process,
+    a_message_under_a_chosen_id_is_stored_once_in_its_group,
+    an_event_of_a_later_version_keeps_its_place_and_its_words,
 );
 
 fn exit(group: &str) -> Event {
@@ -42,19 +45,22 @@ fn bodies(entries: &[Entry]) -> Vec<&str> {
 async fn a_message_is_stored_as_it_was_posted_with_its_count(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
-    let first = Draft { increment: 5, ..draft(7, "one \u{1F600} \"x\"", 10) };
+    let first = Draft { increment: times(5), ..draft(7, "one \u{1F600} \"x\"", 10) };
     let posted = store.post(&g, first).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(1), total: 5 });
+    assert_eq!(posted, Posted::Done { sequence: Some(1), total: counted(5) });
     let posted = store.post(&g, draft(7, "two", 11)).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(2), total: 6 });
-    let other = Message { cached: false, level: 1, weight: -3, repeat: 4, ..message(8, "", 12) };
-    let posted = store.post(&g, Draft { message: other.clone(), increment: 1, max_types: 30 }).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(3), total: 1 });
+    assert_eq!(posted, Posted::Done { sequence: Some(2), total: counted(6) });
+    let other = Message { cached: false, level: 1, weight: -3, repeat: times(4), ..message(8, "", 12) };
+    let posted = store
+        .post(&g, Draft { message: other.clone(), increment: times(1), max_types: 30, once: false })
+        .await
+        .unwrap();
+    assert_eq!(posted, Posted::Done { sequence: Some(3), total: counted(1) });
     let entries = store.entries(&StreamRef::Group(g.clone()), 0, 10).await.unwrap();
     let expected = [
-        Message { total: 5, ..message(7, "one \u{1F600} \"x\"", 10) },
-        Message { total: 6, ..message(7, "two", 11) },
-        Message { total: 1, ..other },
+        Message { total: counted(5), ..message(7, "one \u{1F600} \"x\"", 10) },
+        Message { total: counted(6), ..message(7, "two", 11) },
+        Message { total: counted(1), ..other },
     ];
     let expected = expected.into_iter().zip(1..).map(|(message, sequence)| Entry {
         sequence,
@@ -68,11 +74,11 @@ async fn a_counted_message_takes_no_place(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     for total in 1..=3 {
-        let counted = store.count_only(&g, draft(9, "like", 10)).await.unwrap();
-        assert_eq!(counted, Posted::Done { sequence: None, total });
+        let done = store.count_only(&g, draft(9, "like", 10)).await.unwrap();
+        assert_eq!(done, Posted::Done { sequence: None, total: counted(total) });
     }
     let posted = store.post(&g, draft(9, "stored", 10)).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(1), total: 4 });
+    assert_eq!(posted, Posted::Done { sequence: Some(1), total: counted(4) });
     assert_eq!(store.entries(&StreamRef::Group(g), 0, 10).await.unwrap().len(), 1);
 }
 
@@ -84,7 +90,7 @@ async fn a_group_sees_no_more_types_than_it_may(place: &impl Place) {
     store.count_only(&g, few(2)).await.unwrap();
     assert_eq!(store.post(&g, few(3)).await.unwrap(), Posted::TooManyTypes);
     assert_eq!(store.count_only(&g, few(3)).await.unwrap(), Posted::TooManyTypes);
-    assert_eq!(store.post(&g, few(2)).await.unwrap(), Posted::Done { sequence: Some(2), total: 2 });
+    assert_eq!(store.post(&g, few(2)).await.unwrap(), Posted::Done { sequence: Some(2), total: counted(2) });
     assert_eq!(store.tally(&g).await.unwrap().messages, [(1, 1), (2, 2)].into());
 }
 
@@ -265,6 +271,72 @@ async fn counts_and_places_outlast_the_process(place: &impl Place) {
     store.close().await.unwrap();
     drop(store);
     let store = place.open();
-    assert_eq!(store.post(&g, draft(1, "c", 1)).await.unwrap(), Posted::Done { sequence: Some(2), total: 2 });
-    assert_eq!(store.post(&g, draft(2, "d", 1)).await.unwrap(), Posted::Done { sequence: Some(3), total: 2 });
+    assert_eq!(
+        store.post(&g, draft(1, "c", 1)).await.unwrap(),
+        Posted::Done { sequence: Some(2), total: counted(2) }
+    );
+    assert_eq!(
+        store.post(&g, draft(2, "d", 1)).await.unwrap(),
+        Posted::Done { sequence: Some(3), total: counted(2) }
+    );
+}
+
+/// A message whose sender chose its id.
+fn chosen(id: &str, body: &str) -> Draft {
+    let message = Message { id: MessageId::new(id).unwrap(), ..message(7, body, 10) };
+    Draft { message, once: true, ..draft(7, body, 10) }
+}
+
+async fn a_message_under_a_chosen_id_is_stored_once_in_its_group(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let h = with_group(&*store, "a", "h").await;
+    store.post(&g, draft(7, "drawn", 10)).await.unwrap();
+    let posts = (0..8).map(|n| {
+        let (store, g) = (Arc::clone(&store), g.clone());
+        tokio::spawn(async move { store.post(&g, chosen("c-1", &format!("try {n}"))).await.unwrap() })
+    });
+    let mut done = Vec::new();
+    for post in posts.collect::<Vec<_>>() {
+        done.push(post.await.unwrap());
+    }
+    let first = Posted::Done { sequence: Some(2), total: counted(2) };
+    assert_eq!(done.iter().filter(|posted| **posted == first).count(), 1, "{done:?}");
+    assert_eq!(done.iter().filter(|posted| **posted == Posted::Repeated(2)).count(), 7, "{done:?}");
+    // Another group, another id, and ids that nobody chose are other messages.
+    assert_eq!(
+        store.post(&h, chosen("c-1", "x")).await.unwrap(),
+        Posted::Done { sequence: Some(1), total: counted(1) }
+    );
+    for (draft, place) in [(chosen("c-2", "x"), 3), (draft(7, "x", 10), 4), (draft(7, "x", 10), 5)] {
+        let posted = store.post(&g, draft).await.unwrap();
+        assert_eq!(posted, Posted::Done { sequence: Some(place), total: counted(place) });
+    }
+    drop(store);
+    let store = place.open();
+    assert_eq!(store.post(&g, chosen("c-1", "later")).await.unwrap(), Posted::Repeated(2));
+    assert_eq!(store.tally(&g).await.unwrap().messages[&7], 5, "a repeated message is counted once");
+}
+
+async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let stream = StreamRef::Group(g.clone());
+    store.post(&g, draft(7, "before", 10)).await.unwrap();
+    store.append(&stream, exit("g"), Millis(11)).await.unwrap();
+    store.post(&g, draft(7, "after", 12)).await.unwrap();
+    // What a node of a later version would have stored in between.
+    let tomorrow = r#"{"Muted":{"user":"u"}}"#;
+    let sql = format!("UPDATE entry SET event = '{tomorrow}' WHERE event IS NOT NULL");
+    place.tamper(&sql, &sql);
+    let entries = store.entries(&stream, 0, 9).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(matches!(&entries[1].event, Event::Unknown(unknown) if unknown.json() == tomorrow));
+    let query =
+        HistoryQuery { order: Order::Ascending, after: None, kind: None, from: None, until: None, limit: 9 };
+    assert_eq!(bodies(&store.history(&g, query).await.unwrap().entries), ["before", "after"]);
+    // It is carried on as it came.
+    let user = StreamRef::User(app_id("a"), user("u"));
+    store.append(&user, entries[1].event.clone(), Millis(13)).await.unwrap();
+    assert_eq!(store.entries(&user, 0, 9).await.unwrap()[0].event, entries[1].event);
 }

@@ -27,6 +27,10 @@ pub(crate) trait Place: Send + Sync {
     fn open_portable(&self) -> Arc<dyn Portable>;
     /// What would be found here had the machine stopped now.
     fn after_a_crash(&self) -> Box<dyn Place>;
+    /// Runs statements beside the store: those of its database, each in a transaction of its own for PostgreSQL.
+    fn tamper(&self, sqlite: &str, postgres: &str);
+    /// Holds a lock beside the store that keeps it from writing to the streams, until what this answers is dropped.
+    fn lock(&self) -> Box<dyn Send>;
 }
 
 /// SQLite in a directory of its own.
@@ -47,6 +51,12 @@ impl Sqlite {
         Self { directory: TempDir::new().unwrap(), options }
     }
 
+    fn connection(&self) -> rusqlite::Connection {
+        let connection = rusqlite::Connection::open(self.directory.path().join(DATABASE_FILE)).unwrap();
+        connection.busy_timeout(Duration::from_secs(5)).unwrap();
+        connection
+    }
+
     pub(crate) fn store(&self) -> SqliteStore {
         SqliteStore::open(self.directory.path(), &self.options, Arc::new(Seeded::new(1))).unwrap()
     }
@@ -59,6 +69,16 @@ impl Place for Sqlite {
 
     fn open_portable(&self) -> Arc<dyn Portable> {
         Arc::new(self.store())
+    }
+
+    fn tamper(&self, sqlite: &str, _: &str) {
+        self.connection().execute_batch(sqlite).unwrap();
+    }
+
+    fn lock(&self) -> Box<dyn Send> {
+        let connection = self.connection();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        Box::new(connection)
     }
 
     fn after_a_crash(&self) -> Box<dyn Place> {
@@ -182,6 +202,20 @@ impl Place for Postgres {
             let store = self.store().await;
             end_sessions(&store, &self.url()).await;
             Arc::new(store)
+        })
+    }
+
+    fn tamper(&self, _: &str, postgres: &str) {
+        execute(&self.url(), postgres);
+    }
+
+    fn lock(&self) -> Box<dyn Send> {
+        wait(async {
+            let (client, connection) =
+                tokio_postgres::connect(&self.url(), tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute("BEGIN; LOCK TABLE stream IN ACCESS EXCLUSIVE MODE").await.unwrap();
+            Box::new(client)
         })
     }
 

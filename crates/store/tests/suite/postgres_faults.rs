@@ -34,7 +34,9 @@ async fn open(url: &str) -> PostgresStore {
 /// That a call is refused for now, in words that say what is away.
 fn refused<T: std::fmt::Debug>(answer: StoreResult<T>) {
     match answer.unwrap_err() {
-        StoreError::Unavailable(why) => assert!(why.contains("PostgreSQL"), "{why}"),
+        StoreError::Unavailable(why) | StoreError::Unknown(why) => {
+            assert!(why.contains("PostgreSQL"), "{why}");
+        }
         other @ StoreError::Failed(_) => panic!("{other}"),
     }
 }
@@ -45,7 +47,9 @@ async fn heals<T, F: Future<Output = StoreResult<T>>>(call: impl Fn() -> F) -> T
         loop {
             match call().await {
                 Ok(answer) => return answer,
-                Err(StoreError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+                Err(StoreError::Unavailable(_) | StoreError::Unknown(_)) => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
                 Err(other) => panic!("{other}"),
             }
         }

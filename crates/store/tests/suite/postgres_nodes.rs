@@ -22,7 +22,7 @@ use crate::{
         a_crash_keeps_every_acknowledged_write_and_halves_of_none,
         what_is_durable_is_the_same_after_reopening,
     },
-    make::{app_id, at, draft, group, one_group, session, user, with_app, with_group},
+    make::{app_id, at, counted, draft, group, one_group, session, user, with_app, with_group},
     place::Postgres,
     server::execute,
 };
@@ -122,7 +122,7 @@ async fn nodes_that_write_to_the_same_streams_leave_no_hole_and_count_exactly() 
     }
     let mut totals: Vec<_> = writers.join_all().await.into_iter().flatten().collect();
     totals.sort_unstable();
-    assert_eq!(totals, (1..=480).collect::<Vec<_>>());
+    assert_eq!(totals, (1..=480).map(counted).collect::<Vec<_>>());
     for node in &nodes {
         for stream in [StreamRef::Group(g.clone()), StreamRef::Group(h.clone()), told.clone()] {
             let entries = node.entries(&stream, 0, 1_000).await.unwrap();

@@ -8,7 +8,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{admitted, app_id, at, draft, durable, group, names, one_group},
+    make::{admitted, app_id, at, counted, draft, durable, group, names, one_group},
     place::{Place as _, Postgres},
     server::execute,
     sqlite_faults::{is_consistent, write_at_once},
@@ -75,7 +75,7 @@ async fn a_failed_message_does_not_use_up_a_type() {
     let one = |kind, body| Draft { max_types: 1, ..draft(kind, body, 1) };
     store.post(&g, one(5, "poison")).await.unwrap_err();
     let posted = store.post(&g, one(6, "fine")).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(1), total: 1 });
+    assert_eq!(posted, Posted::Done { sequence: Some(1), total: counted(1) });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,9 @@ use muster_core::{
 };
 
 use crate::{
-    make::{admitted, app, app_id, at, connected, draft, durable, names, one_group, user, with_group},
+    make::{
+        admitted, app, app_id, at, connected, counted, draft, durable, names, one_group, user, with_group,
+    },
     place::Place,
 };
 
@@ -92,7 +94,7 @@ async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Pl
     assert!(purge_all(&*store, 300 * DAY, 0).await == 5);
     // Places go on where they were.
     let posted = store.post(&g, draft(1, "x", 300 * DAY)).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(4), total: 4 });
+    assert_eq!(posted, Posted::Done { sequence: Some(4), total: counted(4) });
 }
 
 async fn a_purge_goes_in_steps_until_nothing_is_left(place: &impl Place) {
@@ -132,7 +134,10 @@ async fn the_id_of_a_purged_group_is_free(place: &impl Place) {
     with_group(&*store, "a", "g").await;
     assert!(store.group(&g).await.unwrap().unwrap().number > earlier);
     assert_eq!(store.tally(&g).await.unwrap(), GroupTally::default());
-    assert_eq!(store.post(&g, draft(1, "x", 0)).await.unwrap(), Posted::Done { sequence: Some(1), total: 1 });
+    assert_eq!(
+        store.post(&g, draft(1, "x", 0)).await.unwrap(),
+        Posted::Done { sequence: Some(1), total: counted(1) }
+    );
     assert!(admitted(&*store, &g, durable("d")).await.1);
     assert_eq!(names(&*store, &g).await, ["d"]);
 }

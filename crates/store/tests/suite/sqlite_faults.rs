@@ -16,7 +16,7 @@ use muster_core::{
 use muster_store::sqlite::DATABASE_FILE;
 
 use crate::{
-    make::{admitted, app_id, at, draft, durable, group, names, one_group, user},
+    make::{admitted, app_id, at, counted, draft, durable, group, names, one_group, user},
     place::{Place, Sqlite},
 };
 
@@ -142,7 +142,7 @@ async fn a_failed_message_does_not_use_up_a_type() {
     let one = |kind, body| Draft { max_types: 1, ..draft(kind, body, 1) };
     store.post(&g, one(5, POISON)).await.unwrap_err();
     let posted: StoreResult<_> = store.post(&g, one(6, "fine")).await;
-    assert_eq!(posted.unwrap(), Posted::Done { sequence: Some(1), total: 1 });
+    assert_eq!(posted.unwrap(), Posted::Done { sequence: Some(1), total: counted(1) });
 }
 
 #[tokio::test]

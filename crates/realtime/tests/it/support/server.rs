@@ -7,6 +7,7 @@ use muster_core::{
     id::{AccountId, GroupId, GroupRef, NodeId, UserId},
     limits::Limits,
     message::Sender,
+    number::RepeatCount,
     seal::MasterKey,
     service::{AppScope, Muster, NewApp, NewGroup, NewMessage, Node, Storage},
     testing::{ManualClock, Seeded},
@@ -128,10 +129,10 @@ impl Server {
             sender: Sender { user: UserId::new("operator").unwrap(), info: None },
             storage: Storage::Stored,
             cached: true,
-            increment: 1,
+            increment: RepeatCount::ONE,
             weight: 5,
             level: 0,
-            repeat: 1,
+            repeat: RepeatCount::ONE,
         };
         self.muster.messages().announce(&self.app, at, message).await.unwrap();
     }

@@ -18,10 +18,11 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
     message::{Draft, Entry, Event, ExitReason, HistoryQuery, Message, Posted, Sequence, StreamRef, Top},
+    number::TypeCount,
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
     store::{
-        Accounts, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages, Nodes,
-        Reaped, Rosters, Seals, Sessions, Store, StoreError, StoreResult,
+        Accounts, Also, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages,
+        Nodes, Reaped, Rosters, Seals, Sessions, Store, StoreError, StoreResult,
     },
     time::Millis,
 };
@@ -130,8 +131,8 @@ impl Data {
         }
         let totals = &mut self.rosters.entry(at.clone()).or_default().totals;
         let total = totals.entry(draft.message.kind).or_default();
-        *total += draft.increment;
-        Some(Message { total: *total, ..draft.message.clone() })
+        *total += draft.increment.get();
+        Some(Message { total: TypeCount::clamped(*total), ..draft.message.clone() })
     }
 }
 
@@ -273,6 +274,22 @@ impl Rosters for TestStore {
             roster.members.remove(place);
             roster.super_group &= !roster.members.is_empty();
             Some(roster.members.len() as u64)
+        })
+        .await
+    }
+    async fn remove_member(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        also: Also,
+    ) -> StoreResult<Option<Vec<Sequence>>> {
+        self.change(|data| {
+            let roster = data.rosters.get_mut(at)?;
+            let place = roster.members.iter().position(|(member, _)| member.user == *user)?;
+            roster.members.remove(place);
+            roster.super_group &= !roster.members.is_empty();
+            let events = also.events.into_iter();
+            Some(events.map(|event| data.push(&event.stream, event.event, event.at)).collect())
         })
         .await
     }

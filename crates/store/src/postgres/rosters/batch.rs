@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 use muster_core::{
     id::{GroupRef, NodeId, UserId},
+    message::Posted,
     roster::{Admission, Join, Leave, Tie},
 };
 
@@ -20,7 +21,12 @@ use super::{
     plan::{Outcome, Roll},
     rows::{self, Changes, CountChange, NodeCount},
 };
-use crate::postgres::{database::Tx, fault::Fault, gather::Batch};
+use crate::postgres::{
+    database::Tx,
+    fault::Fault,
+    gather::Batch,
+    writes::{Write, write},
+};
 
 /// Users with rows in a super group whom a node keeps in mind, at most: they are what the group had before it became
 /// one. In a group with more of them every join is a transaction.
@@ -31,6 +37,8 @@ const LISTED_KNOWN: usize = 20_000;
 pub(super) enum Job {
     Join(GroupRef, Join),
     Leave(GroupRef, UserId, Leave),
+    /// To end a membership, whatever holds it, and have these events stored if there was one.
+    Remove(GroupRef, UserId, Vec<Write>),
     /// To have written what this process counts.
     Flush(GroupRef),
 }
@@ -38,7 +46,7 @@ pub(super) enum Job {
 impl Job {
     fn at(&self) -> &GroupRef {
         match self {
-            Self::Join(at, _) | Self::Leave(at, ..) | Self::Flush(at) => at,
+            Self::Join(at, _) | Self::Leave(at, ..) | Self::Remove(at, ..) | Self::Flush(at) => at,
         }
     }
 
@@ -93,6 +101,27 @@ impl Batch for RosterBatch {
     }
 }
 
+/// Stores what follows from memberships that have ended.
+async fn write_what_follows(tx: &Tx, jobs: &[&Job], outcomes: &mut [Outcome]) -> Result<(), Fault> {
+    let mut all = Vec::new();
+    for (job, outcome) in jobs.iter().zip(&*outcomes) {
+        if let (Job::Remove(.., writes), Outcome::Left(Some(_))) = (job, outcome) {
+            all.extend(writes);
+        }
+    }
+    let mut stored = if all.is_empty() { Vec::new() } else { write(tx, &all).await? }.into_iter();
+    let position = |posted| match posted {
+        Posted::Done { sequence, .. } => sequence,
+        _ => None,
+    };
+    for (job, outcome) in jobs.iter().zip(outcomes) {
+        if let (Job::Remove(.., writes), Outcome::Left(Some(_))) = (job, &*outcome) {
+            *outcome = Outcome::Removed(stored.by_ref().take(writes.len()).filter_map(position).collect());
+        }
+    }
+    Ok(())
+}
+
 impl RosterBatch {
     /// Keeps the nodes of all sessions concerned from being declared dead meanwhile; those that have a lease. Of those
     /// that have none, nobody is counted any more.
@@ -131,7 +160,7 @@ impl RosterBatch {
             .iter()
             .filter_map(|job| match job {
                 Job::Join(at, join) => Some((at, &join.user)),
-                Job::Leave(at, user, _) => Some((at, user)),
+                Job::Leave(at, user, _) | Job::Remove(at, user, _) => Some((at, user)),
                 Job::Flush(_) => None,
             })
             .filter(|(at, _)| rolls.contains_key(*at))
@@ -151,9 +180,10 @@ impl RosterBatch {
                 roll.counted = share.members + others.map(|row| row.members).sum::<u64>();
             }
         }
-        let outcomes: Vec<_> = jobs.iter().map(|job| self.decide(&mut rolls, job, alive)).collect();
+        let mut outcomes: Vec<_> = jobs.iter().map(|job| self.decide(&mut rolls, job, alive)).collect();
         self.make_halls(tx, &rolls).await?;
         self.write_locked(tx, &rolls, &node_counts).await?;
+        write_what_follows(tx, jobs, &mut outcomes).await?;
         Ok(outcomes)
     }
 
@@ -167,7 +197,8 @@ impl RosterBatch {
             }
             (Job::Join(..), None) => Outcome::Admission(Admission::NoGroup),
             (Job::Leave(_, user, leave), Some(roll)) => roll.leave(user, leave),
-            (Job::Leave(..), None) => Outcome::Left(None),
+            (Job::Remove(_, user, _), Some(roll)) => roll.leave(user, &Leave::Any),
+            (Job::Leave(..) | Job::Remove(..), None) => Outcome::Left(None),
             (Job::Flush(_), _) => Outcome::Flushed,
         }
     }

@@ -25,8 +25,9 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Page, Slice},
     id::{GroupRef, NodeId, UserId},
+    message::Sequence,
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
-    store::{Rosters, StoreError, StoreResult},
+    store::{Also, Messages as _, Rosters, StoreError, StoreResult, StreamEvent},
 };
 use tokio::{
     task::JoinSet,
@@ -46,10 +47,11 @@ pub(super) use self::{
 use super::{
     PostgresStore,
     database::Database,
-    fault::Fault,
+    fault::{Fault, wanted_still},
     gather::Gatherer,
     records::{bigint, unsigned},
     values::values,
+    writes::Write,
 };
 
 /// How often a node writes what it counts. Other nodes' figures of a super group are behind by no more than that.
@@ -97,6 +99,7 @@ impl Rolls {
     }
 
     async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
+        wanted_still()?;
         if let Some(admission) = self.counted.join(at, &join) {
             return Ok(admission);
         }
@@ -108,6 +111,9 @@ impl Rolls {
     }
 
     async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
+        if self.counted.find(at, user).is_some() {
+            wanted_still()?;
+        }
         if let Some(left) = self.counted.leave(at, user, &leave) {
             return Ok(Some(left));
         }
@@ -117,6 +123,27 @@ impl Rolls {
             // A join that was under way before may have been counted meanwhile.
             _ => Ok(self.counted.leave(at, user, &leave)),
         }
+    }
+}
+
+impl PostgresStore {
+    /// Ends the membership of somebody whom this process counts without a row. What follows is stored first: the
+    /// membership itself is in memory alone.
+    async fn remove_counted(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        events: &[StreamEvent],
+    ) -> StoreResult<Option<Vec<Sequence>>> {
+        if self.rolls.counted.find(at, user).is_none() {
+            return Ok(None);
+        }
+        let mut positions = Vec::with_capacity(events.len());
+        for StreamEvent { stream, event, at } in events {
+            positions.extend(self.append(stream, event.clone(), *at).await?);
+        }
+        self.rolls.counted.leave(at, user, &Leave::Any);
+        Ok(Some(positions))
     }
 }
 
@@ -183,6 +210,29 @@ impl Rosters for PostgresStore {
     async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
         self.database.open_still()?;
         self.rolls.join(at, join).await
+    }
+
+    async fn remove_member(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        also: Also,
+    ) -> StoreResult<Option<Vec<Sequence>>> {
+        self.database.open_still()?;
+        if let Some(positions) = self.remove_counted(at, user, &also.events).await? {
+            return Ok(Some(positions));
+        }
+        let append = |StreamEvent { stream, event, at }: &StreamEvent| Write::Append {
+            stream: stream.clone(),
+            event: event.clone(),
+            at: *at,
+        };
+        let writes = also.events.iter().map(append).collect();
+        match self.rolls.gatherer.run(at, Job::Remove(at.clone(), user.clone(), writes)).await? {
+            Outcome::Removed(positions) => Ok(Some(positions)),
+            // A join that was under way before may have been counted meanwhile.
+            _ => self.remove_counted(at, user, &also.events).await,
+        }
     }
 
     async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {

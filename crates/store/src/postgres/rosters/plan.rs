@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use muster_core::{
     id::{GroupRef, NodeId, SessionRef, UserId},
+    message::Sequence,
     roster::{Admission, Join, JoinNumber, Leave, Member, Tie},
     time::Millis,
 };
@@ -68,6 +69,8 @@ pub(in crate::postgres) enum Outcome {
     Counted,
     /// A leave.
     Left(Option<u64>),
+    /// A membership has ended, and what followed is stored at these positions.
+    Removed(Vec<Sequence>),
     /// A node's counts are written.
     Flushed,
     /// The session's node has no lease any more.

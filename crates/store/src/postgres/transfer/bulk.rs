@@ -134,7 +134,7 @@ pub(super) async fn message_counts(tx: &Tx, records: &[Record]) -> Result<(), Tr
                 apps,
                 groups,
                 counts.iter().map(|count| count.kind).collect::<Vec<_>>(),
-                counts.iter().map(|count| bigint(count.total)).collect::<Vec<_>>(),
+                counts.iter().map(|count| bigint(count.total.get())).collect::<Vec<_>>(),
             ],
         )
         .await?;

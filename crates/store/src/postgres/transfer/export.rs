@@ -4,6 +4,7 @@ use muster_core::{
     chat::ChatGroup,
     id::{AppId, GroupId, GroupRef, UserId},
     message::StreamRef,
+    number::TypeCount,
     time::Millis,
     transfer::{
         AppRecord, ChannelRecord, ChatGroupRecord, Counts, GroupRecord, InviteRecord, Kind, MemberRecord,
@@ -125,7 +126,7 @@ impl Out<'_> {
         .await?;
         self.kind(Kind::MessageCount, "g.app, g.id, c.kind, c.total", "g.number, c.kind", |row| {
             let at = group_ref(row)?;
-            let (kind, total) = (row.try_get("kind")?, unsigned(row, "total")?);
+            let (kind, total) = (row.try_get("kind")?, TypeCount::clamped(unsigned(row, "total")?));
             Ok(Record::MessageCount(MessageCount { app: at.app, group: at.group, kind, total }))
         })
         .await

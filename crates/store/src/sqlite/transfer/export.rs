@@ -5,6 +5,7 @@ use muster_core::{
     group::Group,
     id::{AppId, GroupId, GroupRef, UserId},
     message::StreamRef,
+    number::TypeCount,
     time::Millis,
     transfer::{
         AppRecord, ChannelRecord, ChatGroupRecord, GroupRecord, InviteRecord, MemberRecord, MessageCount,
@@ -131,7 +132,7 @@ fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
             app,
             group,
             kind: row.get("kind")?,
-            total: row.get("total")?,
+            total: TypeCount::clamped(row.get("total")?),
         }))
     })
 }

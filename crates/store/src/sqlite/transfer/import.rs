@@ -201,7 +201,7 @@ impl Import<'_> {
     fn message_count(&mut self, count: MessageCount) -> Result<(), TransferError> {
         let key = self.place_of_group(&GroupRef::new(count.app, count.group))?.stream;
         let sql = "INSERT INTO message_count (group_key, kind, total) VALUES (?1, ?2, ?3)";
-        self.tx.execute(sql, params![key, count.kind, count.total])?;
+        self.tx.execute(sql, params![key, count.kind, count.total.get()])?;
         Ok(())
     }
 

@@ -1,0 +1,161 @@
+//! Whoever asked for a change, and whether an answer still reaches anybody.
+//!
+//! A change and what follows from it are one: once a store has begun it, it goes on to its end and is told, also when
+//! the caller has gone away or was answered that time is up. And what a store has not begun by then it never begins, so
+//! that nobody is told "not done" of what happens later. [`Caller`] is what the two sides agree over.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::Poll,
+};
+
+use tokio::task::AbortHandle;
+
+tokio::task_local! {
+    static CURRENT: Caller;
+}
+
+const WAITS: u8 = 0;
+const BEGUN: u8 = 1;
+const GONE: u8 = 2;
+
+/// Whoever asked for a change. Clones are the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Caller(Arc<AtomicU8>);
+
+impl Caller {
+    /// The caller of the work under way here; one that waits for ever when nobody is known.
+    #[must_use]
+    pub fn current() -> Self {
+        CURRENT.try_with(Self::clone).unwrap_or_default()
+    }
+
+    /// Asked by a store before the first step of a change that has waited: `false` when nobody waits for the outcome, so
+    /// that it must not be begun.
+    #[must_use]
+    pub fn begin(&self) -> bool {
+        match self.0.compare_exchange(WAITS, BEGUN, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => true,
+            Err(state) => state == BEGUN,
+        }
+    }
+
+    /// The caller waits no longer. Changes that were not begun are not begun any more: then the answer is `true`.
+    pub fn leave(&self) -> bool {
+        self.0.compare_exchange(WAITS, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// Tells that the caller has gone, when it is dropped.
+struct Waiting {
+    caller: Caller,
+    task: Option<AbortHandle>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.caller.leave()
+            && let Some(task) = &self.task
+        {
+            task.abort();
+        }
+    }
+}
+
+/// Does work that changes something, where nobody drops it half-way: dropping the future that this answers ends the
+/// work only while no store has begun its change. Inside of such work, it is done in place.
+///
+/// The work is polled here once before it gets a task of its own, so that changes begin in the order in which their
+/// callers asked, and one that need not wait costs no task.
+///
+/// # Panics
+/// When the work does, and outside of a tokio runtime.
+pub async fn carry_out<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    if CURRENT.try_with(|_| ()).is_ok() {
+        return work.await;
+    }
+    let mut waiting = Waiting { caller: Caller::default(), task: None };
+    let mut work: Pin<Box<dyn Future<Output = T> + Send>> =
+        Box::pin(CURRENT.scope(waiting.caller.clone(), work));
+    let begun = std::future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+    if let Poll::Ready(done) = begun {
+        return done;
+    }
+    let task = tokio::spawn(work);
+    waiting.task = Some(task.abort_handle());
+    match task.await {
+        Ok(done) => done,
+        Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_begun_when_the_caller_left_is_never_begun() {
+        let caller = Caller::default();
+        assert!(caller.leave());
+        assert!(!caller.begin());
+    }
+
+    #[test]
+    fn what_was_begun_goes_on_when_the_caller_leaves() {
+        let caller = Caller::default();
+        assert!(caller.begin());
+        assert!(!caller.leave());
+        assert!(caller.begin(), "the later changes of the same work too");
+    }
+
+    #[tokio::test]
+    async fn work_whose_caller_goes_away_ends_by_itself() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let mut carried = Box::pin(carry_out(async move {
+            let caller = Caller::current();
+            assert!(caller.begin());
+            let _ = gone.await;
+            let _ = tell.send(caller.begin());
+        }));
+        assert!(
+            std::future::poll_fn(|context| Poll::Ready(carried.as_mut().poll(context))).await.is_pending()
+        );
+        drop(carried);
+        go.send(()).unwrap();
+        assert!(told.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_has_begun_learns_that_its_caller_is_gone() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let mut carried = Box::pin(carry_out(async move {
+            let _ = gone.await;
+            assert!(!Caller::current().begin());
+            let _ = tell.send(());
+        }));
+        assert!(
+            std::future::poll_fn(|context| Poll::Ready(carried.as_mut().poll(context))).await.is_pending()
+        );
+        drop(carried);
+        // It is over already, or learns it at the next step.
+        let _ = go.send(());
+        let _ = told.await;
+    }
+
+    #[tokio::test]
+    async fn work_inside_of_work_has_the_same_caller() {
+        let begun = carry_out(async {
+            assert!(Caller::current().begin());
+            carry_out(async { Caller::current().0.load(Ordering::Acquire) }).await
+        });
+        assert_eq!(begun.await, BEGUN);
+    }
+}
