@@ -77,6 +77,11 @@ fn diagnostic(request_id: &RequestId) -> String {
     STANDARD.encode(message)
 }
 
+/// The resource that a call is about, as its page documents it.
+pub(crate) fn resource(account: &str, ask: &Ask<'_>) -> String {
+    ask.templates.first().map(|template| expand(template, account, ask)).unwrap_or_default()
+}
+
 /// Fills in a resource template. `*` stands for all resources of the product in the account. A
 /// parameter that the request does not have becomes `*`: only a pattern for all such resources
 /// matches it. So does one that the operation does not declare: it does not work on what a caller adds.

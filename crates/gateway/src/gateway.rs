@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -19,10 +20,11 @@ use http_body_util::Full;
 use thiserror::Error;
 use tracing::Instrument as _;
 
+use crate::audit::Trail;
 use crate::authenticate::{
     Authenticated, Authenticator, Family, Presented, X_ACS_ACTION, X_ACS_VERSION, check_host, family, header,
 };
-use crate::authorise::{Ask, authorise};
+use crate::authorise::{Ask, authorise, resource};
 use crate::catalogue::{Entry, ProductEntry, ProductSet};
 use crate::config::{GatewayConfig, ThrottleConfig};
 use crate::environment::Environment;
@@ -51,7 +53,7 @@ pub struct Gateway {
     throttle: Box<dyn Throttle>,
     /// Counts denied calls by access key, on this node alone.
     denials: LocalThrottle,
-    denied_per_second: u32,
+    denied_per_second: AtomicU32,
     observer: Box<dyn Observer>,
     config: GatewayConfig,
 }
@@ -91,7 +93,7 @@ impl Gateway {
             replay: Box::new(LocalReplayGuard::new(config.nonces_per_key, config.clock_window_seconds)),
             throttle: Box::new(LocalThrottle::default()),
             denials: LocalThrottle::default(),
-            denied_per_second: if throttle.enabled { throttle.denied_per_second } else { 0 },
+            denied_per_second: AtomicU32::new(denials(throttle)),
             observer: Box::new(Unobserved),
             config,
         })
@@ -124,6 +126,7 @@ impl Gateway {
     /// [`GatewayError::UnknownOperation`]; the quotas are as before then.
     pub fn set_throttle(&self, throttle: &ThrottleConfig) -> Result<(), GatewayError> {
         self.quotas.store(Arc::new(quotas(&self.products, throttle)?));
+        self.denied_per_second.store(denials(throttle), Ordering::Relaxed);
         Ok(())
     }
 
@@ -151,7 +154,8 @@ impl Gateway {
         };
         let now = self.environment.now();
         let origin = Origin { now, begun, source_ip: peer.ip(), secure };
-        let result = self.answer(&mut exchange, &head, body, &origin).await;
+        let mut trail = Trail::default();
+        let result = self.answer(&mut exchange, &mut trail, &head, body, &origin).await;
         let failed = result.as_ref().err();
         let code = failed.map_or(Cow::Borrowed("OK"), |failure| failure.code.clone());
         let cause = failed.and_then(|failure| failure.cause.clone());
@@ -164,12 +168,14 @@ impl Gateway {
         };
         self.observer.finished(&outcome);
         log(&exchange.request_id, &outcome, cause.as_deref());
+        trail.tell(&exchange.request_id, origin.source_ip, &outcome);
         response
     }
 
     async fn answer<B: Body>(
         &self,
         exchange: &mut Exchange<'_>,
+        trail: &mut Trail,
         head: &request::Parts,
         body: B,
         origin: &Origin,
@@ -199,6 +205,10 @@ impl Gateway {
                 true => Cow::Owned(parameters.filled()),
                 false => Cow::Borrowed(&parameters),
             };
+            if !route.entry.spec.read_only {
+                let ask = ask(exchange, &route, &parameters, origin);
+                trail.signed(&sender.key, &resource(&sender.key.principal().account, &ask));
+            }
             self.admit(exchange, &route, &sender, &parameters, origin).await?;
             self.call(exchange, &route, &sender.key, &parameters, origin).await
         };
@@ -273,25 +283,16 @@ impl Gateway {
         parameters: &Parameters<'_>,
         origin: &Origin,
     ) -> Result<(), Failure> {
-        let ask = Ask {
-            product: route.product.code,
-            operation: route.entry.spec.name,
-            templates: route.entry.spec.resources,
-            declared: &route.entry.declared,
-            parameters,
-            now: origin.now,
-            secure: origin.secure,
-            source_ip: origin.source_ip,
-            request_id: &exchange.request_id,
-        };
+        let ask = ask(exchange, route, parameters, origin);
         let Err(refused) = authorise(key.principal(), &ask) else { return Ok(()) };
+        let denied_per_second = self.denied_per_second.load(Ordering::Relaxed);
         let denied = ThrottledCall {
             account: key.id(),
             operation: "",
-            calls_per_second: self.denied_per_second,
+            calls_per_second: denied_per_second,
             at: origin.begun,
         };
-        if self.denied_per_second > 0 {
+        if denied_per_second > 0 {
             self.denials.count(&denied).map_err(refusal::throttled)?;
         }
         let (denial, detail) = *refused;
@@ -340,6 +341,26 @@ impl Route<'_> {
             Level::Get | Level::List => (self.product.unavailable)(),
             Level::Create | Level::Update | Level::Delete | Level::None => (self.product.unknown_outcome)(),
         }
+    }
+}
+
+/// What a call asks of the policies.
+fn ask<'a>(
+    exchange: &'a Exchange<'_>,
+    route: &'a Route<'_>,
+    parameters: &'a Parameters<'_>,
+    origin: &Origin,
+) -> Ask<'a> {
+    Ask {
+        product: route.product.code,
+        operation: route.entry.spec.name,
+        templates: route.entry.spec.resources,
+        declared: &route.entry.declared,
+        parameters,
+        now: origin.now,
+        secure: origin.secure,
+        source_ip: origin.source_ip,
+        request_id: &exchange.request_id,
     }
 }
 
@@ -396,6 +417,11 @@ fn routes(products: &[ProductEntry]) -> Result<Routes, GatewayError> {
         }
     }
     Ok(routes)
+}
+
+/// Denied calls per second and key, 0 = any number.
+fn denials(throttle: &ThrottleConfig) -> u32 {
+    if throttle.enabled { throttle.denied_per_second } else { 0 }
 }
 
 fn quotas(products: &[ProductEntry], config: &ThrottleConfig) -> Result<Vec<Vec<u32>>, GatewayError> {

@@ -5,6 +5,7 @@
 //! operation's types, calls it and renders the answer.
 
 mod answer;
+mod audit;
 mod authenticate;
 mod authorise;
 mod body;

@@ -66,6 +66,11 @@ fn filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
         .parse(&config.filter)
         .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))
         .map_err(misconfigured)?;
+    // Who did what is told unless the filter says otherwise of it.
+    let filter = match config.filter.contains("audit") {
+        true => filter,
+        false => filter.add_directive("audit=info".parse()?),
+    };
     // At `trace` these write out what passes through them: login tokens, signed requests.
     QUIET.iter().try_fold(filter, |filter, target| Ok(filter.add_directive(target.parse()?)))
 }

@@ -24,7 +24,12 @@ const ALL_APPS: Window = Window { skip: 0, limit: 100_000 };
 
 /// Does a command.
 pub(crate) async fn execute(muster: &Arc<Muster>, command: AdminCommand) -> Outcome {
-    done(muster, command).await.map_err(|error| error.to_string())
+    let (operation, resource) = command.about();
+    let outcome = done(muster, command).await.map_err(|error| error.to_string());
+    let account = muster.accounts().sole().await.map_or_else(|_| String::new(), |id| id.to_string());
+    let said = outcome.as_ref().map_or_else(String::as_str, |_| "OK");
+    tracing::info!(target: "audit", account, address = "command line", operation, resource, outcome = said, "command");
+    outcome
 }
 
 async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Value, Error> {
