@@ -37,6 +37,7 @@ build-for-tests: toolchain
 
 unit: toolchain packages
 	cargo test --locked --workspace --all-targets
+	cargo test --locked --workspace --doc
 
 conformance: build-for-tests packages
 	MUSTER_BIN=$(TESTED) conformance/run --over all -n $(WORKERS)

@@ -1,4 +1,5 @@
 //! A short run of every probe: its committed corpus, and variants of it that are the same on every run.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::path::PathBuf;
 
