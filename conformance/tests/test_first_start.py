@@ -21,6 +21,7 @@ from harness.waiting import until
 from harness.wire import Wire
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.process,
     pytest.mark.only_over("sqlite", reason="what a first start says is the same over any store"),
 ]

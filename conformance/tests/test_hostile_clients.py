@@ -18,6 +18,7 @@ MEMBERS = 100
 MOST_MEMORY = 512 << 20
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.process,
     pytest.mark.only_over("sqlite", "postgres", reason="the memory of one process is looked at"),
 ]

@@ -16,6 +16,7 @@ def blocks(page):
     return "\n".join(re.findall(r"^```bash\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
 
 
+@pytest.mark.long
 @pytest.mark.process
 @pytest.mark.looks_at("door")
 def test_every_line_of_the_first_run_does_what_the_readme_says(new_server, tmp_path):
