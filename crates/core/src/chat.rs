@@ -11,6 +11,7 @@ use serde::{
 };
 
 use crate::{
+    app::Retention,
     id::{AccountId, AppId, GroupRef},
     time::Millis,
 };
@@ -18,6 +19,10 @@ use crate::{
 /// How long a group of the local channel stays in creation, in milliseconds. Callers of the cloud poll until a new
 /// group is active; they find the same course of things here, within the second.
 pub const LOCAL_CREATION_MILLIS: i64 = 300;
+
+/// How long a channel keeps what was said in its groups and told to their participants: as long as an application does
+/// that chose nothing. The API has no parameter for it.
+pub const CHANNEL_RETENTION: Retention = Retention::Days30;
 
 /// A channel: what the API calls `CustSpaceId`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

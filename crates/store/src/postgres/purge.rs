@@ -1,7 +1,7 @@
 //! Removes what has been kept long enough, in small steps: one call is one short transaction. Nodes that sweep at the
 //! same time pass over what another one has in hand.
 
-use muster_core::{id::GroupRef, time::Millis};
+use muster_core::{chat::CHANNEL_RETENTION, id::GroupRef, time::Millis};
 use tokio_postgres::Row;
 
 use super::{
@@ -14,8 +14,8 @@ use super::{
 
 /// Rows that one call removes, about.
 const AT_ONCE: u64 = 1_000;
-/// Applications whose old entries one call removes.
-const APPS_AT_ONCE: i64 = 16;
+/// Applications and channels whose old entries one call removes.
+const SPACES_AT_ONCE: i64 = 16;
 
 /// The setting that holds the time by which was last purged: milliseconds, as 8 bytes.
 const PURGE_TIME: &str = "purge_time";
@@ -126,18 +126,19 @@ impl PostgresStore {
 
     async fn purge_entries(&self, now: Millis) -> Result<u64, Fault> {
         let tx = self.database.begin().await?;
-        let apps = tx
+        let spaces = tx
             .query(
-                "SELECT a.app, $1 - a.retention_days * 86400000 AS horizon FROM app a
-                 WHERE EXISTS (SELECT 1 FROM entry e WHERE e.app = a.app
-                               AND e.at < $1 - a.retention_days * 86400000) LIMIT $2",
-                values![now.0, APPS_AT_ONCE],
+                "SELECT s.app, s.horizon FROM (
+                   SELECT s.app, $1 - coalesce(a.retention_days * 86400000, $2) AS horizon
+                   FROM space s LEFT JOIN app a ON a.app = s.app) s
+                 WHERE EXISTS (SELECT 1 FROM entry e WHERE e.app = s.app AND e.at < s.horizon) LIMIT $3",
+                values![now.0, CHANNEL_RETENTION.millis(), SPACES_AT_ONCE],
             )
             .await?;
         let mut rows = 0;
-        for row in &apps {
+        for row in &spaces {
             let (app, horizon): (&str, i64) = (row.try_get("app")?, row.try_get("horizon")?);
-            let limit = bigint(AT_ONCE / apps.len() as u64);
+            let limit = bigint(AT_ONCE / spaces.len() as u64);
             rows += tx
                 .execute(
                     "DELETE FROM entry WHERE app = $1 AND (stream, sequence) IN

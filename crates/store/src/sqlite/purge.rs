@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use muster_core::{
+    chat::CHANNEL_RETENTION,
     id::{AppId, GroupId, GroupRef},
     store::StoreResult,
     time::Millis,
@@ -18,8 +19,8 @@ use super::{
 
 /// Rows that one call removes, about.
 const AT_ONCE: u64 = 1_000;
-/// Applications whose old entries one call removes.
-const APPS_AT_ONCE: i64 = 16;
+/// Applications and channels whose old entries one call removes.
+const SPACES_AT_ONCE: i64 = 16;
 
 /// The setting that holds the time by which was last purged: milliseconds, as 8 bytes.
 const PURGE_TIME: &str = "purge_time";
@@ -103,25 +104,26 @@ fn purge_groups(tx: &mut Tx<'_>, deleted: Millis) -> StoreResult<(Vec<GroupRef>,
     Ok((gone, rows))
 }
 
-/// Applications that have entries older than they keep them, with the time before which those are.
+/// Applications and channels that have entries older than they keep them, with the time before which those are.
 fn overdue(connection: &Connection, now: Millis) -> rusqlite::Result<Vec<(i64, i64)>> {
     connection
         .prepare_cached(
-            "SELECT a.key, ?1 - a.retention_days * 86400000 AS horizon FROM app a
-             WHERE EXISTS (SELECT 1 FROM entry e WHERE e.space_key = a.key
-                           AND e.at < ?1 - a.retention_days * 86400000) LIMIT ?2",
+            "SELECT s.key, s.horizon FROM (
+               SELECT s.key, ?1 - coalesce(a.retention_days * 86400000, ?2) AS horizon
+               FROM space s LEFT JOIN app a ON a.key = s.key) s
+             WHERE EXISTS (SELECT 1 FROM entry e WHERE e.space_key = s.key AND e.at < s.horizon) LIMIT ?3",
         )?
-        .query_map([now.0, APPS_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map([now.0, CHANNEL_RETENTION.millis(), SPACES_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
 
-fn purge_entries(tx: &mut Tx<'_>, apps: &[(i64, i64)]) -> StoreResult<u64> {
+fn purge_entries(tx: &mut Tx<'_>, spaces: &[(i64, i64)]) -> StoreResult<u64> {
     let mut rows = 0;
-    for (space, horizon) in apps {
+    for (space, horizon) in spaces {
         let removed = tx.execute(
             "DELETE FROM entry WHERE key IN
                (SELECT key FROM entry WHERE space_key = ?1 AND at < ?2 ORDER BY at LIMIT ?3)",
-            params![space, horizon, AT_ONCE / apps.len() as u64],
+            params![space, horizon, AT_ONCE / spaces.len() as u64],
         )?;
         rows += removed as u64;
     }
@@ -142,9 +144,9 @@ impl SqliteStore {
             };
             rows += self.writer.run(Subject::All, run, settle).await?;
         }
-        let apps = self.readers.read(move |connection| overdue(connection, now)).await?;
-        if !apps.is_empty() {
-            let run = move |tx: &mut Tx<'_>| purge_entries(tx, &apps);
+        let spaces = self.readers.read(move |connection| overdue(connection, now)).await?;
+        if !spaces.is_empty() {
+            let run = move |tx: &mut Tx<'_>| purge_entries(tx, &spaces);
             rows += self.writer.run(Subject::All, run, |rows| rows).await?;
         }
         Ok(rows)

@@ -36,7 +36,7 @@ fn number(digits: &str, channel: &str) -> BusinessNumber {
     BusinessNumber { number: phone(digits), channel: app_id(channel), created_at: Millis(2) }
 }
 
-fn chat(id: &str) -> ChatGroup {
+pub(crate) fn chat(id: &str) -> ChatGroup {
     ChatGroup {
         at: at("c", id),
         number: phone("8613800138000"),
@@ -50,7 +50,7 @@ fn chat(id: &str) -> ChatGroup {
     }
 }
 
-async fn furnished(store: &dyn Store) {
+pub(crate) async fn furnished(store: &dyn Store) {
     store.create_channel(channel("c")).await.unwrap();
     assert!(store.add_number(number("8613800138000", "c")).await.unwrap());
 }

@@ -9,6 +9,7 @@ use muster_core::{
 };
 
 use crate::{
+    chats::{chat, furnished},
     make::{
         admitted, app, app_id, at, connected, counted, draft, durable, names, one_group, user, with_group,
     },
@@ -18,6 +19,7 @@ use crate::{
 over_every_store!(
     a_deleted_group_goes_with_all_that_belongs_to_it,
     messages_go_when_their_application_keeps_them_no_longer,
+    what_was_said_in_a_channel_goes_after_thirty_days,
     a_purge_goes_in_steps_until_nothing_is_left,
     the_id_of_a_purged_group_is_free,
 );
@@ -95,6 +97,26 @@ async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Pl
     // Places go on where they were.
     let posted = store.post(&g, draft(1, "x", 300 * DAY)).await.unwrap();
     assert_eq!(posted, Posted::Done { sequence: Some(4), total: counted(4) });
+}
+
+async fn what_was_said_in_a_channel_goes_after_thirty_days(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    store.create_chat_group(chat("g")).await.unwrap();
+    let group = at("c", "g");
+    let told = StreamRef::User(app_id("c"), user("8613900139000"));
+    let said = StreamRef::Group(group.clone());
+    for time in [0, DAY] {
+        let exit = Event::Exit { group: group.group.clone(), reason: ExitReason::Removed };
+        store.append(&told, exit, Millis(time)).await.unwrap();
+        store.post(&group, draft(1, "x", time)).await.unwrap();
+    }
+    assert_eq!(purge_all(&*store, 30 * DAY, 0).await, 0);
+    assert_eq!(purge_all(&*store, 30 * DAY + 1, 0).await, 2);
+    for stream in [&said, &told] {
+        let entries = store.entries(stream, 0, 9).await.unwrap();
+        assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [2]);
+    }
 }
 
 async fn a_purge_goes_in_steps_until_nothing_is_left(place: &impl Place) {
