@@ -43,11 +43,10 @@ def binary():
 
 def drawn_key(server):
     """The root key that a server's first start has drawn: in the file that it names, since its output is no terminal."""
-    output = server.output()
-    printed = re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", output)
-    assert printed, f"no root key in what the first start printed:\n{output}"
+    told = lambda: re.search(r"\b(LTAI[0-9A-Za-z]{8,})\b", server.output())
+    printed = until(told, lambda: f"a root key in what the first start printed:\n{server.output()}")
     file = server.data / "root-key.json"
-    assert str(file) in output, f"where the secret is:\n{output}"
+    until(lambda: str(file) in server.output(), lambda: f"where the secret is:\n{server.output()}")
     key = json.loads(file.read_text())
     assert key["accessKeyId"] == printed.group(1)
     return Key(key["accessKeyId"], key["accessKeySecret"])
@@ -205,6 +204,10 @@ class Server(Subject):
     def errors(self):
         """Everything on stderr so far."""
         return "".join(list(self.stderr))
+
+    def banner(self):
+        """What the first start told, whole: its two streams are read side by side, so its end may come after it is ready."""
+        return until(lambda: "\nEND\n" in self.output() and self.output(), "the end of what the first start tells")
 
     def output(self):
         """Everything on stdout and stderr so far."""

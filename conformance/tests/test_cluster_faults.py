@@ -77,11 +77,12 @@ def test_a_node_that_was_paused_for_longer_than_its_lease_finds_its_members_gone
 
 def test_a_restart_of_one_node_after_the_other_loses_nothing(faulty, crowd):
     for number, node in enumerate(faulty.nodes):
-        clients = crowd.at(number)
+        before = {member: len(member.closes) for member in crowd.at(number)}
         node.stop()
+        until(lambda: all(len(member.closes) > closes for member, closes in before.items()), "everybody to have parted from the node")
         crowd.all_connected()
         # Whom a busy node could not tell in the time that it has to end in is cut off, and comes back as well.
-        closes = {member.closes[-1] for member in clients if member.closes}
+        closes = {member.closes[closed] for member, closed in before.items()}
         assert 3001 in closes and closes <= {3001, 1006}
         node.start()
         crowd.flows()

@@ -112,14 +112,14 @@ def test_the_example_on_a_terminal_runs_as_it_is_pasted(new_server, terminal, tm
 
 def test_the_example_behind_a_pipe_reads_the_secret_from_its_file(new_server, terminal, tmp_path):
     server = new_server(given_root=False).start()
-    made = paste_into_bash(terminal, example(server.output()), tmp_path, {**server.environment(), "TERM": "dumb"})
+    made = paste_into_bash(terminal, example(server.banner()), tmp_path, {**server.environment(), "TERM": "dumb"})
     apps = Wire(server, drawn_key(server)).ok("ListLiveMessageApps", {"SortType": 1})["AppList"]
     assert [app["AppId"] for app in apps] == [made]
 
 
 def test_the_example_for_a_given_key_takes_it_from_the_environment(new_server, terminal, tmp_path):
     server = new_server().start()
-    text = server.output()
+    text = server.banner()
     assert "shown this once" not in text and server.key.secret not in text
     made = paste_into_bash(terminal, example(text), tmp_path, {**server.environment(), "TERM": "dumb"})
     assert [app["AppId"] for app in Wire(server).ok("ListLiveMessageApps", {"SortType": 1})["AppList"]] == [made]
@@ -206,7 +206,7 @@ def json_lines(text):
 
 def test_a_log_in_json_is_json_from_the_first_line(new_server):
     server = new_server(given_root=False).start("--log", "json")
-    told = json_lines("".join(server.stdout))
+    told = until(lambda: json_lines("".join(list(server.stdout))), "what the first start tells")
     assert told[0]["accessKeyFile"] == str(server.data / "root-key.json") and told[0]["endpoint"] == server.url
     server.stop()
     assert json_lines(server.errors())

@@ -27,7 +27,7 @@ one_process = pytest.mark.only_over("sqlite", "postgres", reason="it speaks of o
 @pytest.mark.looks_at("store")
 def test_the_first_start_tells_account_key_endpoint_and_an_example_once_and_its_secret_to_the_owner_alone(new_server):
     server = new_server(given_root=False).start()
-    output = server.output()
+    output = server.banner()
     assert re.search(r"\b\d{16}\b", output), "the 16-digit account id"
     assert server.authority in output and "/console/" in output
     key = drawn_key(server)

@@ -13,6 +13,7 @@
 mod config;
 mod counters;
 mod events;
+mod few_lines;
 mod hub;
 mod lobby;
 mod lock;

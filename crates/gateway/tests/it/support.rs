@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use muster_gateway::parameter::{Int, Json, List, Text};
 use muster_gateway::policy::Policy;
@@ -599,5 +599,24 @@ impl http_body::Body for Pieces {
             return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece)))));
         }
         if self.ends { Poll::Ready(None) } else { Poll::Pending }
+    }
+}
+
+/// A body whose length is announced, as by `Content-Length`, and of which nothing comes.
+pub(crate) struct Announced(pub(crate) u64);
+
+impl http_body::Body for Announced {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0)
     }
 }

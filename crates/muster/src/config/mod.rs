@@ -27,6 +27,8 @@ pub(crate) use reference::{example, reference};
 use crate::cli::Common;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
+/// The most that may be allowed to wait in a queue of a store: each place is some hundred bytes when it is taken.
+const MOST_WAITING: usize = 1 << 20;
 
 /// The configuration file, with the default of every key that is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -366,9 +368,13 @@ impl Configuration {
         let (sqlite, postgres) = (&self.sqlite, &self.postgres);
         for (key, given, least, most) in [
             ("sqlite.readers", sqlite.readers, 1, 256),
+            ("sqlite.waiting_reads", sqlite.waiting_reads, 1, MOST_WAITING),
+            ("sqlite.waiting_writes", sqlite.waiting_writes, 1, MOST_WAITING),
             ("sqlite.cached_groups", sqlite.cached_groups, 1, usize::MAX),
             ("postgres.readers", postgres.readers, 1, 1024),
             ("postgres.writers", postgres.writers, 1, 1024),
+            ("postgres.waiting_calls", postgres.waiting_calls, 1, MOST_WAITING),
+            ("postgres.waiting_writes", postgres.waiting_writes, 1, MOST_WAITING),
         ] {
             anyhow::ensure!(
                 (least..=most).contains(&given),
@@ -502,6 +508,8 @@ mod tests {
             ("[limits]\naccess_token_seconds = 0", "limits.access_token_seconds"),
             ("[sqlite]\nreaders = 0", "`sqlite.readers` must be at least 1"),
             ("[sqlite]\nwal_limit_bytes = 0", "sqlite.wal_limit_bytes"),
+            ("[sqlite]\nwaiting_writes = 0", "`sqlite.waiting_writes` must be at least 1"),
+            ("[postgres]\nwaiting_writes = 9999999", "postgres.waiting_writes"),
             ("[postgres]\nwriters = 0", "postgres.writers"),
         ] {
             let refused = format!("{:#}", loaded(text, Common::default()).unwrap_err());

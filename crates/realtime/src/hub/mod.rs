@@ -106,7 +106,7 @@ impl Hub {
             draining: AtomicBool::new(false),
             departures,
             lobby,
-            refusals: Refusals::default(),
+            refusals: Refusals::new(),
         });
         hub.muster.bus.listen(Arc::new(notices::Ear(Arc::downgrade(&hub))));
         hub.runtime.spawn(departures::see_off(Arc::clone(&hub.muster), departing));

@@ -3,6 +3,10 @@
 use muster_core::error::Error;
 
 use super::{ErrorReply, Failure};
+use crate::few_lines::FewLines;
+
+/// A store that is out fails every command of every client.
+static FAILED: FewLines = FewLines::new();
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -22,7 +26,13 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
             ErrorReply::invalid(error.to_string())
         }
         other => {
-            tracing::error!(error = %other, "a command failed");
+            let (may, untold) = FAILED.note();
+            if untold > 0 {
+                tracing::error!(untold, "more commands failed in the minute before");
+            }
+            if may {
+                tracing::error!(error = %other, "a command failed");
+            }
             ErrorReply::INTERNAL
         }
     }

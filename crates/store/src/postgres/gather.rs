@@ -26,9 +26,16 @@ use super::{
 
 /// Jobs of one transaction, at most: some milliseconds of the server's time.
 const GATHERED: usize = 512;
-/// Jobs that wait in a lane, at most. When more come, the server is too slow for them, and waiting longer would only
-/// let every caller's time run out.
-const WAITING: usize = 16_384;
+
+/// How jobs of one kind are spread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lanes {
+    /// Transactions at a time.
+    pub(super) number: usize,
+    /// Jobs that may wait for each. When more come, the server is too slow for them, and waiting longer would only let
+    /// every caller's time run out.
+    pub(super) waiting: usize,
+}
 
 /// A kind of write that is done for many callers at once.
 #[async_trait]
@@ -59,18 +66,18 @@ pub(super) struct Gatherer<B: Batch> {
 }
 
 impl<B: Batch> Gatherer<B> {
-    /// Starts `lanes` lanes. They end when the gatherer is dropped.
-    pub(super) fn start(database: &Arc<Database>, batch: B, lanes: usize) -> Self {
+    /// Starts the lanes. They end when the gatherer is dropped.
+    pub(super) fn start(database: &Arc<Database>, batch: B, lanes: Lanes) -> Self {
         let batch = Arc::new(batch);
         let jobs = Arc::new(AtomicU64::new(0));
         let start = |_| {
-            let (send, receive) = mpsc::channel(WAITING);
+            let (send, receive) = mpsc::channel(lanes.waiting);
             let lane =
                 Lane { database: Arc::clone(database), batch: Arc::clone(&batch), jobs: Arc::clone(&jobs) };
             tokio::spawn(lane.serve(receive));
             send
         };
-        Self { lanes: (0..lanes.max(1)).map(start).collect(), jobs }
+        Self { lanes: (0..lanes.number.max(1)).map(start).collect(), jobs }
     }
 
     /// Jobs done since the start.
@@ -86,9 +93,9 @@ impl<B: Batch> Gatherer<B> {
         let (answer, answered) = oneshot::channel();
         let caller = Caller::current();
         self.lanes[lane].try_send(Waiting { job, caller, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
-                StoreError::Unavailable("too many writes wait for PostgreSQL".into())
-            }
+            mpsc::error::TrySendError::Full(_) => StoreError::Unavailable(
+                "too many writes wait for PostgreSQL (`postgres.waiting_writes`)".into(),
+            ),
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
         answered.await.unwrap_or_else(|_| Err(stopped()))

@@ -51,7 +51,7 @@ use self::{
     clock::DatabaseClock,
     database::Database,
     fault::{Fault, describe, retry, stopped},
-    gather::Gatherer,
+    gather::{Gatherer, Lanes},
     rosters::Rolls,
     sessions::Logins,
     url::Address,
@@ -137,13 +137,14 @@ impl PostgresStore {
             return Err(OpenError::NoStore { place });
         }
         migrate::migrate(&client).await?;
-        let lanes = options.writers;
+        let lanes = Lanes { number: options.writers, waiting: options.waiting_writes };
+        let admissions = Lanes { number: ADMISSION_LANES, ..lanes };
         Ok(Self {
             writes: Gatherer::start(&database, Writes, lanes),
             logins: Gatherer::start(&database, Logins, lanes),
             rolls: Rolls::start(&database, lanes),
-            nonces: Gatherer::start(&database, Nonces, ADMISSION_LANES),
-            draws: Gatherer::start(&database, Draws::default(), ADMISSION_LANES),
+            nonces: Gatherer::start(&database, Nonces, admissions),
+            draws: Gatherer::start(&database, Draws::default(), admissions),
             clock: DatabaseClock::default(),
             apps: Cache::new(),
             groups: Cache::new(),

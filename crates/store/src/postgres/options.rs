@@ -13,6 +13,8 @@ pub struct PostgresOptions {
     pub writers: usize,
     /// Calls that may wait for a connection; one more is refused as unavailable.
     pub waiting_calls: usize,
+    /// Writes of one kind that may wait for each of the connections that write; one more is refused as unavailable.
+    pub waiting_writes: usize,
     /// Whether statements are prepared once for each connection. Switch it off behind a pooler that gives every
     /// transaction another connection and does not keep track of prepared statements; `prepared=false` in the URL does
     /// the same.
@@ -21,6 +23,6 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { readers: 8, writers: 4, waiting_calls: 16_384, prepared: true }
+        Self { readers: 8, writers: 4, waiting_calls: 16_384, waiting_writes: 16_384, prepared: true }
     }
 }

@@ -106,11 +106,9 @@ impl WalKeeper {
         let (theirs, told) = (Arc::clone(&mark), Arc::clone(&gauge));
         let serve = move || {
             while wait(&woken, told.kept.load(Ordering::Relaxed)) {
-                checkpoint(&connection, &theirs, "PRAGMA wal_checkpoint(PASSIVE)");
+                checkpoint(&connection, &theirs, Move::Passive);
                 told.moved.store(true, Ordering::Release);
-                if told.kept.load(Ordering::Relaxed)
-                    && checkpoint(&connection, &theirs, "PRAGMA wal_checkpoint(TRUNCATE)")
-                {
+                if told.kept.load(Ordering::Relaxed) && checkpoint(&connection, &theirs, Move::Truncate) {
                     told.frames.store(0, Ordering::Relaxed);
                     told.kept.store(false, Ordering::Relaxed);
                 }
@@ -146,14 +144,14 @@ impl WalKeeper {
     /// nobody kept it.
     fn begin_anew(&self, writer: &Connection) -> bool {
         let overgrown = self.gauge.bytes() > self.limit + step(self.limit);
-        let how = if overgrown { "TRUNCATE" } else { "RESTART" };
+        let how = if overgrown { Move::Truncate } else { Move::Restart };
         let waiting = |patience| {
             if let Err(error) = writer.busy_timeout(patience) {
                 tracing::debug!(%error, "the writer's patience could not be set");
             }
         };
         waiting(READERS);
-        let begun_anew = checkpoint(writer, &self.mark, &format!("PRAGMA wal_checkpoint({how})"));
+        let begun_anew = checkpoint(writer, &self.mark, how);
         waiting(BUSY_TIMEOUT);
         if !begun_anew {
             self.gauge.kept.store(true, Ordering::Relaxed);
@@ -187,7 +185,7 @@ impl WalKeeper {
 
     /// Moves everything and empties the file, at the end.
     pub(super) fn finish(&self, writer: &Connection) {
-        if checkpoint(writer, &self.mark, "PRAGMA wal_checkpoint(TRUNCATE)") {
+        if checkpoint(writer, &self.mark, Move::Truncate) {
             self.gauge.frames.store(0, Ordering::Relaxed);
         }
     }
@@ -215,18 +213,39 @@ fn step(limit: u64) -> u64 {
     STEP_BYTES.min(limit / 4)
 }
 
-/// Moves the log; whether all that was asked for was done.
-fn checkpoint(connection: &Connection, mark: &CommitMark, pragma: &str) -> bool {
+/// How the log is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Move {
+    /// What there is, while the writer goes on.
+    Passive,
+    /// All of it: it begins anew.
+    Restart,
+    /// All of it: it begins anew with an empty file.
+    Truncate,
+}
+
+impl Move {
+    fn pragma(self) -> &'static str {
+        match self {
+            Self::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
+            Self::Restart => "PRAGMA wal_checkpoint(RESTART)",
+            Self::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
+        }
+    }
+}
+
+/// Moves the log; whether it begins anew.
+fn checkpoint(connection: &Connection, mark: &CommitMark, how: Move) -> bool {
     let moved = mark.while_moving(|| {
-        connection.query_row(pragma, [], |row| {
-            Ok((row.get::<_, i64>(0)? == 0, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        connection.query_row(how.pragma(), [], |row| {
+            let (done, frames, moved) =
+                (row.get::<_, i64>(0)? == 0, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
+            tracing::debug!(?how, done, frames, moved, "checkpoint");
+            Ok(done && how != Move::Passive)
         })
     });
     match moved {
-        Ok((done, frames, moved)) => {
-            tracing::debug!(done, frames, moved, "checkpoint");
-            done
-        }
+        Ok(begins_anew) => begins_anew,
         Err(error) => {
             tracing::warn!(%error, "the write-ahead log could not be moved into the database");
             false

@@ -357,7 +357,7 @@ impl CommitMark {
         };
         self.committed(step()?);
         let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
-        self.while_moving(|| writer.query_row(pragma, [], |_| Ok(())))?;
+        self.while_moving(|| writer.query_row(pragma, [], |row| Ok(row.get::<_, i64>(0)? == 0)))?;
         self.committed(step()?);
         Ok(())
     }
@@ -369,19 +369,23 @@ impl CommitMark {
         self.note(self.write(&mark));
     }
 
-    /// Moves the log by `checkpoint`.
-    pub(super) fn while_moving<T>(&self, checkpoint: impl FnOnce() -> T) -> T {
+    /// Moves the log by `checkpoint`, which answers whether the log begins anew.
+    ///
+    /// Only then is the whole log in the file and the file on the disk. What is moved while the log goes on may be lost
+    /// by a power failure, and is in the log all the same: until it begins anew it belongs to each state of the file
+    /// since it began.
+    pub(super) fn while_moving<E>(&self, checkpoint: impl FnOnce() -> Result<bool, E>) -> Result<bool, E> {
         let _turn = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
         self.locked().moving = true;
         self.note(self.synchronise());
-        let done = checkpoint();
+        let begins_anew = checkpoint()?;
         let mut mark = self.locked();
-        if let Some(moved) = mark.count_in(&self.database) {
+        if begins_anew && let Some(moved) = mark.count_in(&self.database) {
             mark.moved = moved;
             mark.moving = false;
             self.note(self.write(&mark));
         }
-        done
+        Ok(begins_anew)
     }
 
     fn locked(&self) -> std::sync::MutexGuard<'_, Mark> {

@@ -181,6 +181,7 @@ impl SqliteStore {
         });
         let counters = Arc::new(Counters::default());
         let (writer, writer_thread) = Writer::start(
+            options.waiting_writes,
             connection,
             keeper,
             Arc::clone(&mark),

@@ -11,6 +11,9 @@ pub struct SqliteOptions {
     pub readers: usize,
     /// Reads that may wait for one of them; one more is refused as unavailable.
     pub waiting_reads: usize,
+    /// Writes that may wait for the writer; one more is refused as unavailable: the disk is too slow for them, and waiting
+    /// longer would only let every caller's time run out.
+    pub waiting_writes: usize,
     /// Bytes of database pages that the writer keeps. Each reader keeps a quarter of that.
     pub page_cache_bytes: u64,
     /// Bytes of the database file that are read through a memory map; 0 for none. A map saves a copy of each page read,
@@ -29,6 +32,7 @@ impl Default for SqliteOptions {
         Self {
             readers: 4,
             waiting_reads: 16_384,
+            waiting_writes: 65_536,
             page_cache_bytes: 64 << 20,
             mmap_bytes: 0,
             roster_cache_bytes: 32 << 20,

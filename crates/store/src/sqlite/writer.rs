@@ -50,10 +50,6 @@ use super::{
 const BATCH: usize = 1_000;
 /// Times that the writer lets other threads go first before it begins a batch smaller than the last.
 const GATHER: usize = 8;
-/// Jobs that wait, at most. When more come, the disk is too slow for them, and waiting longer would only let every caller's
-/// time run out.
-const QUEUE: usize = 65_536;
-
 /// What a job must have for itself in a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Subject {
@@ -162,15 +158,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread, for which `waiting` jobs may wait.
     pub(super) fn start(
+        waiting: usize,
         connection: Connection,
         wal: WalKeeper,
         mark: Arc<CommitMark>,
         counters: Arc<Counters>,
         tops: Arc<UserTops>,
     ) -> std::io::Result<(Self, WriterThread)> {
-        let (queue, commands) = mpsc::channel(QUEUE);
+        let (queue, commands) = mpsc::channel(waiting);
         let desk = Desk {
             connection,
             wal,
@@ -200,7 +197,7 @@ impl Writer {
         let job = Job { subject, caller, run, settle, plan: None, answer: Some(answer), blocking: false };
         self.queue.try_send(Command::Work(Box::new(job))).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
-                StoreError::Unavailable("too many writes wait for the disk".into())
+                StoreError::Unavailable("too many writes wait for the disk (`sqlite.waiting_writes`)".into())
             }
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
@@ -619,7 +616,8 @@ mod tests {
     async fn a_write_beyond_those_that_may_wait_is_refused_at_once() {
         let directory = tempfile::tempdir().unwrap();
         let random = Arc::new(Seeded::new(1));
-        let store = SqliteStore::open(directory.path(), &SqliteOptions::default(), random).unwrap();
+        let options = SqliteOptions { waiting_writes: 9, ..SqliteOptions::default() };
+        let store = SqliteStore::open(directory.path(), &options, random).unwrap();
         let (go, gate) = std::sync::mpsc::channel::<()>();
         let (began, begun) = std::sync::mpsc::channel();
         let busy = move |_: &mut Tx<'_>| {

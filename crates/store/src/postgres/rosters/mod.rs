@@ -48,7 +48,7 @@ use super::{
     PostgresStore,
     database::Database,
     fault::{Fault, wanted_still},
-    gather::Gatherer,
+    gather::{Gatherer, Lanes},
     records::{bigint, unsigned},
     values::values,
     writes::Write,
@@ -69,8 +69,8 @@ pub(super) struct Rolls {
 }
 
 impl Rolls {
-    /// Starts `lanes` lanes, and a task that writes what is counted.
-    pub(super) fn start(database: &Arc<Database>, lanes: usize) -> Arc<Self> {
+    /// Starts the lanes, and a task that writes what is counted.
+    pub(super) fn start(database: &Arc<Database>, lanes: Lanes) -> Arc<Self> {
         let counted = Arc::new(Counted::new());
         let batch = RosterBatch { counted: Arc::clone(&counted) };
         let rolls = Arc::new(Self { gatherer: Gatherer::start(database, batch, lanes), counted });

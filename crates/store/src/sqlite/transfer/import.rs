@@ -51,8 +51,9 @@ pub(super) fn all(
         tracing::warn!(%error, "an import is undone only when the database is opened again");
     }
     if taken.is_ok()
-        && let Err(error) =
-            mark.while_moving(|| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+        && let Err(error) = mark.while_moving(|| {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(row.get::<_, i64>(0)? == 0))
+        })
     {
         tracing::warn!(%error, "the log of the import stays until the server moves it");
     }
