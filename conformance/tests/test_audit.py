@@ -1,6 +1,8 @@
 """Who did what: a line of the log for each call that changes something, and for each command."""
 
 import json
+import os
+import pwd
 
 import pytest
 
@@ -8,6 +10,8 @@ from harness.scenes import new_app, new_key, unique
 from harness.server import ACCOUNT_ID
 from harness.waiting import until
 from harness.wire import Wire
+
+OPERATOR = pwd.getpwuid(os.geteuid()).pw_name
 
 pytestmark = [
     pytest.mark.process,
@@ -64,8 +68,45 @@ def test_commands_are_told_and_nothing_secret_with_them(new_server, tmp_path):
     policy.write_text('{"Version":"1","Statement":[{"Effect":"Allow","Action":"live:List*","Resource":"*","Sid":"hidden"}]}')
     server.cli("policy", "put", "reads", str(policy), check=False)
     line = one(server, operation="key add")
-    assert (line["account"], line["address"], line["resource"], line["outcome"]) == (ACCOUNT_ID, "command line", "ops", "OK")
+    assert (line["account"], line["address"], line["resource"], line["outcome"]) == (ACCOUNT_ID, "this machine", "ops", "OK")
+    assert (line["user"], line["uid"]) == (OPERATOR, os.geteuid())
     until(lambda: len(lines(server, operation="user add")) == 2, "both attempts")
     assert [line["outcome"] == "OK" for line in lines(server, operation="user add")] == [True, False]
     assert one(server, operation="policy put")["resource"] == "reads"
     assert secret not in server.output() and "hidden" not in json.dumps(lines(server))
+
+
+def test_commands_without_a_server_are_told_by_the_user_of_the_machine(new_server):
+    server = new_server().start()
+    server.stop()
+
+    def told(*arguments, succeeds=True):
+        done = server.cli(*arguments, "--json", check=False)
+        assert (done.returncode == 0) is succeeds, done.stderr
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        [line] = [line for line in lines if line.get("target") == "audit"]
+        assert (line["user"], line["uid"], line["address"]) == (OPERATOR, os.geteuid(), "this machine")
+        assert (line["outcome"] == "OK") is succeeds
+        return line["operation"], line["resource"]
+
+    assert told("user", "add", "ops") == ("user add", "ops")
+    assert told("user", "add", "ops", succeeds=False) == ("user add", "ops")
+    assert told("key", "add", "ops") == ("key add", "ops")
+    assert told("group", "list", "nosuch", succeeds=False) == ("group list", "nosuch")
+    # Over a database a node that has stopped may count for a moment.
+    until(lambda: server.cli("export", "first.jsonl", check=False).returncode == 0, "an export", 15)
+    assert told("export", "all.jsonl") == ("export", "all.jsonl")
+    assert told("import", "all.jsonl", succeeds=False) == ("import", "all.jsonl"), "the store is not empty"
+    if not server.passwords():
+        operation, resource = told("backup", "all.backup")
+        assert operation == "backup" and resource.endswith("/all.backup")
+    assert told("restore", "all.backup", succeeds=False) == ("restore", "all.backup")
+    silent = server.cli("user", "list", environment={"MUSTER_CONFIG": str(quiet(server))})
+    assert "audit" not in silent.stderr
+
+
+def quiet(server):
+    """A configuration file that has no audit lines written."""
+    file = server.directory / "quiet.toml"
+    file.write_text(server.config_file.read_text() + '\n[log]\nfilter = "info,audit=off"\n')
+    return file

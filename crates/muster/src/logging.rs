@@ -28,6 +28,9 @@ const QUIET: [&str; 6] = [
     "async_nats=error",
 ];
 
+/// The target of the lines that tell who did what.
+const AUDIT: &str = "audit";
+
 /// The running log. It writes what is left when it is dropped.
 pub(crate) struct Log {
     filter: reload::Handle<EnvFilter, Registry>,
@@ -35,15 +38,30 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Starts the log.
+    /// Starts the log of a server.
     pub(crate) fn start(config: &LogConfig) -> anyhow::Result<Self> {
+        Self::begin(config.format, filter(config)?)
+    }
+
+    /// Starts the log of a command that works without a server. It has the audit line alone: everything else that the
+    /// command has to say it prints.
+    pub(crate) fn start_for_command(config: &LogConfig) -> anyhow::Result<Self> {
+        let of_audit = config.filter.split(',').filter(|directive| directive.contains(AUDIT));
+        let filter = match of_audit.collect::<Vec<_>>().join(",") {
+            none if none.is_empty() => "audit=info".to_owned(),
+            some => some,
+        };
+        Self::begin(config.format, parsed(&filter)?)
+    }
+
+    fn begin(format: LogFormat, filter: EnvFilter) -> anyhow::Result<Self> {
         let (writer, guard) = NonBlockingBuilder::default()
             .buffered_lines_limit(LINES_WAITING)
             .lossy(true)
             .finish(std::io::stderr());
-        let (filter, handle) = reload::Layer::new(filter(config)?);
+        let (filter, handle) = reload::Layer::new(filter);
         let registry = tracing_subscriber::registry().with(filter);
-        match config.format {
+        match format {
             LogFormat::Text => registry.with(fmt::layer().with_writer(writer).with_ansi(false)).try_init(),
             LogFormat::Json => {
                 let lines =
@@ -62,15 +80,19 @@ impl Log {
 }
 
 fn filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
-    let filter = EnvFilter::builder()
-        .parse(&config.filter)
-        .with_context(|| format!("`log.filter` is {:?}, which is not a filter", config.filter))
-        .map_err(misconfigured)?;
+    let filter = parsed(&config.filter)?;
     // Who did what is told unless the filter says otherwise of it.
-    let filter = match config.filter.contains("audit") {
+    let filter = match config.filter.contains(AUDIT) {
         true => filter,
         false => filter.add_directive("audit=info".parse()?),
     };
     // At `trace` these write out what passes through them: login tokens, signed requests.
     QUIET.iter().try_fold(filter, |filter, target| Ok(filter.add_directive(target.parse()?)))
+}
+
+fn parsed(filter: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::builder()
+        .parse(filter)
+        .with_context(|| format!("`log.filter` is {filter:?}, which is not a filter"))
+        .map_err(misconfigured)
 }

@@ -1,6 +1,7 @@
 //! `muster`: the server and its command line.
 
 mod admin;
+mod audit;
 mod bench;
 mod cli;
 mod complaint;
@@ -39,13 +40,15 @@ use std::{io::Read as _, path::Path, process::ExitCode};
 
 use admin::AdminCommand;
 use anyhow::Context as _;
+use audit::Operator;
 use clap::Parser as _;
 use cli::{Cli, Command};
-use config::{Configuration, LogFormat};
+use config::{Configuration, LogConfig, LogFormat};
 use data::{DataDirectory, Unavailable};
 use failure::{exit_code, misconfigured};
 use first_start::Given;
 use foundation::Foundation;
+use logging::Log;
 
 /// Many small allocations of many threads, which the C library's allocator serves slower (docs/performance.md).
 #[global_allocator]
@@ -113,10 +116,10 @@ fn failed(error: &anyhow::Error, words: Words) -> ExitCode {
 
 fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
     let json = cli.common.json;
-    let command = match cli.command {
+    match cli.command {
         Command::Serve(root) => {
             let given = Given::check(&root)?;
-            let log = logging::Log::start(&configuration.log)?;
+            let log = Log::start(&configuration.log)?;
             if let Some(file) = &cli.common.config {
                 private::warn_if_open("the configuration, which may hold secrets", file);
             }
@@ -125,33 +128,59 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
             }
             let served = runtime()?.block_on(serve::run(configuration, &given, &cli.common, &log));
             drop(log);
-            return served;
+            served
         }
         Command::Config(which) => {
             let text = if which.example { config::example() } else { config::reference() };
-            return Ok(std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?);
+            Ok(std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?)
         }
-        Command::Export(to) => return transfer::export(&configuration, &to.file, json),
-        Command::Import(from) => return transfer::import(&configuration, &from.from.file, from.trust, json),
+        Command::Bench(bench) => bench::run(&bench, &configuration),
+        command => {
+            let format = if json { LogFormat::Json } else { configuration.log.format };
+            let _log = Log::start_for_command(&LogConfig { format, ..configuration.log.clone() })?;
+            operate(command, &configuration, json)
+        }
+    }
+}
+
+/// Does a command that works on a store, beside a server or without one.
+fn operate(command: Command, configuration: &Configuration, json: bool) -> anyhow::Result<()> {
+    let shown = |file: &Path| file.display().to_string();
+    let command = match command {
+        Command::Export(to) => {
+            let work = || transfer::export(configuration, &to.file, json);
+            return audit::told("export", &shown(&to.file), work);
+        }
+        Command::Import(asked) => {
+            let file = &asked.from.file;
+            let work = || transfer::import(configuration, file, asked.trust, json);
+            return audit::told("import", &shown(file), work);
+        }
+        Command::Restore(from) => {
+            let work = || transfer::backup::restore(configuration, &from.file, json);
+            return audit::told("restore", &shown(&from.file), work);
+        }
+        Command::Doctor(asked) if asked.accept_loss => {
+            let work = || doctor::run(configuration, true, json);
+            return audit::told("doctor --accept-loss", &shown(&configuration.data), work);
+        }
+        Command::Doctor(_) => return doctor::run(configuration, false, json),
         Command::Backup(to) => {
-            let command = transfer::backup::command(&configuration, &to.file)?;
-            let answer = administer(&configuration, command)?;
+            let command = transfer::backup::command(configuration, &to.file)?;
+            let answer = administer(configuration, command)?;
             return transfer::backup::written(&answer, json);
         }
-        Command::Restore(from) => return transfer::backup::restore(&configuration, &from.file, json),
-        Command::Doctor(asked) => return doctor::run(&configuration, asked.accept_loss, json),
-        Command::Bench(bench) => return bench::run(&bench, &configuration),
         Command::Token(token) => {
             let admin = token.role == cli::Role::Admin;
             let command = AdminCommand::Token { app: token.app, user: token.user, admin, ttl: token.ttl };
-            let answer = administer(&configuration, command)?;
+            let answer = administer(configuration, command)?;
             // Alone on its line, so that a script takes it as it is.
             let alone = if json { answer } else { answer["token"].clone() };
             return Ok(admin::print(&alone, json)?);
         }
         other => administrative(other)?,
     };
-    let answer = administer(&configuration, command)?;
+    let answer = administer(configuration, command)?;
     Ok(admin::print(&answer, json)?)
 }
 
@@ -220,14 +249,28 @@ fn administer(configuration: &Configuration, command: AdminCommand) -> anyhow::R
     // Who commands a database from elsewhere has no data directory, and needs none.
     let held = if directory.exists() { DataDirectory::take_existing(directory).map(Some) } else { Ok(None) };
     let outcome = match held {
-        Ok(_held) => runtime()?.block_on(async {
-            let foundation = Foundation::open(configuration, directory).await?;
-            let outcome = admin::execute(&foundation.muster, command).await;
-            foundation.close().await?;
-            anyhow::Ok(outcome)
-        })?,
+        Ok(_held) => runtime()?.block_on(without_server(configuration, command))?,
         Err(Unavailable::Held { .. }) => admin::send(directory, command)?,
         Err(Unavailable::Failed(error)) => return Err(error),
     };
     outcome.map_err(|refusal| anyhow::anyhow!(refusal))
+}
+
+/// Has a command done by this process, on the store itself.
+async fn without_server(
+    configuration: &Configuration,
+    command: AdminCommand,
+) -> anyhow::Result<admin::Outcome> {
+    let operator = Operator::current();
+    let foundation = match Foundation::open(configuration, &configuration.data).await {
+        Ok(foundation) => foundation,
+        Err(error) => {
+            let (operation, resource) = command.about();
+            audit::tell(&operator, "", (operation, &resource), &format!("{error:#}"));
+            return Err(error);
+        }
+    };
+    let outcome = admin::execute(&foundation.muster, &operator, command).await;
+    foundation.close().await?;
+    Ok(outcome)
 }

@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use super::{AdminCommand, Outcome, execute};
-use crate::{config::AdminConfig, identities::KeyRing, net::accept};
+use crate::{audit::Operator, config::AdminConfig, identities::KeyRing, net::accept};
 
 /// The longest command, in bytes: a policy document and some.
 const MAX_LINE: u64 = 256 * 1024;
@@ -40,6 +40,10 @@ struct Door {
 #[derive(Serialize, Deserialize)]
 struct Request {
     token: String,
+    /// Who gave the command, as they say: whoever has the token may do everything, and would gain nothing by a lie but
+    /// a wrong line.
+    #[serde(default)]
+    operator: Operator,
     command: AdminCommand,
 }
 
@@ -108,7 +112,7 @@ async fn answer(
     // Both are put through a keyed hash, so that the time of the comparison tells nothing.
     let code = muster.master.sign("admin token", token.as_bytes());
     let outcome: Outcome = if muster.master.verify("admin token", request.token.as_bytes(), &code) {
-        let outcome = execute(muster, request.command).await;
+        let outcome = execute(muster, &request.operator, request.command).await;
         // Whoever is answered may use a new key at once. Should it fail, the ring tries again by itself.
         let _ = keys.refresh(muster).await;
         outcome
@@ -131,7 +135,8 @@ pub(crate) fn send(directory: &Path, command: AdminCommand) -> anyhow::Result<Ou
     let mut stream = std::net::TcpStream::connect_timeout(&door.address, PATIENCE)
         .with_context(|| format!("the server's port for commands, {}", door.address))?;
     stream.set_read_timeout(command.patience())?;
-    stream.write_all(&serde_json::to_vec(&Request { token: door.token, command })?)?;
+    let request = Request { token: door.token, operator: Operator::current(), command };
+    stream.write_all(&serde_json::to_vec(&request)?)?;
     stream.write_all(b"\n")?;
     let mut answer = String::new();
     BufReader::new(stream.take(u64::MAX)).read_line(&mut answer)?;

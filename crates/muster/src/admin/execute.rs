@@ -17,18 +17,22 @@ use muster_realtime::login::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
 
 use super::{AdminCommand, Outcome};
-use crate::{config::Configuration, serve};
+use crate::{
+    audit::{self, Operator},
+    config::Configuration,
+    serve,
+};
 
 /// Every application fits into a page of this size: an account has 300 by default.
 const ALL_APPS: Window = Window { skip: 0, limit: 100_000 };
 
-/// Does a command.
-pub(crate) async fn execute(muster: &Arc<Muster>, command: AdminCommand) -> Outcome {
+/// Does a command that `by` gave, and tells of it.
+pub(crate) async fn execute(muster: &Arc<Muster>, by: &Operator, command: AdminCommand) -> Outcome {
     let (operation, resource) = command.about();
     let outcome = done(muster, command).await.map_err(|error| error.to_string());
     let account = muster.accounts().sole().await.map_or_else(|_| String::new(), |id| id.to_string());
     let said = outcome.as_ref().map_or_else(String::as_str, |_| "OK");
-    tracing::info!(target: "audit", account, address = "command line", operation, resource, outcome = said, "command");
+    audit::tell(by, &account, (operation, &resource), said);
     outcome
 }
 

@@ -46,7 +46,7 @@ pub(crate) enum AdminCommand {
 
 impl AdminCommand {
     /// Its name and what it is about, for the audit line: no documents, and nothing secret.
-    fn about(&self) -> (&'static str, String) {
+    pub(crate) fn about(&self) -> (&'static str, String) {
         let pair = |a: &str, b: &str| format!("{a}/{b}");
         match self {
             Self::UserAdd { name } => ("user add", name.clone()),
