@@ -7,6 +7,7 @@ all clients go through the first place of a test, and one of each kind through t
 
 from dataclasses import dataclass
 
+from . import disks
 from .clients import API_CLIENTS
 from .clients.realtime import REALTIME_CLIENTS
 
@@ -49,6 +50,9 @@ def absence(item, asked, repeat=False):
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     place = parameters.get(PARAMETER)
     only = item.get_closest_marker("only_over")
+    disk = item.get_closest_marker("disk")
+    if disk and (fault := disks.missing(*disk.args)):
+        return Absence(fault, entirely=True)
     if place is None and (not only or set(asked) & set(only.args)):
         # It starts what it needs by itself, once.
         return None

@@ -279,8 +279,15 @@ class Server(Subject):
 
     def resident_bytes(self):
         """The memory of the process that is in RAM."""
+        return self._status_bytes("VmRSS")
+
+    def peak_bytes(self):
+        """The most memory of the process that was ever in RAM."""
+        return self._status_bytes("VmHWM")
+
+    def _status_bytes(self, name):
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1024
         raise AssertionError("the process has no resident memory")
 

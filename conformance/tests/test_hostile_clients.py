@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from pathlib import Path
 
 import pytest
 
@@ -22,12 +21,6 @@ pytestmark = [
     pytest.mark.process,
     pytest.mark.only_over("sqlite", "postgres", reason="the memory of one process is looked at"),
 ]
-
-
-def peak(server):
-    """The most memory that the server's process has held, in bytes."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
 
 
 def connections(server):
@@ -66,7 +59,7 @@ def test_members_that_send_full_frames_of_histories_and_read_nothing_cost_little
         newcomer.result("publish", {"channel": f"g:{group}", "data": "still there"})
         talker.event("recvgroupmessage", data="still there", seconds=20)
         until(lambda: connections(server) == 2, lambda: f"the deaf ones closed; {connections(server)} are there", 60)
-        held = peak(server)
+        held = server.peak_bytes()
         assert held < MOST_MEMORY, f"the server held {held >> 20} MiB"
 
 

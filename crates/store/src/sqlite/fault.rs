@@ -79,6 +79,11 @@ struct Shared(Arc<rusqlite::Error>);
 pub(super) fn fault(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".into()),
+        // What a failing device does, and what the system does after it: a disk that it has made read-only.
+        Some(ErrorCode::SystemIoFailure | ErrorCode::ReadOnly) => {
+            StoreError::Unavailable(format!("the disk fails, or is read-only: {error}"))
+        }
+        Some(ErrorCode::OutOfMemory) => StoreError::Unavailable("the memory is used up".into()),
         Some(_) if is_locked(&error) => locked(),
         Some(ErrorCode::CannotOpen) => {
             StoreError::Unavailable(format!("the database file cannot be opened: {error}"))
@@ -113,20 +118,11 @@ pub(super) fn lost() -> StoreError {
 }
 
 /// Whether a failed batch may be the fault of one of its jobs: the others are then tried without it. What the machine
-/// lacks, every part of the batch would lack.
+/// lacks (`Unavailable`), and a file that is no database any more, every part of the batch would meet.
 pub(super) fn is_of_one_job(error: &StoreError) -> bool {
     let StoreError::Failed(source) = error else { return false };
     let code = source.downcast_ref::<Shared>().and_then(|shared| shared.0.sqlite_error_code());
-    !matches!(
-        code,
-        Some(
-            ErrorCode::SystemIoFailure
-                | ErrorCode::DatabaseCorrupt
-                | ErrorCode::NotADatabase
-                | ErrorCode::ReadOnly
-                | ErrorCode::OutOfMemory
-        )
-    )
+    !matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// The same error for another caller.
