@@ -11,7 +11,7 @@ use muster_core::{
     bus::Bus,
     id::NodeId,
     random::Random,
-    service::{Muster, Node},
+    service::{Dependencies, Muster},
     store::{Admissions, Store},
 };
 use muster_store::{
@@ -78,22 +78,21 @@ impl Foundation {
             let options = NatsOptions::parse(&configuration.bus).context("`bus`").map_err(misconfigured)?;
             Arc::new(NatsBus::connect(&options, &node, &*random).await.context("`bus`")?)
         };
-        let muster = Arc::new(Muster {
+        let muster = Arc::new(Muster::new(Dependencies {
             store,
             bus,
             clock: system.clone(),
             random: system,
             master: Arc::new(master),
             limits: configuration.domain_limits(),
-            node: Node::new(node),
-        });
+            node,
+        }));
         Ok(Self { muster, admissions })
     }
 
     /// Writes what is only in memory, and stops.
     pub(crate) async fn close(&self) -> anyhow::Result<()> {
-        self.muster.bus.close(BUS_CLOSE).await;
-        Ok(self.muster.store.close().await?)
+        Ok(self.muster.close(BUS_CLOSE).await?)
     }
 }
 

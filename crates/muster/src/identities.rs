@@ -67,7 +67,7 @@ impl KeyRing {
             let id = key.id.as_str();
             // The store belongs to this master key, so this one secret is damaged: its key alone is refused.
             let Ok(secret) = muster.accounts().secret(key) else {
-                let master = muster.master.id();
+                let master = muster.master().id();
                 tracing::error!(
                     access_key = id,
                     master,
@@ -105,7 +105,7 @@ impl KeyRing {
             // Told or not: what failed before is tried again.
             let _ = tokio::time::timeout(LOOK_EVERY, self.changed.notified()).await;
             let Some(muster) = muster.upgrade() else { return };
-            if muster.bus.fault().is_some() {
+            if muster.bus_fault().is_some() {
                 self.stale.store(true, Ordering::SeqCst);
             }
             complaint.note(self.refresh(&muster).await.map_err(|error| format!("{error:#}")));

@@ -6,11 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use muster_core::{
-    error::Error,
-    id::NodeId,
-    service::{Muster, reap},
-};
+use muster_core::{error::Error, id::NodeId, service::Muster};
 use muster_realtime::Hub;
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -45,12 +41,11 @@ impl Lease {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let held = self.muster.node.id();
-            if renewing.note(self.renew().await).is_none() {
+            let Some(lost) = renewing.note(self.renew().await) else {
                 self.unbroken = None;
                 continue;
-            }
-            if self.muster.node.id() != held {
+            };
+            if let Some(held) = lost {
                 tracing::warn!("this node was away for longer than its lease: its clients connect again");
                 hub.abandon(&held).await;
             }
@@ -58,22 +53,16 @@ impl Lease {
         }
     }
 
-    async fn renew(&mut self) -> Result<(), Error> {
-        let muster = &self.muster;
+    /// Renews the lease; the id that this node has lost, if it has lost one.
+    async fn renew(&mut self) -> Result<Option<NodeId>, Error> {
         let asked = Instant::now();
-        if !muster.store.beat(&muster.node.id(), self.length).await? {
-            let next =
-                NodeId::new(&muster.random.hex(16)).map_err(|error| Error::Invalid(error.to_string()))?;
-            muster.store.beat(&next, self.length).await?;
-            muster.node.rename(next);
-            self.unbroken = None;
-        }
-        if self.renewed.elapsed() > self.length {
+        let lost = self.muster.nodes().renew(self.length).await?;
+        if lost.is_some() || self.renewed.elapsed() > self.length {
             self.unbroken = None;
         }
         self.unbroken.get_or_insert(asked);
         self.renewed = asked;
-        Ok(())
+        Ok(lost)
     }
 
     /// Ends what lost nodes held. Only a node that has held its own lease without a break for as long as a lease lasts
@@ -82,7 +71,7 @@ impl Lease {
         if self.unbroken.is_none_or(|since| since.elapsed() < self.length) {
             return Ok(());
         }
-        while reap(&self.muster).await? {}
+        while self.muster.nodes().reap().await? {}
         Ok(())
     }
 }
@@ -90,7 +79,7 @@ impl Lease {
 /// Gives the lease of this node back as it goes, so that nobody waits until it runs out: the others end at once what hung
 /// on it, and an export may begin.
 pub(crate) async fn give_back(muster: &Muster) {
-    if let Err(error) = muster.store.beat(&muster.node.id(), Duration::ZERO).await {
+    if let Err(error) = muster.nodes().give_back().await {
         tracing::warn!(%error, "this node's lease could not be given back: it runs out by itself");
     }
 }

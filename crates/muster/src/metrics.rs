@@ -135,8 +135,7 @@ impl Collector for Counted {
                 clients.filled.get(),
             ),
         ];
-        let own = self.muster.store.figures().into_iter().chain(self.muster.bus.figures());
-        for figure in counted.into_iter().chain(own) {
+        for figure in counted.into_iter().chain(self.muster.figures()) {
             write_figure(&mut encoder, figure)?;
         }
         let mut closes = encoder.encode_descriptor(

@@ -79,9 +79,7 @@ fn may_see_metrics(
     if !token.is_empty() {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-        // Both are put through a keyed hash, so that the time of the comparison tells nothing.
-        let code = shown.muster.master.sign("metrics token", token.as_bytes());
-        return match shown.muster.master.verify("metrics token", given.as_bytes(), &code) {
+        return match shown.muster.master().same("metrics token", token, given) {
             true => Ok(()),
             false => Err((
                 StatusCode::UNAUTHORIZED,

@@ -79,8 +79,8 @@ impl Readiness {
     }
 
     async fn look_now(&self) -> Answer {
-        let written = self.muster.store.ready().await;
-        let reached = self.muster.bus.fault().map_or(Ok(()), Err);
+        let written = self.muster.ready().await;
+        let reached = self.muster.bus_fault().map_or(Ok(()), Err);
         let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         let [writing, reaching] = &mut *complaints;
         match (writing.note(written), reaching.note(reached)) {

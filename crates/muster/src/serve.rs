@@ -78,9 +78,9 @@ pub(crate) async fn run(
     // What was made is good from the first request on.
     server.keys.refresh(muster).await?;
     if let Some(guard) = &server.nonces {
-        nonces::resume(guard, data.path(), muster.clock.now().0, made);
+        nonces::resume(guard, data.path(), muster.now().0, made);
     }
-    let admin = AdminListener::open(data.path(), &*muster.random).await?;
+    let admin = AdminListener::open(data.path(), muster.random()).await?;
     let mut tasks = Tasks::default();
     let (keys, bounds) = (Arc::clone(&server.keys), configuration.admin.clone());
     tasks.spawn("takes commands", admin.serve(Arc::clone(muster), keys, bounds));
@@ -208,7 +208,7 @@ impl Server {
         let muster = &foundation.muster;
         let keys = Arc::new(KeyRing::default());
         // It listens first: a change that another node makes meanwhile is not missed.
-        muster.bus.listen(Arc::clone(&keys) as _);
+        muster.listen(Arc::clone(&keys) as _);
         keys.read(muster).await?;
         let hub = Hub::start(Arc::clone(muster), configuration.realtime.clone())?;
         let metrics = Arc::new(Metrics::new(Arc::clone(&hub), Arc::clone(muster)));
@@ -301,7 +301,7 @@ async fn sweep(muster: Arc<Muster>) {
     let mut ticks = tokio::time::interval(PURGE_EVERY);
     loop {
         ticks.tick().await;
-        let rows = complaint.note(sweeper.sweep(&*muster.store, &*muster.clock).await).unwrap_or(0);
+        let rows = complaint.note(muster.sweep(&mut sweeper).await).unwrap_or(0);
         if rows > 0 {
             tracing::info!(rows, "removed what has outlived its keeping");
             ticks.reset_immediately();

@@ -9,7 +9,7 @@ use muster_core::{
     id::{NodeId, UserId},
     limits::Limits,
     seal::MasterKey,
-    service::{AppScope, Muster, NewApp, Node},
+    service::{AppScope, Dependencies, Muster, NewApp},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -44,15 +44,15 @@ fn build() -> Result<House, Box<dyn std::error::Error>> {
     let directory = tempfile::tempdir()?;
     let random = Arc::new(Seeded::new(1));
     let store = SqliteStore::open(directory.path(), &SqliteOptions::default(), random.clone())?;
-    let muster = Muster {
+    let muster = Muster::new(Dependencies {
         store: Arc::new(store),
         bus: Arc::new(MemoryBus::default()),
         clock: Arc::new(ManualClock::new(NOW)),
         random,
         master: Arc::new(MasterKey::new(&[7; 32])),
         limits: Limits::default(),
-        node: Node::new(NodeId::new("probe")?),
-    };
+        node: NodeId::new("probe")?,
+    });
     let app = runtime.block_on(async {
         let made = muster.accounts().create(None, None).await?;
         let scope = AppScope { account: &made.account.id, generation: Generation::Two, data_center: None };

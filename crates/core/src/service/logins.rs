@@ -36,6 +36,17 @@ pub struct Login {
     pub info: Option<Arc<str>>,
 }
 
+/// How a login stands after a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing has come in between.
+    Good,
+    /// A later login of the same user has replaced it.
+    Replaced,
+    /// Its application was switched off.
+    AppDisabled,
+}
+
 /// What a user of generation 2 shows.
 #[derive(Clone, Debug)]
 pub struct LoginClaim<'a> {
@@ -145,7 +156,7 @@ impl LoginRules<'_> {
         let app = self.usable(&id, Generation::Two).await?;
         let key = self.0.apps().key(&app)?;
         let expected = live_token(claim.app, &key, claim.user, claim.nonce, claim.expires, claim.role);
-        if !self.equal(&expected, claim.token) {
+        if !self.0.master.same("token comparison", &expected, claim.token) {
             return Err(Refusal::Hash.into());
         }
         let now = self.0.now();
@@ -225,13 +236,6 @@ impl LoginRules<'_> {
         app.filter(|app| app.generation == generation && !app.disabled).ok_or(Refusal::App.into())
     }
 
-    /// Compares two tokens in a time that does not tell where they differ: both are signed under a key that nobody
-    /// knows, and the codes are compared.
-    fn equal(&self, expected: &str, given: &str) -> bool {
-        let code = self.0.master.sign("token comparison", expected.as_bytes());
-        self.0.master.verify("token comparison", given.as_bytes(), &code)
-    }
-
     /// Notes a login; an earlier one of the same user ends.
     ///
     /// # Errors
@@ -254,6 +258,21 @@ impl LoginRules<'_> {
     /// The store's.
     pub async fn sign_out(&self, login: &Login, session: &SessionRef) -> Result<()> {
         Ok(self.0.store.sign_out(&login.app.id, &login.user, session).await?)
+    }
+
+    /// How a login stands now, as far as the store knows.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn standing(&self, login: &Login, session: &SessionRef) -> Result<Standing> {
+        let (store, app) = (&self.0.store, &login.app.id);
+        let current =
+            store.sessions(app, std::slice::from_ref(&login.user)).await?.into_iter().next().flatten();
+        if store.app(app).await?.is_none_or(|app| app.disabled) {
+            return Ok(Standing::AppDisabled);
+        }
+        let replaced = current.is_some_and(|current| current != *session);
+        Ok(if replaced { Standing::Replaced } else { Standing::Good })
     }
 
     /// Whether each of these users is logged in, in their order.

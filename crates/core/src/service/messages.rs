@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     group::Slice,
     id::{GroupRef, MessageId},
-    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef},
     number::{RepeatCount, TypeCount},
 };
 
@@ -141,35 +141,6 @@ impl MessageRules<'_> {
     pub async fn history(&self, at: &GroupRef, query: HistoryQuery) -> Result<Slice<Entry>> {
         self.0.groups().describe(at).await?;
         Ok(self.0.store.history(at, query).await?)
-    }
-
-    /// Where a stream ends; `None` when there is no such stream.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn top(&self, stream: &StreamRef) -> Result<Option<Top>> {
-        Ok(self.0.store.top(stream).await?)
-    }
-
-    /// Up to `limit` stored events of a stream after a position, rising.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn entries(&self, stream: &StreamRef, after: Sequence, limit: usize) -> Result<Vec<Entry>> {
-        Ok(self.0.store.entries(stream, after, limit).await?)
-    }
-
-    /// Up to `limit` stored events of a stream before a position, or from its end, falling.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn entries_before(
-        &self,
-        stream: &StreamRef,
-        before: Option<Sequence>,
-        limit: usize,
-    ) -> Result<Vec<Entry>> {
-        Ok(self.0.store.entries_before(stream, before, limit).await?)
     }
 }
 

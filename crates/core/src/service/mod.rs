@@ -3,40 +3,45 @@
 mod accounts;
 mod apps;
 mod chats;
+mod delivery;
 mod groups;
 mod login_parts;
 mod logins;
 mod messages;
+mod nodes;
+mod operator;
 mod retention;
 mod rolls;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, NewApp};
 pub use chats::{ChatRules, NewChatGroup};
+pub use delivery::DeliveryRules;
 pub use groups::{GroupMade, GroupRules, NewGroup};
-pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal};
+pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal, Standing};
 pub use messages::{MessageRules, NewMessage, Sent, Storage};
+pub use nodes::NodeRules;
+pub use operator::OperatorRules;
 pub use retention::Sweeper;
 pub use rolls::{Entrance, RollRules};
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    bus::{Bus, Notice},
+    bus::{Bus, Listener, Notice},
     error::Result,
+    figure::Figure,
     id::NodeId,
     limits::Limits,
     random::Random,
     seal::MasterKey,
-    store::{Departed, Store},
+    store::Store,
     time::{Clock, Millis},
 };
+use nodes::NodeName;
 
-/// Memberships of a lost node that are ended in one transaction: short enough not to hold up those who join.
-const REAPED_AT_ONCE: usize = 1_000;
-
-/// What the domain stands on.
-pub struct Muster {
+/// What the domain stands on, given to it at the start.
+pub struct Dependencies {
     /// Where things last.
     pub store: Arc<dyn Store>,
     /// How other nodes hear of them.
@@ -49,35 +54,29 @@ pub struct Muster {
     pub master: Arc<MasterKey>,
     /// Bounds.
     pub limits: Limits,
-    /// This process among the nodes.
-    pub node: Node,
+    /// This process among the nodes, at first.
+    pub node: NodeId,
 }
 
-/// The id under which this process holds sessions. It changes when the process has been away for so long that the
-/// others have ended its sessions.
-#[derive(Debug)]
-pub struct Node(RwLock<NodeId>);
-
-impl Node {
-    /// A node of this id.
-    #[must_use]
-    pub fn new(id: NodeId) -> Self {
-        Self(RwLock::new(id))
-    }
-
-    /// The id to tie new sessions to.
-    #[must_use]
-    pub fn id(&self) -> NodeId {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Goes on under another id.
-    pub fn rename(&self, id: NodeId) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = id;
-    }
+/// The domain. What it stands on is reached by its rules alone.
+pub struct Muster {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    master: Arc<MasterKey>,
+    limits: Limits,
+    node: NodeName,
 }
 
 impl Muster {
+    /// The domain on this ground.
+    #[must_use]
+    pub fn new(on: Dependencies) -> Self {
+        let Dependencies { store, bus, clock, random, master, limits, node } = on;
+        Self { store, bus, clock, random, master, limits, node: NodeName::new(node) }
+    }
+
     /// The rules of accounts, users, keys and policies.
     #[must_use]
     pub fn accounts(&self) -> AccountRules<'_> {
@@ -120,8 +119,90 @@ impl Muster {
         ChatRules(self)
     }
 
-    fn now(&self) -> Millis {
+    /// The rules of this node's lease, and of what other nodes leave behind.
+    #[must_use]
+    pub fn nodes(&self) -> NodeRules<'_> {
+        NodeRules(self)
+    }
+
+    /// What the server does by itself to deliver, for nobody in particular.
+    #[must_use]
+    pub fn delivery(&self) -> DeliveryRules<'_> {
+        DeliveryRules(self)
+    }
+
+    /// What whoever runs the server may see of it, whoever owns it.
+    #[must_use]
+    pub fn operator(&self) -> OperatorRules<'_> {
+        OperatorRules(self)
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Millis {
         self.clock.now()
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        &*self.random
+    }
+
+    /// The bounds that the rules apply.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The key that secrets are sealed under.
+    #[must_use]
+    pub fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    /// Has a listener told every notice that reaches this node, from now on.
+    pub fn listen(&self, listener: Arc<dyn Listener>) {
+        self.bus.listen(listener);
+    }
+
+    /// Whether the store can do its work now.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn ready(&self) -> Result<()> {
+        Ok(self.store.ready().await?)
+    }
+
+    /// Why notices do not reach other nodes now; `None` while they do.
+    #[must_use]
+    pub fn bus_fault(&self) -> Option<String> {
+        self.bus.fault()
+    }
+
+    /// What the store and the bus count about themselves.
+    #[must_use]
+    pub fn figures(&self) -> Vec<Figure> {
+        let mut figures = self.store.figures();
+        figures.extend(self.bus.figures());
+        figures
+    }
+
+    /// Removes some of what has outlived its keeping; see [`Sweeper::sweep`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep(&self, sweeper: &mut Sweeper) -> Result<u64> {
+        sweeper.sweep(&*self.store, &*self.clock).await
+    }
+
+    /// Hands over what waits for other nodes, within `deadline`, writes what is only in memory, and stops.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn close(&self, deadline: Duration) -> Result<()> {
+        self.bus.close(deadline).await;
+        Ok(self.store.close().await?)
     }
 
     /// What work needs that is [carried out](crate::caller::carry_out) whoever goes away.
@@ -152,20 +233,4 @@ async fn tell(bus: &dyn Bus, notice: Notice) {
     if let Err(error) = bus.publish(notice).await {
         tracing::debug!(%error, "a notice did not reach the other nodes");
     }
-}
-
-/// Ends a part of what nodes held that are gone, and tells who left; whether there is more to end.
-///
-/// # Errors
-/// The store's.
-pub async fn reap(muster: &Muster) -> Result<bool> {
-    let reaped = muster.store.reap(REAPED_AT_ONCE).await?;
-    for Departed { group, user } in reaped.departed {
-        let notice = match user {
-            Some(user) => Notice::Left { group, user },
-            None => Notice::Recounted { group },
-        };
-        muster.tell(notice).await;
-    }
-    Ok(reaped.more)
 }

@@ -20,7 +20,7 @@ use muster_core::{
     limits::Limits,
     random::Random,
     seal::MasterKey,
-    service::{Muster, Node},
+    service::{Dependencies, Muster},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -69,15 +69,15 @@ impl House {
         let options = SqliteOptions::default();
         let store = SqliteStore::open(directory.path(), &options, Arc::clone(&random)).expect("a store");
         let clock = Arc::new(ManualClock::new(Millis(NOW)));
-        let muster = Arc::new(Muster {
+        let muster = Arc::new(Muster::new(Dependencies {
             store: Arc::new(store),
             bus: Arc::new(MemoryBus::new()),
             clock: clock.clone(),
             random,
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
-            node: Node::new(NodeId::new("node").expect("an id")),
-        });
+            node: NodeId::new("node").expect("an id"),
+        }));
         let throttle = ThrottleConfig { enabled: false, ..ThrottleConfig::default() };
         let config = GatewayConfig::default();
         let gateway = Gateway::new(products(Arc::clone(&muster)), Keys, Still, config, &throttle);

@@ -109,9 +109,7 @@ async fn answer(
     let mut line = Vec::new();
     timeout(time, tokio::io::BufReader::new(read.take(MAX_LINE)).read_until(b'\n', &mut line)).await??;
     let request: Request = serde_json::from_slice(&line)?;
-    // Both are put through a keyed hash, so that the time of the comparison tells nothing.
-    let code = muster.master.sign("admin token", token.as_bytes());
-    let outcome: Outcome = if muster.master.verify("admin token", request.token.as_bytes(), &code) {
+    let outcome: Outcome = if muster.master().same("admin token", token, &request.token) {
         let outcome = execute(muster, &request.operator, request.command).await;
         // Whoever is answered may use a new key at once. Should it fail, the ring tries again by itself.
         let _ = keys.refresh(muster).await;

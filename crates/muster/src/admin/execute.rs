@@ -7,11 +7,10 @@ use muster_core::{
     app::{App, Generation},
     chat::PhoneNumber,
     error::Error,
-    group::{Group, GroupFilter, Order, Page, Window},
-    id::{AppId, GroupId, GroupRef, InvalidId, UserId},
-    roster::{Member, PageQuery},
+    group::{Group, Window},
+    id::{AppId, GroupRef, InvalidId, UserId},
+    roster::{Member, RosterState},
     service::{AppScope, Muster},
-    store::AppFilter,
 };
 use muster_realtime::login::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
@@ -22,9 +21,6 @@ use crate::{
     config::Configuration,
     serve,
 };
-
-/// Every application fits into a page of this size: an account has 300 by default.
-const ALL_APPS: Window = Window { skip: 0, limit: 100_000 };
 
 /// Does a command that `by` gave, and tells of it.
 pub(crate) async fn execute(muster: &Arc<Muster>, by: &Operator, command: AdminCommand) -> Outcome {
@@ -109,7 +105,7 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Value, Erro
             let at = GroupRef::new(parsed(&app)?, parsed(&group)?);
             members(muster, &at, Window::page(page, size.into())).await
         }
-        C::Backup { file } => match muster.store.backup(&file).await {
+        C::Backup { file } => match muster.operator().backup(&file).await {
             Ok(counts) => Ok(json!({ "file": file, "counts": counts })),
             Err(error) => Err(Error::Invalid(format!("the backup {} failed: {error}", file.display()))),
         },
@@ -190,9 +186,8 @@ async fn apps(muster: &Muster) -> Result<Value, Error> {
     let account = muster.accounts().sole().await?;
     let mut rows = Vec::new();
     for (generation, number) in [(Generation::One, 1), (Generation::Two, 2)] {
-        let filter = AppFilter { generation, data_center: None };
-        let page = muster.store.apps(&account, filter, Order::Ascending, ALL_APPS).await?;
-        rows.extend(page.entries.iter().map(|app| app_row(app, number)));
+        let apps = muster.operator().apps(&account, generation).await?;
+        rows.extend(apps.iter().map(|app| app_row(app, number)));
     }
     Ok(rows.into())
 }
@@ -209,26 +204,24 @@ fn app_row(app: &App, generation: u8) -> Value {
 }
 
 async fn groups(muster: &Muster, app: &AppId, window: Window) -> Result<Value, Error> {
-    muster.store.app(app).await?.ok_or_else(|| Error::NoApp(app.clone()))?;
-    let page: Page<Group> = muster.store.groups(app, GroupFilter::All, Order::Ascending, window).await?;
-    let mut rows = Vec::with_capacity(page.entries.len());
-    for group in &page.entries {
-        let state = muster.rolls().state(&group.at).await?;
-        rows.push(json!({
-            "groupId": group.at.group,
-            "name": group.name.as_deref().unwrap_or_default(),
-            "members": state.count,
-            "superGroup": state.super_group,
-            "deleted": group.deletion.is_some(),
-            "createdAt": group.created_at.seconds(),
-        }));
-    }
+    let page = muster.operator().groups(app, window).await?;
+    let rows: Vec<Value> = page.entries.iter().map(|(group, state)| group_row(group, *state)).collect();
     Ok(json!({ "total": page.total, "groups": rows }))
 }
 
+fn group_row(group: &Group, state: RosterState) -> Value {
+    json!({
+        "groupId": group.at.group,
+        "name": group.name.as_deref().unwrap_or_default(),
+        "members": state.count,
+        "superGroup": state.super_group,
+        "deleted": group.deletion.is_some(),
+        "createdAt": group.created_at.seconds(),
+    })
+}
+
 async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Value, Error> {
-    let group = muster.groups().describe(at).await?;
-    let tally = muster.groups().tally(at).await?;
+    let (group, tally) = muster.operator().group(at).await?;
     let id = |user: &UserId| user.as_str().to_owned();
     Ok(json!({
         "appId": at.app,
@@ -246,12 +239,7 @@ async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Value, Error> {
 }
 
 async fn members(muster: &Muster, at: &GroupRef, window: Window) -> Result<Value, Error> {
-    let query = PageQuery { order: Order::Ascending, window };
-    let known = muster.store.group(at).await?.is_some() || muster.store.chat_group(at).await?.is_some();
-    if !known {
-        return Err(Error::NoGroup(GroupId::clone(&at.group)));
-    }
-    let page = muster.store.roster_page(at, query).await?;
+    let page = muster.operator().members(at, window).await?;
     let rows: Vec<Value> = page.entries.iter().map(member_row).collect();
     Ok(json!({ "total": page.total, "members": rows }))
 }
@@ -270,13 +258,13 @@ async fn token(muster: &Muster, app: &AppId, user: &UserId, admin: bool, ttl: u3
     let scope = AppScope { account: &account, generation: Generation::Two, data_center: None };
     let app = muster.apps().open(scope, app).await?;
     let role = if admin { "admin" } else { "" };
-    let ahead = muster.limits.login_ahead_millis / 1000;
+    let ahead = muster.limits().login_ahead_millis / 1000;
     if i64::from(ttl) > ahead {
         let rule = format!("--ttl must be at most {ahead} seconds, as `realtime.token_days` says");
         return Err(Error::Invalid(rule));
     }
     let nonce = muster.logins().draw_nonce();
-    let expires = muster.clock.now().seconds() + i64::from(ttl);
+    let expires = muster.now().seconds() + i64::from(ttl);
     let token = muster.logins().token(&app, user, &nonce, expires, role)?;
     let login = LiveLogin {
         app_id: app.id.as_str(),

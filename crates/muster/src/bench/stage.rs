@@ -86,7 +86,7 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     let app = Arc::new(app);
     enrol(&foundation, &app, &small, 2000).await?;
     enrol(&foundation, &app, &large, members).await?;
-    let expires = muster.clock.now().seconds() + 3600;
+    let expires = muster.now().seconds() + 3600;
     let token = |serial: u32| -> anyhow::Result<String> {
         let user = UserId::new(&format!("viewer{serial:04}"))?;
         let nonce = muster.logins().draw_nonce();
@@ -104,7 +104,11 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     let tokens = (0..VIEWERS).map(token).collect::<anyhow::Result<_>>()?;
     foundation.close().await?;
     Ok(Filled {
-        caller: Caller { id: made.key.id.to_string(), secret: made.key.secret, nonce: muster.random.hex(12) },
+        caller: Caller {
+            id: made.key.id.to_string(),
+            secret: made.key.secret,
+            nonce: muster.random().hex(12),
+        },
         app: app.id.to_string(),
         large: large.group.to_string(),
         members,

@@ -10,6 +10,7 @@ use muster_core::{
     app::Generation,
     id::{GroupRef, UserId},
     message::StreamRef,
+    service::Standing,
 };
 
 use super::{CHECK_EVERY, Connection, Feed, Hub};
@@ -72,7 +73,7 @@ impl Hub {
     }
 
     async fn check_position(self: &Arc<Self>, feed: &Arc<Feed>) -> bool {
-        match self.muster.messages().top(&feed.stream).await {
+        match self.muster.delivery().top(&feed.stream).await {
             Ok(top) => {
                 let aftermath = feed.reaches(top.map_or(0, |top| top.sequence), self.ring_bounds());
                 self.finish(feed, aftermath);
@@ -98,7 +99,7 @@ impl Hub {
                 .iter()
                 .filter_map(|connection| connection.identity().map(|identity| identity.login.user.clone()))
                 .collect();
-            let members = match self.muster.store.find_members(at, &users).await {
+            let members = match self.muster.delivery().members(at, &users).await {
                 Ok(members) => members,
                 Err(error) => {
                     tracing::debug!(%error, group = %at.group, "members could not be looked up");
@@ -118,20 +119,10 @@ impl Hub {
     async fn check_login(&self, user: &UserId, feed: &Feed) -> bool {
         for connection in feed.subscribers() {
             let Some(identity) = connection.identity() else { continue };
-            let app = &identity.login.app.id;
-            let found = async {
-                let current = self.muster.store.sessions(app, std::slice::from_ref(user)).await?;
-                let app = self.muster.store.app(app).await?;
-                muster_core::store::StoreResult::Ok((current.into_iter().next().flatten(), app))
-            };
-            match found.await {
-                Ok((_, app)) if app.as_ref().is_none_or(|app| app.disabled) => {
-                    connection.outbox.close(Disconnect::REMOVED);
-                }
-                Ok((Some(current), _)) if current != identity.session => {
-                    connection.outbox.close(Disconnect::SIGNED_IN_ELSEWHERE);
-                }
-                Ok(_) => {}
+            match self.muster.logins().standing(&identity.login, &identity.session).await {
+                Ok(Standing::AppDisabled) => connection.outbox.close(Disconnect::REMOVED),
+                Ok(Standing::Replaced) => connection.outbox.close(Disconnect::SIGNED_IN_ELSEWHERE),
+                Ok(Standing::Good) => {}
                 Err(error) => {
                     tracing::debug!(%error, %user, "a login could not be looked up");
                     return false;

@@ -108,7 +108,7 @@ impl Hub {
             lobby,
             refusals: Refusals::new(),
         });
-        hub.muster.bus.listen(Arc::new(notices::Ear(Arc::downgrade(&hub))));
+        hub.muster.listen(Arc::new(notices::Ear(Arc::downgrade(&hub))));
         hub.runtime.spawn(departures::see_off(Arc::clone(&hub.muster), departing));
         hub.runtime.spawn(catching_up::check_positions(Arc::downgrade(&hub)));
         Ok(hub)
@@ -249,7 +249,7 @@ impl Hub {
     pub(crate) async fn follow(self: &Arc<Self>, stream: &StreamRef) -> Result<Arc<Feed>, CannotFollow> {
         let feed = self.feeds.get_or_insert(stream, || {
             if let StreamRef::Group(group) = stream {
-                self.muster.bus.follow(group);
+                self.muster.delivery().follow(group);
             }
             Arc::new(Feed::new(stream.clone()))
         });
@@ -263,7 +263,7 @@ impl Hub {
     fn place(self: &Arc<Self>, feed: Arc<Feed>) -> Placing {
         let hub = Arc::clone(self);
         let task = self.runtime.spawn(async move {
-            let top = match hub.muster.messages().top(&feed.stream).await {
+            let top = match hub.muster.delivery().top(&feed.stream).await {
                 Ok(Some(top)) => top,
                 Ok(None) => return hub.cannot_follow(&feed, CannotFollow::NoStream),
                 Err(error) => return hub.cannot_follow(&feed, CannotFollow::Failed(Arc::new(error))),
@@ -292,7 +292,7 @@ impl Hub {
         let forgotten = |found: &Arc<Feed>| std::ptr::eq(&raw const **found, feed) && found.end_if_idle();
         self.feeds.remove_if(&feed.stream, forgotten, || {
             if let StreamRef::Group(group) = &feed.stream {
-                self.muster.bus.unfollow(group);
+                self.muster.delivery().unfollow(group);
             }
         });
     }

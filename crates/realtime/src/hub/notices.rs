@@ -196,7 +196,7 @@ async fn fill(hub: Arc<Hub>, feed: Arc<Feed>) {
     loop {
         tokio::time::sleep(pause).await;
         let Some(after) = feed.missing_behind() else { return };
-        match hub.muster.messages().entries(&feed.stream, after, READ_AT_ONCE).await {
+        match hub.muster.delivery().entries(&feed.stream, after, READ_AT_ONCE).await {
             Ok(entries) => {
                 let Some(aftermath) = feed.fill(after, &entries, hub.ring_bounds()) else {
                     return hub.give_up(&feed);
@@ -219,7 +219,7 @@ async fn tell_members(hub: Arc<Hub>, at: GroupRef, feed: Arc<Feed>, delay: Durat
     let Some(gathered) = feed.take_changes() else { return };
     for _ in 0..ROSTER_TRIES {
         // Read after the names were taken: the count is never older than they are.
-        match hub.muster.rolls().state(&at).await {
+        match hub.muster.delivery().roster(&at).await {
             Ok(state) => {
                 feed.resize(state);
                 let data = events::member_change(&at, state, &gathered.names(state));

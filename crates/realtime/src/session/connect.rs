@@ -82,7 +82,7 @@ impl Session {
         })?;
         let client = self.draw_client_id();
         let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;
-        let session = SessionRef { node: muster.node.id(), session };
+        let session = SessionRef { node: muster.nodes().id(), session };
         let own = StreamRef::User(login.app.id.clone(), login.user.clone());
         let identity = self.connection.identify(Identity { login, session });
         let wish = wish_for(&own_channel(&identity.login.user), request);
@@ -144,7 +144,7 @@ impl Session {
         let welcome = Welcome {
             app_id: login.app.id.as_str(),
             user_id: login.user.as_str(),
-            server_time: self.hub.muster.clock.now().0,
+            server_time: self.hub.muster.now().0,
         };
         let result = ConnectResult {
             client: client.to_owned(),
@@ -159,7 +159,7 @@ impl Session {
 
     fn draw_client_id(&self) -> String {
         let mut bytes = [0; 16];
-        self.hub.muster.random.fill(&mut bytes);
+        self.hub.muster.random().fill(&mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 

@@ -50,7 +50,7 @@ impl Session {
     pub(super) async fn history(&self, request: &HistoryRequest<'_>) -> Outcome {
         let at = self.joined(&request.channel)?;
         let stream = StreamRef::Group(at);
-        let top = self.hub.muster.messages().top(&stream).await?.ok_or(ErrorReply::NO_GROUP)?;
+        let top = self.hub.muster.delivery().top(&stream).await?.ok_or(ErrorReply::NO_GROUP)?;
         if request.since.as_ref().is_some_and(|since| !since.epoch.is_empty() && since.epoch != top.epoch) {
             return Err(ErrorReply::UNRECOVERABLE.into());
         }
@@ -111,11 +111,11 @@ impl Session {
         place: Sequence,
         limit: usize,
     ) -> Result<Vec<Entry>, Failure> {
-        let messages = self.hub.muster.messages();
+        let delivery = self.hub.muster.delivery();
         Ok(if reverse {
-            messages.entries_before(stream, Some(place), limit).await?
+            delivery.entries_before(stream, Some(place), limit).await?
         } else {
-            messages.entries(stream, place, limit).await?
+            delivery.entries(stream, place, limit).await?
         })
     }
 

@@ -362,7 +362,7 @@ impl Beat {
 /// not pinged together.
 fn first_ping(hub: &Hub) -> Duration {
     let mut random = [0; 2];
-    hub.muster.random.fill(&mut random);
+    hub.muster.random().fill(&mut random);
     let half = hub.config.ping() / 2;
     half + half * u32::from(u16::from_le_bytes(random)) / (u32::from(u16::MAX) + 1)
 }

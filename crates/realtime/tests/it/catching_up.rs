@@ -86,9 +86,11 @@ async fn members_whom_nobody_names_change_the_count_that_is_told() {
 async fn the_clients_of_a_lost_lease_are_sent_elsewhere_and_no_others() {
     let server = Server::start().await;
     let mut anna = server.client("anna").await;
-    server.muster.node.rename(NodeId::new("n2").unwrap());
+    server.store.lose_node(NodeId::new("n1").unwrap());
+    let lost = server.muster.nodes().renew(SOON).await.unwrap().unwrap();
+    assert_eq!(lost.as_str(), "n1");
     let mut ben = server.client("ben").await;
-    server.hub.abandon(&NodeId::new("n1").unwrap()).await;
+    server.hub.abandon(&lost).await;
     assert_eq!(anna.ended().await.code, 3001);
     assert!(ben.within(SOON).await.is_empty());
 }

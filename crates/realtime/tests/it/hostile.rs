@@ -80,7 +80,7 @@ async fn a_frame_of_too_many_commands_closes_the_connection_and_none_is_carried_
     let four: Vec<_> = (21..25).map(publish).collect();
     anna.send_text(&four.join("\n")).await;
     assert_eq!(anna.ended().await, Ended { code: 3501, reason: "too many commands in one frame".into() });
-    let top = server.muster.messages().top(&muster_core::message::StreamRef::Group(at)).await.unwrap();
+    let top = server.muster.delivery().top(&muster_core::message::StreamRef::Group(at)).await.unwrap();
     assert_eq!(top.unwrap().sequence, 3);
 }
 

@@ -8,7 +8,7 @@ use muster_core::{
     id::{AccountId, GroupId, GroupRef, NodeId, UserId},
     limits::Limits,
     seal::MasterKey,
-    service::{AppScope, Muster, NewApp, NewGroup, Node},
+    service::{AppScope, Dependencies, Muster, NewApp, NewGroup},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -37,15 +37,15 @@ impl Real {
         let directory = tempfile::tempdir().unwrap();
         let random = Arc::new(Seeded::new(3));
         let options = SqliteOptions::default();
-        let muster = Arc::new(Muster {
+        let muster = Arc::new(Muster::new(Dependencies {
             store: Arc::new(SqliteStore::open(directory.path(), &options, random.clone()).unwrap()),
             bus: Arc::new(MemoryBus::new()),
             clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
             random,
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits: Limits::default(),
-            node: Node::new(NodeId::new("n1").unwrap()),
-        });
+            node: NodeId::new("n1").unwrap(),
+        }));
         let account = AccountId::new("1234567890123456").unwrap();
         let scope = AppScope { account: &account, generation: Generation::Two, data_center: None };
         let app = muster.apps().create(scope, NewApp::default()).await.unwrap();

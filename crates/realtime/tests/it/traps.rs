@@ -158,7 +158,7 @@ async fn half_a_character_is_refused_by_name_and_neither_closes_nor_is_stored() 
     }
     let whole = json!({ "channel": "g:g1", "data": "\u{1f600} and C:\\u, \\ud83d as text" });
     assert!(anna.ask("publish", whole).await["publish"].is_object());
-    let top = server.muster.messages().top(&StreamRef::Group(at)).await.unwrap().unwrap();
+    let top = server.muster.delivery().top(&StreamRef::Group(at)).await.unwrap().unwrap();
     assert_eq!(top.sequence, 1);
 }
 

@@ -9,7 +9,7 @@ use muster_core::{
     message::Sender,
     number::RepeatCount,
     seal::MasterKey,
-    service::{AppScope, Muster, NewApp, NewGroup, NewMessage, Node, Storage},
+    service::{AppScope, Dependencies, Muster, NewApp, NewGroup, NewMessage, Storage},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -47,15 +47,15 @@ impl Server {
     pub(crate) async fn with(config: RealtimeConfig, limits: Limits) -> Self {
         let store = Arc::new(TestStore::default());
         let bus = Arc::new(TestBus::default());
-        let muster = Arc::new(Muster {
+        let muster = Arc::new(Muster::new(Dependencies {
             store: store.clone(),
             bus: bus.clone(),
             clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
             random: Arc::new(Seeded::new(11)),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
-            node: Node::new(NodeId::new("n1").unwrap()),
-        });
+            node: NodeId::new("n1").unwrap(),
+        }));
         let account = AccountId::new("1234567890123456").unwrap();
         let [first_generation, app] = [Generation::One, Generation::Two].map(|generation| {
             let muster = muster.clone();

@@ -34,6 +34,7 @@ pub(crate) struct TestStore {
     unsure: AtomicBool,
     reads: AtomicU64,
     delay: Mutex<Duration>,
+    lost_node: Mutex<Option<NodeId>>,
 }
 
 #[derive(Default)]
@@ -76,6 +77,11 @@ impl TestStore {
     /// How often entries of a stream were read.
     pub(crate) fn reads(&self) -> u64 {
         self.reads.load(Ordering::SeqCst)
+    }
+
+    /// The lease of this node has run out, and the others have ended what it held.
+    pub(crate) fn lose_node(&self, node: NodeId) {
+        *self.lost_node.lock().unwrap() = Some(node);
     }
 
     /// The members of a group.
@@ -485,8 +491,8 @@ impl Seals for TestStore {
 
 #[async_trait]
 impl Nodes for TestStore {
-    async fn beat(&self, _: &NodeId, _: Duration) -> StoreResult<bool> {
-        Ok(true)
+    async fn beat(&self, node: &NodeId, _: Duration) -> StoreResult<bool> {
+        Ok(self.lost_node.lock().unwrap().as_ref() != Some(node))
     }
 
     async fn reap(&self, _: usize) -> StoreResult<Reaped> {

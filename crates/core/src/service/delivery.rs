@@ -1,0 +1,73 @@
+//! What the server does by itself to deliver: following streams, reading what is missing in them, counting who is told.
+//!
+//! Nobody asks for it, so nobody proves anything here: whoever follows a stream has shown before that it may, on logging
+//! in or on joining. What a caller asks for goes by the other rules.
+
+use super::Muster;
+use crate::{
+    error::Result,
+    id::{GroupRef, UserId},
+    message::{Entry, Sequence, StreamRef, Top},
+    roster::{Member, RosterState},
+};
+
+/// The rules of delivery.
+#[derive(Clone, Copy)]
+pub struct DeliveryRules<'a>(pub(super) &'a Muster);
+
+impl DeliveryRules<'_> {
+    /// This node has followers of the group from now on: its notices are wanted.
+    pub fn follow(&self, group: &GroupRef) {
+        self.0.bus.follow(group);
+    }
+
+    /// This node has no more followers of the group.
+    pub fn unfollow(&self, group: &GroupRef) {
+        self.0.bus.unfollow(group);
+    }
+
+    /// Where a stream ends; `None` when there is no such stream.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn top(&self, stream: &StreamRef) -> Result<Option<Top>> {
+        Ok(self.0.store.top(stream).await?)
+    }
+
+    /// Up to `limit` stored events of a stream after a position, rising.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn entries(&self, stream: &StreamRef, after: Sequence, limit: usize) -> Result<Vec<Entry>> {
+        Ok(self.0.store.entries(stream, after, limit).await?)
+    }
+
+    /// Up to `limit` stored events of a stream before a position, or from its end, falling.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn entries_before(
+        &self,
+        stream: &StreamRef,
+        before: Option<Sequence>,
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        Ok(self.0.store.entries_before(stream, before, limit).await?)
+    }
+
+    /// The figures of a followed group's roster.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn roster(&self, group: &GroupRef) -> Result<RosterState> {
+        Ok(self.0.store.roster_state(group).await?)
+    }
+
+    /// The memberships of these followers of a group, in their order.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn members(&self, group: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>> {
+        Ok(self.0.store.find_members(group, users).await?)
+    }
+}
