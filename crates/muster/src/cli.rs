@@ -268,7 +268,7 @@ pub(crate) struct Backup {
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Go on with what is there after files were lost. A write-ahead log that was not written for the database's file is
+    /// Go on with what is there after files were lost, instead of looking at everything. A write-ahead log that was not written for the database's file is
     /// put aside.
     #[arg(long)]
     pub(crate) accept_loss: bool,

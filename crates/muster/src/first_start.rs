@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::{cli::Root, data, failure::misconfigured};
 
 /// The file in the data directory that a new root key is written to when there is no terminal to show it on.
-const KEY_FILE: &str = "root-key.json";
+pub(crate) const ROOT_KEY_FILE: &str = "root-key.json";
 
 /// The account and root key that the operator wants a first start to make; what is not given is drawn.
 #[derive(Debug, Default)]
@@ -145,7 +145,7 @@ pub(crate) fn tell(made: &NewAccount, given: &Given, how: Telling<'_>) -> anyhow
 
 /// Writes a new key where its owner alone may read it; the file's absolute path.
 fn write_key(made: &NewAccount, directory: &Path) -> anyhow::Result<PathBuf> {
-    let file = directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).join(KEY_FILE);
+    let file = directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).join(ROOT_KEY_FILE);
     let key = json!({
         "accountId": made.account.id,
         "accessKeyId": made.key.id,

@@ -138,13 +138,18 @@ fn run(cli: Cli, configuration: Configuration) -> anyhow::Result<()> {
         command => {
             let format = if json { LogFormat::Json } else { configuration.log.format };
             let _log = Log::start_for_command(&LogConfig { format, ..configuration.log.clone() })?;
-            operate(command, &configuration, json)
+            operate(command, &configuration, cli.common.config.as_deref(), json)
         }
     }
 }
 
 /// Does a command that works on a store, beside a server or without one.
-fn operate(command: Command, configuration: &Configuration, json: bool) -> anyhow::Result<()> {
+fn operate(
+    command: Command,
+    configuration: &Configuration,
+    config_file: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<()> {
     let shown = |file: &Path| file.display().to_string();
     let command = match command {
         Command::Export(to) => {
@@ -161,10 +166,10 @@ fn operate(command: Command, configuration: &Configuration, json: bool) -> anyho
             return audit::told("restore", &shown(&from.file), work);
         }
         Command::Doctor(asked) if asked.accept_loss => {
-            let work = || doctor::run(configuration, true, json);
+            let work = || doctor::accept_loss(configuration, json);
             return audit::told("doctor --accept-loss", &shown(&configuration.data), work);
         }
-        Command::Doctor(_) => return doctor::run(configuration, false, json),
+        Command::Doctor(_) => return doctor::run(configuration, config_file, json),
         Command::Backup(to) => {
             let command = transfer::backup::command(configuration, &to.file)?;
             let answer = administer(configuration, command)?;

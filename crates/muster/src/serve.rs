@@ -45,7 +45,7 @@ const SETTLE_EVERY: Duration = Duration::from_millis(100);
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 
 /// Files that connections leave to the store, the log and the commands.
-const FILES_KEPT: u64 = 24;
+pub(crate) const FILES_KEPT: u64 = 24;
 /// Connections at once of the listener for metrics.
 const METRICS_CONNECTIONS: usize = 64;
 

@@ -13,6 +13,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 use tokio_rustls::TlsAcceptor;
+use x509_cert::{Certificate, der::Decode as _};
 
 use crate::{complaint::Complaint, config::TlsConfig};
 
@@ -67,6 +68,23 @@ impl Certificates {
         };
         [of(&self.files.certificate).await, of(&self.files.key).await]
     }
+}
+
+/// When the certificates in a file begin and end to be good, in seconds since 1970: the latest beginning and the earliest
+/// end of the chain.
+pub(crate) fn validity(path: &Path) -> anyhow::Result<(i64, i64)> {
+    let mut valid = (i64::MIN, i64::MAX);
+    for certificate in certificates(path)? {
+        let certificate = Certificate::from_der(&certificate).with_context(|| {
+            format!("`tls.certificate`: a certificate in {} cannot be read", path.display())
+        })?;
+        let seconds = |time: x509_cert::time::Time| {
+            i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
+        };
+        let dates = certificate.tbs_certificate.validity;
+        valid = (valid.0.max(seconds(dates.not_before)), valid.1.min(seconds(dates.not_after)));
+    }
+    Ok(valid)
 }
 
 fn server(files: &TlsConfig) -> anyhow::Result<ServerConfig> {

@@ -5,9 +5,12 @@
 
 mod bounded;
 mod codes;
+mod inspection;
 mod migrations;
 pub mod postgres;
 mod settings;
 mod sharded;
 pub mod sqlite;
 mod trouble;
+
+pub use inspection::Inspection;

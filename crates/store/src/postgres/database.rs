@@ -108,6 +108,11 @@ impl Database {
         }))
     }
 
+    /// Hosts, ports and database.
+    pub(super) fn place(&self) -> &str {
+        &self.address.place
+    }
+
     /// Transactions committed since the start.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)

@@ -42,8 +42,10 @@ use muster_core::{
     id::{AppId, GroupRef},
     random::Random,
     store::{Store, StoreError, StoreResult},
+    time::Millis,
 };
 use tokio::time::timeout;
+use tokio_postgres::types::{ToSql, Type};
 
 use self::{
     admissions::{Draws, Nonces},
@@ -58,6 +60,7 @@ use self::{
     writes::Writes,
 };
 pub use self::{fault::OpenError, options::PostgresOptions};
+use crate::{inspection::Inspection, settings::MASTER_KEY_CHECK};
 
 /// How long opening waits for a connection, all hosts together.
 const OPENING: Duration = Duration::from_secs(10);
@@ -120,21 +123,9 @@ impl PostgresStore {
         random: Arc<dyn Random>,
         fresh: Fresh,
     ) -> Result<Self, OpenError> {
-        let address = Address::parse(url)?;
-        let tls = tls::connector(&address)?;
-        let place = address.place.clone();
-        let unreachable = |why| OpenError::Unreachable { place: place.clone(), why };
-        let database = Database::new(address, tls, options).map_err(unreachable)?;
-        let client = match timeout(OPENING, database.connect()).await {
-            Ok(Ok(client)) => client,
-            Ok(Err(error)) if is_refusal(&error) => {
-                return Err(OpenError::Refused { place, why: describe(&error) });
-            }
-            Ok(Err(error)) => return Err(unreachable(describe(&error))),
-            Err(_) => return Err(unreachable("no connection within 10 seconds".into())),
-        };
+        let (database, client) = Self::reach(url, options).await?;
         if fresh == Fresh::Refuse && migrate::is_fresh(&client).await? {
-            return Err(OpenError::NoStore { place });
+            return Err(OpenError::NoStore { place: database.place().to_owned() });
         }
         migrate::migrate(&client).await?;
         let lanes = Lanes { number: options.writers, waiting: options.waiting_writes };
@@ -151,6 +142,49 @@ impl PostgresStore {
             database,
             random,
         })
+    }
+
+    /// Looks into the database at a URL, and leaves it as it is.
+    ///
+    /// # Errors
+    /// Those of [`open_existing`](Self::open_existing).
+    pub async fn inspect(url: &str, options: &PostgresOptions) -> Result<Inspection, OpenError> {
+        let (database, client) = Self::reach(url, options).await?;
+        if migrate::is_fresh(&client).await? {
+            return Err(OpenError::NoStore { place: database.place().to_owned() });
+        }
+        let unreadable = |error: tokio_postgres::Error| OpenError::Migration(describe(&error));
+        let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+            (SELECT value FROM setting WHERE name = $1), (SELECT value FROM setting WHERE name = $2)";
+        // Through a pooler nothing can be prepared on a connection that is not ours for longer.
+        let settings: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&MASTER_KEY_CHECK, Type::TEXT), (&purge::PURGE_TIME, Type::TEXT)];
+        let rows = client.query_typed(sql, &settings).await.map_err(unreadable)?;
+        let Some(row) = rows.first() else { return Ok(Inspection::default()) };
+        let time = |bytes: Vec<u8>| Millis(<[u8; 8]>::try_from(bytes).map_or(0, i64::from_be_bytes));
+        Ok(Inspection {
+            master_check: row.try_get(1).map_err(unreadable)?,
+            purge_time: row.try_get::<_, Option<Vec<u8>>>(2).map_err(unreadable)?.map(time),
+            database_time: Some(Millis(row.try_get(0).map_err(unreadable)?)),
+        })
+    }
+
+    /// The database at a URL, and a connection to it.
+    async fn reach(
+        url: &str,
+        options: &PostgresOptions,
+    ) -> Result<(Arc<Database>, tokio_postgres::Client), OpenError> {
+        let address = Address::parse(url)?;
+        let tls = tls::connector(&address)?;
+        let place = address.place.clone();
+        let unreachable = |why| OpenError::Unreachable { place: place.clone(), why };
+        let database = Database::new(address, tls, options).map_err(unreachable)?;
+        match timeout(OPENING, database.connect()).await {
+            Ok(Ok(client)) => Ok((database, client)),
+            Ok(Err(error)) if is_refusal(&error) => Err(OpenError::Refused { place, why: describe(&error) }),
+            Ok(Err(error)) => Err(unreachable(describe(&error))),
+            Err(_) => Err(unreachable("no connection within 10 seconds".into())),
+        }
     }
 
     /// Writes, and takes it back in the same transaction: a full disk still reads.

@@ -18,7 +18,7 @@ const AT_ONCE: u64 = 1_000;
 const SPACES_AT_ONCE: i64 = 16;
 
 /// The setting that holds the time by which was last purged: milliseconds, as 8 bytes.
-const PURGE_TIME: &str = "purge_time";
+pub(super) const PURGE_TIME: &str = "purge_time";
 const PURGE_TIME_SQL: &str = "SELECT value FROM setting WHERE name = $1";
 /// The newest thing that would be removed with age.
 const NEWEST: &str = "SELECT max(at) FROM (

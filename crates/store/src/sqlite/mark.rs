@@ -259,7 +259,7 @@ fn with_log(path: &Path) -> Result<Option<Counted>, OpenError> {
 }
 
 /// A connection that leaves the log as it is, which another one would move when it closes.
-fn look(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn look(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

@@ -79,7 +79,7 @@ use self::{
     stats::Counters,
     writer::{Writer, WriterThread},
 };
-use crate::sharded::Sharded;
+use crate::{inspection::Inspection, sharded::Sharded};
 
 /// The database's file in the data directory.
 pub const DATABASE_FILE: &str = "muster.db";
@@ -227,6 +227,25 @@ impl SqliteStore {
         let _lock = hold(directory)?;
         mark::examine(directory)?;
         mark::faults(&directory.join(DATABASE_FILE))
+    }
+
+    /// Looks into the database of a data directory, whether or not a process has it, and leaves it as it is.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the database cannot be read.
+    pub fn inspect(directory: &Path) -> Result<Inspection, OpenError> {
+        let connection = mark::look(&directory.join(DATABASE_FILE))?;
+        connection.busy_timeout(connection::BUSY_TIMEOUT)?;
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'setting'";
+        if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? == 0 {
+            // Of a version that kept none.
+            return Ok(Inspection::default());
+        }
+        Ok(Inspection {
+            master_check: seals::master_check(&connection)?,
+            purge_time: purge::purge_time(&connection)?,
+            database_time: None,
+        })
     }
 
     /// The store's own figures.

@@ -178,7 +178,7 @@ impl SqliteStore {
     }
 }
 
-fn purge_time(connection: &Connection) -> rusqlite::Result<Option<Millis>> {
+pub(super) fn purge_time(connection: &Connection) -> rusqlite::Result<Option<Millis>> {
     let mut query = connection.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
     let noted: Option<[u8; 8]> = query.query_row([PURGE_TIME], |row| row.get(0)).optional()?;
     Ok(noted.map(|noted| Millis(i64::from_be_bytes(noted))))

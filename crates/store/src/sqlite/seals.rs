@@ -11,7 +11,7 @@ use super::{
 };
 use crate::settings::MASTER_KEY_CHECK;
 
-fn master_check(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
+pub(super) fn master_check(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
     connection
         .query_row("SELECT value FROM setting WHERE name = ?1", [MASTER_KEY_CHECK], |row| row.get(0))
         .optional()
