@@ -45,6 +45,8 @@ conformance: build-for-tests packages
 # What several machines need, from Debian: installed when that is allowed, and named when it is not. The system's own
 # PostgreSQL is not wanted: only the programs.
 NEEDED := postgresql:/usr/lib/postgresql/*/bin/postgres nats-server:nats-server haproxy:haproxy pgbouncer:pgbouncer openssl:openssl
+# What sets a clock for the suite, and makes a disk for it to break.
+test test-release conformance: NEEDED += faketime:faketime e2fsprogs:mkfs.ext4
 # And what the Java clients of the suite need.
 test test-release conformance: NEEDED += default-jdk-headless:javac maven:mvn
 packages:

@@ -277,7 +277,8 @@ pub trait Chats: Send + Sync {
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>>;
     /// Customer groups, newest first.
     async fn chat_groups(&self, query: &ChatGroupQuery, window: Window) -> StoreResult<Page<ChatGroup>>;
-    /// Moves every group that has stood in `from` since before `until` on to `to`; the groups moved.
+    /// Moves every group that has stood in `from` since before `until` on to `to`, at `at`; the groups moved. One that
+    /// stands there since after `at` moves too: the clock was set back, and nobody waits until it comes there again.
     async fn advance_chat_groups(
         &self,
         from: ChatGroupStatus,

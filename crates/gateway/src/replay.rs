@@ -123,7 +123,10 @@ impl LocalReplayGuard {
     /// Refuses requests stamped before the second of `now` (milliseconds since 1970 UTC): for a guard that
     /// begins without knowing what was accepted before.
     pub fn refuse_before(&self, now: i64) {
-        self.lock().floor = now.div_euclid(1000) - 1;
+        let second = now.div_euclid(1000);
+        let mut memory = self.lock();
+        memory.floor = second - 1;
+        memory.latest = second;
     }
 
     /// How many nonces are remembered.

@@ -3,7 +3,10 @@
 use std::{io::IsTerminal as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use muster_core::service::{Muster, Sweeper};
+use muster_core::{
+    service::{Muster, Sweeper},
+    time::ClockWatch,
+};
 use muster_gateway::{Gateway, LocalReplayGuard, ProductSet};
 use muster_live::Endpoints;
 use muster_realtime::Hub;
@@ -41,8 +44,8 @@ use crate::{
 
 /// How often customer groups of the local channel move on.
 const SETTLE_EVERY: Duration = Duration::from_millis(100);
-/// How often what has outlived its keeping is looked for.
-const PURGE_EVERY: Duration = Duration::from_secs(600);
+/// How often the machine's clock is compared with the time that passed.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 /// Files that connections leave to the store, the log and the commands.
 pub(crate) const FILES_KEPT: u64 = 24;
@@ -86,7 +89,9 @@ pub(crate) async fn run(
     tasks.spawn("takes commands", admin.serve(Arc::clone(muster), keys, bounds));
     tasks.spawn("follows changes of keys", Arc::clone(&server.keys).follow(Arc::downgrade(muster)));
     tasks.spawn("activates customer groups", settle(Arc::clone(muster)));
-    tasks.spawn("removes what has outlived its keeping", sweep(Arc::clone(muster)));
+    let sweep_every = Duration::from_secs(configuration.retention.sweep_seconds.into());
+    tasks.spawn("removes what has outlived its keeping", sweep(Arc::clone(muster), sweep_every));
+    tasks.spawn("watches the machine's clock", watch_clock(System::new()));
     let hub = Arc::clone(&server.hub);
     tasks.spawn("renews this node's lease", async move { lease.keep(&hub).await });
     if let Some(tls) = &tls {
@@ -294,14 +299,31 @@ async fn settle(muster: Arc<Muster>) {
     }
 }
 
+/// Tells at once of a clock that was set.
+async fn watch_clock(clock: System) {
+    let mut watch = ClockWatch::default();
+    let mut ticks = tokio::time::interval(WATCH_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Some(jumped) = watch.look(&clock) {
+            tracing::warn!(
+                seconds = jumped / 1000,
+                "the machine's clock has jumped: times of requests and of logins go by what it shows now, and what has \
+                 outlived its keeping is removed as time really passes"
+            );
+        }
+    }
+}
+
 /// Removes what has outlived its keeping.
-async fn sweep(muster: Arc<Muster>) {
+async fn sweep(muster: Arc<Muster>, every: Duration) {
     let mut complaint = Complaint::about("removing what has outlived its keeping");
     let mut sweeper = Sweeper::default();
-    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    let mut ticks = tokio::time::interval(every);
     loop {
         ticks.tick().await;
         let rows = complaint.note(muster.sweep(&mut sweeper).await).unwrap_or(0);
+        tracing::debug!(rows, "looked for what has outlived its keeping");
         if rows > 0 {
             tracing::info!(rows, "removed what has outlived its keeping");
             ticks.reset_immediately();

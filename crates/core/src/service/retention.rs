@@ -12,29 +12,19 @@ use super::groups;
 use crate::{
     error::Result,
     store::Store,
-    time::{Clock, Millis},
+    time::{CLOCK_TOLERANCE, Clock, Millis},
 };
 
 /// How many times faster than time the purge time catches up with the clock.
 const CATCH_UP: u32 = 2;
 /// By how much the purge time advances before it is noted in the store, in milliseconds.
 const NOTED_EVERY: i64 = 60_000;
-/// By how much a clock may differ from the time that passed without being spoken of, in milliseconds.
-const TOLERANCE: i64 = 60_000;
-
-/// What was true at a look at the clocks.
-#[derive(Clone, Copy, Debug)]
-struct Look {
-    steady: Duration,
-    now: Millis,
-}
 
 /// Sweeps a store again and again.
 #[derive(Debug, Default)]
 pub struct Sweeper {
     /// The purge time that the store has noted, and when.
     noted: Option<(Duration, Millis)>,
-    last: Option<Look>,
 }
 
 impl Sweeper {
@@ -45,48 +35,34 @@ impl Sweeper {
     /// # Errors
     /// The store's.
     pub async fn sweep(&mut self, store: &dyn Store, clock: &dyn Clock) -> Result<u64> {
-        let look = Look { steady: clock.steady(), now: clock.now() };
-        if let Some(last) = self.last.replace(look) {
-            complain_of_jump(last, look);
-        }
+        let (steady, now) = (clock.steady(), clock.now());
         let Some((since, from)) = self.noted else {
-            let noted = store.purge_time(look.now).await?;
-            complain_of_distance(noted, look.now);
-            self.noted = Some((look.steady, noted));
+            let noted = store.purge_time(now).await?;
+            complain_of_distance(noted, now);
+            self.noted = Some((steady, noted));
             return Ok(0);
         };
-        let passed = look.steady.saturating_sub(since) * CATCH_UP;
+        let passed = steady.saturating_sub(since) * CATCH_UP;
         let earned = from + i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
-        let time = earned.min(look.now).max(from);
+        let time = earned.min(now).max(from);
         if time - from >= NOTED_EVERY {
             // Another node may have come farther.
-            self.noted = Some((look.steady, store.note_purge_time(time).await?.max(time)));
+            self.noted = Some((steady, store.note_purge_time(time).await?.max(time)));
         }
-        let now = time.min(look.now);
-        Ok(store.purge(now, now - groups::RECOVERABLE_MILLIS).await?)
-    }
-}
-
-fn complain_of_jump(last: Look, look: Look) {
-    let passed = i64::try_from(look.steady.saturating_sub(last.steady).as_millis()).unwrap_or(i64::MAX);
-    let jumped = (look.now - last.now).saturating_sub(passed);
-    if jumped.abs() >= TOLERANCE {
-        tracing::warn!(
-            seconds = jumped / 1000,
-            "the machine's clock has jumped: what has outlived its keeping is removed as time really passes"
-        );
+        let reached = time.min(now);
+        Ok(store.purge(reached, reached - groups::RECOVERABLE_MILLIS).await?)
     }
 }
 
 fn complain_of_distance(noted: Millis, now: Millis) {
     let ahead = now - noted;
-    if ahead >= TOLERANCE {
+    if ahead >= CLOCK_TOLERANCE {
         tracing::info!(
             seconds = ahead / 1000,
             "the machine's clock is ahead of the time by which the store was last purged: the server was down, or the \
              clock is wrong. What has outlived its keeping is removed at twice the pace of time until they agree"
         );
-    } else if ahead <= -TOLERANCE {
+    } else if ahead <= -CLOCK_TOLERANCE {
         tracing::warn!(
             seconds = -ahead / 1000,
             "the machine's clock is behind the time by which the store was last purged: it is wrong, or was"

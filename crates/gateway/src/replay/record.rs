@@ -11,6 +11,8 @@ use super::{KeyNonces, LocalReplayGuard};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NonceRecord {
     floor: i64,
+    /// The latest second that it has been: a clock that has been set back since is noticed by it.
+    latest: i64,
     keys: BTreeMap<String, KeyRecord>,
 }
 
@@ -31,7 +33,7 @@ impl LocalReplayGuard {
                 .map(|(second, marks)| (*second, marks.iter().map(|mark| format!("{mark:032x}")).collect()));
             (id.to_string(), KeyRecord { floor: key.floor, seconds: seconds.collect() })
         });
-        NonceRecord { floor: memory.floor, keys: keys.collect() }
+        NonceRecord { floor: memory.floor, latest: memory.latest, keys: keys.collect() }
     }
 
     /// Remembers what was recorded. `false`, and nothing, when the record holds something else than marks.
@@ -47,6 +49,7 @@ impl LocalReplayGuard {
         let mut memory = self.lock();
         memory.keys = keys;
         memory.floor = record.floor;
+        memory.latest = record.latest;
         true
     }
 }

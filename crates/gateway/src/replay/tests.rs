@@ -94,6 +94,25 @@ fn a_guard_that_resumes_knows_what_was_accepted_before() {
 }
 
 #[test]
+fn a_guard_that_resumes_or_knows_nothing_notices_that_the_clock_was_set_back_meanwhile() {
+    const DAY: i64 = 86_400_000;
+    let right = 1_000 * DAY;
+    for wrong in [right + DAY / 24, right + DAY, right + 100 * DAY] {
+        let before = LocalReplayGuard::new(9, 900);
+        assert_eq!(admit(&before, "a", wrong, wrong), Admission::Fresh);
+        let resumed = LocalReplayGuard::new(9, 900);
+        assert!(resumed.resume(&before.record()));
+        let ignorant = LocalReplayGuard::new(9, 900);
+        ignorant.refuse_before(wrong);
+        for guard in [resumed, ignorant] {
+            assert_eq!(admit(&guard, "b", right, right), Admission::Fresh);
+            assert_eq!(admit(&guard, "b", right, right + 1000), Admission::Used);
+            assert_eq!(admit(&guard, "c", right - 60_000, right), Admission::TooOld, "it may be a replay");
+        }
+    }
+}
+
+#[test]
 fn a_guard_that_knows_nothing_refuses_what_was_stamped_before_its_start() {
     let guard = LocalReplayGuard::new(2, 900);
     guard.refuse_before(5_500);

@@ -72,6 +72,8 @@ pub(crate) struct Configuration {
     pub(crate) cams: CamsConfig,
     /// Bounds of applications and groups.
     pub(crate) limits: LimitsConfig,
+    /// Removing what has outlived its keeping.
+    pub(crate) retention: RetentionConfig,
     /// The embedded store.
     pub(crate) sqlite: SqliteOptions,
     /// The connections to PostgreSQL, when `store` names one.
@@ -102,6 +104,7 @@ impl Default for Configuration {
             super_group: SuperGroupConfig::default(),
             cams: CamsConfig::default(),
             limits: LimitsConfig::default(),
+            retention: RetentionConfig::default(),
             sqlite: SqliteOptions::default(),
             postgres: PostgresOptions::default(),
             cluster: ClusterConfig::default(),
@@ -244,6 +247,21 @@ impl Default for LimitsConfig {
     }
 }
 
+/// Removing what has outlived its keeping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RetentionConfig {
+    /// Seconds between two looks for messages and deleted groups that are to be removed, at most 86400. The first removes
+    /// nothing.
+    pub(crate) sweep_seconds: u32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        Self { sweep_seconds: 600 }
+    }
+}
+
 /// One node of several over a shared store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -332,6 +350,11 @@ impl Configuration {
             self.limits.access_token_seconds >= 60,
             "`limits.access_token_seconds` must be at least 60, but is {}",
             self.limits.access_token_seconds
+        );
+        anyhow::ensure!(
+            (1..=86_400).contains(&self.retention.sweep_seconds),
+            "`retention.sweep_seconds` must be from 1 to 86400, but is {}",
+            self.retention.sweep_seconds
         );
         let tls = &self.tls;
         anyhow::ensure!(

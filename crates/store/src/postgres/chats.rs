@@ -161,8 +161,9 @@ impl PostgresStore {
         at: Millis,
     ) -> Result<Vec<GroupRef>, Fault> {
         // Asked several times a second, and nearly always in vain: that costs no transaction.
-        let sql = "SELECT 1 FROM chat_group WHERE status = $1 AND status_since < $2 LIMIT 1";
-        let due = self.database.reader().await?.query_opt(sql, values![from.code(), until.0]).await?;
+        let sql =
+            "SELECT 1 FROM chat_group WHERE status = $1 AND (status_since < $2 OR status_since > $3) LIMIT 1";
+        let due = self.database.reader().await?.query_opt(sql, values![from.code(), until.0, at.0]).await?;
         if due.is_none() {
             return Ok(Vec::new());
         }
@@ -171,7 +172,7 @@ impl PostgresStore {
         let rows = tx
             .query(
                 "WITH due AS (
-                   SELECT app, id FROM chat_group WHERE status = $1 AND status_since < $2
+                   SELECT app, id FROM chat_group WHERE status = $1 AND (status_since < $2 OR status_since > $4)
                    ORDER BY app, id FOR UPDATE SKIP LOCKED
                  ), moved AS (
                    UPDATE chat_group c SET status = $3, status_since = $4, modified_at = $4

@@ -154,13 +154,13 @@ fn advance(
 ) -> StoreResult<Vec<GroupRef>> {
     let sql = "SELECT c.key, s.id AS space_id, g.id FROM chat_group c JOIN \"group\" g ON g.key = c.key
                JOIN space s ON s.key = g.space_key
-               WHERE c.status = ?1 AND c.status_since < ?2 ORDER BY c.key";
+               WHERE c.status = ?1 AND (c.status_since < ?2 OR c.status_since > ?3) ORDER BY c.key";
     let due: Vec<(i64, GroupRef)> = tx
         .read()
         .prepare_cached(sql)
         .and_then(|mut query| {
             query
-                .query_map(params![from.code(), until.0], |row| {
+                .query_map(params![from.code(), until.0, at.0], |row| {
                     let app = records::id(row, "space_id", AppId::new)?;
                     Ok((row.get("key")?, GroupRef::new(app, records::id(row, "id", GroupId::new)?)))
                 })?

@@ -170,6 +170,11 @@ async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl P
     // What else changes of a group does not make its status younger.
     store.set_invite(&at("c", "g3"), Some("code"), Millis(400)).await.unwrap();
     assert_eq!(advance(301, 502).await, [at("c", "g3")]);
+    // The clock was ahead and has been set back.
+    let ahead = ChatGroup { created_at: Millis(1_000_000), modified_at: Millis(1_000_000), ..chat("g4") };
+    store.create_chat_group(ahead).await.unwrap();
+    assert_eq!(advance(400, 700).await, [at("c", "g4")]);
+    assert_eq!(advance(400, 701).await, []);
 }
 
 async fn a_new_invite_revokes_the_ones_before(place: &impl Place) {
