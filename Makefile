@@ -76,12 +76,22 @@ bench: build packages
 
 # Looks for input that breaks a promise, guided by coverage: each probe for a minute, or one for as long as you like
 # (`make fuzz PROBE=policy FUZZ_SECONDS=3600`). The tests run the same probes over their corpus and some hundred variants of it.
+# Needed is the compiler that builds the server and one for C++, which libFuzzer is written in: `fuzz/.cargo/config.toml` has
+# the options. What is found on the way is kept in fuzz/found, what breaks a promise in fuzz/artifacts.
 PROBE ?= bus_message import_line login_token policy realtime_frame request xml_answer
 FUZZ_SECONDS ?= 60
+FUZZ_BYTES ?= 4096
+FUZZ_TARGET := $(abspath $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR)/fuzz,fuzz/target))
 fuzz: toolchain
-	@cargo fuzz --version >/dev/null 2>&1 && cargo +nightly --version >/dev/null 2>&1 || \
-	{ echo "Missing: cargo install cargo-fuzz; rustup toolchain install nightly (coverage needs an unstable compiler flag)"; exit 1; }
-	for probe in $(PROBE); do cargo +nightly fuzz run $$probe -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+	@command -v c++ >/dev/null || { echo "A C++ compiler is missing, which libFuzzer is built with: apt-get install g++"; exit 1; }
+	cd fuzz && cargo build --release --target-dir $(FUZZ_TARGET) $(PROBE:%=--bin %)
+	@# The embedded stores of probes wait for the disk, where there is no memory to put them into.
+	if [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi; \
+	cd fuzz && for probe in $(PROBE); do \
+		mkdir -p found/$$probe artifacts/$$probe; echo "== $$probe"; \
+		$(FUZZ_TARGET)/*/release/$$probe -max_total_time=$(FUZZ_SECONDS) -max_len=$(FUZZ_BYTES) -timeout=20 -print_final_stats=1 \
+			-artifact_prefix=artifacts/$$probe/ found/$$probe corpus/$$probe || exit 1; \
+	done
 
 # Writes again what is made from the code and committed; `make test` fails when it is out of date.
 generate: build-for-tests

@@ -11,14 +11,20 @@
     reason = "a probe tells by panicking that a promise does not hold"
 )]
 
+mod client;
 mod login;
+mod policy;
+mod realtime;
 mod request;
+mod server;
 mod source;
 mod texts;
 
 pub use login::login_token;
+pub use policy::policy;
+pub use realtime::realtime_frame;
 pub use request::{request, xml_answer};
-pub use texts::{bus_message, import_line, policy, realtime_frame};
+pub use texts::{bus_message, import_line};
 
 /// A probe by the name of its corpus.
 pub type Probe = (&'static str, fn(&[u8]));

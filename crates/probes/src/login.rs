@@ -1,37 +1,22 @@
 //! Login tokens: one that was issued logs in as who it names, and nothing else made of it logs in.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use muster_bus::memory::MemoryBus;
-use muster_core::{
-    app::{App, Generation},
-    id::{NodeId, UserId},
-    limits::Limits,
-    seal::MasterKey,
-    service::{AppScope, Dependencies, Muster, NewApp},
-    testing::{ManualClock, Seeded},
-    time::Millis,
-};
-use muster_realtime::login::{LiveLogin, check_connect_token, live_connect_token};
-use muster_store::sqlite::{SqliteOptions, SqliteStore};
+use muster_realtime::login::check_connect_token;
 use serde_json::{Map, Value};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
-use crate::source::Source;
+use crate::{
+    server::{Failed, Server},
+    source::Source,
+};
 
-const NOW: Millis = Millis(1_800_000_000_000);
 const USER: &str = "alice";
-/// A nonce as the cloud's own libraries draw it.
-const NONCE: &str = "AK-0123456789abcdef";
 
 /// A server with one application, and a login that it takes.
 struct House {
-    runtime: Runtime,
-    muster: Muster,
+    server: Server,
     login: Map<String, Value>,
-    _directory: TempDir,
 }
 
 fn house() -> &'static House {
@@ -39,42 +24,12 @@ fn house() -> &'static House {
     HOUSE.get_or_init(|| build().expect("a server for the probe"))
 }
 
-fn build() -> Result<House, Box<dyn std::error::Error>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let directory = tempfile::tempdir()?;
-    let random = Arc::new(Seeded::new(1));
-    let store = SqliteStore::open(directory.path(), &SqliteOptions::default(), random.clone())?;
-    let muster = Muster::new(Dependencies {
-        store: Arc::new(store),
-        bus: Arc::new(MemoryBus::default()),
-        clock: Arc::new(ManualClock::new(NOW)),
-        random,
-        master: Arc::new(MasterKey::new(&[7; 32])),
-        limits: Limits::default(),
-        node: NodeId::new("probe")?,
-    });
-    let app = runtime.block_on(async {
-        let made = muster.accounts().create(None, None).await?;
-        let scope = AppScope { account: &made.account.id, generation: Generation::Two, data_center: None };
-        muster.apps().create(scope, NewApp::default()).await
-    })?;
-    let token = issued(&muster, &app)?;
+fn build() -> Result<House, Failed> {
+    let server = Server::start()?;
+    let app = server.runtime.block_on(server.app())?;
+    let token = server.token(&app, USER)?;
     let login = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token)?)?;
-    Ok(House { runtime, muster, login, _directory: directory })
-}
-
-fn issued(muster: &Muster, app: &App) -> Result<String, Box<dyn std::error::Error>> {
-    let expires = NOW.seconds() + 3_600;
-    let token = muster.logins().token(app, &UserId::new(USER)?, NONCE, expires, "")?;
-    Ok(live_connect_token(&LiveLogin {
-        app_id: app.id.as_str(),
-        user_id: USER,
-        nonce: NONCE,
-        timestamp: expires,
-        role: "",
-        token: &token,
-        user_extension: None,
-    }))
+    Ok(House { server, login })
 }
 
 /// Gives the bytes as a token, and as changes of a token that was issued.
@@ -82,8 +37,8 @@ pub fn login_token(bytes: &[u8]) {
     let house = house();
     let raw = String::from_utf8_lossy(bytes);
     let admitted = |token: &str| {
-        let checked = check_connect_token(house.muster.logins(), token);
-        house.runtime.block_on(checked).ok().map(|login| login.user.to_string())
+        let checked = check_connect_token(house.server.muster.logins(), token);
+        house.server.runtime.block_on(checked).ok().map(|login| login.user.to_string())
     };
     if let Some(user) = admitted(&raw) {
         assert_eq!(user, USER, "a token that was not issued logs in");

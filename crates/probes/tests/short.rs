@@ -76,3 +76,19 @@ fn every_probe_holds_for_its_corpus_and_for_variants_of_it() {
         }
     }
 }
+
+#[test]
+fn every_probe_has_a_target_that_make_fuzz_runs() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let read = |file: &str| std::fs::read_to_string(format!("{root}/{file}")).unwrap();
+    let (manifest, makefile) = (read("fuzz/Cargo.toml"), read("Makefile"));
+    let run: Vec<_> =
+        makefile.lines().find_map(|line| line.strip_prefix("PROBE ?= ")).unwrap().split(' ').collect();
+    assert_eq!(run, PROBES.map(|(name, _)| name));
+    for name in run {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is no target of fuzz/Cargo.toml");
+        assert!(
+            read(&format!("fuzz/fuzz_targets/{name}.rs")).contains(&format!("muster_probes::{name}(bytes)"))
+        );
+    }
+}

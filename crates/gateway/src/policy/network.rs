@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or a single address.
+/// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or a single address. IPv4 may be written in its IPv6 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Network {
     address: u128,
@@ -36,13 +36,16 @@ impl FromStr for Network {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
         };
-        let (address, v4) = bits(address.parse().map_err(|_| ())?);
-        let width = if v4 { 32 } else { 128 };
+        let written: IpAddr = address.parse().map_err(|_| ())?;
+        let width: u32 = if written.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
             Some(prefix) => prefix.parse().map_err(|_| ())?,
             None => width,
         };
-        let host_bits = u32::checked_sub(width, prefix).ok_or(())?;
+        let host_bits = width.checked_sub(prefix).ok_or(())?;
+        // A block of IPv4 addresses in their IPv6 form, `::ffff:10.0.0.0/104`: it holds the addresses as IPv4.
+        let canonical = if host_bits <= 32 { written.to_canonical() } else { written };
+        let (address, v4) = bits(canonical);
         Ok(Self { address, host_bits, v4 })
     }
 }

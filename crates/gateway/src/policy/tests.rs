@@ -173,6 +173,21 @@ fn a_mapped_address_is_the_ipv4_address_it_maps() {
 }
 
 #[test]
+fn a_block_of_ipv4_addresses_in_their_ipv6_form_holds_them() {
+    for (block, holds) in [
+        ("::ffff:10.1.2.3", true),
+        ("::ffff:10.0.0.0/104", true),
+        ("::ffff:11.0.0.0/104", false),
+        ("::ffff:0:0/96", true),
+        // Wider than IPv4: a block of IPv6 addresses.
+        ("::/0", false),
+    ] {
+        let condition = format!(r#"{{"IpAddress":{{"acs:SourceIp":"{block}"}}}}"#);
+        assert_eq!(under(&condition), holds, "{block}");
+    }
+}
+
+#[test]
 fn a_document_says_what_is_wrong_with_it_and_where() {
     let fine = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
     for (statements, message) in [

@@ -3,9 +3,12 @@
 //! A field at its zero value is left out, but for the few that the SDKs read without looking (the members of a
 //! presence, of its figures and of a history). Payloads are JSON values and stand where they are, never escaped again.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::HashMap, fmt, marker::PhantomData, ops::Range};
 
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::value::RawValue;
 
 use super::{
@@ -54,10 +57,10 @@ fn lines(frame: &str) -> impl Iterator<Item = &str> {
 /// [`Malformed`].
 pub fn command(line: &str) -> Result<Command<'_>, Malformed> {
     if let Some(unit) = half_character(line) {
-        let Numbered { id } = serde_json::from_str(line)?;
+        let Members(Numbered { id }) = serde_json::from_str(line)?;
         return Err(Malformed::HalfCharacter { id, unit });
     }
-    let fields: Fields<'_> = serde_json::from_str(line)?;
+    let Members(fields): Members<Fields<'_>> = serde_json::from_str(line)?;
     Ok(Command { id: fields.id, request: fields.request() })
 }
 
@@ -103,6 +106,48 @@ pub(super) fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     Ok(Option::<Text<'de>>::deserialize(deserializer)?.map(|Text(text)| text).unwrap_or_default())
 }
 
+/// Takes an object, or none for `null`.
+pub(super) fn object_or_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.map(|Members(value)| value))
+}
+
+/// Takes objects by name, or none for `null`.
+pub(super) fn objects<'de, D, T>(deserializer: D) -> Result<HashMap<String, Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let named: HashMap<String, Option<Members<T>>> = or_zero(deserializer)?;
+    Ok(named.into_iter().map(|(name, value)| (name, value.map(|Members(value)| value))).collect())
+}
+
+/// A structure that is written as an object. Without this, a list of its fields' values would be taken as well.
+struct Members<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        deserializer.deserialize_map(Reader(PhantomData)).map(Self)
+    }
+}
+
 /// A command of which nothing but the id is read.
 #[derive(Deserialize)]
 struct Numbered {
@@ -116,25 +161,25 @@ struct Fields<'a> {
     #[serde(deserialize_with = "or_zero")]
     id: u32,
     #[serde(borrow)]
-    connect: Option<ConnectRequest<'a>>,
+    connect: Option<Members<ConnectRequest<'a>>>,
     #[serde(borrow)]
-    subscribe: Option<SubscribeRequest<'a>>,
+    subscribe: Option<Members<SubscribeRequest<'a>>>,
     #[serde(borrow)]
-    unsubscribe: Option<Named<'a>>,
+    unsubscribe: Option<Members<Named<'a>>>,
     #[serde(borrow)]
-    publish: Option<Published<'a>>,
+    publish: Option<Members<Published<'a>>>,
     #[serde(borrow)]
-    presence: Option<Named<'a>>,
+    presence: Option<Members<Named<'a>>>,
     #[serde(borrow)]
-    presence_stats: Option<Named<'a>>,
+    presence_stats: Option<Members<Named<'a>>>,
     #[serde(borrow)]
-    history: Option<HistoryRequest<'a>>,
+    history: Option<Members<HistoryRequest<'a>>>,
     #[serde(borrow)]
-    rpc: Option<RpcRequest<'a>>,
-    send: Option<Nothing>,
-    refresh: Option<Nothing>,
-    sub_refresh: Option<Nothing>,
-    ping: Option<Nothing>,
+    rpc: Option<Members<RpcRequest<'a>>>,
+    send: Option<Members<Nothing>>,
+    refresh: Option<Members<Nothing>>,
+    sub_refresh: Option<Members<Nothing>>,
+    ping: Option<Members<Nothing>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -162,14 +207,14 @@ impl<'a> Fields<'a> {
     fn request(self) -> Option<Request<'a>> {
         let publish = |p: Published<'a>| Request::Publish { channel: p.channel, data: p.data };
         self.connect
-            .map(Request::Connect)
-            .or_else(|| self.subscribe.map(Request::Subscribe))
-            .or_else(|| self.unsubscribe.map(|named| Request::Unsubscribe(named.channel)))
-            .or_else(|| self.publish.map(publish))
-            .or_else(|| self.presence.map(|named| Request::Presence(named.channel)))
-            .or_else(|| self.presence_stats.map(|named| Request::PresenceStats(named.channel)))
-            .or_else(|| self.history.map(Request::History))
-            .or_else(|| self.rpc.map(Request::Rpc))
+            .map(|Members(request)| Request::Connect(request))
+            .or_else(|| self.subscribe.map(|Members(request)| Request::Subscribe(request)))
+            .or_else(|| self.unsubscribe.map(|Members(named)| Request::Unsubscribe(named.channel)))
+            .or_else(|| self.publish.map(|Members(published)| publish(published)))
+            .or_else(|| self.presence.map(|Members(named)| Request::Presence(named.channel)))
+            .or_else(|| self.presence_stats.map(|Members(named)| Request::PresenceStats(named.channel)))
+            .or_else(|| self.history.map(|Members(request)| Request::History(request)))
+            .or_else(|| self.rpc.map(|Members(request)| Request::Rpc(request)))
             .or_else(|| self.send.map(|_| Request::Send))
             .or_else(|| self.refresh.map(|_| Request::Refresh))
             .or_else(|| self.sub_refresh.map(|_| Request::SubRefresh))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     ErrorReply, Unsubscribed,
-    json::{or_zero, raw, text_or_none},
+    json::{object_or_none, objects, or_zero, raw, text_or_none},
 };
 
 /// One command of a client.
@@ -61,7 +61,7 @@ pub struct ConnectRequest<'a> {
     #[serde(borrow, deserialize_with = "text_or_none")]
     pub token: Cow<'a, str>,
     /// Server-side subscriptions that the client holds from an earlier connection.
-    #[serde(deserialize_with = "or_zero")]
+    #[serde(deserialize_with = "objects")]
     pub subs: HashMap<String, Option<RecoverRequest>>,
 }
 
@@ -138,7 +138,7 @@ pub struct HistoryRequest<'a> {
     #[serde(deserialize_with = "or_zero")]
     pub limit: i32,
     /// The place to begin behind.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object_or_none")]
     pub since: Option<StreamPosition<'a>>,
     /// Newest first.
     #[serde(deserialize_with = "or_zero")]

@@ -51,6 +51,23 @@ fn explicit_zero_values_and_unknown_fields_are_accepted() {
 }
 
 #[test]
+fn a_list_is_neither_a_command_nor_a_request() {
+    for line in [
+        "[]",
+        "[7]",
+        r#"[7,{"token":"t"}]"#,
+        r#"{"id":7,"connect":["t"]}"#,
+        r#"{"id":7,"connect":{"token":"t","subs":{"u:a":[true,"e",1]}}}"#,
+        r#"{"id":7,"publish":["g:1",1]}"#,
+        r#"{"id":7,"history":{"channel":"g:1","since":[1,"e"]}}"#,
+        r#"{"id":7,"ping":[]}"#,
+        r#"[7,null,"\ud83d"]"#,
+    ] {
+        assert!(matches!(command(line), Err(Malformed::Shape(_))), "{line}");
+    }
+}
+
+#[test]
 fn half_a_character_is_found_wherever_it_stands_and_a_whole_one_is_none() {
     for half in
         [r#""\ud83d""#, r#""\ude00""#, r#""\ud83d\ud83d\ude00""#, r#""\\\ud83dx""#, r#""\uD83D\n\uDE00""#]
