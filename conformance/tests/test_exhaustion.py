@@ -3,6 +3,8 @@ below a stated memory, rests when there is nothing to do, says truly whether it 
 
 import contextlib
 import http.client
+import json
+import re
 import resource
 import socket
 import threading
@@ -140,6 +142,48 @@ def test_descriptors_run_out(new_server):
         assert server.cli("user", "list").returncode == 0, "commands get through"
     balancer.close()
     well_again(server)
+
+
+def test_descriptors_run_out_at_the_port_for_commands(new_server):
+    server = new_server({"admin": {"token_seconds": 3600, "connections": 200}}, under=["prlimit", "--nofile=64:64"]).start()
+    wire = Wire(server)
+    wire.ok(*LIST_APPS)
+    host, port = json.loads((server.data / "admin.json").read_text())["address"].rsplit(":", 1)
+    with Crowd() as crowd:
+        for _ in range(100):
+            crowd.append(socket.create_connection((host, int(port)), timeout=20))
+        until(lambda: "accepting commands" in server.errors(), "the bound in the log")
+        assert "os error 24" in server.errors(), "no descriptor is left"
+        assert wire.call(*LIST_APPS).status == 200, "who was there is served"
+        until(lambda: rests(server), "the server to rest")
+        assert server.errors().count("accepting commands") == 1, "said once"
+    until(lambda: server.cli("user", "list", check=False).returncode == 0, "commands to get through again")
+    well_again(server)
+    server.stop()
+
+
+def commits(server):
+    """What tells of commits: the figure, and the mark of the last one beside the database."""
+    figure = re.search(r"^muster_store_commits_total (\S+)$", fetch(server, "/metrics").body.decode(), re.M)[1]
+    return figure, (server.data / "commit-mark").read_bytes()
+
+
+def test_a_server_with_nothing_to_do_commits_nothing(new_server):
+    server = new_server().start()
+    new_app(Wire(server))
+
+    def idle():
+        before = commits(server)
+        # The interval that is looked at, and no wait for anything.
+        threading.Event().wait(REST_INTERVAL)
+        return commits(server) == before
+
+    until(idle, "an interval without a commit")
+    assert idle()
+    before = commits(server)
+    new_app(Wire(server))
+    assert all(one != other for one, other in zip(before, commits(server))), "both tell of a commit"
+    server.stop()
 
 
 @pytest.fixture

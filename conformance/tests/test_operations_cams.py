@@ -1,9 +1,11 @@
 """CAMS chat groups: the body's own `Code`, filters and pages of ListChatGroup, invite links and the page behind them."""
 
+import subprocess
 from urllib.parse import urlsplit
 
 import pytest
 
+from harness.postgres import installed
 from harness.scenes import (
     active_group, invite_link, join_by_invitation, new_chat_group, new_space, open_invitation, participants, unique,
 )
@@ -255,3 +257,24 @@ def test_groups_participants_and_links_outlive_a_restart(new_server):
     server.start()
     assert join_by_invitation(server, link, "491700000002", "Ben").status < 400
     assert participants(wire, space, group["GroupId"]) == (["491700000001", "491700000002"], 2)
+
+
+@pytest.mark.only_over("postgres", reason="only there can the table of invites be locked against readers")
+def test_a_code_that_no_invite_can_have_asks_no_store_and_is_no_error_in_the_log(new_server):
+    server = new_server().start()
+    url = server.environment()["MUSTER_STORE"]
+    lock = "BEGIN; LOCK TABLE invite IN ACCESS EXCLUSIVE MODE; SELECT 'locked';"
+    with subprocess.Popen([installed("psql"), "-X", "-q", "-A", "-t", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as psql:
+        psql.stdin.write(f"{lock}\n")
+        psql.stdin.flush()
+        assert psql.stdout.readline() == "locked\n"
+        for code in ("%00", "a%00b", "%ff", "%ed%a0%80", "%C3%A9", "a%20b"):
+            for method, body in (("GET", None), ("POST", "phone=8613800138000&name=x")):
+                answer = fetch(server, f"/i/{code}", method, body, {"Content-Type": "application/x-www-form-urlencoded"})
+                assert answer.status == 404, (code, answer)
+        assert 400 <= fetch(server, "/i/" + "x" * (1 << 20)).status < 500
+        assert fetch(server, "/i/plausible").status == 503, "one that could be is looked up, and the table is locked"
+        lines = [line for line in server.errors().splitlines() if " ERROR " in line]
+        assert lines == [], "a store that cannot be asked is no error of this request"
+        psql.stdin.close()
+    server.stop()

@@ -54,6 +54,23 @@ def test_the_ready_line_comes_when_connections_are_accepted(new_server):
         assert sum(line.startswith("muster is ready") for line in node.stderr) == 1
 
 
+@one_process
+def test_a_token_s_time_is_at_least_a_second_and_at_most_what_is_configured(new_server):
+    server = new_server({"realtime": {"token_days": 2}}).start()
+    app = new_app(Wire(server))["AppId"]
+    asked = lambda ttl: server.cli("token", "--app", app, "--user", "ada", "--ttl", ttl, check=False)
+    for ttl in ("0", "-1", "-99999999999", "4294967296", "soon", ""):
+        done = asked(ttl)
+        assert done.returncode == 2 and "--ttl" in done.stderr and done.stdout == "", (ttl, done)
+    done = asked("172801")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--ttl must be at most 172800 seconds, as `realtime.token_days` says" in done.stderr
+    for ttl in ("1", "172800"):
+        assert asked(ttl).returncode == 0
+    server.stop()
+    assert asked("172801").returncode == 2, "without a server too"
+
+
 def run(arguments, directory, environment=None):
     return subprocess.run(
         [str(binary()), *arguments], env={**clean_environment(), **(environment or {})}, cwd=directory,

@@ -28,3 +28,4 @@ pub mod store;
 pub mod testing;
 pub mod time;
 pub mod transfer;
+pub mod vital;

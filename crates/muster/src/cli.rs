@@ -241,7 +241,10 @@ pub(crate) struct Token {
     #[arg(long, value_enum, default_value_t = Role::User)]
     pub(crate) role: Role,
     /// How long the token is good for, in seconds.
-    #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, default_value_t = 86_400, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub(crate) ttl: u32,
 }
 

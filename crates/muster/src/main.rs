@@ -176,6 +176,11 @@ fn operate(
             return transfer::backup::written(&answer, json);
         }
         Command::Token(token) => {
+            let most = i64::from(configuration.realtime.token_days) * 86_400;
+            if i64::from(token.ttl) > most {
+                let rule = format!("--ttl must be at most {most} seconds, as `realtime.token_days` says");
+                return Err(misconfigured(anyhow::anyhow!(rule)));
+            }
             let admin = token.role == cli::Role::Admin;
             let command = AdminCommand::Token { app: token.app, user: token.user, admin, ttl: token.ttl };
             let answer = administer(configuration, command)?;

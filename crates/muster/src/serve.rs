@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use muster_core::{
     service::{Muster, Sweeper},
     time::ClockWatch,
+    vital,
 };
 use muster_gateway::{Gateway, LocalReplayGuard, ProductSet};
 use muster_live::Endpoints;
@@ -126,9 +127,10 @@ pub(crate) async fn run(
     if let Some(guard) = &server.nonces {
         nonces::keep(guard, data.path());
     }
-    foundation.close().await?;
+    let closed = foundation.close().await;
     tracing::info!("stopped");
-    ended
+    // Why it had to stop comes first: the rest may follow from it.
+    ended.and(closed)
 }
 
 /// Waits for the end: asked for, or because a task that the server needs has ended.
@@ -140,7 +142,7 @@ async fn until_stopped(
     loop {
         let wish = tokio::select! {
             wish = signals.next() => wish,
-            fault = tasks.failed() => {
+            fault = lost(tasks) => {
                 tracing::error!(error = %fault, "stopping: the server cannot go on without it");
                 return Err(fault);
             }
@@ -152,6 +154,14 @@ async fn until_stopped(
                 return Ok(());
             }
         }
+    }
+}
+
+/// Waits until something that the server cannot go on without has ended, and says what.
+async fn lost(tasks: &mut Tasks) -> anyhow::Error {
+    tokio::select! {
+        fault = tasks.failed() => fault,
+        what = vital::failed() => anyhow::anyhow!("the worker that {what} failed"),
     }
 }
 

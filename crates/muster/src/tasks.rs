@@ -2,6 +2,7 @@
 //!
 //! A server without one of them would look alive and go wrong later: without its lease, for one, its members are taken
 //! for gone by the other nodes. So it ends instead, and says why; what starts it again has all of them again.
+//! What works inside the store, the hub and the bus tells of its end by [`muster_core::vital`], with the same consequence.
 
 use std::{collections::HashMap, future::Future};
 

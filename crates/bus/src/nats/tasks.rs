@@ -11,7 +11,7 @@ use futures_util::{
     StreamExt as _,
     stream::{AbortHandle, Abortable, SelectAll, abortable},
 };
-use muster_core::id::GroupRef;
+use muster_core::{id::GroupRef, vital::Vital};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{Instant, MissedTickBehavior, interval},
@@ -49,6 +49,7 @@ pub(super) async fn start(shared: &Arc<Shared>) -> [tokio::task::AbortHandle; 3]
 }
 
 async fn remind(shared: Arc<Shared>) {
+    let _vital = Vital::new("tells NATS again what may be lost");
     let mut rounds = interval(REMIND_EVERY);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -59,6 +60,7 @@ async fn remind(shared: Arc<Shared>) {
 
 /// Hands what arrives to the listeners, one message after the other.
 async fn deliver(shared: Arc<Shared>, mut subscriptions: UnboundedReceiver<Incoming>) {
+    let _vital = Vital::new("takes what comes from NATS");
     let mut incoming: SelectAll<Incoming> = SelectAll::new();
     loop {
         tokio::select! {
@@ -70,6 +72,7 @@ async fn deliver(shared: Arc<Shared>, mut subscriptions: UnboundedReceiver<Incom
 }
 
 async fn tend(mut tender: Tender) {
+    let _vital = Vital::new("tends the subscriptions at NATS");
     let mut rounds = interval(TEND_EVERY);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

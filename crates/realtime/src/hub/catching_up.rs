@@ -11,6 +11,7 @@ use muster_core::{
     id::{GroupRef, UserId},
     message::StreamRef,
     service::Standing,
+    vital::Vital,
 };
 
 use super::{CHECK_EVERY, Connection, Feed, Hub};
@@ -27,6 +28,7 @@ const ATTEMPTS: usize = 30;
 
 /// Compares the positions of followed groups with the store, for notices that nothing has followed.
 pub(super) async fn check_positions(hub: Weak<Hub>) {
+    let _vital = Vital::new("looks for notices that were lost");
     loop {
         tokio::time::sleep(CHECK_EVERY).await;
         let Some(hub) = hub.upgrade() else { return };

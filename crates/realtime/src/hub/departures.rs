@@ -11,6 +11,7 @@ use muster_core::{
     error::Result,
     id::{GroupId, GroupRef, SessionRef},
     service::{Login, Muster},
+    vital::Vital,
 };
 use tokio::{
     sync::{Semaphore, mpsc::UnboundedReceiver},
@@ -63,6 +64,7 @@ impl Departure {
 
 /// Ends each departure's memberships when it is due.
 pub(super) async fn see_off(muster: Arc<Muster>, mut departing: UnboundedReceiver<Departure>) {
+    let _vital = Vital::new("ends the memberships of connections that are gone");
     let room = Arc::new(Semaphore::new(AT_ONCE));
     while let Some(departure) = departing.recv().await {
         tokio::time::sleep_until(departure.due).await;

@@ -12,6 +12,7 @@ use std::{
 };
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
+use muster_core::vital::Vital;
 use tokio::time::timeout;
 use tokio_postgres::{Error, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -235,6 +236,7 @@ impl Database {
 
 /// Asks until the server is there.
 async fn probe(database: Weak<Database>) {
+    let _vital = Vital::new("asks whether PostgreSQL is reached");
     loop {
         {
             let Some(database) = database.upgrade().filter(|database| database.open_still().is_ok()) else {

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use muster_core::{
     caller::Caller,
     store::{StoreError, StoreResult},
+    vital::Vital,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -110,6 +111,7 @@ struct Lane<B> {
 
 impl<B: Batch> Lane<B> {
     async fn serve(self, mut receive: mpsc::Receiver<Waiting<B>>) {
+        let _vital = Vital::new("gathers writes for PostgreSQL");
         let mut waiting = Vec::new();
         while receive.recv_many(&mut waiting, GATHERED).await > 0 {
             // Nobody is told about the others, so nobody may be told that they happened.

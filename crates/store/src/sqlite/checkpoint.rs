@@ -22,6 +22,7 @@ use std::{
     time::Duration,
 };
 
+use muster_core::vital::Vital;
 use rusqlite::Connection;
 
 use super::{connection::BUSY_TIMEOUT, mark::CommitMark};
@@ -105,6 +106,7 @@ impl WalKeeper {
         let (wake, woken) = mpsc::sync_channel(1);
         let (theirs, told) = (Arc::clone(&mark), Arc::clone(&gauge));
         let serve = move || {
+            let _vital = Vital::new("moves the write-ahead log of the embedded store");
             while wait(&woken, told.kept.load(Ordering::Relaxed)) {
                 checkpoint(&connection, &theirs, Move::Passive);
                 told.moved.store(true, Ordering::Release);

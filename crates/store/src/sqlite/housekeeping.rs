@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use muster_core::store::{StoreError, StoreResult};
+use muster_core::{
+    store::{StoreError, StoreResult},
+    vital::Vital,
+};
 
 use super::{
     Memory,
@@ -66,6 +69,7 @@ impl Housekeeper {
         let (wake, woken) = mpsc::channel();
         let theirs = Arc::clone(&memory);
         let serve = move || {
+            let _vital = Vital::new("keeps house in the embedded store");
             loop {
                 sweep(&writer);
                 match woken.recv_timeout(INTERVAL) {

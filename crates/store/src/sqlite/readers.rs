@@ -10,7 +10,10 @@ use std::{
     thread::JoinHandle,
 };
 
-use muster_core::store::{StoreError, StoreResult};
+use muster_core::{
+    store::{StoreError, StoreResult},
+    vital::Vital,
+};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -55,6 +58,7 @@ impl Readers {
         for connection in connections {
             let queue = Arc::clone(&readers.queue);
             let serve = move || {
+                let _vital = Vital::new("reads from the embedded store");
                 while let Some(read) = queue.next() {
                     read(&connection);
                 }
@@ -162,6 +166,14 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_breaks_is_told_of() {
+        let readers = Readers::start(vec![Connection::open_in_memory().unwrap()], 2).unwrap();
+        let read = |_: &Connection| -> rusqlite::Result<()> { panic!("a row that nobody foresaw") };
+        readers.read(read).await.unwrap_err();
+        assert_eq!(muster_core::vital::failed().await, "reads from the embedded store");
+    }
 
     #[tokio::test]
     async fn a_read_beyond_the_bound_is_refused_at_once_and_what_was_begun_is_done() {

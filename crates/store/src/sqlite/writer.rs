@@ -30,6 +30,7 @@ use muster_core::{
     id::UserId,
     message::Sequence,
     store::{StoreError, StoreResult},
+    vital::Vital,
 };
 use rusqlite::{CachedStatement, Connection, Params};
 use tokio::{
@@ -179,8 +180,11 @@ impl Writer {
             last: 0,
             runtime: Handle::try_current().ok(),
         };
-        let thread =
-            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.work(commands))?;
+        let serve = move || {
+            let _vital = Vital::new("writes to the embedded store");
+            desk.work(commands);
+        };
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(serve)?;
         Ok((Self { queue }, WriterThread(Some(thread))))
     }
 

@@ -28,6 +28,7 @@ use muster_core::{
     message::Sequence,
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{Also, Messages as _, Rosters, StoreError, StoreResult, StreamEvent},
+    vital::Vital,
 };
 use tokio::{
     task::JoinSet,
@@ -149,6 +150,7 @@ impl PostgresStore {
 
 /// Writes what is counted until the store is dropped.
 async fn flush_on(rolls: Weak<Rolls>) {
+    let _vital = Vital::new("writes the figures of super groups");
     let mut ticks = interval(FLUSH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
