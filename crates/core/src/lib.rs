@@ -10,6 +10,7 @@ pub mod app;
 pub mod bus;
 pub mod caller;
 pub mod chat;
+pub mod complaint;
 pub mod error;
 mod event;
 pub mod figure;

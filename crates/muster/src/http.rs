@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::{Either, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use muster_core::complaint::LineLimit;
 use muster_gateway::{BodyBounds, BodyFault, Gateway, ThrottleConfig, read_body};
 use muster_realtime::{Hub, serve_socket};
 use tokio::{
@@ -20,7 +21,6 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower::Service as _;
 
 use crate::{
-    complaint::Rarely,
     config::HttpConfig,
     net::{Full as Exhausted, Guests, Inlet, Origin, Visit, accept, origin, read_proxy_header},
     tls::Certificates,
@@ -65,7 +65,7 @@ pub(crate) struct Entrance {
     pub(crate) tls: Option<Arc<Certificates>>,
     config: HttpConfig,
     builder: http1::Builder,
-    misspoken: Rarely,
+    misspoken: LineLimit,
 }
 
 impl Entrance {
@@ -76,7 +76,7 @@ impl Entrance {
         config: HttpConfig,
     ) -> Arc<Self> {
         let builder = builder(&config);
-        Arc::new(Self { site, guests, tls, config, builder, misspoken: Rarely::every(TELL_EVERY) })
+        Arc::new(Self { site, guests, tls, config, builder, misspoken: LineLimit::new(1, TELL_EVERY) })
     }
 
     /// Accepts connections until `stop` turns true, then lets those under way finish for at most `drain_seconds`.
@@ -150,7 +150,7 @@ impl Entrance {
 
     /// Says now and then that a client speaks another protocol than the listener.
     fn misspoken(&self, peer: SocketAddr, what: &str) {
-        if let Some(untold) = self.misspoken.now() {
+        if let Some(untold) = self.misspoken.note() {
             tracing::warn!(%peer, untold, "{what}");
         }
     }

@@ -13,13 +13,12 @@ use arc_swap::ArcSwap;
 use muster_core::{
     account::{Directory, KeyOwner},
     bus::{Listener, Notice},
+    complaint::Complaint,
     id::AccountId,
     service::Muster,
 };
 use muster_gateway::{AccessKey, Identities, Principal, PrincipalKind, policy::Policy};
 use tokio::sync::{Mutex, Notify};
-
-use crate::complaint::Complaint;
 
 /// How often the directory is read anew while changes cannot be heard of, or a reading has failed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -100,7 +99,7 @@ impl KeyRing {
     /// Reads the directory again after each change, until the server goes; while changes on other nodes cannot be heard
     /// of, every second: a key that was switched off must not stay good because the bus is down.
     pub(crate) async fn follow(self: Arc<Self>, muster: Weak<Muster>) {
-        let mut complaint = Complaint::about("reading the changed access keys");
+        let complaint = Complaint::about("reading the changed access keys");
         loop {
             // Told or not: what failed before is tried again.
             let _ = tokio::time::timeout(LOOK_EVERY, self.changed.notified()).await;

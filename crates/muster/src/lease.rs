@@ -6,11 +6,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use muster_core::{error::Error, id::NodeId, service::Muster};
+use muster_core::{complaint::Complaint, error::Error, id::NodeId, service::Muster};
 use muster_realtime::Hub;
 use tokio::time::{Instant, MissedTickBehavior};
-
-use crate::complaint::Complaint;
 
 /// How often a lease is renewed within its length: several renewals may fail before it runs out.
 const RENEWALS: u32 = 5;
@@ -35,8 +33,8 @@ impl Lease {
 
     /// Renews the lease and ends what other nodes have left, for as long as the server runs.
     pub(crate) async fn keep(&mut self, hub: &Arc<Hub>) {
-        let mut renewing = Complaint::about("renewing this node's lease");
-        let mut reaping = Complaint::about("ending what lost nodes have left");
+        let renewing = Complaint::about("renewing this node's lease");
+        let reaping = Complaint::about("ending what lost nodes have left");
         let mut ticks = tokio::time::interval(self.length / RENEWALS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

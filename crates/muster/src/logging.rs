@@ -24,8 +24,8 @@ const QUIET: [&str; 6] = [
     "hyper=info",
     "rustls=info",
     "tokio_postgres=warn",
-    // It tells each attempt to connect; the bus says once that NATS is away.
-    "async_nats=error",
+    // It tells each attempt to connect; the bus says once that NATS is away, and once that it is back.
+    "async_nats=off",
 ];
 
 /// The target of the lines that tell who did what.

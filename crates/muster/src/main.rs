@@ -4,7 +4,6 @@ mod admin;
 mod audit;
 mod bench;
 mod cli;
-mod complaint;
 mod config;
 #[cfg(test)]
 mod coverage;

@@ -2,17 +2,15 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use axum::http::StatusCode;
-use muster_core::service::Muster;
+use muster_core::{complaint::Complaint, service::Muster};
 use tokio::time::Instant;
-
-use crate::complaint::Complaint;
 
 /// How long an answer is given again without looking: each look writes to the store.
 const KEPT: Duration = Duration::from_secs(1);
@@ -45,17 +43,18 @@ pub(crate) struct Readiness {
     draining: AtomicBool,
     /// The last look, under a lock that is held while one looks: who asks meanwhile gets the same answer.
     last: tokio::sync::Mutex<Option<(Instant, Answer)>>,
-    complaints: Mutex<[Complaint; 2]>,
+    writing: Complaint,
+    reaching: Complaint,
 }
 
 impl Readiness {
     pub(crate) fn new(muster: Arc<Muster>) -> Self {
-        let complaints = [Complaint::about("writing to the store"), Complaint::about("reaching other nodes")];
         Self {
             muster,
             draining: AtomicBool::new(false),
             last: tokio::sync::Mutex::default(),
-            complaints: Mutex::new(complaints),
+            writing: Complaint::about("writing to the store"),
+            reaching: Complaint::about("reaching other nodes"),
         }
     }
 
@@ -81,9 +80,7 @@ impl Readiness {
     async fn look_now(&self) -> Answer {
         let written = self.muster.ready().await;
         let reached = self.muster.bus_fault().map_or(Ok(()), Err);
-        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        let [writing, reaching] = &mut *complaints;
-        match (writing.note(written), reaching.note(reached)) {
+        match (self.writing.note(written), self.reaching.note(reached)) {
             (None, _) => Answer::Unavailable,
             (Some(()), None) => Answer::Degraded,
             (Some(()), Some(())) => Answer::Ready,

@@ -4,6 +4,7 @@ use std::{io::IsTerminal as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use muster_core::{
+    complaint::Complaint,
     service::{Muster, Sweeper},
     time::ClockWatch,
     vital,
@@ -20,7 +21,6 @@ use tokio::{
 use crate::{
     admin::AdminListener,
     cli::Common,
-    complaint::Complaint,
     config::{Configuration, HttpConfig, LogFormat},
     data::DataDirectory,
     failure::misconfigured,
@@ -301,7 +301,7 @@ pub(crate) fn documents(gateway: &Gateway) -> Vec<(&'static str, Value)> {
 
 /// Moves customer groups of the local channel on.
 async fn settle(muster: Arc<Muster>) {
-    let mut complaint = Complaint::about("activating customer groups");
+    let complaint = Complaint::about("activating customer groups");
     let mut ticks = tokio::time::interval(SETTLE_EVERY);
     loop {
         ticks.tick().await;
@@ -327,7 +327,7 @@ async fn watch_clock(clock: System) {
 
 /// Removes what has outlived its keeping.
 async fn sweep(muster: Arc<Muster>, every: Duration) {
-    let mut complaint = Complaint::about("removing what has outlived its keeping");
+    let complaint = Complaint::about("removing what has outlived its keeping");
     let mut sweeper = Sweeper::default();
     let mut ticks = tokio::time::interval(every);
     loop {

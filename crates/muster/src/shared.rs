@@ -7,12 +7,11 @@ use std::{
 };
 
 use muster_core::{
+    complaint::Complaint,
     store::{Admissions, Drawn},
     time::Millis,
 };
 use muster_gateway::{Admission, Answer, ReplayGuard, StampedNonce, Throttle, ThrottledCall};
-
-use crate::complaint::Complaint;
 
 /// The part of a second's quota that a node draws at once, so that most calls need not ask the store: a twentieth.
 const DRAW_PART: u32 = 20;
@@ -26,13 +25,13 @@ const CAPACITY: usize = 100_000;
 /// Refuses a nonce that any node has seen.
 pub(crate) struct SharedReplayGuard {
     admissions: Arc<dyn Admissions>,
-    complaint: Mutex<Complaint>,
+    complaint: Complaint,
 }
 
 impl SharedReplayGuard {
     /// Over the store that the nodes share.
     pub(crate) fn new(admissions: Arc<dyn Admissions>) -> Self {
-        Self { admissions, complaint: Mutex::new(Complaint::about("looking up nonces")) }
+        Self { admissions, complaint: Complaint::about("looking up nonces") }
     }
 }
 
@@ -42,8 +41,7 @@ impl ReplayGuard for SharedReplayGuard {
         Answer::Later(Box::pin(async move {
             let looked_up = self.admissions.admit_nonce(mark, stamped).await;
             // A clock that is wrong makes every request fail: the operator is told, once.
-            let new = self.complaint.lock().unwrap_or_else(PoisonError::into_inner).note(looked_up);
-            match new {
+            match self.complaint.note(looked_up) {
                 Some(true) => Admission::Fresh,
                 Some(false) => Admission::Used,
                 None => Admission::Unknown,

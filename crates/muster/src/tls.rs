@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
+use muster_core::complaint::Complaint;
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
@@ -15,7 +16,7 @@ use rustls::{
 use tokio_rustls::TlsAcceptor;
 use x509_cert::{Certificate, der::Decode as _};
 
-use crate::{complaint::Complaint, config::TlsConfig};
+use crate::config::TlsConfig;
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -50,7 +51,7 @@ impl Certificates {
     /// Reads the files again whenever they have changed. A certificate and a key that do not fit together, as between
     /// the replacement of the one and of the other, are read again until they do.
     pub(crate) async fn follow(self: Arc<Self>) {
-        let mut complaint = Complaint::about("taking up the changed TLS certificate");
+        let complaint = Complaint::about("taking up the changed TLS certificate");
         let mut known = self.state().await;
         loop {
             tokio::time::sleep(LOOK_EVERY).await;

@@ -13,7 +13,6 @@
 mod config;
 mod counters;
 mod events;
-mod few_lines;
 mod hub;
 mod lobby;
 mod lock;

@@ -1,38 +1,35 @@
 //! Why logins are refused, for the operator's log: a few lines a minute, however many come, and never a token.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use muster_core::service::Refusal;
+use muster_core::{complaint::LineLimit, service::Refusal};
 
-use crate::{few_lines::FewLines, login::Claimed};
+use crate::login::Claimed;
+
+/// Of what clients can bring about as often as they like: twenty lines a minute of each kind.
+pub(crate) const FEW_LINES: LineLimit = LineLimit::new(20, Duration::from_secs(60));
 
 /// Characters of an id that are logged: who has not logged in may write anything into it.
 const ID_LENGTH: usize = 64;
 
 /// What is logged of refused logins.
 #[derive(Debug)]
-pub(crate) struct Refusals(FewLines);
+pub(crate) struct Refusals(LineLimit);
 
 impl Refusals {
     pub(crate) const fn new() -> Self {
-        Self(FewLines::new())
+        Self(FEW_LINES)
     }
 
     /// Logs why a login was refused.
     pub(crate) fn log(&self, why: Refusal, token: &str, peer: Option<SocketAddr>) {
-        let (may, untold) = self.0.note();
-        if untold > 0 {
-            tracing::info!(untold, "more logins were refused in the minute before");
-        }
-        if !may {
-            return;
-        }
+        let Some(untold) = self.0.note() else { return };
         let Claimed { app, user } = Claimed::of(token);
         let (app, user) = (shortened(&app), shortened(&user));
         let peer = peer.map(tracing::field::display);
         match setting(why) {
-            Some(setting) => tracing::info!(%why, setting, app, user, peer, "a login was refused"),
-            None => tracing::info!(%why, app, user, peer, "a login was refused"),
+            Some(setting) => tracing::info!(%why, setting, app, user, peer, untold, "a login was refused"),
+            None => tracing::info!(%why, app, user, peer, untold, "a login was refused"),
         }
     }
 }

@@ -11,6 +11,5 @@ pub mod postgres;
 mod settings;
 mod sharded;
 pub mod sqlite;
-mod trouble;
 
 pub use inspection::Inspection;

@@ -13,7 +13,7 @@ use std::{
 use async_nats::{
     Client, ConnectErrorKind, ConnectOptions, Event, Request, client::RequestErrorKind, connection::State,
 };
-use muster_core::id::NodeId;
+use muster_core::{complaint::Complaint, id::NodeId};
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
@@ -67,8 +67,10 @@ pub enum NatsError {
 }
 
 /// What the connection has told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Link {
+    /// Says once that NATS is away, and that it is back: the library tries again several times a second.
+    reaching: Complaint,
     /// Why there is no connection, or why there was none.
     reason: Mutex<String>,
     /// The last complaint of the server that did not end the connection.
@@ -79,12 +81,25 @@ pub(super) struct Link {
     pub(super) stirred: Notify,
 }
 
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            reaching: Complaint::about("reaching NATS, and by it other nodes,"),
+            reason: Mutex::default(),
+            complaint: Mutex::default(),
+            overruns: AtomicU64::new(0),
+            stirred: Notify::new(),
+        }
+    }
+}
+
 impl Link {
     fn take(&self, event: &Event) {
         match event {
-            Event::Connected | Event::Closed | Event::Draining | Event::LameDuckMode => {}
-            Event::Disconnected => "the connection was lost".clone_into(&mut lock(&self.reason)),
-            Event::ClientError(error) => *lock(&self.reason) = plain(&error.to_string()),
+            Event::Connected => self.reaching.passed(),
+            Event::Closed | Event::Draining | Event::LameDuckMode => {}
+            Event::Disconnected => self.lose("the connection was lost".to_owned()),
+            Event::ClientError(error) => self.lose(plain(&error.to_string())),
             Event::SlowConsumer(_) => {
                 self.overruns.fetch_add(1, Ordering::Relaxed);
             }
@@ -99,6 +114,12 @@ impl Link {
             }
         }
         self.stirred.notify_one();
+    }
+
+    /// Notes why there is no connection.
+    pub(super) fn lose(&self, why: String) {
+        self.reaching.failed(&why, 1);
+        *lock(&self.reason) = why;
     }
 
     /// Why there is no connection.
@@ -148,7 +169,7 @@ pub(super) async fn connect(
         }
         tokio::time::sleep(FIRST_PAUSE).await;
     }
-    reason.clone_into(&mut lock(&link.reason));
+    link.lose(reason);
     let endless = settings.build(link)?.retry_on_initial_connect();
     endless.connect(options.servers.as_slice()).await.map_err(|error| NatsError::Tls(error.to_string()))
 }

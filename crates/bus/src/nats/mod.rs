@@ -76,9 +76,6 @@ impl NatsBus {
         let subjects = Subjects::new(&options.prefix);
         let client = link::connect(options, &subjects, node, &link).await?;
         let shared = Arc::new(Shared::new(client, subjects, u64::from_be_bytes(sender), link));
-        if let Some(fault) = shared.fault() {
-            tracing::warn!(fault, "other nodes are not reached; this node goes on alone");
-        }
         let tasks = tasks::start(&shared).await;
         Ok(Self { shared, tasks })
     }

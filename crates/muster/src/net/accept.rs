@@ -2,9 +2,8 @@
 
 use std::{future::Future, net::SocketAddr, pin::pin, time::Duration};
 
+use muster_core::complaint::Complaint;
 use tokio::net::{TcpListener, TcpStream};
-
-use crate::complaint::Complaint;
 
 /// How long accepting pauses after a failure. Most failures, such as having no file descriptor left, stay for a while:
 /// without a pause the loop would use a whole core until then.
@@ -18,7 +17,7 @@ pub(crate) async fn accept(
     stop: impl Future<Output = ()>,
     mut each: impl FnMut(TcpStream, SocketAddr),
 ) {
-    let mut complaint = Complaint::about(what);
+    let complaint = Complaint::about(what);
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {

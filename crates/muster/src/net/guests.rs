@@ -14,7 +14,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{complaint::Rarely, config::HttpConfig};
+use muster_core::complaint::LineLimit;
+
+use crate::config::HttpConfig;
 
 /// Bytes of a request that are not counted.
 const FREE: usize = 16 * 1024;
@@ -33,7 +35,7 @@ pub(crate) struct Guests {
     connections: AtomicUsize,
     pending: Budget,
     addresses: Mutex<HashMap<IpAddr, Arc<Address>>>,
-    told: [Rarely; 3],
+    told: [LineLimit; 3],
 }
 
 /// A bound that is met.
@@ -82,7 +84,7 @@ impl Guests {
             connections: AtomicUsize::new(0),
             pending: Budget::of(config.pending_bytes),
             addresses: Mutex::default(),
-            told: std::array::from_fn(|_| Rarely::every(TELL_EVERY)),
+            told: std::array::from_fn(|_| LineLimit::new(1, TELL_EVERY)),
             config,
         })
     }
@@ -140,7 +142,7 @@ impl Guests {
 
     /// Tells of a bound that was met, now and then.
     pub(crate) fn tell(&self, full: Full, address: IpAddr) {
-        let Some(untold) = self.told[full as usize].now() else { return };
+        let Some(untold) = self.told[full as usize].note() else { return };
         match full {
             Full::All if self.most < self.config.max_connections => tracing::warn!(
                 %address, untold, bound = self.most,

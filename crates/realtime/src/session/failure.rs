@@ -1,12 +1,12 @@
 //! The domain's refusals in the client SDK's numbers.
 
-use muster_core::error::Error;
+use muster_core::{complaint::LineLimit, error::Error};
 
 use super::{ErrorReply, Failure};
-use crate::few_lines::FewLines;
+use crate::refusals::FEW_LINES;
 
 /// A store that is out fails every command of every client.
-static FAILED: FewLines = FewLines::new();
+static FAILED: LineLimit = FEW_LINES;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -26,12 +26,8 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
             ErrorReply::invalid(error.to_string())
         }
         other => {
-            let (may, untold) = FAILED.note();
-            if untold > 0 {
-                tracing::error!(untold, "more commands failed in the minute before");
-            }
-            if may {
-                tracing::error!(error = %other, "a command failed");
+            if let Some(untold) = FAILED.note() {
+                tracing::error!(error = %other, untold, "a command failed");
             }
             ErrorReply::INTERNAL
         }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::trouble::Trouble;
+use muster_core::complaint::Complaint;
 
 /// The store's own figures since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,11 +17,21 @@ pub struct Stats {
     pub cached_groups: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counters {
     commits: AtomicU64,
     jobs: AtomicU64,
-    pub(super) trouble: Trouble,
+    pub(super) writing: Complaint,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            commits: AtomicU64::new(0),
+            jobs: AtomicU64::new(0),
+            writing: Complaint::grave("writing to the store"),
+        }
+    }
 }
 
 impl Counters {

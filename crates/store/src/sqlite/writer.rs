@@ -544,7 +544,7 @@ impl<'a> Tx<'a> {
                 tops.moved(&self.user_places);
                 if self.begun.get() {
                     counters.commit(jobs.len());
-                    counters.trouble.passed();
+                    counters.writing.passed();
                 }
                 tell(runtime, jobs.into_iter().filter_map(Work::settle).collect());
                 self.release();
@@ -556,7 +556,7 @@ impl<'a> Tx<'a> {
                     tracing::debug!(%error, jobs = jobs.len(), "a batch is done in parts");
                     return Some(jobs);
                 }
-                counters.trouble.failed(&error, jobs.len());
+                counters.writing.failed(&error, jobs.len() as u64);
                 for job in jobs {
                     job.refuse(&error);
                 }
