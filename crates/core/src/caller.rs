@@ -7,7 +7,7 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
     task::Poll,
@@ -17,6 +17,28 @@ use tokio::task::AbortHandle;
 
 tokio::task_local! {
     static CURRENT: Caller;
+    static WATCH: Watch;
+}
+
+/// Learns of the changes that work begins, for whoever must say what became of work that was given up.
+#[derive(Clone, Debug, Default)]
+pub struct Watch(Arc<Mutex<Vec<Caller>>>);
+
+impl Watch {
+    /// Takes one step of the work that is watched.
+    pub fn during(&self, step: &mut dyn FnMut()) {
+        WATCH.sync_scope(self.clone(), step);
+    }
+
+    /// Whether a change was begun. Once the work was dropped this stays as it is.
+    #[must_use]
+    pub fn begun(&self) -> bool {
+        self.callers().iter().any(|caller| caller.0.load(Ordering::Acquire) == BEGUN)
+    }
+
+    fn callers(&self) -> MutexGuard<'_, Vec<Caller>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 const WAITS: u8 = 0;
@@ -79,6 +101,7 @@ pub async fn carry_out<T: Send + 'static>(work: impl Future<Output = T> + Send +
         return work.await;
     }
     let mut waiting = Waiting { caller: Caller::default(), task: None };
+    let _ = WATCH.try_with(|watch| watch.callers().push(waiting.caller.clone()));
     let mut work: Pin<Box<dyn Future<Output = T> + Send>> =
         Box::pin(CURRENT.scope(waiting.caller.clone(), work));
     let begun = std::future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
@@ -148,6 +171,32 @@ mod tests {
         // It is over already, or learns it at the next step.
         let _ = go.send(());
         let _ = told.await;
+    }
+
+    /// Polls work once as a step of a watch, drops it, and answers what the watch learnt.
+    fn given_up(work: impl Future<Output = ()> + Send + 'static) -> bool {
+        let watch = Watch::default();
+        let mut work = Box::pin(work);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        watch.during(&mut || assert!(work.as_mut().poll(&mut context).is_pending()));
+        drop(work);
+        watch.begun()
+    }
+
+    #[tokio::test]
+    async fn a_watch_tells_what_was_begun_from_what_was_not() {
+        let change = |begins: bool| async move {
+            assert!(!begins || Caller::current().begin());
+            std::future::pending::<()>().await;
+        };
+        assert!(!given_up(std::future::pending()), "nothing was asked of a store");
+        assert!(!given_up(async move { carry_out(change(false)).await }), "it waited");
+        assert!(given_up(async move { carry_out(change(true)).await }));
+        let second = async move {
+            carry_out(async { assert!(Caller::current().begin()) }).await;
+            carry_out(change(false)).await;
+        };
+        assert!(given_up(second), "the first of two changes was made");
     }
 
     #[tokio::test]

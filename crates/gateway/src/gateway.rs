@@ -39,6 +39,7 @@ use crate::replay::{LocalReplayGuard, ReplayGuard};
 use crate::request::{Common, Received, receive, receive_body};
 use crate::request_id::RequestId;
 use crate::throttle::{LocalThrottle, Throttle, ThrottledCall};
+use crate::undertaking::{Undertaking, Unknown, undertake};
 
 /// Serves the operations of its products.
 pub struct Gateway {
@@ -55,6 +56,8 @@ pub struct Gateway {
     denials: LocalThrottle,
     denied_per_second: AtomicU32,
     observer: Box<dyn Observer>,
+    /// Makes what watches the work of a request.
+    undertakings: Box<dyn Fn() -> Box<dyn Undertaking> + Send + Sync>,
     config: GatewayConfig,
 }
 
@@ -95,6 +98,7 @@ impl Gateway {
             denials: LocalThrottle::default(),
             denied_per_second: AtomicU32::new(denials(throttle)),
             observer: Box::new(Unobserved),
+            undertakings: Box::new(|| Box::new(Unknown)),
             config,
         })
     }
@@ -103,6 +107,14 @@ impl Gateway {
     #[must_use]
     pub fn observed_by(mut self, observer: impl Observer) -> Self {
         self.observer = Box::new(observer);
+        self
+    }
+
+    /// Has the work of each request watched by an undertaking of its own. Without it a change that was not carried out in
+    /// time is never known to be undone.
+    #[must_use]
+    pub fn with_undertakings<U: Undertaking>(mut self, new: impl Fn() -> U + Send + Sync + 'static) -> Self {
+        self.undertakings = Box::new(move || Box::new(new()));
         self
     }
 
@@ -212,9 +224,12 @@ impl Gateway {
             self.admit(exchange, &route, &sender, &parameters, origin).await?;
             self.call(exchange, &route, &sender.key, &parameters, origin).await
         };
-        match tokio::time::timeout(Duration::from_secs(self.config.handler_seconds), served).await {
+        let undertaking = (self.undertakings)();
+        let patience = Duration::from_secs(self.config.handler_seconds);
+        match tokio::time::timeout(patience, undertake(&*undertaking, served)).await {
             Ok(result) => result,
-            Err(_) => Err(route.late().because("the request was not served in time")),
+            // The work is dropped by now, so that what was not begun never will be.
+            Err(_) => Err(route.late(undertaking.begun()).because("the request was not served in time")),
         }
     }
 
@@ -335,11 +350,13 @@ struct Route<'a> {
 }
 
 impl Route<'_> {
-    /// What is told of a request that was not served in time.
-    fn late(&self) -> Failure {
+    /// What is told of a request that was not served in time, after something was begun or not.
+    fn late(&self, begun: bool) -> Failure {
         match self.entry.spec.level {
-            Level::Get | Level::List => (self.product.unavailable)(),
-            Level::Create | Level::Update | Level::Delete | Level::None => (self.product.unknown_outcome)(),
+            Level::Create | Level::Update | Level::Delete | Level::None if begun => {
+                (self.product.unknown_outcome)()
+            }
+            _ => (self.product.unavailable)(),
         }
     }
 }

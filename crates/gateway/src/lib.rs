@@ -30,6 +30,7 @@ mod request_id;
 mod signature;
 mod throttle;
 mod timestamp;
+mod undertaking;
 
 pub use answer::Answer;
 pub use body::{BodyBounds, BodyFault, read_body};
@@ -45,6 +46,7 @@ pub use operation::{Call, DocumentedError, Level, Operation, Product, Spec};
 pub use replay::{Admission, LocalReplayGuard, NonceRecord, ReplayGuard, StampedNonce};
 pub use request_id::RequestId;
 pub use throttle::{LocalThrottle, Throttle, ThrottledCall};
+pub use undertaking::Undertaking;
 
 /// What [`integer_choice!`] expands to needs.
 #[doc(hidden)]

@@ -4,12 +4,13 @@ use std::{io::IsTerminal as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use muster_core::{
+    caller::Watch,
     complaint::Complaint,
     service::{Muster, Sweeper},
     time::ClockWatch,
     vital,
 };
-use muster_gateway::{Gateway, LocalReplayGuard, ProductSet};
+use muster_gateway::{Gateway, LocalReplayGuard, ProductSet, Undertaking};
 use muster_live::Endpoints;
 use muster_realtime::Hub;
 use serde_json::Value;
@@ -207,6 +208,20 @@ fn ready_line(endpoint: &str, address: SocketAddr) -> String {
     format!("muster is ready: {endpoint}{listening} (version {})", env!("CARGO_PKG_VERSION"))
 }
 
+/// The changes that a request begins in the domain, as the gateway asks for them.
+#[derive(Default)]
+struct Watched(Watch);
+
+impl Undertaking for Watched {
+    fn during(&self, step: &mut dyn FnMut()) {
+        self.0.during(step);
+    }
+
+    fn begun(&self) -> bool {
+        self.0.begun()
+    }
+}
+
 /// The parts that answer.
 struct Server {
     site: Arc<Site>,
@@ -230,6 +245,7 @@ impl Server {
         let products = products(configuration, muster);
         let mut gateway =
             gateway(configuration, products, Arc::clone(&keys))?.observed_by(Arc::clone(&metrics));
+        gateway = gateway.with_undertakings(Watched::default);
         let mut nonces = None;
         if let Some(admissions) = &foundation.admissions {
             gateway = gateway

@@ -11,11 +11,16 @@ use crate::{
     group::{Group, Page, Slice},
     id::{GroupRef, SessionRef, UserId},
     limits::SuperListing,
-    message::{Event, ExitReason, StreamRef},
+    message::{Entry, Event, ExitReason, StreamRef},
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
     store::{Also, Store, StreamEvent},
     time::Millis,
 };
+
+/// How long a kick of somebody who was kicked already is taken for the same kick, sent again, in milliseconds.
+const KICK_RETRIED_WITHIN: i64 = 600_000;
+/// Events of the user's stream that are looked through for it.
+const KICKS_LOOKED_FOR: usize = 32;
 
 /// What a user finds on entering a group.
 #[derive(Clone, Debug)]
@@ -132,7 +137,7 @@ impl RollRules<'_> {
     }
 
     /// Removes a user from a group: the user learns it, also when the connection is down for a moment, and so do the
-    /// others. Nothing keeps the user from joining again.
+    /// others. Nothing keeps the user from joining again. The same kick sent again within ten minutes succeeds.
     ///
     /// # Errors
     /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::NotMember`], or the store's.
@@ -202,6 +207,8 @@ async fn kick(hands: Hands, at: GroupRef, user: UserId, serves: bool, now: Milli
         None if !serves && may_be_counted(&*hands.store, &at, &user).await? => {
             hands.store.append(&stream, event.clone(), now).await?
         }
+        // Whoever was not told that a kick succeeded asks again.
+        None if was_kicked(&*hands.store, &stream, &at, now).await? => return Ok(()),
         None => return Err(Error::NotMember(user)),
     };
     hands.tell(Notice::Published { stream, sequence, event: Arc::new(event), at: now }).await;
@@ -209,6 +216,17 @@ async fn kick(hands: Hands, at: GroupRef, user: UserId, serves: bool, now: Milli
         hands.tell(Notice::Left { group: at, user }).await;
     }
     Ok(())
+}
+
+/// Whether what was stored in a user's stream of late says that the user was removed from this group.
+async fn was_kicked(store: &dyn Store, stream: &StreamRef, at: &GroupRef, now: Millis) -> Result<bool> {
+    let latest = store.entries_before(stream, None, KICKS_LOOKED_FOR).await?;
+    let of_this_kick = |entry: &Entry| {
+        let removed =
+            matches!(&entry.event, Event::Exit { group, reason: ExitReason::Removed } if *group == at.group);
+        removed && now - entry.at <= KICK_RETRIED_WITHIN
+    };
+    Ok(latest.iter().any(of_this_kick))
 }
 
 /// Whether a user without a membership of its own may be one of those who are only counted, on another node: that node

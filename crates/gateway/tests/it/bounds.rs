@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use muster_gateway::{Admission, Answer, GatewayConfig, ReplayGuard, StampedNonce};
+use muster_gateway::{Admission, Answer, GatewayConfig, ReplayGuard, StampedNonce, Undertaking};
 use proptest::prelude::*;
 
 use crate::support::{Announced, Client, House, Pieces};
@@ -62,6 +62,32 @@ async fn a_request_is_refused_in_time_also_when_its_nonce_cannot_be_looked_up() 
     let begun = tokio::time::Instant::now();
     house.call("Quiet", &[]).await.refused(500, "ServerError");
     assert_eq!(begun.elapsed().as_secs(), 3);
+}
+
+/// Knows whether the work has begun something.
+struct Knowing(bool);
+
+impl Undertaking for Knowing {
+    fn during(&self, step: &mut dyn FnMut()) {
+        step();
+    }
+
+    fn begun(&self) -> bool {
+        self.0
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_change_is_unknown_only_when_something_was_begun() {
+    for (begun, message) in [(Some(true), "Ask again."), (Some(false), "Try again."), (None, "Ask again.")] {
+        let mut house = House::new();
+        if let Some(begun) = begun {
+            house.gateway = house.gateway.with_undertakings(move || Knowing(begun));
+        }
+        let answer = house.call("Slow", &[]).await;
+        answer.refused(500, "ServerError");
+        assert_eq!(answer.member("Message"), message, "{begun:?}");
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,10 @@ impl Product for Live {
     fn unavailable() -> Failure {
         Failure::error(500, "ServerError", "Try again.")
     }
+
+    fn unknown_outcome() -> Failure {
+        Failure::error(500, "ServerError", "Ask again.")
+    }
 }
 
 pub(crate) struct Cams;

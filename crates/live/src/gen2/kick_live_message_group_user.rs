@@ -37,7 +37,7 @@ impl Operation for KickLiveMessageGroupUser {
     const SPEC: Spec =
         spec("KickLiveMessageGroupUser", "Removes a user from a group.", Level::None).notes(&[
             "The user and the others are told. Nothing keeps the user from joining again.",
-            "A user who is not in the group answers ResourceNotExist.",
+            "A user who is not in the group answers ResourceNotExist; a kick that is sent again within ten minutes succeeds.",
         ]);
 
     async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {

@@ -157,9 +157,26 @@ async fn a_kicked_user_is_out_of_the_group_and_may_come_back() {
     let kick = [("AppId", &*app), ("GroupId", "g"), ("KickoffUser", "kim")];
     assert_eq!(house.call("KickLiveMessageGroupUser", &kick).await.ok(), json!({}));
     assert_eq!(walk(&house, &app, "1").await, ["lou"]);
-    let again = house.call("KickLiveMessageGroupUser", &kick).await;
-    again.refused(404, "ResourceNotExist");
-    assert_eq!(again.json["Message"], "The user kim is not in the group.");
     all[0].join(&house, "g").await;
     assert_eq!(walk(&house, &app, "1").await, ["lou", "kim"]);
+}
+
+#[tokio::test]
+async fn a_kick_that_is_sent_again_succeeds_and_one_of_a_stranger_does_not() {
+    let house = live();
+    let app = new_app(&house).await;
+    new_group(&house, &app, "g").await;
+    new_group(&house, &app, "h").await;
+    people(&house, &app, "g", &["kim", "lou"]).await;
+    let kick = |group, user| [("AppId", app.as_str()), ("GroupId", group), ("KickoffUser", user)];
+    for _ in 0..2 {
+        assert_eq!(house.call("KickLiveMessageGroupUser", &kick("g", "kim")).await.ok(), json!({}));
+    }
+    for (group, user) in [("h", "kim"), ("g", "mia")] {
+        let refused = house.call("KickLiveMessageGroupUser", &kick(group, user)).await;
+        refused.refused(404, "ResourceNotExist");
+        assert_eq!(refused.json["Message"], format!("The user {user} is not in the group."));
+    }
+    house.clock.advance(11 * 60_000);
+    house.call("KickLiveMessageGroupUser", &kick("g", "kim")).await.refused(404, "ResourceNotExist");
 }
