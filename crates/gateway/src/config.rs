@@ -1,6 +1,7 @@
 //! Every bound of the gateway, with its default.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,22 +65,27 @@ pub struct InvalidBound {
 impl GatewayConfig {
     /// Refuses bounds under which no request could be served, or none safely.
     pub fn check(&self) -> Result<(), InvalidBound> {
-        let size = |value: usize| value as u64;
-        for (key, given, least, most) in [
-            ("body_bytes", size(self.body_bytes), 1024, 1 << 30),
-            ("body_seconds", self.body_seconds, 1, 3600),
-            ("parameters", size(self.parameters), 20, 100_000),
-            // The JSON reader goes no deeper than 127.
-            ("json_depth", size(self.json_depth), 2, 127),
-            ("handler_seconds", self.handler_seconds, 1, 3600),
-            ("clock_window_seconds", self.clock_window_seconds.into(), 1, 86_400),
-            ("nonces_per_key", size(self.nonces_per_key), 1, 1 << 32),
-        ] {
-            if !(least..=most).contains(&given) {
-                return Err(InvalidBound { key, least, most, given });
+        for (key, given, range) in self.bounds() {
+            if !range.contains(&given) {
+                return Err(InvalidBound { key, least: *range.start(), most: *range.end(), given });
             }
         }
         Ok(())
+    }
+
+    /// Every number: its name, what it is, and what it may be.
+    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 7] {
+        let size = |value: usize| value as u64;
+        [
+            ("body_bytes", size(self.body_bytes), 1024..=1 << 30),
+            ("body_seconds", self.body_seconds, 1..=3600),
+            ("parameters", size(self.parameters), 20..=100_000),
+            // The JSON reader goes no deeper than 127.
+            ("json_depth", size(self.json_depth), 2..=127),
+            ("handler_seconds", self.handler_seconds, 1..=3600),
+            ("clock_window_seconds", self.clock_window_seconds.into(), 1..=86_400),
+            ("nonces_per_key", size(self.nonces_per_key), 1..=1 << 32),
+        ]
     }
 }
 

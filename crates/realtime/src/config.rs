@@ -1,6 +1,6 @@
 //! The bounds and times of realtime connections, as the operator sets them.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use muster_core::limits::Nonces;
 use schemars::JsonSchema;
@@ -129,9 +129,18 @@ pub enum InvalidConfig {
         /// Seconds for an answer.
         pong: u32,
     },
-    /// A bound that would let nothing through.
-    #[error("{0} must be more than 0")]
-    Zero(&'static str),
+    /// A number that makes no sense.
+    #[error("`realtime.{key}` must be from {least} to {most}, but is {given}")]
+    Bound {
+        /// The name in the configuration.
+        key: &'static str,
+        /// The least that it may be.
+        least: u64,
+        /// The most that it may be.
+        most: u64,
+        /// What it is.
+        given: u64,
+    },
     /// Something that no browser names as its page's origin.
     #[error("origins holds {0:?}: an origin is a scheme and a host, such as https://app.example.com")]
     Origin(String),
@@ -147,25 +156,42 @@ impl RealtimeConfig {
         if pong == 0 || ping <= pong {
             return Err(InvalidConfig::Ping { ping, pong });
         }
-        let bounds = [
-            ("connect_timeout_seconds", self.connect_timeout_seconds as usize),
-            ("write_timeout_seconds", self.write_timeout_seconds as usize),
-            ("message_bytes", self.message_bytes),
-            ("commands_per_frame", self.commands_per_frame),
-            ("queue_bytes", self.queue_bytes),
-            ("reply_bytes", self.reply_bytes),
-            ("channels_per_connection", self.channels_per_connection),
-            ("login_bytes", self.login_bytes),
-            ("login_budget_bytes", self.login_budget_bytes),
-            ("token_days", self.token_days as usize),
-        ];
-        if let Some((name, _)) = bounds.iter().find(|(_, value)| *value == 0) {
-            return Err(InvalidConfig::Zero(name));
+        for (key, given, range) in self.bounds() {
+            if !range.contains(&given) {
+                return Err(InvalidConfig::Bound { key, least: *range.start(), most: *range.end(), given });
+            }
         }
         match self.origins.iter().find(|origin| !is_origin(origin)) {
             Some(other) => Err(InvalidConfig::Origin(other.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Every number: its name, what it is, and what it may be.
+    #[must_use]
+    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 19] {
+        let size = |value: usize| value as u64;
+        [
+            ("grace_seconds", self.grace_seconds.into(), 0..=86_400),
+            ("ping_seconds", self.ping_seconds.into(), 2..=3600),
+            ("pong_timeout_seconds", self.pong_timeout_seconds.into(), 1..=3599),
+            ("connect_timeout_seconds", self.connect_timeout_seconds.into(), 1..=3600),
+            ("write_timeout_seconds", self.write_timeout_seconds.into(), 1..=3600),
+            ("message_bytes", size(self.message_bytes), 1..=1 << 30),
+            ("commands_per_frame", size(self.commands_per_frame), 1..=1 << 20),
+            ("queue_bytes", size(self.queue_bytes), 1..=1 << 40),
+            ("reply_bytes", size(self.reply_bytes), 1..=1 << 30),
+            ("channels_per_connection", size(self.channels_per_connection), 1..=1 << 20),
+            ("recovery_limit", size(self.recovery_limit), 0..=1 << 20),
+            ("ring_entries", size(self.ring_entries), 0..=1 << 20),
+            ("ring_bytes", size(self.ring_bytes), 0..=1 << 40),
+            ("max_connections", size(self.max_connections), 0..=1 << 24),
+            ("login_bytes", size(self.login_bytes), 1..=1 << 30),
+            ("login_budget_bytes", size(self.login_budget_bytes), 1..=1 << 40),
+            ("messages_per_client", self.messages_per_client.into(), 0..=1_000_000),
+            ("messages_per_group", self.messages_per_group.into(), 0..=1_000_000),
+            ("token_days", self.token_days.into(), 1..=36_500),
+        ]
     }
 
     /// Whether a page of this origin may connect; `None` is a client that names none.

@@ -66,21 +66,6 @@ impl Default for HttpConfig {
 impl HttpConfig {
     /// Refuses what makes no sense, by the key's name.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(self.header_bytes >= 8192, "`http.header_bytes` must be at least 8192");
-        for (name, value) in [
-            ("max_connections", self.max_connections),
-            ("pending_bytes", self.pending_bytes),
-            ("form_bytes", self.form_bytes),
-        ] {
-            anyhow::ensure!(value > 0, "`http.{name}` must be at least 1");
-        }
-        for (name, value) in [
-            ("handshake_seconds", self.handshake_seconds),
-            ("header_seconds", self.header_seconds),
-            ("write_seconds", self.write_seconds),
-        ] {
-            anyhow::ensure!((1..=3600).contains(&value), "`http.{name}` must be between 1 and 3600");
-        }
         anyhow::ensure!(
             !self.proxy_protocol || !self.trusted_proxies.is_empty(),
             "`http.proxy_protocol` counts for `http.trusted_proxies`, which names none"

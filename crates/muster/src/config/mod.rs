@@ -3,6 +3,7 @@
 //! The types here are the reference: `docs/configuration.md` and `muster.example.toml` are made from them, and a test
 //! fails when either is out of date.
 
+mod bounds;
 mod http;
 mod reference;
 
@@ -27,8 +28,6 @@ pub(crate) use reference::{example, reference};
 use crate::cli::Common;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
-/// The most that may be allowed to wait in a queue of a store: each place is some hundred bytes when it is taken.
-const MOST_WAITING: usize = 1 << 20;
 
 /// The configuration file, with the default of every key that is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -342,19 +341,13 @@ impl Configuration {
             self.bus.is_empty() || !self.store.is_empty(),
             "`bus` connects nodes over one database: name it with `store`, or leave `bus` empty"
         );
-        anyhow::ensure!(self.cluster.lease_seconds >= 2, "`cluster.lease_seconds` must be at least 2");
+        self.check_numbers()?;
         self.realtime.check().context("`[realtime]`")?;
-        self.gateway.check()?;
-        self.check_stores()?;
+        // Nonces are kept by quarters of an hour there.
         anyhow::ensure!(
-            self.limits.access_token_seconds >= 60,
-            "`limits.access_token_seconds` must be at least 60, but is {}",
-            self.limits.access_token_seconds
-        );
-        anyhow::ensure!(
-            (1..=86_400).contains(&self.retention.sweep_seconds),
-            "`retention.sweep_seconds` must be from 1 to 86400, but is {}",
-            self.retention.sweep_seconds
+            self.store.is_empty() || self.gateway.clock_window_seconds <= 900,
+            "`gateway.clock_window_seconds` must be at most 900 over PostgreSQL, but is {}",
+            self.gateway.clock_window_seconds
         );
         let tls = &self.tls;
         anyhow::ensure!(
@@ -369,45 +362,10 @@ impl Configuration {
                 .context("`metrics.listen` must be an address and a port")?;
         }
         anyhow::ensure!(
-            self.admin.connections > 0 && (1..=3600).contains(&self.admin.token_seconds),
-            "`admin.connections` must be at least 1 and `admin.token_seconds` between 1 and 3600"
-        );
-        anyhow::ensure!(
             self.public_url.is_empty()
                 || self.public_url.starts_with("http://")
                 || self.public_url.starts_with("https://"),
             "`public_url` must begin with http:// or https://"
-        );
-        Ok(())
-    }
-
-    fn check_stores(&self) -> anyhow::Result<()> {
-        // Nonces are kept by quarters of an hour there.
-        anyhow::ensure!(
-            self.store.is_empty() || self.gateway.clock_window_seconds <= 900,
-            "`gateway.clock_window_seconds` must be at most 900 over PostgreSQL, but is {}",
-            self.gateway.clock_window_seconds
-        );
-        let (sqlite, postgres) = (&self.sqlite, &self.postgres);
-        for (key, given, least, most) in [
-            ("sqlite.readers", sqlite.readers, 1, 256),
-            ("sqlite.waiting_reads", sqlite.waiting_reads, 1, MOST_WAITING),
-            ("sqlite.waiting_writes", sqlite.waiting_writes, 1, MOST_WAITING),
-            ("sqlite.cached_groups", sqlite.cached_groups, 1, usize::MAX),
-            ("postgres.readers", postgres.readers, 1, 1024),
-            ("postgres.writers", postgres.writers, 1, 1024),
-            ("postgres.waiting_calls", postgres.waiting_calls, 1, MOST_WAITING),
-            ("postgres.waiting_writes", postgres.waiting_writes, 1, MOST_WAITING),
-        ] {
-            anyhow::ensure!(
-                (least..=most).contains(&given),
-                "`{key}` must be at least {least} and at most {most}, but is {given}"
-            );
-        }
-        anyhow::ensure!(
-            (1 << 16..=1 << 40).contains(&sqlite.wal_limit_bytes),
-            "`sqlite.wal_limit_bytes` must be from 65536 to 1099511627776, but is {}",
-            sqlite.wal_limit_bytes
         );
         Ok(())
     }
@@ -529,11 +487,13 @@ mod tests {
                 "`gateway.clock_window_seconds` must be at most 900 over PostgreSQL, but is 901",
             ),
             ("[limits]\naccess_token_seconds = 0", "limits.access_token_seconds"),
-            ("[sqlite]\nreaders = 0", "`sqlite.readers` must be at least 1"),
+            ("[sqlite]\nreaders = 0", "`sqlite.readers` must be from 1 to 256, but is 0"),
             ("[sqlite]\nwal_limit_bytes = 0", "sqlite.wal_limit_bytes"),
-            ("[sqlite]\nwaiting_writes = 0", "`sqlite.waiting_writes` must be at least 1"),
+            ("[sqlite]\nwaiting_writes = 0", "`sqlite.waiting_writes` must be from 1"),
             ("[postgres]\nwaiting_writes = 9999999", "postgres.waiting_writes"),
             ("[postgres]\nwriters = 0", "postgres.writers"),
+            ("[super_group]\nthreshold = 0", "`super_group.threshold` must be from 1"),
+            ("[cams]\nmax_participants = 9223372036854775807", "cams.max_participants"),
         ] {
             let refused = format!("{:#}", loaded(text, Common::default()).unwrap_err());
             assert!(refused.contains(key), "{text}: {refused}");

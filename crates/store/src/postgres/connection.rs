@@ -22,16 +22,14 @@ use super::{
     values::Values,
 };
 
-/// How long the server may work on a statement of a transaction, in its own words.
-const STATEMENT_TIMEOUT: &str = "2s";
-/// How long a transaction may stand idle: a process that is stopped in the middle of one must not keep its locks.
-const IDLE_TIMEOUT: &str = "2s";
 /// How statements of a transaction are planned: by indexes, whatever the tables hold. A plan that was made while a
 /// table was small is kept until the server looks at the table again, and would read it whole until then.
 const PLANNING: &str = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
-/// How long a call waits for the answer to a statement: a little more, so that the server can say it itself, and less
-/// than the three seconds for which callers of the API wait.
-const ANSWER: Duration = Duration::from_millis(2_500);
+/// How much longer than `postgres.statement_seconds` a call waits for the answer to a statement, so that the server can
+/// say itself that it takes too long.
+const ANSWER_BEYOND: Duration = Duration::from_millis(500);
+/// How long the asking to give up a statement may take.
+const CANCELLING: Duration = Duration::from_millis(2_500);
 /// How long the carrying of a whole store waits for one: to sort or count everything takes long where there is much.
 const LONG_ANSWER: Duration = Duration::from_secs(24 * 3_600);
 
@@ -48,7 +46,8 @@ pub(super) struct Connection {
 impl Connection {
     /// A connection that a pool gave.
     pub(super) fn new(client: Object, database: Arc<Database>) -> Self {
-        Self { client: Some(client), database, broken: AtomicBool::new(false), patience: ANSWER }
+        let patience = database.statement.saturating_add(ANSWER_BEYOND);
+        Self { client: Some(client), database, broken: AtomicBool::new(false), patience }
     }
 
     /// The connection, for a transaction that may take as long as it needs.
@@ -85,7 +84,7 @@ impl Connection {
                 self.broken.store(true, Ordering::Relaxed);
                 if let Some(client) = self.client.as_ref().filter(|_| cancels) {
                     let (cancel, tls) = (client.cancel_token(), self.database.tls.clone());
-                    tokio::spawn(async move { timeout(ANSWER, cancel.cancel_query(tls)).await });
+                    tokio::spawn(async move { timeout(CANCELLING, cancel.cancel_query(tls)).await });
                 }
                 self.database.suspect();
                 let seconds = self.patience.as_secs_f32();
@@ -121,15 +120,16 @@ impl Connection {
     /// Begins a transaction of this mode. The server's own limit on statements holds in it.
     pub(super) async fn begin(self, mode: &str) -> Result<Tx, Fault> {
         // One round trip, and nothing of it outlasts the transaction: a pooler may give the next one another session.
-        let patient = self.patience != ANSWER;
-        let (statement, idle, planning) = if patient {
-            ("0", "0", "SET LOCAL jit = off")
-        } else {
-            (STATEMENT_TIMEOUT, IDLE_TIMEOUT, PLANNING)
+        let patient = self.patience == LONG_ANSWER;
+        // In milliseconds; 0 is none. A transaction may stand idle as long as a statement may take: a process that is
+        // stopped in the middle of one must not keep its locks.
+        let (limit, planning) = match patient {
+            true => (0, "SET LOCAL jit = off"),
+            false => (self.database.statement.as_millis(), PLANNING),
         };
         let sql = format!(
-            "BEGIN {mode}; SET LOCAL statement_timeout = '{statement}';
-             SET LOCAL idle_in_transaction_session_timeout = '{idle}'; {planning}"
+            "BEGIN {mode}; SET LOCAL statement_timeout = {limit};
+             SET LOCAL idle_in_transaction_session_timeout = {limit}; {planning}"
         );
         // Made first: whoever stops waiting for the answer leaves a transaction that must be ended.
         let tx = Tx { connection: self, over: false };

@@ -41,6 +41,8 @@ pub(super) struct Database {
     pub(super) tls: MakeRustlsConnect,
     /// Whether statements are prepared.
     pub(super) prepared: bool,
+    /// How long the server may work on a statement, and wait for the next of a transaction.
+    pub(super) statement: Duration,
     /// Calls that may wait for a connection of either pool.
     waiting_calls: usize,
     health: Mutex<Health>,
@@ -102,6 +104,7 @@ impl Database {
             prepared: address.prepared.unwrap_or(options.prepared),
             address,
             tls,
+            statement: Duration::from_secs(options.statement_seconds),
             waiting_calls: options.waiting_calls.max(1),
             health: Mutex::default(),
             commits: AtomicU64::new(0),

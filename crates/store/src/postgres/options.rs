@@ -15,6 +15,9 @@ pub struct PostgresOptions {
     pub waiting_calls: usize,
     /// Writes of one kind that may wait for each of the connections that write; one more is refused as unavailable.
     pub waiting_writes: usize,
+    /// Seconds that the database may work on a statement, and wait for the next one of a transaction, before it gives the
+    /// transaction up. Less than the 3 seconds for which callers of the API wait leaves them a clear answer.
+    pub statement_seconds: u64,
     /// Whether statements are prepared once for each connection. Switch it off behind a pooler that gives every
     /// transaction another connection and does not keep track of prepared statements; `prepared=false` in the URL does
     /// the same.
@@ -23,6 +26,13 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { readers: 8, writers: 4, waiting_calls: 16_384, waiting_writes: 16_384, prepared: true }
+        Self {
+            readers: 8,
+            writers: 4,
+            waiting_calls: 16_384,
+            waiting_writes: 16_384,
+            statement_seconds: 2,
+            prepared: true,
+        }
     }
 }

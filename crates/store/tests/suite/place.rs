@@ -149,7 +149,13 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) fn new() -> Self {
         Self {
-            options: PostgresOptions { readers: 2, writers: 2, ..PostgresOptions::default() },
+            options: PostgresOptions {
+                readers: 2,
+                writers: 2,
+                // A busy machine is no fault of the store.
+                statement_seconds: 120,
+                ..PostgresOptions::default()
+            },
             database: Arc::new(Database(server().create_database())),
             copies: Mutex::default(),
             used: AtomicBool::new(false),
