@@ -292,6 +292,9 @@ pub trait Chats: Send + Sync {
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
 }
 
+/// The nouns that are written once for every store: a new one of this kind is named here.
+pub trait Records: Accounts + Seals + Apps + Chats {}
+
 /// What ended because the node that held it is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departed {
@@ -343,7 +346,9 @@ pub trait Admissions: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Accounts + Seals + Apps + Groups + Rosters + Messages + Sessions + Chats + Nodes {
+pub trait Store: Groups + Rosters + Messages + Sessions + Nodes {
+    /// Records: the nouns of which there are few and which are rarely asked for.
+    fn records(&self) -> &dyn Records;
     /// What the store counts about itself.
     fn figures(&self) -> Vec<Figure>;
     /// Whether the store can do its work now; the reason when it cannot.

@@ -34,12 +34,12 @@ pub(crate) async fn master_key(file: &Path, store: &dyn Store, draw: Draw<'_>) -
         Some(directory) if !opens(&key, &directory) => {
             anyhow::bail!(foreign_key(file, &key, None));
         }
-        _ => store.claim_master(&key.check_value()).await?,
+        _ => store.records().claim_master(&key.check_value()).await?,
     };
     if claimed {
         return Ok(key);
     }
-    let owner = store.master_check().await?;
+    let owner = store.records().master_check().await?;
     if made {
         // Another node has claimed the store at this moment; a key that belongs to nothing must not stay behind.
         std::fs::remove_file(file)
@@ -51,12 +51,12 @@ pub(crate) async fn master_key(file: &Path, store: &dyn Store, draw: Draw<'_>) -
 
 /// The key of a store, when there was none in its file a moment ago; whether it was made here.
 async fn missing_key(file: &Path, store: &dyn Store, draw: Draw<'_>) -> anyhow::Result<(MasterKey, bool)> {
-    if let Some(owner) = store.master_check().await? {
+    if let Some(owner) = store.records().master_check().await? {
         // The node that has claimed the store meanwhile may have put its key here.
         let key = existing_master_key(file)?.with_context(|| no_key(file, Some(&owner)))?;
         return Ok((key, false));
     }
-    let empty = store.directory().await?.accounts.is_empty();
+    let empty = store.records().directory().await?.accounts.is_empty();
     match draw {
         Some(random) if empty => master_key_or_new(file, random),
         _ => anyhow::bail!(no_key(file, None)),
@@ -65,10 +65,10 @@ async fn missing_key(file: &Path, store: &dyn Store, draw: Draw<'_>) -> anyhow::
 
 /// Who may act in a store that holds secrets and that no key has claimed.
 async fn unclaimed_secrets(store: &dyn Store) -> anyhow::Result<Option<Directory>> {
-    if store.master_check().await?.is_some() {
+    if store.records().master_check().await?.is_some() {
         return Ok(None);
     }
-    let directory = store.directory().await?;
+    let directory = store.records().directory().await?;
     Ok((!directory.keys.is_empty()).then_some(directory))
 }
 
@@ -108,7 +108,6 @@ mod tests {
         account::{AccessKey, Account, DirectoryChange, KeyOwner},
         id::{AccessKeyId, AccountId},
         service::key_purpose,
-        store::{Accounts as _, Seals as _},
         testing::Seeded,
         time::Millis,
     };
@@ -140,7 +139,7 @@ mod tests {
             created_at: Millis(1),
         };
         let account = Account { id: account, created_at: Millis(1) };
-        store.change_directory(DirectoryChange::AddFirstAccount(account, key)).await.unwrap();
+        store.records().change_directory(DirectoryChange::AddFirstAccount(account, key)).await.unwrap();
     }
 
     #[tokio::test]
@@ -163,7 +162,7 @@ mod tests {
         let (directory, store) = place();
         let file = directory.path().join("master.key");
         assert!(refusal(master_key(&file, &store, None).await).contains("there is no master key"));
-        assert!(!file.exists() && store.master_check().await.unwrap().is_none());
+        assert!(!file.exists() && store.records().master_check().await.unwrap().is_none());
     }
 
     #[tokio::test]
@@ -193,7 +192,7 @@ mod tests {
         master_key_or_new(&theirs, &random).unwrap();
         assert!(refusal(master_key(&theirs, &store, Some(&random)).await).contains("theirs.key"));
         master_key(&ours, &store, Some(&random)).await.unwrap();
-        assert_eq!(store.master_check().await.unwrap(), Some(key.check_value()));
+        assert_eq!(store.records().master_check().await.unwrap(), Some(key.check_value()));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

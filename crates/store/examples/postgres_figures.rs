@@ -25,7 +25,7 @@ use muster_core::{
     id::{AccountId, AppId, GroupId, GroupRef, NodeId, SessionId, SessionRef, UserId},
     roster::{Join, JoinNumber, PageQuery, Tie, WalkQuery},
     seal::Sealed,
-    store::{Apps as _, Groups as _, Nodes as _, Rosters as _, Store as _},
+    store::{Groups as _, Nodes as _, Rosters as _, Store as _},
     testing::Seeded,
     time::Millis,
 };
@@ -216,8 +216,8 @@ async fn main() -> Outcome<()> {
     let members: u64 = arguments.next().map_or(Ok(5_000_000), |text| text.parse())?;
     let options = PostgresOptions::default();
     let store = Arc::new(PostgresStore::open(&url, &options, Arc::new(Seeded::new(1))).await?);
-    if store.app(&AppId::new(APP)?).await?.is_none() {
-        store.create_app(app()?, None).await?;
+    if store.records().app(&AppId::new(APP)?).await?.is_none() {
+        store.records().create_app(app()?, None).await?;
     }
     let large = group(&store, &format!("large-{members}")).await?;
     if store.roster_state(&large).await?.count == 0 {

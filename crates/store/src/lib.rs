@@ -4,6 +4,7 @@
 //! server. Whatever a store promises is told by the traits; the suite under `tests/` holds every store to it.
 
 mod bounded;
+mod cache;
 mod codes;
 mod inspection;
 mod migrations;
@@ -11,5 +12,6 @@ pub mod postgres;
 mod settings;
 mod sharded;
 pub mod sqlite;
+mod tables;
 
 pub use inspection::Inspection;

@@ -43,7 +43,7 @@ pub struct AccountRules<'a>(pub(super) &'a Muster);
 
 /// Makes a change and tells that it was made.
 async fn change_directory(hands: Hands, change: DirectoryChange) -> Result<Changed> {
-    let changed = hands.store.change_directory(change).await?;
+    let changed = hands.store.records().change_directory(change).await?;
     if changed == Changed::Done {
         hands.tell(Notice::DirectoryChanged).await;
     }
@@ -56,7 +56,7 @@ impl AccountRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn directory(&self) -> Result<Directory> {
-        Ok(self.0.store.directory().await?)
+        Ok(self.0.store.records().directory().await?)
     }
 
     /// The only account of a server that has one.

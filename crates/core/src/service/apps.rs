@@ -72,7 +72,7 @@ impl AppRules<'_> {
             modified_at: now,
         };
         let limit = muster.limits.apps_per_account;
-        match muster.store.create_app(app.clone(), limit).await? {
+        match muster.store.records().create_app(app.clone(), limit).await? {
             AppCreated::Created => Ok(app),
             AppCreated::TooMany => Err(Error::TooManyApps(limit.unwrap_or(u64::MAX))),
         }
@@ -83,7 +83,7 @@ impl AppRules<'_> {
     /// # Errors
     /// [`Error::NoApp`] when the scope does not hold it, or the store's.
     pub async fn describe(&self, scope: AppScope<'_>, id: &AppId) -> Result<Arc<App>> {
-        let app = self.0.store.app(id).await?;
+        let app = self.0.store.records().app(id).await?;
         app.filter(|app| {
             app.account == *scope.account
                 && app.generation == scope.generation
@@ -107,7 +107,7 @@ impl AppRules<'_> {
     /// The store's.
     pub async fn list(&self, scope: AppScope<'_>, order: Order, window: Window) -> Result<Page<App>> {
         let filter = AppFilter { generation: scope.generation, data_center: scope.data_center };
-        Ok(self.0.store.apps(scope.account, filter, order, window).await?)
+        Ok(self.0.store.records().apps(scope.account, filter, order, window).await?)
     }
 
     /// Switches an application off or on. Off, its connections end.
@@ -118,7 +118,7 @@ impl AppRules<'_> {
         self.describe(scope, id).await?;
         let (hands, id, now) = (self.0.hands(), id.clone(), self.0.now());
         carry_out(async move {
-            let changed = hands.store.set_app_disabled(&id, disabled, now).await?;
+            let changed = hands.store.records().set_app_disabled(&id, disabled, now).await?;
             let app = changed.ok_or_else(|| Error::NoApp(id.clone()))?;
             if disabled {
                 hands.tell(Notice::AppDisabled { app: id }).await;

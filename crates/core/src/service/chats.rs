@@ -45,7 +45,7 @@ impl ChatRules<'_> {
             name: name.to_owned(),
             created_at: muster.now(),
         };
-        muster.store.create_channel(channel.clone()).await?;
+        muster.store.records().create_channel(channel.clone()).await?;
         Ok(channel)
     }
 
@@ -54,7 +54,7 @@ impl ChatRules<'_> {
     /// # Errors
     /// [`Error::NoChannel`], or the store's.
     pub async fn channel(&self, account: &AccountId, id: &AppId) -> Result<Channel> {
-        let channel = self.0.store.channel(id).await?;
+        let channel = self.0.store.records().channel(id).await?;
         channel.filter(|channel| channel.account == *account).ok_or_else(|| Error::NoChannel(id.clone()))
     }
 
@@ -70,7 +70,7 @@ impl ChatRules<'_> {
     ) -> Result<BusinessNumber> {
         let channel = self.channel(account, channel).await?;
         let bound = BusinessNumber { number, channel: channel.id, created_at: self.0.now() };
-        if self.0.store.add_number(bound.clone()).await? {
+        if self.0.store.records().add_number(bound.clone()).await? {
             Ok(bound)
         } else {
             Err(Error::NumberTaken(bound.number))
@@ -83,7 +83,7 @@ impl ChatRules<'_> {
     /// [`Error::NoChannel`], [`Error::NoNumber`], or the store's.
     pub async fn bound(&self, account: &AccountId, channel: &AppId, number: &PhoneNumber) -> Result<Channel> {
         let channel = self.channel(account, channel).await?;
-        let binding = self.0.store.number(number).await?;
+        let binding = self.0.store.records().number(number).await?;
         match binding.filter(|binding| binding.channel == channel.id) {
             Some(_) => Ok(channel),
             None => Err(Error::NoNumber(number.clone())),
@@ -113,7 +113,7 @@ impl ChatRules<'_> {
             created_at: now,
             modified_at: now,
         };
-        muster.store.create_chat_group(group.clone()).await?;
+        muster.store.records().create_chat_group(group.clone()).await?;
         Ok(group)
     }
 
@@ -126,7 +126,7 @@ impl ChatRules<'_> {
         let now = self.0.now();
         let until = now - LOCAL_CREATION_MILLIS;
         let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-        Ok(self.0.store.advance_chat_groups(from, to, until, now).await?.len())
+        Ok(self.0.store.records().advance_chat_groups(from, to, until, now).await?.len())
     }
 
     /// The group of a number of a channel.
@@ -134,7 +134,7 @@ impl ChatRules<'_> {
     /// # Errors
     /// [`Error::NoGroup`], or the store's.
     pub async fn group(&self, channel: &Channel, number: &PhoneNumber, id: &GroupId) -> Result<ChatGroup> {
-        let group = self.0.store.chat_group(&GroupRef::new(channel.id.clone(), id.clone())).await?;
+        let group = self.0.store.records().chat_group(&GroupRef::new(channel.id.clone(), id.clone())).await?;
         group.filter(|group| group.number == *number).ok_or_else(|| Error::NoGroup(id.clone()))
     }
 
@@ -143,7 +143,7 @@ impl ChatRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn groups(&self, query: &ChatGroupQuery, window: Window) -> Result<Page<(ChatGroup, u64)>> {
-        let page = self.0.store.chat_groups(query, window).await?;
+        let page = self.0.store.records().chat_groups(query, window).await?;
         let mut entries = Vec::with_capacity(page.entries.len());
         for group in page.entries {
             let count = self.0.store.roster_state(&group.at).await?.count;
@@ -161,7 +161,7 @@ impl ChatRules<'_> {
             return Err(Error::GroupInactive(group.at.group.clone()));
         }
         let code = self.0.random.alphanumeric(22);
-        if self.0.store.set_invite(&group.at, Some(&code), self.0.now()).await? {
+        if self.0.store.records().set_invite(&group.at, Some(&code), self.0.now()).await? {
             Ok(code)
         } else {
             Err(Error::NoGroup(group.at.group.clone()))
@@ -186,11 +186,11 @@ impl ChatRules<'_> {
         if code.len() > MAX_CODE_BYTES || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::NoInvite);
         }
-        let invite = self.0.store.invite(code).await?.ok_or(Error::NoInvite)?;
+        let invite = self.0.store.records().invite(code).await?.ok_or(Error::NoInvite)?;
         if invite.revoked {
             return Err(Error::InviteRevoked);
         }
-        let group = self.0.store.chat_group(&invite.at).await?.ok_or(Error::NoInvite)?;
+        let group = self.0.store.records().chat_group(&invite.at).await?.ok_or(Error::NoInvite)?;
         match group.status {
             ChatGroupStatus::Active | ChatGroupStatus::Updating => Ok(group),
             _ => Err(Error::GroupInactive(group.at.group)),
@@ -247,8 +247,8 @@ impl ChatRules<'_> {
     /// The store's.
     pub async fn channels(&self, account: &AccountId) -> Result<Vec<(Channel, Vec<BusinessNumber>)>> {
         let mut channels = Vec::new();
-        for channel in self.0.store.channels(account).await? {
-            let numbers = self.0.store.numbers(&channel.id).await?;
+        for channel in self.0.store.records().channels(account).await? {
+            let numbers = self.0.store.records().numbers(&channel.id).await?;
             channels.push((channel, numbers));
         }
         Ok(channels)

@@ -232,7 +232,7 @@ impl LoginRules<'_> {
     }
 
     async fn usable(&self, id: &AppId, generation: Generation) -> std::result::Result<Arc<App>, LoginError> {
-        let app = self.0.store.app(id).await.map_err(Error::from)?;
+        let app = self.0.store.records().app(id).await.map_err(Error::from)?;
         app.filter(|app| app.generation == generation && !app.disabled).ok_or(Refusal::App.into())
     }
 
@@ -268,7 +268,7 @@ impl LoginRules<'_> {
         let (store, app) = (&self.0.store, &login.app.id);
         let current =
             store.sessions(app, std::slice::from_ref(&login.user)).await?.into_iter().next().flatten();
-        if store.app(app).await?.is_none_or(|app| app.disabled) {
+        if store.records().app(app).await?.is_none_or(|app| app.disabled) {
             return Ok(Standing::AppDisabled);
         }
         let replaced = current.is_some_and(|current| current != *session);

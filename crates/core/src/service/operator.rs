@@ -28,7 +28,7 @@ impl OperatorRules<'_> {
     /// The store's.
     pub async fn apps(&self, account: &AccountId, generation: Generation) -> Result<Vec<App>> {
         let filter = AppFilter { generation, data_center: None };
-        Ok(self.0.store.apps(account, filter, Order::Ascending, ALL_APPS).await?.entries)
+        Ok(self.0.store.records().apps(account, filter, Order::Ascending, ALL_APPS).await?.entries)
     }
 
     /// Groups of an application, deleted ones too, oldest first, each with the figures of its roster.
@@ -37,7 +37,7 @@ impl OperatorRules<'_> {
     /// [`Error::NoApp`], or the store's.
     pub async fn groups(&self, app: &AppId, window: Window) -> Result<Page<(Group, RosterState)>> {
         let store = &self.0.store;
-        store.app(app).await?.ok_or_else(|| Error::NoApp(app.clone()))?;
+        store.records().app(app).await?.ok_or_else(|| Error::NoApp(app.clone()))?;
         let page = store.groups(app, GroupFilter::All, Order::Ascending, window).await?;
         let mut entries = Vec::with_capacity(page.entries.len());
         for group in page.entries {
@@ -63,7 +63,7 @@ impl OperatorRules<'_> {
     /// [`Error::NoGroup`], or the store's.
     pub async fn members(&self, at: &GroupRef, window: Window) -> Result<Page<Member>> {
         let store = &self.0.store;
-        if store.group(at).await?.is_none() && store.chat_group(at).await?.is_none() {
+        if store.group(at).await?.is_none() && store.records().chat_group(at).await?.is_none() {
             return Err(Error::NoGroup(at.group.clone()));
         }
         let query = PageQuery { order: Order::Ascending, window };

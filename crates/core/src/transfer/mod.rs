@@ -8,7 +8,6 @@
 //! file that was cut off is told from a whole one, and an import can prove that it took everything. The last line is the
 //! authentication code of all before it, so a file that was edited is told too: nobody makes himself more than he is.
 
-mod addition;
 mod bounds;
 mod counts;
 mod error;
@@ -18,14 +17,13 @@ mod record;
 use async_trait::async_trait;
 
 pub use self::{
-    addition::Addition,
     bounds::BeyondBounds,
     counts::{Counts, Kind},
     error::TransferError,
     line::{FILE_PURPOSE, FIRST_SIGNED_FORMAT, FORMAT, Header, Line, LineError},
     record::{
         AppRecord, Attachment, ChannelRecord, ChatGroupRecord, GroupRecord, InviteRecord, MemberRecord,
-        MessageCount, Record, StreamEntry, UserStream, directory_records,
+        MessageCount, Record, StreamEntry, UserStream,
     },
 };
 

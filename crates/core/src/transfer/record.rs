@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::{
-    account::{AccessKey, Account, Directory, RamUser, StoredPolicy},
+    account::{AccessKey, Account, RamUser, StoredPolicy},
     app::App,
     chat::{BusinessNumber, Channel, ChatGroup},
     group::Group,
@@ -81,22 +81,6 @@ impl Record {
             Self::Entry(_) => Kind::Entry,
         }
     }
-}
-
-/// The records of everything about who may act, in the order of their kinds.
-pub fn directory_records(directory: Directory) -> impl Iterator<Item = Record> {
-    let attachments = directory.attachments.into_iter().flat_map(|((account, user), policies)| {
-        let attachment = move |policy| Attachment { account: account.clone(), user: user.clone(), policy };
-        policies.into_iter().map(attachment).map(Record::Attachment)
-    });
-    directory
-        .accounts
-        .into_iter()
-        .map(Record::Account)
-        .chain(directory.users.into_iter().map(Record::User))
-        .chain(directory.keys.into_iter().map(Record::Key))
-        .chain(directory.policies.into_iter().map(Record::Policy))
-        .chain(attachments)
 }
 
 /// A policy attached to a user.

@@ -72,7 +72,7 @@ pub enum OpenError {
 
 /// Why a piece of work on the database did not come to its end.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The server's or the driver's error.
     Database(Error),
     /// For now, in words for whoever called.

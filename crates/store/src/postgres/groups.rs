@@ -17,10 +17,10 @@ use super::{
     PostgresStore,
     database::{Connection, Tx},
     fault::{Fault, misuse, retry},
-    records::{self, GROUP_COLUMNS, all, bigint, bounds, direction, unsigned},
+    records::{self, GROUP_COLUMNS, all, bigint, bounds, unsigned},
     values::{bytes, values},
 };
-use crate::codes::json;
+use crate::{codes::json, tables::direction};
 
 /// Takes the lock of an application or channel; how many existing groups it has, or `None` when it is not there.
 pub(super) async fn lock_space(tx: &Tx, app: &AppId) -> Result<Option<u64>, Fault> {

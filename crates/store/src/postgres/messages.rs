@@ -14,10 +14,11 @@ use tokio_postgres::Row;
 use super::{
     PostgresStore,
     fault::Fault,
-    records::{all, bigint, direction, from_json, id, millis, text, unsigned},
+    records::{all, bigint, from_json, id, millis, text, unsigned},
     values::values,
     writes::{Write, name_of},
 };
+use crate::tables::direction;
 
 /// The columns of [`entry`], of the table `entry e`.
 pub(super) const ENTRY_COLUMNS: &str = "e.sequence, e.at, e.kind, e.message_id, e.sender, e.sender_info, e.body, e.weight, \

@@ -5,11 +5,7 @@
 //! callers are gathered into transactions (`gather`), which take their locks in the order of the keys. All state of a
 //! session is set for one transaction only, so that a pooler may stand in between.
 
-mod accounts;
 mod admissions;
-mod apps;
-mod cache;
-mod chats;
 mod clock;
 mod connection;
 mod database;
@@ -24,8 +20,9 @@ mod options;
 mod purge;
 mod records;
 mod rosters;
-mod seals;
 mod sessions;
+mod spaces;
+mod tables;
 mod tls;
 mod transfer;
 mod url;
@@ -36,23 +33,22 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use muster_core::{
-    app::App,
     figure::Figure,
     group::Group,
-    id::{AppId, GroupRef},
+    id::GroupRef,
     random::Random,
-    store::{Store, StoreError, StoreResult},
+    store::{Records, Store, StoreError, StoreResult},
     time::Millis,
 };
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
 
+pub(crate) use self::fault::Fault;
 use self::{
     admissions::{Draws, Nonces},
-    cache::Cache,
     clock::DatabaseClock,
     database::Database,
-    fault::{Fault, describe, retry, stopped},
+    fault::{describe, retry, stopped},
     gather::{Gatherer, Lanes},
     rosters::Rolls,
     sessions::Logins,
@@ -60,7 +56,7 @@ use self::{
     writes::Writes,
 };
 pub use self::{fault::OpenError, options::PostgresOptions};
-use crate::{inspection::Inspection, settings::MASTER_KEY_CHECK};
+use crate::{cache::Cache, inspection::Inspection, settings::MASTER_KEY_CHECK, tables::Tables};
 
 /// How long opening waits for a connection, all hosts together.
 const OPENING: Duration = Duration::from_secs(10);
@@ -82,12 +78,11 @@ pub struct PostgresStore {
     database: Arc<Database>,
     clock: DatabaseClock,
     rolls: Arc<Rolls>,
-    random: Arc<dyn Random>,
+    tables: Tables<Arc<Database>>,
     writes: Gatherer<Writes>,
     logins: Gatherer<Logins>,
     nonces: Gatherer<Nonces>,
     draws: Gatherer<Draws>,
-    apps: Cache<AppId, App>,
     groups: Cache<GroupRef, Group>,
 }
 
@@ -137,10 +132,9 @@ impl PostgresStore {
             nonces: Gatherer::start(&database, Nonces, admissions),
             draws: Gatherer::start(&database, Draws::default(), admissions),
             clock: DatabaseClock::default(),
-            apps: Cache::new(),
             groups: Cache::new(),
+            tables: Tables::new(Arc::clone(&database), random),
             database,
-            random,
         })
     }
 
@@ -203,6 +197,10 @@ fn is_refusal(error: &tokio_postgres::Error) -> bool {
 
 #[async_trait]
 impl Store for PostgresStore {
+    fn records(&self) -> &dyn Records {
+        &self.tables
+    }
+
     fn figures(&self) -> Vec<Figure> {
         vec![
             Figure::gauge("store_connections", "Connections to PostgreSQL now", self.database.connections()),

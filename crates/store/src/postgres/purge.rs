@@ -12,6 +12,8 @@ use super::{
     values::values,
 };
 
+use crate::tables;
+
 /// Rows that one call removes, about.
 const AT_ONCE: u64 = 1_000;
 /// Applications and channels whose old entries one call removes.
@@ -53,13 +55,11 @@ const BULK_BY_ID: [&str; 1] = ["DELETE FROM member WHERE app = $1 AND grp = $2 A
        (SELECT number FROM member WHERE app = $1 AND grp = $2 ORDER BY number LIMIT $3)"];
 
 /// What is left of a group then.
-const REST: [&str; 7] = [
+const REST: [&str; 5] = [
     "DELETE FROM member_block WHERE app = $1 AND grp = $2",
     "DELETE FROM node_count WHERE app = $1 AND grp = $2",
     "DELETE FROM roster WHERE app = $1 AND grp = $2",
     "DELETE FROM stream WHERE app = $1 AND kind = 1 AND name = $2",
-    "DELETE FROM invite WHERE app = $1 AND id = $2",
-    "DELETE FROM chat_group WHERE app = $1 AND id = $2",
     "DELETE FROM grp WHERE app = $1 AND id = $2",
 ];
 
@@ -87,8 +87,8 @@ async fn remove_bulk(tx: &Tx, doomed: &Doomed, limit: u64) -> Result<u64, Fault>
 /// Removes what is left of a group.
 async fn remove_group(tx: &Tx, doomed: &Doomed) -> Result<u64, Fault> {
     let mut rows = 0;
-    for sql in REST {
-        rows += tx.execute(sql, values![doomed.app(), doomed.id()]).await?;
+    for sql in tables::purges_of_a_group().chain(REST.map(str::to_owned)) {
+        rows += tx.execute(&sql, values![doomed.app(), doomed.id()]).await?;
     }
     let sql = "UPDATE space SET deleted_groups = deleted_groups - 1 WHERE app = $1";
     tx.execute(sql, values![doomed.app()]).await?;

@@ -14,14 +14,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
     Memory, SqliteStore,
-    apps::{bounds, direction},
     cell::GroupCell,
     fault::fault,
     messages::insert_event,
-    records::{self, GROUP_COLUMNS},
+    records::{self, GROUP_COLUMNS, bounds},
     writer::{Subject, Tx},
 };
-use crate::codes::json;
+use crate::{codes::json, tables::direction};
 
 /// Adds a group and its figures under `key`, or the next one; its key, which is its number.
 pub(super) fn insert_group(tx: &Tx<'_>, space: i64, group: &Group, key: Option<i64>) -> StoreResult<i64> {

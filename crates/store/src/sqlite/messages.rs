@@ -18,7 +18,6 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row,
 
 use super::{
     SqliteStore,
-    apps::direction,
     cell::GroupCell,
     fault::{fault, wanted_still},
     readers::Readers,
@@ -26,7 +25,7 @@ use super::{
     spaces::Space,
     writer::{Subject, Tx, UserPlace},
 };
-use crate::{bounded::Bounded, codes::json};
+use crate::{bounded::Bounded, codes::json, tables::direction};
 
 /// Users whose streams' ends are kept in memory: some 10 MB.
 const KEPT_TOPS: usize = 65_536;

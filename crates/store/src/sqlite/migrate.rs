@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0002_setting", sql: include_str!("../../migrations/sqlite/0002_setting.sql") },
     Migration { name: "0003_commits", sql: include_str!("../../migrations/sqlite/0003_commits.sql") },
     Migration { name: "0004_chosen_ids", sql: include_str!("../../migrations/sqlite/0004_chosen_ids.sql") },
+    Migration { name: "0005_records", sql: include_str!("../../migrations/sqlite/0005_records.sql") },
 ];
 
 /// Applies what is missing.

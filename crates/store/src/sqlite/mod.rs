@@ -10,12 +10,9 @@
 //! Views by sessions and counts of messages that are not stored may lag behind a crash by a second
 //! (`housekeeping`).
 
-mod accounts;
-mod apps;
 mod backup;
 mod cell;
 mod cells;
-mod chats;
 mod checkpoint;
 mod connection;
 mod fault;
@@ -32,10 +29,10 @@ mod readers;
 mod records;
 mod rosters;
 mod rows;
-mod seals;
 mod sessions;
 mod spaces;
 mod stats;
+mod tables;
 mod transfer;
 mod writer;
 
@@ -54,7 +51,7 @@ use muster_core::{
     figure::Figure,
     id::{AppId, GroupRef, SessionRef, UserId},
     random::Random,
-    store::{Store, StoreError, StoreResult},
+    store::{Records, Store, StoreError, StoreResult},
     transfer::{Counts, TransferError},
 };
 
@@ -77,9 +74,10 @@ use self::{
     rows::Rows,
     spaces::{Space, Spaces},
     stats::Counters,
+    tables::Threads,
     writer::{Writer, WriterThread},
 };
-use crate::{inspection::Inspection, sharded::Sharded};
+use crate::{inspection::Inspection, sharded::Sharded, tables::Tables};
 
 /// The database's file in the data directory.
 pub const DATABASE_FILE: &str = "muster.db";
@@ -93,19 +91,19 @@ pub struct SqliteStore {
     // The order of the fields is the order of their ends: first what uses the writer, then its queue, then its
     // thread, then the mark, which outlives every connection, at last the lock.
     housekeeper: Housekeeper,
+    tables: Tables<Threads>,
     writer: Writer,
     _writer_thread: WriterThread,
-    readers: Readers,
+    readers: Arc<Readers>,
     memory: Arc<Memory>,
     sessions: Sharded<(AppId, UserId), SessionRef>,
-    random: Arc<dyn Random>,
     counters: Arc<Counters>,
     wal: Arc<WalGauge>,
     mark: Arc<CommitMark>,
     /// The database's file, and how it was opened.
     path: PathBuf,
     options: SqliteOptions,
-    closed: AtomicBool,
+    closed: Arc<AtomicBool>,
     lock: File,
 }
 
@@ -170,7 +168,7 @@ impl SqliteStore {
         let keeper =
             WalKeeper::start(checkpointer, Arc::clone(&wal), Arc::clone(&mark), options.wal_limit_bytes)
                 .map_err(thread)?;
-        let readers = Readers::start(readers?, options.waiting_reads).map_err(thread)?;
+        let readers = Arc::new(Readers::start(readers?, options.waiting_reads).map_err(thread)?);
         let memory = Arc::new(Memory {
             cells: Cells::new(options.cached_groups),
             spaces: Spaces::new(),
@@ -190,20 +188,23 @@ impl SqliteStore {
         )
         .map_err(thread)?;
         let housekeeper = Housekeeper::start(writer.clone(), Arc::clone(&memory)).map_err(thread)?;
+        let closed = Arc::new(AtomicBool::new(false));
+        let threads =
+            Threads { writer: writer.clone(), readers: Arc::clone(&readers), closed: Arc::clone(&closed) };
         Ok(Self {
             housekeeper,
+            tables: Tables::new(threads, random),
             writer,
             _writer_thread: writer_thread,
             readers,
             memory,
             sessions: Sharded::new(),
-            random,
             counters,
             wal,
             mark,
             path,
             options: options.clone(),
-            closed: AtomicBool::new(false),
+            closed,
             lock,
         })
     }
@@ -242,7 +243,7 @@ impl SqliteStore {
             return Ok(Inspection::default());
         }
         Ok(Inspection {
-            master_check: seals::master_check(&connection)?,
+            master_check: tables::master_check(&connection)?,
             purge_time: purge::purge_time(&connection)?,
             database_time: None,
         })
@@ -316,6 +317,10 @@ fn hold(directory: &Path) -> Result<File, OpenError> {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn records(&self) -> &dyn Records {
+        &self.tables
+    }
+
     fn figures(&self) -> Vec<Figure> {
         let stats = self.stats();
         vec![

@@ -14,8 +14,11 @@ use super::{
     SqliteStore,
     fault::fault,
     records,
+    tables::Job,
     writer::{Subject, Tx},
 };
+
+use crate::tables::{self, Transaction as _, Value};
 
 /// Rows that one call removes, about.
 const AT_ONCE: u64 = 1_000;
@@ -73,18 +76,20 @@ fn remove_bulk(tx: &Tx<'_>, group: i64, limit: u64) -> StoreResult<u64> {
 fn remove_group(tx: &mut Tx<'_>, doomed: &Doomed) -> StoreResult<u64> {
     tx.atomically(|tx| {
         let mut rows = 0;
+        for sql in tables::purges_of_a_group() {
+            let of = [Value::from(doomed.at.app.as_str()), Value::from(doomed.at.group.as_str())];
+            rows += Job(tx).execute(&sql, &of)?;
+        }
         for sql in [
             "DELETE FROM abandoned_roster WHERE group_key = ?1",
             "DELETE FROM message_count WHERE group_key = ?1",
             "DELETE FROM figures WHERE group_key = ?1",
-            "DELETE FROM invite WHERE group_key = ?1",
-            "DELETE FROM chat_group WHERE key = ?1",
             "DELETE FROM \"group\" WHERE key = ?1",
         ] {
-            rows += tx.execute(sql, [doomed.key])?;
+            rows += tx.execute(sql, [doomed.key])? as u64;
         }
         tx.execute("UPDATE space SET deleted_groups = deleted_groups - 1 WHERE key = ?1", [doomed.space])?;
-        Ok(rows as u64)
+        Ok(rows)
     })
 }
 
@@ -110,7 +115,7 @@ fn overdue(connection: &Connection, now: Millis) -> rusqlite::Result<Vec<(i64, i
         .prepare_cached(
             "SELECT s.key, s.horizon FROM (
                SELECT s.key, ?1 - coalesce(a.retention_days * 86400000, ?2) AS horizon
-               FROM space s LEFT JOIN app a ON a.key = s.key) s
+               FROM space s LEFT JOIN app a ON a.app = s.id) s
              WHERE EXISTS (SELECT 1 FROM entry e WHERE e.space_key = s.key AND e.at < s.horizon) LIMIT ?3",
         )?
         .query_map([now.0, CHANNEL_RETENTION.millis(), SPACES_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?

@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use muster_core::{app::App, id::AppId, store::StoreResult};
-use rusqlite::{Connection, OptionalExtension as _};
+use muster_core::{id::AppId, store::StoreResult};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::{
-    readers::Readers,
-    records::{self, APP_COLUMNS},
-};
+use super::{fault::misuse, readers::Readers, writer::Tx};
 use crate::bounded::Bounded;
 
 /// Spaces kept in memory.
 const KEPT: usize = 16_384;
 
-/// A space as it is now; a change replaces it.
+/// A space. It never changes.
 #[derive(Clone, Debug)]
 pub(super) struct Space {
     pub(super) key: i64,
     /// The name of its users' streams.
     pub(super) epoch: Arc<str>,
-    /// The application; none in a channel.
-    pub(super) app: Option<Arc<App>>,
 }
 
 pub(super) struct Spaces {
@@ -46,28 +41,19 @@ impl Spaces {
         }
         Ok(space)
     }
-
-    /// Notes what a commit changed.
-    pub(super) fn put(&self, id: AppId, space: Space) {
-        self.kept.put(id, space, 1);
-    }
 }
 
-/// Reads a space.
-pub(super) fn load(connection: &Connection, id: &AppId) -> rusqlite::Result<Option<Space>> {
-    let sql = format!(
-        "SELECT s.key AS space_key, s.epoch, a.key AS app_key, {APP_COLUMNS}
-         FROM space s LEFT JOIN app a ON a.key = s.key WHERE s.id = ?1"
-    );
-    let mut query = connection.prepare_cached(&sql)?;
-    query
-        .query_row([id.as_str()], |row| {
-            let app = match row.get::<_, Option<i64>>("app_key")? {
-                Some(_) => Some(Arc::new(records::app(row)?)),
-                None => None,
-            };
-            let epoch = row.get_ref("epoch")?.as_str()?.into();
-            Ok(Space { key: row.get("space_key")?, epoch, app })
-        })
-        .optional()
+fn load(connection: &Connection, id: &AppId) -> rusqlite::Result<Option<Space>> {
+    let mut query = connection.prepare_cached("SELECT key, epoch FROM space WHERE id = ?1")?;
+    let space = |row: &Row<'_>| Ok(Space { key: row.get(0)?, epoch: row.get_ref(1)?.as_str()?.into() });
+    query.query_row([id.as_str()], space).optional()
+}
+
+/// Adds a space and answers its key; an error when the id is taken.
+pub(super) fn insert_space(tx: &Tx<'_>, id: &AppId, epoch: &str) -> StoreResult<i64> {
+    let sql = "INSERT INTO space (id, epoch) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+    if tx.execute(sql, [id.as_str(), epoch])? == 0 {
+        return misuse(format!("there is an application or channel {id} already"));
+    }
+    Ok(tx.last_key())
 }

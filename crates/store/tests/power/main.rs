@@ -15,7 +15,7 @@ use muster_core::{
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     roster::{Admission, Join, PageQuery, Tie},
     seal::Sealed,
-    store::{Apps as _, Groups as _, Rosters as _, Store as _},
+    store::{Groups as _, Rosters as _, Store as _},
     testing::Seeded,
     time::Millis,
 };
@@ -53,7 +53,7 @@ async fn furnish(store: &SqliteStore) {
         created_at: Millis(1),
         modified_at: Millis(1),
     };
-    store.create_app(app, None).await.unwrap();
+    store.records().create_app(app, None).await.unwrap();
     let group = Group {
         at: group(),
         number: 0,

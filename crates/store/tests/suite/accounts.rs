@@ -54,7 +54,7 @@ fn policy(document: &str) -> StoredPolicy {
 }
 
 async fn change(store: &dyn Store, change: DirectoryChange) -> Changed {
-    store.change_directory(change).await.unwrap()
+    store.records().change_directory(change).await.unwrap()
 }
 
 /// An account with a user `u`, its key `k`, and the policy `p` attached to it.
@@ -71,26 +71,26 @@ async fn furnished(store: &dyn Store) {
 }
 
 async fn a_new_store_has_an_empty_directory(place: &impl Place) {
-    let directory = place.open().directory().await.unwrap();
+    let directory = place.open().records().directory().await.unwrap();
     assert_eq!(directory, muster_core::account::Directory::default());
 }
 
 async fn a_store_belongs_to_the_master_key_that_claimed_it_first(place: &impl Place) {
     let store = place.open();
-    assert_eq!(store.master_check().await.unwrap(), None);
-    assert!(store.claim_master(b"one").await.unwrap());
-    assert!(store.claim_master(b"one").await.unwrap());
-    assert!(!store.claim_master(b"other").await.unwrap());
+    assert_eq!(store.records().master_check().await.unwrap(), None);
+    assert!(store.records().claim_master(b"one").await.unwrap());
+    assert!(store.records().claim_master(b"one").await.unwrap());
+    assert!(!store.records().claim_master(b"other").await.unwrap());
     store.close().await.unwrap();
     drop(store);
-    assert_eq!(place.open().master_check().await.unwrap().as_deref(), Some(&b"one"[..]));
+    assert_eq!(place.open().records().master_check().await.unwrap().as_deref(), Some(&b"one"[..]));
 }
 
 async fn an_account_is_added_once_with_its_root_key(place: &impl Place) {
     let store = place.open();
     assert_eq!(change(&*store, new_account()).await, Changed::Done);
     assert_eq!(change(&*store, new_account()).await, Changed::Exists);
-    let directory = store.directory().await.unwrap();
+    let directory = store.records().directory().await.unwrap();
     assert_eq!(directory.accounts, [Account { id: account("acc"), created_at: Millis(10) }]);
     assert_eq!(directory.keys, [key("root", KeyOwner::Root)]);
 }
@@ -127,7 +127,7 @@ async fn a_policy_put_again_is_replaced(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
     assert_eq!(change(&*store, DirectoryChange::PutPolicy(policy("[]"))).await, Changed::Done);
-    let directory = store.directory().await.unwrap();
+    let directory = store.records().directory().await.unwrap();
     assert_eq!(directory.policies, [policy("[]")]);
     assert_eq!(directory.attachments[&(account("acc"), "u".to_owned())].len(), 1);
 }
@@ -137,7 +137,7 @@ async fn a_user_leaves_with_keys_and_attachments(place: &impl Place) {
     furnished(&*store).await;
     let removal = DirectoryChange::RemoveUser(account("acc"), "u".into());
     assert_eq!(change(&*store, removal).await, Changed::Done);
-    let directory = store.directory().await.unwrap();
+    let directory = store.records().directory().await.unwrap();
     assert!(directory.users.is_empty() && directory.attachments.is_empty());
     assert_eq!(directory.keys, [key("root", KeyOwner::Root)]);
     assert_eq!(directory.policies.len(), 1);
@@ -148,7 +148,7 @@ async fn a_policy_is_removed_with_its_attachments(place: &impl Place) {
     furnished(&*store).await;
     let removal = DirectoryChange::RemovePolicy(account("acc"), "p".into());
     assert_eq!(change(&*store, removal).await, Changed::Done);
-    let directory = store.directory().await.unwrap();
+    let directory = store.records().directory().await.unwrap();
     assert!(directory.policies.is_empty() && directory.attachments.is_empty());
     assert_eq!(directory.users, [ram_user("u")]);
 }
@@ -158,13 +158,13 @@ async fn keys_are_switched_and_removed(place: &impl Place) {
     furnished(&*store).await;
     let k = AccessKeyId::new("k").unwrap();
     assert_eq!(change(&*store, DirectoryChange::SetKeyActive(k.clone(), false)).await, Changed::Done);
-    let directory = store.directory().await.unwrap();
+    let directory = store.records().directory().await.unwrap();
     assert!(directory.keys.iter().any(|key| key.id == k && !key.active));
     assert_eq!(change(&*store, DirectoryChange::RemoveKey(k.clone())).await, Changed::Done);
-    assert!(store.directory().await.unwrap().keys.iter().all(|key| key.id != k));
+    assert!(store.records().directory().await.unwrap().keys.iter().all(|key| key.id != k));
     let detach = DirectoryChange::Detach(account("acc"), "p".into(), "u".into());
     assert_eq!(change(&*store, detach).await, Changed::Done);
-    assert!(store.directory().await.unwrap().attachments.is_empty());
+    assert!(store.records().directory().await.unwrap().attachments.is_empty());
 }
 
 async fn the_last_active_root_key_of_an_account_stays(place: &impl Place) {
@@ -189,7 +189,7 @@ async fn the_last_active_root_key_of_an_account_stays(place: &impl Place) {
     assert_eq!(change(&*store, DirectoryChange::SetKeyActive(id("second"), true)).await, Changed::Done);
     assert_eq!(change(&*store, gone("root")).await, Changed::Done);
     assert_eq!(change(&*store, off("second")).await, Changed::LastRootKey);
-    let keys = store.directory().await.unwrap().keys;
+    let keys = store.records().directory().await.unwrap().keys;
     assert!(keys.iter().any(|key| key.id == id("second") && key.active));
 }
 
@@ -221,6 +221,6 @@ async fn a_user_has_no_more_keys_than_it_may_when_they_are_made_at_once(place: &
     let made = futures_util::future::join_all(made).await;
     assert_eq!(made.iter().filter(|&&changed| changed == Changed::Done).count(), 2);
     assert_eq!(made.iter().filter(|&&changed| changed == Changed::Full).count(), 8);
-    let keys = store.directory().await.unwrap().keys;
+    let keys = store.records().directory().await.unwrap().keys;
     assert_eq!(keys.iter().filter(|key| key.owner == owner()).count(), 2);
 }

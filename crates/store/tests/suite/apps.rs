@@ -37,25 +37,25 @@ fn rich(id: &str) -> App {
 
 async fn an_application_is_found_as_it_was_made(place: &impl Place) {
     let store = place.open();
-    assert_eq!(store.app(&app_id("a")).await.unwrap(), None);
-    assert_eq!(store.create_app(rich("a"), None).await.unwrap(), AppCreated::Created);
-    assert_eq!(store.app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
+    assert_eq!(store.records().app(&app_id("a")).await.unwrap(), None);
+    assert_eq!(store.records().create_app(rich("a"), None).await.unwrap(), AppCreated::Created);
+    assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
     store.close().await.unwrap();
     drop(store);
     let store = place.open();
-    assert_eq!(store.app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
+    assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
 }
 
 async fn an_account_has_no_more_applications_of_a_generation_than_it_may(place: &impl Place) {
     let store = place.open();
     for id in ["a", "b"] {
-        assert_eq!(store.create_app(app(id), Some(2)).await.unwrap(), AppCreated::Created);
+        assert_eq!(store.records().create_app(app(id), Some(2)).await.unwrap(), AppCreated::Created);
     }
-    assert_eq!(store.create_app(app("c"), Some(2)).await.unwrap(), AppCreated::TooMany);
-    assert_eq!(store.app(&app_id("c")).await.unwrap(), None);
-    assert_eq!(store.create_app(rich("d"), Some(2)).await.unwrap(), AppCreated::Created);
+    assert_eq!(store.records().create_app(app("c"), Some(2)).await.unwrap(), AppCreated::TooMany);
+    assert_eq!(store.records().app(&app_id("c")).await.unwrap(), None);
+    assert_eq!(store.records().create_app(rich("d"), Some(2)).await.unwrap(), AppCreated::Created);
     let other = App { account: account("other"), ..app("e") };
-    assert_eq!(store.create_app(other, Some(1)).await.unwrap(), AppCreated::Created);
+    assert_eq!(store.records().create_app(other, Some(1)).await.unwrap(), AppCreated::Created);
 }
 
 async fn concurrent_makers_stay_within_the_limit(place: &impl Place) {
@@ -63,7 +63,9 @@ async fn concurrent_makers_stay_within_the_limit(place: &impl Place) {
     let makers: Vec<_> = (0..40)
         .map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.create_app(app(&format!("a{n}")), Some(7)).await.unwrap() })
+            tokio::spawn(
+                async move { store.records().create_app(app(&format!("a{n}")), Some(7)).await.unwrap() },
+            )
         })
         .collect();
     let mut created = 0;
@@ -78,12 +80,13 @@ async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place:
     for n in 0..10 {
         let data_center = if n % 2 == 0 { DataCenter::Shanghai } else { DataCenter::Singapore };
         let made = App { data_center, ..app(&format!("a{n}")) };
-        store.create_app(made, None).await.unwrap();
+        store.records().create_app(made, None).await.unwrap();
     }
-    store.create_app(rich("other-generation"), None).await.unwrap();
+    store.records().create_app(rich("other-generation"), None).await.unwrap();
     let list = async |data_center, order, skip, limit| {
         let filter = AppFilter { generation: Generation::Two, data_center };
-        let page = store.apps(&account("acc"), filter, order, Window { skip, limit }).await.unwrap();
+        let page =
+            store.records().apps(&account("acc"), filter, order, Window { skip, limit }).await.unwrap();
         let ids: Vec<_> = page.entries.iter().map(|app| app.id.to_string()).collect();
         (ids.join(" "), page.total)
     };
@@ -97,20 +100,23 @@ async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place:
 
 async fn an_application_is_switched_off_and_on(place: &impl Place) {
     let store = place.open();
-    assert_eq!(store.set_app_disabled(&app_id("a"), true, Millis(5)).await.unwrap(), None);
-    store.create_app(app("a"), None).await.unwrap();
+    assert_eq!(store.records().set_app_disabled(&app_id("a"), true, Millis(5)).await.unwrap(), None);
+    store.records().create_app(app("a"), None).await.unwrap();
     let off = App { disabled: true, modified_at: Millis(5_000), ..app("a") };
-    assert_eq!(store.set_app_disabled(&app_id("a"), true, Millis(5_000)).await.unwrap(), Some(off.clone()));
-    assert_eq!(store.app(&app_id("a")).await.unwrap().as_deref(), Some(&off));
+    assert_eq!(
+        store.records().set_app_disabled(&app_id("a"), true, Millis(5_000)).await.unwrap(),
+        Some(off.clone())
+    );
+    assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&off));
     let on = App { modified_at: Millis(6_000), ..app("a") };
-    assert_eq!(store.set_app_disabled(&app_id("a"), false, Millis(6_000)).await.unwrap(), Some(on));
+    assert_eq!(store.records().set_app_disabled(&app_id("a"), false, Millis(6_000)).await.unwrap(), Some(on));
 }
 
 async fn an_id_is_given_once(place: &impl Place) {
     let store = place.open();
-    store.create_app(app("a"), None).await.unwrap();
-    store.create_app(app("a"), None).await.unwrap_err();
+    store.records().create_app(app("a"), None).await.unwrap();
+    store.records().create_app(app("a"), None).await.unwrap_err();
     // The failure undid nothing of what others did.
-    store.create_app(app("b"), None).await.unwrap();
-    assert_eq!(store.app(&app_id("b")).await.unwrap().as_deref(), Some(&app("b")));
+    store.records().create_app(app("b"), None).await.unwrap();
+    assert_eq!(store.records().app(&app_id("b")).await.unwrap().as_deref(), Some(&app("b")));
 }

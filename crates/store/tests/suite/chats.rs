@@ -51,41 +51,41 @@ pub(crate) fn chat(id: &str) -> ChatGroup {
 }
 
 pub(crate) async fn furnished(store: &dyn Store) {
-    store.create_channel(channel("c")).await.unwrap();
-    assert!(store.add_number(number("8613800138000", "c")).await.unwrap());
+    store.records().create_channel(channel("c")).await.unwrap();
+    assert!(store.records().add_number(number("8613800138000", "c")).await.unwrap());
 }
 
 async fn channels_and_numbers_are_found_and_listed_oldest_first(place: &impl Place) {
     let store = place.open();
     for id in ["c2", "c1"] {
-        store.create_channel(channel(id)).await.unwrap();
+        store.records().create_channel(channel(id)).await.unwrap();
     }
-    store.create_channel(Channel { account: account("other"), ..channel("c3") }).await.unwrap();
-    assert_eq!(store.channel(&app_id("c1")).await.unwrap(), Some(channel("c1")));
-    assert_eq!(store.channel(&app_id("none")).await.unwrap(), None);
-    assert_eq!(store.channels(&account("acc")).await.unwrap(), [channel("c2"), channel("c1")]);
-    store.create_channel(channel("c1")).await.unwrap_err();
+    store.records().create_channel(Channel { account: account("other"), ..channel("c3") }).await.unwrap();
+    assert_eq!(store.records().channel(&app_id("c1")).await.unwrap(), Some(channel("c1")));
+    assert_eq!(store.records().channel(&app_id("none")).await.unwrap(), None);
+    assert_eq!(store.records().channels(&account("acc")).await.unwrap(), [channel("c2"), channel("c1")]);
+    store.records().create_channel(channel("c1")).await.unwrap_err();
     for digits in ["8613800138001", "8613800138000"] {
-        assert!(store.add_number(number(digits, "c1")).await.unwrap());
+        assert!(store.records().add_number(number(digits, "c1")).await.unwrap());
     }
-    let found = store.number(&phone("8613800138000")).await.unwrap();
+    let found = store.records().number(&phone("8613800138000")).await.unwrap();
     assert_eq!(found, Some(number("8613800138000", "c1")));
-    assert_eq!(store.number(&phone("8613800138009")).await.unwrap(), None);
+    assert_eq!(store.records().number(&phone("8613800138009")).await.unwrap(), None);
     let expected = [number("8613800138001", "c1"), number("8613800138000", "c1")];
-    assert_eq!(store.numbers(&app_id("c1")).await.unwrap(), expected);
-    assert!(store.numbers(&app_id("c2")).await.unwrap().is_empty());
+    assert_eq!(store.records().numbers(&app_id("c1")).await.unwrap(), expected);
+    assert!(store.records().numbers(&app_id("c2")).await.unwrap().is_empty());
     // A channel is no application.
-    assert_eq!(store.app(&app_id("c1")).await.unwrap(), None);
+    assert_eq!(store.records().app(&app_id("c1")).await.unwrap(), None);
 }
 
 async fn a_number_is_bound_once(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.create_channel(channel("d")).await.unwrap();
+    store.records().create_channel(channel("d")).await.unwrap();
     for there in ["c", "d"] {
-        assert!(!store.add_number(number("8613800138000", there)).await.unwrap());
+        assert!(!store.records().add_number(number("8613800138000", there)).await.unwrap());
     }
-    store.add_number(number("8613800138001", "none")).await.unwrap_err();
+    store.records().add_number(number("8613800138001", "none")).await.unwrap_err();
 }
 
 async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl Place) {
@@ -99,10 +99,10 @@ async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl 
         modified_at: Millis(101),
         ..chat("g")
     };
-    store.create_chat_group(rich.clone()).await.unwrap();
-    store.create_chat_group(rich.clone()).await.unwrap_err();
-    assert_eq!(store.chat_group(&at("c", "g")).await.unwrap(), Some(rich.clone()));
-    assert_eq!(store.chat_group(&at("c", "none")).await.unwrap(), None);
+    store.records().create_chat_group(rich.clone()).await.unwrap();
+    store.records().create_chat_group(rich.clone()).await.unwrap_err();
+    assert_eq!(store.records().chat_group(&at("c", "g")).await.unwrap(), Some(rich.clone()));
+    assert_eq!(store.records().chat_group(&at("c", "none")).await.unwrap(), None);
     let bounded = |name| Join { capacity: Some(2), ..durable(name) };
     for name in ["8613900000001", "8613900000002"] {
         admitted(&*store, &at("c", "g"), bounded(name)).await;
@@ -113,25 +113,25 @@ async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl 
     drop(store);
     let store = place.open();
     assert_eq!(names(&*store, &at("c", "g")).await, ["8613900000001", "8613900000002"]);
-    assert_eq!(store.chat_group(&at("c", "g")).await.unwrap(), Some(rich));
+    assert_eq!(store.records().chat_group(&at("c", "g")).await.unwrap(), Some(rich));
 }
 
 async fn customer_groups_are_listed_newest_first_and_filtered(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.add_number(number("8613800138001", "c")).await.unwrap();
+    store.records().add_number(number("8613800138001", "c")).await.unwrap();
     for n in 0..9 {
         let status = if n % 3 == 0 { ChatGroupStatus::Active } else { ChatGroupStatus::Creating };
         let subject = if n % 2 == 0 { "even\0" } else { "odd" };
         let made = ChatGroup { status, subject: subject.into(), ..chat(&format!("g{n}")) };
-        store.create_chat_group(made).await.unwrap();
+        store.records().create_chat_group(made).await.unwrap();
     }
     let elsewhere = ChatGroup { number: phone("8613800138001"), ..chat("elsewhere") };
-    store.create_chat_group(elsewhere).await.unwrap();
+    store.records().create_chat_group(elsewhere).await.unwrap();
     let all =
         ChatGroupQuery { channel: app_id("c"), number: phone("8613800138000"), subject: None, status: None };
     let list = async |query: &ChatGroupQuery, skip, limit| {
-        let page = store.chat_groups(query, Window { skip, limit }).await.unwrap();
+        let page = store.records().chat_groups(query, Window { skip, limit }).await.unwrap();
         let ids: Vec<_> = page.entries.iter().map(|group| group.at.group.to_string()).collect();
         (ids.join(" "), page.total)
     };
@@ -155,24 +155,24 @@ async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl P
     furnished(&*store).await;
     for (id, since) in [("g1", 100), ("g2", 200), ("g3", 300)] {
         let made = ChatGroup { created_at: Millis(since), modified_at: Millis(since), ..chat(id) };
-        store.create_chat_group(made).await.unwrap();
+        store.records().create_chat_group(made).await.unwrap();
     }
     let advance = async |until, now| {
         let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-        store.advance_chat_groups(from, to, Millis(until), Millis(now)).await.unwrap()
+        store.records().advance_chat_groups(from, to, Millis(until), Millis(now)).await.unwrap()
     };
     assert_eq!(advance(300, 500).await, [at("c", "g1"), at("c", "g2")]);
     assert_eq!(advance(300, 501).await, []);
-    let moved = store.chat_group(&at("c", "g1")).await.unwrap().unwrap();
+    let moved = store.records().chat_group(&at("c", "g1")).await.unwrap().unwrap();
     assert_eq!((moved.status, moved.modified_at), (ChatGroupStatus::Active, Millis(500)));
-    let waiting = store.chat_group(&at("c", "g3")).await.unwrap().unwrap();
+    let waiting = store.records().chat_group(&at("c", "g3")).await.unwrap().unwrap();
     assert_eq!((waiting.status, waiting.modified_at), (ChatGroupStatus::Creating, Millis(300)));
     // What else changes of a group does not make its status younger.
-    store.set_invite(&at("c", "g3"), Some("code"), Millis(400)).await.unwrap();
+    store.records().set_invite(&at("c", "g3"), Some("code"), Millis(400)).await.unwrap();
     assert_eq!(advance(301, 502).await, [at("c", "g3")]);
     // The clock was ahead and has been set back.
     let ahead = ChatGroup { created_at: Millis(1_000_000), modified_at: Millis(1_000_000), ..chat("g4") };
-    store.create_chat_group(ahead).await.unwrap();
+    store.records().create_chat_group(ahead).await.unwrap();
     assert_eq!(advance(400, 700).await, [at("c", "g4")]);
     assert_eq!(advance(400, 701).await, []);
 }
@@ -180,39 +180,45 @@ async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl P
 async fn a_new_invite_revokes_the_ones_before(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.create_chat_group(chat("g")).await.unwrap();
+    store.records().create_chat_group(chat("g")).await.unwrap();
     let g = at("c", "g");
-    assert!(!store.set_invite(&at("c", "none"), Some("x"), Millis(5)).await.unwrap());
-    assert!(store.set_invite(&g, Some("one"), Millis(200)).await.unwrap());
-    assert!(store.set_invite(&g, Some("two"), Millis(300)).await.unwrap());
-    let group = store.chat_group(&g).await.unwrap().unwrap();
+    assert!(!store.records().set_invite(&at("c", "none"), Some("x"), Millis(5)).await.unwrap());
+    assert!(store.records().set_invite(&g, Some("one"), Millis(200)).await.unwrap());
+    assert!(store.records().set_invite(&g, Some("two"), Millis(300)).await.unwrap());
+    let group = store.records().chat_group(&g).await.unwrap().unwrap();
     assert_eq!((group.invite.as_deref(), group.modified_at), (Some("two"), Millis(300)));
     let stands_for = |revoked| Some(Invite { at: g.clone(), revoked });
-    assert_eq!(store.invite("one").await.unwrap(), stands_for(true));
-    assert_eq!(store.invite("two").await.unwrap(), stands_for(false));
-    assert_eq!(store.invite("three").await.unwrap(), None);
-    assert!(store.set_invite(&g, None, Millis(400)).await.unwrap());
-    assert_eq!(store.invite("two").await.unwrap(), stands_for(true));
-    assert_eq!(store.chat_group(&g).await.unwrap().unwrap().invite, None);
+    assert_eq!(store.records().invite("one").await.unwrap(), stands_for(true));
+    assert_eq!(store.records().invite("two").await.unwrap(), stands_for(false));
+    assert_eq!(store.records().invite("three").await.unwrap(), None);
+    assert!(store.records().set_invite(&g, None, Millis(400)).await.unwrap());
+    assert_eq!(store.records().invite("two").await.unwrap(), stands_for(true));
+    assert_eq!(store.records().chat_group(&g).await.unwrap().unwrap().invite, None);
 }
 
 async fn an_invite_code_stands_for_one_group(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
     for id in ["g", "h"] {
-        store.create_chat_group(chat(id)).await.unwrap();
+        store.records().create_chat_group(chat(id)).await.unwrap();
     }
-    store.set_invite(&at("c", "g"), Some("code"), Millis(200)).await.unwrap();
-    store.set_invite(&at("c", "h"), Some("mine"), Millis(200)).await.unwrap();
+    store.records().set_invite(&at("c", "g"), Some("code"), Millis(200)).await.unwrap();
+    store.records().set_invite(&at("c", "h"), Some("mine"), Millis(200)).await.unwrap();
     // The failure takes nothing away.
-    store.set_invite(&at("c", "h"), Some("code"), Millis(300)).await.unwrap_err();
-    assert_eq!(store.chat_group(&at("c", "g")).await.unwrap().unwrap().invite.as_deref(), Some("code"));
-    assert_eq!(store.chat_group(&at("c", "h")).await.unwrap().unwrap().invite.as_deref(), Some("mine"));
+    store.records().set_invite(&at("c", "h"), Some("code"), Millis(300)).await.unwrap_err();
+    assert_eq!(
+        store.records().chat_group(&at("c", "g")).await.unwrap().unwrap().invite.as_deref(),
+        Some("code")
+    );
+    assert_eq!(
+        store.records().chat_group(&at("c", "h")).await.unwrap().unwrap().invite.as_deref(),
+        Some("mine")
+    );
 }
 
 async fn an_invite_code_that_no_database_can_hold_is_none(place: &impl Place) {
     let store = place.open();
     for code in ["", "\0", "abc\0def", "\u{fffd}"] {
-        assert_eq!(store.invite(code).await.unwrap(), None, "{code:?}");
+        assert_eq!(store.records().invite(code).await.unwrap(), None, "{code:?}");
     }
 }

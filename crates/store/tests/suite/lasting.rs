@@ -89,7 +89,7 @@ async fn a_closed_store_refuses(place: &impl Place) {
     refused(store.group(&g).await.unwrap_err());
     refused(store.tally(&g).await.unwrap_err());
     refused(store.post(&g, draft(1, "x", 1)).await.unwrap_err());
-    refused(store.directory().await.unwrap_err());
+    refused(store.records().directory().await.unwrap_err());
 }
 
 async fn closing_loses_nothing_that_was_only_in_memory(place: &impl Place) {

@@ -72,7 +72,7 @@ pub(crate) fn group(app: &str, id: &str) -> Group {
 
 /// Makes an application.
 pub(crate) async fn with_app(store: &dyn Store, id: &str) {
-    assert_eq!(store.create_app(app(id), None).await.unwrap(), AppCreated::Created);
+    assert_eq!(store.records().create_app(app(id), None).await.unwrap(), AppCreated::Created);
 }
 
 /// Makes a group and answers its address.

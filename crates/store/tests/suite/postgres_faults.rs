@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use muster_core::{
     message::{Posted, StreamRef},
-    store::{Accounts as _, Messages as _, Store as _, StoreError, StoreResult},
+    store::{Messages as _, Store as _, StoreError, StoreResult},
     testing::Seeded,
 };
 use muster_store::postgres::{OpenError, PostgresOptions, PostgresStore};
@@ -75,7 +75,7 @@ async fn calls_fail_while_the_server_is_away_and_succeed_when_it_is_back() {
         server.stop(mode);
         let calls = async {
             refused(store.post(&g, draft(1, "lost", 1)).await);
-            refused(store.directory().await);
+            refused(store.records().directory().await);
             refused(store.ready().await);
             refused(store.count_only(&g, draft(1, "lost", 1)).await);
         };
@@ -256,7 +256,7 @@ async fn a_server_that_falls_silent_is_given_up_and_found_again() {
     silence.send(true).unwrap();
     let calls = async {
         refused(store.post(&g, draft(1, "perhaps", 1)).await);
-        refused(store.directory().await);
+        refused(store.records().directory().await);
         refused(store.post(&g, draft(1, "perhaps", 1)).await);
     };
     timeout(FOR_EVER, calls).await.unwrap();
@@ -275,16 +275,15 @@ async fn a_call_beyond_those_that_may_wait_for_a_connection_is_refused_at_once()
     let url = format!("postgres://muster@127.0.0.1:{port}/{database}?sslmode=disable");
     let options = PostgresOptions { readers: 1, waiting_calls: 1, ..PostgresOptions::default() };
     let store = PostgresStore::open(&url, &options, Arc::new(Seeded::new(1))).await.unwrap();
-    store.directory().await.unwrap();
+    store.records().directory().await.unwrap();
     silence.send(true).unwrap();
     // The first has the connection, the second waits for it.
-    let (first, second, third) =
-        tokio::join!(biased; store.directory(), store.directory(), store.directory());
+    let (first, second, third) = tokio::join!(biased; store.records().directory(), store.records().directory(), store.records().directory());
     refused(first);
     refused(second);
     let why = third.unwrap_err().to_string();
     assert!(why.contains("postgres.waiting_calls"), "{why}");
     silence.send(false).unwrap();
-    heals(|| store.directory()).await;
+    heals(|| store.records().directory()).await;
     store.close().await.unwrap();
 }

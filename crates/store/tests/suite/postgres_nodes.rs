@@ -7,8 +7,7 @@ use muster_core::{
     id::{GroupRef, NodeId},
     message::{Event, ExitReason, Posted, StreamRef},
     store::{
-        GroupCreated, GroupDeleted, Groups as _, Messages as _, Nodes as _, Reaped, Seals as _,
-        Sessions as _, Store as _,
+        GroupCreated, GroupDeleted, Groups as _, Messages as _, Nodes as _, Reaped, Sessions as _, Store as _,
     },
     testing::Seeded,
     time::Millis,
@@ -49,9 +48,10 @@ async fn nodes_that_start_at_once_make_the_tables_once() {
 async fn a_node_with_another_master_key_is_told() {
     let place = Postgres::new();
     let (first, second) = tokio::join!(place.store(), place.store());
-    let (one, other) = tokio::join!(first.claim_master(b"one"), second.claim_master(b"other"));
+    let (one, other) =
+        tokio::join!(first.records().claim_master(b"one"), second.records().claim_master(b"other"));
     assert_ne!(one.unwrap(), other.unwrap(), "of two claims at once one stays");
-    assert_eq!(first.master_check().await.unwrap(), second.master_check().await.unwrap());
+    assert_eq!(first.records().master_check().await.unwrap(), second.records().master_check().await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

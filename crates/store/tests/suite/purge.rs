@@ -72,7 +72,7 @@ async fn a_deleted_group_goes_with_all_that_belongs_to_it(place: &impl Place) {
 async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
-    store.create_app(App { retention: Retention::Days180, ..app("long") }, None).await.unwrap();
+    store.records().create_app(App { retention: Retention::Days180, ..app("long") }, None).await.unwrap();
     let long = with_group(&*store, "long", "g").await;
     for at in [&g, &long] {
         for time in [0, DAY, 2 * DAY] {
@@ -102,7 +102,7 @@ async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Pl
 async fn what_was_said_in_a_channel_goes_after_thirty_days(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.create_chat_group(chat("g")).await.unwrap();
+    store.records().create_chat_group(chat("g")).await.unwrap();
     let group = at("c", "g");
     let told = StreamRef::User(app_id("c"), user("8613900139000"));
     let said = StreamRef::Group(group.clone());

@@ -22,7 +22,7 @@ use muster_core::{
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
     store::{
         Accounts, Also, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages,
-        Nodes, Reaped, Rosters, Seals, Sessions, Store, StoreError, StoreResult,
+        Nodes, Reaped, Records, Rosters, Seals, Sessions, Store, StoreError, StoreResult,
     },
     time::Millis,
 };
@@ -500,8 +500,14 @@ impl Nodes for TestStore {
     }
 }
 
+impl Records for TestStore {}
+
 #[async_trait]
 impl Store for TestStore {
+    fn records(&self) -> &dyn Records {
+        self
+    }
+
     fn figures(&self) -> Vec<Figure> {
         Vec::new()
     }

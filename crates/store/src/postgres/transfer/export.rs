@@ -1,47 +1,47 @@
 //! Reads everything, in the order of the records' kinds.
 
+use std::sync::Arc;
+
 use muster_core::{
-    chat::ChatGroup,
     id::{AppId, GroupId, GroupRef, UserId},
     message::StreamRef,
     number::TypeCount,
-    time::Millis,
     transfer::{
-        AppRecord, ChannelRecord, ChatGroupRecord, Counts, GroupRecord, InviteRecord, Kind, MemberRecord,
-        MessageCount, Record, Sink, StreamEntry, TransferError, UserStream, directory_records,
+        Counts, GroupRecord, Kind, MemberRecord, MessageCount, Record, Sink, StreamEntry, TransferError,
+        UserStream,
     },
 };
 use tokio_postgres::Row;
 
-use super::of_kind;
 use crate::postgres::{
-    accounts::directory,
-    chats::CHAT_GROUP_TABLES,
     database::Tx,
     fault::Fault,
     messages::{self, ENTRY_COLUMNS},
-    records::{self, APP_COLUMNS, CHAT_GROUP_COLUMNS, GROUP_COLUMNS, group_ref, id, millis, text, unsigned},
+    records::{self, GROUP_COLUMNS, group_ref, id, millis, text, unsigned},
+    tables::blocking,
     writes::OF_GROUP,
 };
+use crate::tables::{self, Carried};
 
 /// Rows that are fetched at once.
 const FETCHED: usize = 1_024;
 
 /// Where records go.
 struct Out<'a> {
-    tx: &'a Tx,
+    tx: &'a Arc<Tx>,
     sink: &'a mut dyn Sink,
     counts: Counts,
 }
 
 /// Reads everything and gives it to a sink.
-pub(super) async fn all(tx: &Tx, sink: &mut dyn Sink) -> Result<Counts, TransferError> {
+pub(super) async fn all(tx: &Arc<Tx>, sink: &mut dyn Sink) -> Result<Counts, TransferError> {
     let mut out = Out { tx, sink, counts: Counts::default() };
-    out.put(directory_records(directory(tx).await?).collect()).await?;
-    out.spaces().await?;
-    out.groups().await?;
-    out.chat_groups().await?;
-    out.streams().await?;
+    for kind in Kind::ALL {
+        match tables::of_kind(kind) {
+            Some(carried) => out.records(carried).await?,
+            None => out.hot(kind).await?,
+        }
+    }
     Ok(out.counts)
 }
 
@@ -82,30 +82,45 @@ impl Out<'_> {
         order: &str,
         read: fn(&Row) -> Result<Record, Fault>,
     ) -> Result<(), TransferError> {
-        self.rows(&format!("SELECT {columns} FROM {} ORDER BY {order}", of_kind(kind)), read).await
+        let tables = super::hot(kind).unwrap_or_default();
+        self.rows(&format!("SELECT {columns} FROM {tables} ORDER BY {order}"), read).await
     }
 
-    /// Applications, channels and numbers.
-    async fn spaces(&mut self) -> Result<(), TransferError> {
-        self.kind(Kind::App, &format!("{APP_COLUMNS}, s.epoch"), "a.number", |row| {
-            Ok(Record::App(AppRecord { app: records::app(row)?, user_epoch: row.try_get("epoch")? }))
-        })
-        .await?;
-        self.kind(Kind::Channel, "c.app, c.account, c.name, c.created_at, s.epoch", "c.number", |row| {
-            let channel = records::channel(row)?;
-            Ok(Record::Channel(ChannelRecord { channel, user_epoch: row.try_get("epoch")? }))
-        })
-        .await?;
-        self.kind(Kind::BusinessNumber, "n.number, n.app, n.created_at", "n.place", |row| {
-            records::business_number(row).map(Record::BusinessNumber)
-        })
-        .await
+    /// The rows of a table that is written once for every store.
+    async fn records(&mut self, carried: &'static Carried) -> Result<(), TransferError> {
+        let mut after = None;
+        loop {
+            let tx = Arc::clone(self.tx);
+            let (_, part) = blocking(tx, move |statements| (carried.part)(statements, after)).await?;
+            let part = part?;
+            self.put(part.records).await?;
+            if part.next.is_none() {
+                return Ok(());
+            }
+            after = part.next;
+        }
     }
 
-    /// Groups with their figures and counts.
-    async fn groups(&mut self) -> Result<(), TransferError> {
+    /// What has a form of its own here.
+    async fn hot(&mut self, kind: Kind) -> Result<(), TransferError> {
+        match kind {
+            Kind::LastGroupNumber => self.last_group_number().await,
+            Kind::Group => self.groups().await,
+            Kind::MessageCount => self.message_counts().await,
+            Kind::Member => self.members().await,
+            Kind::UserStream => self.user_streams().await,
+            Kind::Entry => self.entries().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn last_group_number(&mut self) -> Result<(), TransferError> {
         let sql = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM stream_number";
-        self.rows(sql, |row| Ok(Record::LastGroupNumber(row.try_get("last")?))).await?;
+        self.rows(sql, |row| Ok(Record::LastGroupNumber(row.try_get("last")?))).await
+    }
+
+    /// Groups with their figures.
+    async fn groups(&mut self) -> Result<(), TransferError> {
         // A super group whose members were all connections has been empty since they ended.
         let columns = format!(
             "{GROUP_COLUMNS}, r.next_join, s.sequence,
@@ -123,7 +138,10 @@ impl Out<'_> {
                 sequence: unsigned(row, "sequence")?,
             }))
         })
-        .await?;
+        .await
+    }
+
+    async fn message_counts(&mut self) -> Result<(), TransferError> {
         self.kind(Kind::MessageCount, "g.app, g.id, c.kind, c.total", "g.number, c.kind", |row| {
             let at = group_ref(row)?;
             let (kind, total) = (row.try_get("kind")?, TypeCount::clamped(unsigned(row, "total")?));
@@ -132,29 +150,7 @@ impl Out<'_> {
         .await
     }
 
-    /// Customer groups and their invites.
-    async fn chat_groups(&mut self) -> Result<(), TransferError> {
-        let sql =
-            format!("SELECT {CHAT_GROUP_COLUMNS}, c.status_since FROM {CHAT_GROUP_TABLES} ORDER BY c.place");
-        self.rows(&sql, |row| {
-            let chat_group = ChatGroup { invite: None, ..records::chat_group(row)? };
-            Ok(Record::ChatGroup(ChatGroupRecord { chat_group, status_since: millis(row, "status_since")? }))
-        })
-        .await?;
-        let columns = "i.code, i.app, i.id, i.created_at, i.revoked_at";
-        self.kind(Kind::Invite, columns, "i.app, i.id, i.created_at, i.code", |row| {
-            Ok(Record::Invite(InviteRecord {
-                code: row.try_get("code")?,
-                at: group_ref(row)?,
-                created_at: millis(row, "created_at")?,
-                revoked_at: row.try_get::<_, Option<i64>>("revoked_at")?.map(Millis),
-            }))
-        })
-        .await
-    }
-
-    /// Members, users' streams, and the entries of all streams.
-    async fn streams(&mut self) -> Result<(), TransferError> {
+    async fn members(&mut self) -> Result<(), TransferError> {
         // In the order of an index, so that nothing has to be sorted.
         let columns = "m.app, m.grp, m.number, m.user_id, m.info, m.joined_at";
         self.kind(Kind::Member, columns, "m.app, m.grp, m.number", |row| {
@@ -167,7 +163,10 @@ impl Out<'_> {
                 joined_at: millis(row, "joined_at")?,
             }))
         })
-        .await?;
+        .await
+    }
+
+    async fn user_streams(&mut self) -> Result<(), TransferError> {
         self.kind(Kind::UserStream, "s.app, s.name, s.sequence", "s.number", |row| {
             Ok(Record::UserStream(UserStream {
                 app: id(row, "app", AppId::new)?,
@@ -175,7 +174,11 @@ impl Out<'_> {
                 sequence: unsigned(row, "sequence")?,
             }))
         })
-        .await?;
+        .await
+    }
+
+    /// The entries of all streams.
+    async fn entries(&mut self) -> Result<(), TransferError> {
         let columns = format!("s.app, s.kind AS of_kind, s.name, {ENTRY_COLUMNS}");
         self.kind(Kind::Entry, &columns, "e.app, e.stream, e.sequence", |row| {
             let app = id(row, "app", AppId::new)?;

@@ -1,27 +1,26 @@
 //! Writes everything in one transaction.
 
-use muster_core::{
-    id::AppId,
-    transfer::{Addition, ChatGroupRecord, Counts, InviteRecord, Kind, Part, Record, Source, TransferError},
-};
+use std::sync::Arc;
+
+use muster_core::transfer::{Counts, Part, Record, Source, TransferError};
 
 use super::{
     bulk::{self, Numbers},
     count, late, must_be_at_rest,
 };
-use crate::postgres::{
-    accounts::{change, insert_account},
-    apps::{count_one, insert_app, insert_space},
-    chats::{insert_channel, insert_chat_group, insert_number},
-    database::Tx,
-    fault::Fault,
-    groups::{find_group, lock_space},
-    rosters::{BLOCK_BITS, LEVELS},
-    values::values,
+use crate::{
+    postgres::{
+        database::Tx,
+        fault::Fault,
+        rosters::{BLOCK_BITS, LEVELS},
+        tables::{Statements, blocking},
+        values::values,
+    },
+    tables,
 };
 
 /// Takes everything that a source gives. Nothing is committed here.
-pub(super) async fn all(tx: &Tx, source: &mut dyn Source) -> Result<Counts, TransferError> {
+pub(super) async fn all(tx: &Arc<Tx>, source: &mut dyn Source) -> Result<Counts, TransferError> {
     // No node can begin a lease from here on: it waits, and is refused in the end.
     tx.query_once("LOCK TABLE node IN EXCLUSIVE MODE").await?;
     must_be_at_rest(tx).await?;
@@ -58,94 +57,27 @@ async fn must_be_empty(tx: &Tx) -> Result<(), TransferError> {
 }
 
 /// Writes records of one kind.
-async fn put(tx: &Tx, records: &[Record], numbers: &mut Numbers) -> Result<(), TransferError> {
-    match records.first().map(Record::kind) {
-        Some(Kind::Group) => return bulk::groups(tx, records, numbers).await,
-        Some(Kind::MessageCount) => return bulk::message_counts(tx, records).await,
-        Some(Kind::Member) => return bulk::members(tx, records).await,
-        Some(Kind::UserStream) => return bulk::user_streams(tx, records, numbers).await,
-        Some(Kind::Entry) => return bulk::entries(tx, records).await,
-        _ => {}
+async fn put(tx: &Arc<Tx>, records: &[Record], numbers: &mut Numbers) -> Result<(), TransferError> {
+    let Some(first) = records.first() else { return Ok(()) };
+    if let Some(carried) = tables::of_kind(first.kind()) {
+        let records = records.to_vec();
+        let import = |statements: &mut Statements<'_, _>| {
+            records.into_iter().try_for_each(|record| (carried.import)(statements, record))
+        };
+        return blocking(Arc::clone(tx), import).await?.1;
     }
-    for record in records {
-        put_one(tx, record, numbers).await?;
-    }
-    Ok(())
-}
-
-/// Writes a record of a kind of which there are few.
-async fn put_one(tx: &Tx, record: &Record, numbers: &mut Numbers) -> Result<(), TransferError> {
-    match record {
-        Record::Account(account) => insert_account(tx, account).await?,
-        Record::User(user) => add(tx, user.clone().into()).await?,
-        Record::Key(key) => add(tx, key.clone().into()).await?,
-        Record::Policy(policy) => add(tx, policy.clone().into()).await?,
-        Record::Attachment(attachment) => add(tx, attachment.clone().into()).await?,
-        Record::App(record) => {
-            insert_space(tx, &record.app.id, &record.user_epoch).await?;
-            count_one(tx, &record.app).await?;
-            insert_app(tx, &record.app).await?;
+    match first {
+        Record::Group(_) => bulk::groups(tx, records, numbers).await,
+        Record::MessageCount(_) => bulk::message_counts(tx, records).await,
+        Record::Member(_) => bulk::members(tx, records).await,
+        Record::UserStream(_) => bulk::user_streams(tx, records, numbers).await,
+        Record::Entry(_) => bulk::entries(tx, records).await,
+        Record::LastGroupNumber(last) => {
+            numbers.last = numbers.last.max(*last);
+            Ok(())
         }
-        Record::Channel(record) => {
-            insert_space(tx, &record.channel.id, &record.user_epoch).await?;
-            insert_channel(tx, &record.channel).await?;
-        }
-        Record::BusinessNumber(number) => {
-            must_be_there(tx, &number.channel).await?;
-            if insert_number(tx, number).await? == 0 {
-                return Err(TransferError::twice("business number", &number.number));
-            }
-        }
-        Record::LastGroupNumber(last) => numbers.last = numbers.last.max(*last),
-        Record::ChatGroup(record) => chat_group(tx, record).await?,
-        Record::Invite(record) => invite(tx, record).await?,
-        Record::Group(_)
-        | Record::MessageCount(_)
-        | Record::Member(_)
-        | Record::UserStream(_)
-        | Record::Entry(_) => {}
+        _ => Ok(()),
     }
-    Ok(())
-}
-
-async fn add(tx: &Tx, addition: Addition) -> Result<(), TransferError> {
-    let changed = change(tx, &addition.change).await?;
-    addition.made(changed)
-}
-
-async fn must_be_there(tx: &Tx, id: &AppId) -> Result<(), TransferError> {
-    match lock_space(tx, id).await? {
-        Some(_) => Ok(()),
-        None => Err(TransferError::orphan("application or channel", id)),
-    }
-}
-
-async fn chat_group(tx: &Tx, record: &ChatGroupRecord) -> Result<(), TransferError> {
-    let chat = &record.chat_group;
-    let Some(group) = find_group(tx, &chat.at).await? else {
-        return Err(TransferError::orphan("group", format!("{}/{}", chat.at.app, chat.at.group)));
-    };
-    Ok(insert_chat_group(tx, chat, group.number, record.status_since).await?)
-}
-
-async fn invite(tx: &Tx, invite: &InviteRecord) -> Result<(), TransferError> {
-    let rows = tx
-        .execute(
-            "INSERT INTO invite (code, app, id, created_at, revoked_at)
-             SELECT $1, c.app, c.id, $4, $5 FROM chat_group c WHERE c.app = $2 AND c.id = $3",
-            values![
-                invite.code,
-                invite.at.app.as_str(),
-                invite.at.group.as_str(),
-                invite.created_at.0,
-                invite.revoked_at.map(|at| at.0),
-            ],
-        )
-        .await?;
-    if rows > 0 {
-        return Ok(());
-    }
-    Err(TransferError::orphan("customer group", format!("{}/{}", invite.at.app, invite.at.group)))
 }
 
 /// Writes what follows from the records: how many groups an application has, and how many members there are in each

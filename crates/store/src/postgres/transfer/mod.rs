@@ -9,6 +9,8 @@ mod export;
 mod import;
 mod late;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use muster_core::{
     id::NodeId,
@@ -22,6 +24,7 @@ use super::{
     fault::Fault,
     records::{id, unsigned},
 };
+use crate::tables;
 
 impl From<Fault> for TransferError {
     fn from(fault: Fault) -> Self {
@@ -29,40 +32,35 @@ impl From<Fault> for TransferError {
     }
 }
 
-/// What of the tables an export gives, by kind. An import counts the same.
-fn of_kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Account => "account",
-        Kind::User => "ram_user",
-        Kind::Key => "access_key",
-        Kind::Policy => "policy",
-        Kind::Attachment => "attachment",
-        Kind::App => "app a JOIN space s ON s.app = a.app",
-        Kind::Channel => "channel c JOIN space s ON s.app = c.app",
-        Kind::BusinessNumber => "number n",
+/// What of the tables an export gives, of the kinds that have a form of their own here. An import counts the same.
+fn hot(kind: Kind) -> Option<&'static str> {
+    Some(match kind {
         Kind::LastGroupNumber => "stream_number",
         Kind::Group => {
             "grp g JOIN stream s ON s.app = g.app AND s.kind = 1 AND s.name = g.id
              JOIN roster r ON r.app = g.app AND r.grp = g.id"
         }
         Kind::MessageCount => "message_count c JOIN grp g ON g.app = c.app AND g.number = c.stream",
-        Kind::ChatGroup => "chat_group c",
-        Kind::Invite => "invite i",
         // What is tied to a session alone ends with it. Rows of deleted groups are nobody's memberships.
         Kind::Member => {
             "member m JOIN grp g ON g.app = m.app AND g.id = m.grp AND g.deleted_at IS NULL AND m.durable"
         }
         Kind::UserStream => "stream s WHERE s.kind = 2",
         Kind::Entry => "entry e JOIN stream s ON s.app = e.app AND s.number = e.stream",
-    }
+        _ => return None,
+    })
 }
 
 /// Counts the records of each kind.
 async fn count(tx: &Tx) -> Result<Counts, Fault> {
     let mut counts = Counts::default();
     for kind in Kind::ALL {
-        let rows = tx.query_once(&format!("SELECT count(*) AS total FROM {}", of_kind(kind))).await?;
-        counts.add(kind, rows.first().map_or(Ok(0), |row| unsigned(row, "total"))?);
+        let record_sql = tables::of_kind(kind).map(|carried| carried.table.count_sql());
+        let hot_sql = || hot(kind).map(|tables| format!("SELECT count(*) AS total FROM {tables}"));
+        if let Some(sql) = record_sql.or_else(hot_sql) {
+            let rows = tx.query_once(&sql).await?;
+            counts.add(kind, rows.first().map_or(Ok(0), |row| unsigned(row, "total"))?);
+        }
     }
     Ok(counts)
 }
@@ -86,16 +84,20 @@ impl Portable for PostgresStore {
     }
 
     async fn export(&self, sink: &mut dyn Sink) -> Result<Counts, TransferError> {
-        let tx = self.database.long_snapshot().await?;
+        let tx = Arc::new(self.database.long_snapshot().await?);
         must_be_at_rest(&tx).await?;
-        let counts = export::all(&tx, sink).await?;
-        tx.rollback().await?;
-        Ok(counts)
+        export::all(&tx, sink).await
+        // Nothing was changed: the transaction is given up as it is dropped.
     }
 
     async fn import(&self, source: &mut dyn Source) -> Result<Counts, TransferError> {
-        let tx = self.database.begin_long().await?;
-        match import::all(&tx, source).await {
+        let tx = Arc::new(self.database.begin_long().await?);
+        let taken = import::all(&tx, source).await;
+        // Whoever shared it is done with it.
+        let Some(tx) = Arc::into_inner(tx) else {
+            return Err(StoreError::Failed("an import was not over".into()).into());
+        };
+        match taken {
             Ok(counts) => {
                 tx.commit().await?;
                 Ok(counts)

@@ -1,27 +1,24 @@
 //! Reads everything, in the order of the records' kinds.
 
 use muster_core::{
-    chat::ChatGroup,
     group::Group,
     id::{AppId, GroupId, GroupRef, UserId},
     message::StreamRef,
     number::TypeCount,
-    time::Millis,
-    transfer::{
-        AppRecord, ChannelRecord, ChatGroupRecord, GroupRecord, InviteRecord, MemberRecord, MessageCount,
-        Record, StreamEntry, UserStream, directory_records,
-    },
+    store::StoreResult,
+    transfer::{GroupRecord, Kind, MemberRecord, MessageCount, Record, StreamEntry, UserStream},
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use tokio::sync::mpsc;
 
 use super::BATCH;
 use crate::sqlite::{
-    accounts,
-    chats::{CHAT_GROUP_TABLES, NUMBER_COLUMNS},
+    fault::fault,
     messages::{ENTRY_COLUMNS, read_entry},
-    records::{self, APP_COLUMNS, CHAT_GROUP_COLUMNS, GROUP_COLUMNS, id, millis, text},
+    records::{self, GROUP_COLUMNS, id, millis, text},
+    tables::Snapshot,
 };
+use crate::tables::{self, Carried};
 
 /// Nobody takes the records any more.
 #[derive(Debug, thiserror::Error)]
@@ -65,46 +62,57 @@ impl Out {
 }
 
 /// Reads everything and sends it in batches.
-pub(super) fn all(connection: &Connection, send: mpsc::Sender<Vec<Record>>) -> rusqlite::Result<()> {
+pub(super) fn all(connection: &Connection, send: mpsc::Sender<Vec<Record>>) -> StoreResult<()> {
     let mut out = Out { batch: Vec::with_capacity(BATCH), send };
-    for record in directory_records(accounts::directory(connection)?) {
-        out.put(record)?;
+    for kind in Kind::ALL {
+        match tables::of_kind(kind) {
+            Some(carried) => records(connection, &mut out, carried)?,
+            None => hot(connection, &mut out, kind).map_err(fault)?,
+        }
     }
-    spaces(connection, &mut out)?;
-    groups(connection, &mut out)?;
-    chat_groups(connection, &mut out)?;
-    members(connection, &mut out)?;
-    user_streams(connection, &mut out)?;
-    entries(connection, &mut out)?;
-    out.flush()
+    out.flush().map_err(fault)
 }
 
-/// Applications, channels and numbers.
-fn spaces(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
-    let sql =
-        format!("SELECT {APP_COLUMNS}, s.epoch FROM app a JOIN space s ON s.key = a.key ORDER BY a.key");
-    out.rows(connection, &sql, [], |row| {
-        Ok(Record::App(AppRecord { app: records::app(row)?, user_epoch: row.get("epoch")? }))
-    })?;
-    let sql = "SELECT s.id, s.epoch, c.account, c.name, c.created_at
-               FROM channel c JOIN space s ON s.key = c.key ORDER BY c.key";
-    out.rows(connection, sql, [], |row| {
-        let channel = records::channel(row)?;
-        Ok(Record::Channel(ChannelRecord { channel, user_epoch: row.get("epoch")? }))
-    })?;
-    let sql = format!("SELECT {NUMBER_COLUMNS} ORDER BY n.key");
-    out.rows(connection, &sql, [], |row| records::business_number(row).map(Record::BusinessNumber))
+/// The rows of a table that is written once for every store.
+fn records(connection: &Connection, out: &mut Out, carried: &Carried) -> StoreResult<()> {
+    let mut after = None;
+    loop {
+        let part = (carried.part)(&mut Snapshot(connection), after)?;
+        for record in part.records {
+            out.put(record).map_err(fault)?;
+        }
+        if part.next.is_none() {
+            return Ok(());
+        }
+        after = part.next;
+    }
+}
+
+/// What has a form of its own here.
+fn hot(connection: &Connection, out: &mut Out, kind: Kind) -> rusqlite::Result<()> {
+    match kind {
+        Kind::LastGroupNumber => last_group_number(connection, out),
+        Kind::Group => groups(connection, out),
+        Kind::MessageCount => message_counts(connection, out),
+        Kind::Member => members(connection, out),
+        Kind::UserStream => user_streams(connection, out),
+        Kind::Entry => entries(connection, out),
+        _ => Ok(()),
+    }
 }
 
 fn group_ref(row: &Row<'_>) -> rusqlite::Result<GroupRef> {
     Ok(GroupRef::new(id(row, "space_id", AppId::new)?, id(row, "id", GroupId::new)?))
 }
 
-/// Groups with their figures and counts.
-fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
+fn last_group_number(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
     let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'group'";
     let last: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-    out.put(Record::LastGroupNumber(last.unwrap_or(0)))?;
+    out.put(Record::LastGroupNumber(last.unwrap_or(0)))
+}
+
+/// Groups with their figures.
+fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
     // A super group whose members were all connections has been empty since they ended.
     let sql = format!(
         "SELECT {GROUP_COLUMNS}, f.next_join, f.views, f.sequence,
@@ -122,7 +130,10 @@ fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
             super_group: row.get("super_group")?,
             sequence: row.get("sequence")?,
         }))
-    })?;
+    })
+}
+
+fn message_counts(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
     let sql = "SELECT s.id AS space_id, g.id, c.kind, c.total FROM message_count c
                JOIN \"group\" g ON g.key = c.group_key JOIN space s ON s.key = g.space_key
                ORDER BY c.group_key, c.kind";
@@ -133,26 +144,6 @@ fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
             group,
             kind: row.get("kind")?,
             total: TypeCount::clamped(row.get("total")?),
-        }))
-    })
-}
-
-/// Customer groups and their invites.
-fn chat_groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
-    let sql = format!("SELECT {CHAT_GROUP_COLUMNS}, c.status_since FROM {CHAT_GROUP_TABLES} ORDER BY c.key");
-    out.rows(connection, &sql, [], |row| {
-        let chat_group = ChatGroup { invite: None, ..records::chat_group(row)? };
-        Ok(Record::ChatGroup(ChatGroupRecord { chat_group, status_since: millis(row, "status_since")? }))
-    })?;
-    let sql = "SELECT s.id AS space_id, g.id, i.code, i.created_at, i.revoked_at FROM invite i
-               JOIN \"group\" g ON g.key = i.group_key JOIN space s ON s.key = g.space_key
-               ORDER BY i.group_key, i.created_at, i.code";
-    out.rows(connection, sql, [], |row| {
-        Ok(Record::Invite(InviteRecord {
-            code: row.get("code")?,
-            at: group_ref(row)?,
-            created_at: millis(row, "created_at")?,
-            revoked_at: row.get::<_, Option<i64>>("revoked_at")?.map(Millis),
         }))
     })
 }

@@ -6,26 +6,23 @@ use muster_core::{
     id::{AppId, GroupRef, UserId},
     message::StreamRef,
     store::{StoreError, StoreResult},
-    transfer::{
-        Addition, Counts, GroupRecord, MemberRecord, MessageCount, Part, Record, StreamEntry, TransferError,
-    },
+    transfer::{Counts, GroupRecord, MemberRecord, MessageCount, Part, Record, StreamEntry, TransferError},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::mpsc;
 
 use super::count;
 use crate::sqlite::{
-    accounts::{change, insert_account},
-    apps::{insert_app, insert_space},
-    chats::{insert_channel, insert_chat_group, insert_invite, insert_number},
     connection,
     fault::{fault, stopped},
     groups::{insert_group, mark_deleted},
     mark::CommitMark,
     messages::{insert_event, insert_user_stream, load_place},
     options::SqliteOptions,
+    tables::Job,
     writer::Tx,
 };
+use crate::tables;
 
 /// The indices of the tables that may be very long: built at once after the rows are there, which takes a fraction of the
 /// time that adding each row in a random place takes.
@@ -132,37 +129,13 @@ impl Import<'_> {
     }
 
     fn put(&mut self, record: Record) -> Result<(), TransferError> {
+        if let Some(carried) = tables::of_kind(record.kind()) {
+            return (carried.import)(&mut Job(&self.tx), record);
+        }
         match record {
-            Record::Account(account) => Ok(insert_account(&self.tx, &account)?),
-            Record::User(user) => self.add(user.into()),
-            Record::Key(key) => self.add(key.into()),
-            Record::Policy(policy) => self.add(policy.into()),
-            Record::Attachment(attachment) => self.add(attachment.into()),
-            Record::App(record) => {
-                let key = insert_space(&self.tx, &record.app.id, &record.user_epoch)?;
-                Ok(insert_app(&self.tx, key, &record.app)?)
-            }
-            Record::Channel(record) => {
-                let key = insert_space(&self.tx, &record.channel.id, &record.user_epoch)?;
-                Ok(insert_channel(&self.tx, key, &record.channel)?)
-            }
-            Record::BusinessNumber(number) => {
-                let channel = self.space(&number.channel)?;
-                let fresh = insert_number(&self.tx, channel, &number)?;
-                if fresh { Ok(()) } else { Err(TransferError::twice("business number", &number.number)) }
-            }
             Record::LastGroupNumber(last) => Ok(self.last_group_number(last)?),
             Record::Group(record) => self.group(&record),
             Record::MessageCount(count) => self.message_count(count),
-            Record::ChatGroup(record) => {
-                let chat = &record.chat_group;
-                let Place { space, stream } = self.place_of_group(&chat.at)?;
-                Ok(insert_chat_group(&self.tx, stream, space, chat, record.status_since)?)
-            }
-            Record::Invite(invite) => {
-                let key = self.place_of_group(&invite.at)?.stream;
-                Ok(insert_invite(&self.tx, key, &invite.code, invite.created_at, invite.revoked_at)?)
-            }
             Record::Member(member) => self.member(member),
             Record::UserStream(stream) => {
                 let space = self.space(&stream.app)?;
@@ -170,12 +143,8 @@ impl Import<'_> {
                 Ok(())
             }
             Record::Entry(entry) => self.entry(entry),
+            _ => Ok(()),
         }
-    }
-
-    fn add(&self, addition: Addition) -> Result<(), TransferError> {
-        let changed = change(&self.tx, &addition.change)?;
-        addition.made(changed)
     }
 
     /// The next group takes a higher number than this and than all that are there.

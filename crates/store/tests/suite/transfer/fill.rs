@@ -70,7 +70,7 @@ async fn directory(store: &dyn Store) {
         DirectoryChange::Attach(acc(), "q".into(), "u".into()),
         DirectoryChange::Attach(acc(), "q".into(), "v".into()),
     ] {
-        assert_eq!(store.change_directory(change).await.unwrap(), Changed::Done);
+        assert_eq!(store.records().change_directory(change).await.unwrap(), Changed::Done);
     }
 }
 
@@ -88,9 +88,9 @@ async fn apps(store: &dyn Store) {
         ..app("b")
     };
     for made in [app("z"), rich, app("a")] {
-        assert_eq!(store.create_app(made, None).await.unwrap(), AppCreated::Created);
+        assert_eq!(store.records().create_app(made, None).await.unwrap(), AppCreated::Created);
     }
-    store.set_app_disabled(&app_id("z"), true, Millis(1_002)).await.unwrap().unwrap();
+    store.records().set_app_disabled(&app_id("z"), true, Millis(1_002)).await.unwrap().unwrap();
 }
 
 /// Members who stay, leave, are connected, and are both; their join numbers have holes.
@@ -169,11 +169,11 @@ async fn chats(store: &dyn Store) {
             name: format!("name {id}"),
             created_at: Millis(1),
         };
-        store.create_channel(channel).await.unwrap();
+        store.records().create_channel(channel).await.unwrap();
     }
     for digits in [NUMBER, "8613800138009", "8613800138001"] {
         let number = BusinessNumber { number: phone(digits), channel: app_id("c"), created_at: Millis(2) };
-        assert!(store.add_number(number).await.unwrap());
+        assert!(store.records().add_number(number).await.unwrap());
     }
     for n in 0..3 {
         let chat = ChatGroup {
@@ -188,14 +188,17 @@ async fn chats(store: &dyn Store) {
             modified_at: Millis(100 + n),
         };
         let at = chat.at.clone();
-        store.create_chat_group(chat).await.unwrap();
+        store.records().create_chat_group(chat).await.unwrap();
         admitted(store, &at, durable("8613900000001")).await;
     }
-    store.set_invite(&at("c", "chat1"), Some("second"), Millis(200)).await.unwrap();
-    store.set_invite(&at("c", "chat2"), Some("third"), Millis(300)).await.unwrap();
-    store.set_invite(&at("c", "chat2"), None, Millis(400)).await.unwrap();
+    store.records().set_invite(&at("c", "chat1"), Some("second"), Millis(200)).await.unwrap();
+    store.records().set_invite(&at("c", "chat2"), Some("third"), Millis(300)).await.unwrap();
+    store.records().set_invite(&at("c", "chat2"), None, Millis(400)).await.unwrap();
     let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-    assert_eq!(store.advance_chat_groups(from, to, Millis(101), Millis(500)).await.unwrap().len(), 1);
+    assert_eq!(
+        store.records().advance_chat_groups(from, to, Millis(101), Millis(500)).await.unwrap().len(),
+        1
+    );
 }
 
 /// Puts something of everything into a store.
@@ -210,7 +213,7 @@ pub(crate) async fn fill(store: &dyn Store) -> Given {
 /// What a store answers about one group.
 async fn group_facts(store: &dyn Store, at: &GroupRef, facts: &mut Vec<String>) {
     facts.push(format!("{:?}", store.group(at).await.unwrap()));
-    facts.push(format!("{:?}", store.chat_group(at).await.unwrap()));
+    facts.push(format!("{:?}", store.records().chat_group(at).await.unwrap()));
     facts.push(format!("{:?}", store.tally(at).await.unwrap()));
     facts.push(format!("{:?}", store.roster_state(at).await.unwrap()));
     let members = roster(store, at).await;
@@ -240,11 +243,11 @@ async fn stream_facts(store: &dyn Store, stream: &StreamRef, facts: &mut Vec<Str
 
 /// Everything that a store answers about what [`fill`] put into it.
 pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
-    let mut facts = vec![format!("{:?}", store.directory().await.unwrap())];
+    let mut facts = vec![format!("{:?}", store.records().directory().await.unwrap())];
     let all = Window { skip: 0, limit: 100 };
     for generation in [Generation::One, Generation::Two] {
         let filter = AppFilter { generation, data_center: None };
-        let page = store.apps(&account("acc"), filter, Order::Ascending, all).await.unwrap();
+        let page = store.records().apps(&account("acc"), filter, Order::Ascending, all).await.unwrap();
         facts.push(format!("{page:?}"));
     }
     for app in ["a", "b", "z", "c", "d"].map(app_id) {
@@ -262,15 +265,15 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
             facts.push(format!("{page:?}"));
             stream_facts(store, &StreamRef::User(app.clone(), name), &mut facts).await;
         }
-        facts.push(format!("{:?}", store.channel(&app).await.unwrap()));
-        facts.push(format!("{:?}", store.numbers(&app).await.unwrap()));
+        facts.push(format!("{:?}", store.records().channel(&app).await.unwrap()));
+        facts.push(format!("{:?}", store.records().numbers(&app).await.unwrap()));
     }
-    facts.push(format!("{:?}", store.channels(&account("acc")).await.unwrap()));
+    facts.push(format!("{:?}", store.records().channels(&account("acc")).await.unwrap()));
     let number = PhoneNumber::new(NUMBER).unwrap();
     let query = ChatGroupQuery { channel: app_id("c"), number, subject: None, status: None };
-    facts.push(format!("{:?}", store.chat_groups(&query, all).await.unwrap()));
+    facts.push(format!("{:?}", store.records().chat_groups(&query, all).await.unwrap()));
     for code in ["first", "second", "third"] {
-        facts.push(format!("{:?}", store.invite(code).await.unwrap()));
+        facts.push(format!("{:?}", store.records().invite(code).await.unwrap()));
     }
     facts
 }

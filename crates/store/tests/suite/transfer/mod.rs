@@ -163,7 +163,7 @@ async fn an_import_into_a_store_that_holds_something_is_refused(place: &impl Pla
     let mut nothing = Lines { left: b"", told: Some(Counts::default()) };
     let refused = place.open_portable().import(&mut nothing).await.unwrap_err();
     assert!(matches!(refused, TransferError::NotEmpty), "{refused}");
-    assert!(place.open().app(&app_id("mine")).await.unwrap().is_some());
+    assert!(place.open().records().app(&app_id("mine")).await.unwrap().is_some());
 }
 
 async fn an_import_that_is_cut_off_leaves_nothing_and_can_be_made_again(place: &impl Place) {

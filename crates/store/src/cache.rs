@@ -16,34 +16,34 @@ const AGE: Duration = Duration::from_millis(500);
 const KEPT: usize = 65_536;
 
 /// Records of one kind by their key.
-pub(super) struct Cache<K, V> {
+pub(crate) struct Cache<K, V> {
     /// `None` stands for what was forgotten.
     kept: Bounded<K, Option<(Instant, Arc<V>)>>,
 }
 
 impl<K: Eq + Hash + Clone, V> Cache<K, V> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { kept: Bounded::new(KEPT) }
     }
 
     /// The record, if it was read a moment ago.
-    pub(super) fn get(&self, key: &K) -> Option<Arc<V>> {
+    pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
         let kept = self.kept.with(key, |kept| kept.clone())??;
         (kept.0.elapsed() < AGE).then_some(kept.1)
     }
 
     /// What a later [`fill`](Self::fill) needs: taken before the record is read.
-    pub(super) fn ticket(&self, key: &K) -> Ticket {
+    pub(crate) fn ticket(&self, key: &K) -> Ticket {
         self.kept.ticket(key)
     }
 
     /// Keeps what was read since the ticket was taken, unless it was forgotten meanwhile.
-    pub(super) fn fill(&self, key: K, record: Arc<V>, ticket: Ticket) {
+    pub(crate) fn fill(&self, key: K, record: Arc<V>, ticket: Ticket) {
         self.kept.fill(key, Some((Instant::now(), record)), 1, ticket);
     }
 
     /// Forgets a record that was changed, after the change.
-    pub(super) fn forget(&self, key: K) {
+    pub(crate) fn forget(&self, key: K) {
         self.kept.put(key, None, 1);
     }
 }

@@ -1,0 +1,184 @@
+//! Applications.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use muster_core::{
+    app::App,
+    group::{Order, Page, Window},
+    id::{AccountId, AppId},
+    seal::Sealed,
+    store::{AppCreated, AppFilter, Apps, StoreResult},
+    time::Millis,
+    transfer::{AppRecord, Kind, Record, TransferError},
+};
+
+use super::{
+    Carried, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, direction, misuse,
+    table::{Stored, Table, find, insert, select, total},
+    value::values,
+};
+use crate::codes::{Code as _, Unreadable, json};
+
+pub(super) const APPS: Carried = Carried::of::<App>();
+
+impl Stored for App {
+    const TABLE: Table = Table {
+        name: "app",
+        what: "application",
+        columns: &[
+            "app",
+            "account",
+            "generation",
+            "data_center",
+            "name",
+            "sealed_key",
+            "retention_days",
+            "audit",
+            "callback_url",
+            "disabled",
+            "config",
+            "extension",
+            "created_at",
+            "modified_at",
+        ],
+        order: &["number"],
+        parents: &[],
+        group: None,
+        kind: Kind::App,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        values![
+            self.id.as_str(),
+            self.account.as_str(),
+            *self.generation.code(),
+            self.data_center.code(),
+            Value::free(self.name.as_deref()),
+            &*self.key.0,
+            *self.retention.code(),
+            json(&self.audit),
+            Value::free(self.callback_url.as_deref()),
+            self.disabled,
+            json(&self.config),
+            json(&self.extension),
+            self.created_at,
+            self.modified_at,
+        ]
+        .to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: row.id("app", AppId::new)?,
+            account: row.id("account", AccountId::new)?,
+            generation: row.numbered("generation")?,
+            name: row.optional_text("name")?.map(str::to_owned),
+            key: Sealed(row.bytes("sealed_key")?.to_vec()),
+            data_center: row.named("data_center")?,
+            retention: row.numbered("retention_days")?,
+            audit: row.json("audit")?,
+            callback_url: row.optional_text("callback_url")?.map(str::to_owned),
+            disabled: row.flag("disabled")?,
+            config: row.json("config")?,
+            extension: row.json("extension")?,
+            created_at: row.millis("created_at")?,
+            modified_at: row.millis("modified_at")?,
+        })
+    }
+
+    fn record(self, reading: &mut dyn Reading) -> Tried<Record> {
+        let user_epoch = reading.epoch(&self.id)?.unwrap_or_default();
+        Ok(Record::App(AppRecord { app: self, user_epoch }))
+    }
+
+    fn of_record(record: Record, tx: &mut dyn Transaction) -> Result<Option<Self>, TransferError> {
+        let Record::App(AppRecord { app, user_epoch }) = record else { return Ok(None) };
+        tx.add_space(&app.id, &user_epoch)?;
+        Ok(Some(app))
+    }
+
+    fn name(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+fn create(tx: &mut dyn Transaction, app: &App, epoch: &str, limit: Option<u64>) -> Tried<AppCreated> {
+    tx.take_turn(Turn::Directory)?;
+    let sql = "SELECT count(*) AS total FROM app WHERE account = $1 AND generation = $2";
+    let held = total(tx, sql, values![app.account.as_str(), *app.generation.code()])?;
+    if limit.is_some_and(|limit| held >= limit) {
+        return Ok(AppCreated::TooMany);
+    }
+    tx.add_space(&app.id, epoch)?;
+    if insert(tx, app)? {
+        return Ok(AppCreated::Created);
+    }
+    misuse(format!("there is an application {} already", app.id))
+}
+
+fn list(
+    reading: &mut dyn Reading,
+    account: &AccountId,
+    filter: AppFilter,
+    order: Order,
+    window: Window,
+) -> Tried<Page<App>> {
+    let condition = "t.account = $1 AND t.generation = $2 AND ($3 IS NULL OR t.data_center = $3)";
+    let (generation, place) = (*filter.generation.code(), Value::choice(filter.data_center));
+    let sql = format!("SELECT count(*) AS total FROM app t WHERE {condition}");
+    let total = total(reading, &sql, values![account.as_str(), generation, place.clone()])?;
+    let tail = format!("WHERE {condition} ORDER BY t.number {} LIMIT $4 OFFSET $5", direction(order));
+    let (limit, skip) = (Value::count(window.limit as u64), Value::count(window.skip));
+    let entries = select(reading, &tail, values![account.as_str(), generation, place, limit, skip])?;
+    Ok(Page { entries, total })
+}
+
+fn of_id(reading: &mut dyn Reading, id: &AppId) -> Tried<Option<App>> {
+    find(reading, "WHERE t.app = $1", values![id.as_str()])
+}
+
+#[async_trait]
+impl<D: Database> Apps for Tables<D> {
+    async fn create_app(&self, app: App, limit: Option<u64>) -> StoreResult<AppCreated> {
+        let epoch = self.epoch();
+        self.database.write(move |tx| create(tx, &app, &epoch, limit)).await
+    }
+
+    async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>> {
+        self.database.open_still()?;
+        if let Some(app) = self.apps.get(id) {
+            return Ok(Some(app));
+        }
+        let (ticket, wanted) = (self.apps.ticket(id), id.clone());
+        let app = self.database.read(move |reading| of_id(reading, &wanted)).await?.map(Arc::new);
+        if let Some(app) = &app {
+            self.apps.fill(id.clone(), Arc::clone(app), ticket);
+        }
+        Ok(app)
+    }
+
+    async fn apps(
+        &self,
+        account: &AccountId,
+        filter: AppFilter,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<App>> {
+        let account = account.clone();
+        self.database.snapshot(move |reading| list(reading, &account, filter, order, window)).await
+    }
+
+    async fn set_app_disabled(&self, id: &AppId, disabled: bool, at: Millis) -> StoreResult<Option<App>> {
+        let wanted = id.clone();
+        let step = move |tx: &mut dyn Transaction| {
+            let sql = "UPDATE app SET disabled = $2, modified_at = $3 WHERE app = $1";
+            tx.execute(sql, values![wanted.as_str(), disabled, at])?;
+            of_id(tx, &wanted)
+        };
+        let changed = self.database.write(step).await;
+        // Also when it failed: it may have happened without an answer.
+        self.apps.forget(id.clone());
+        changed
+    }
+}

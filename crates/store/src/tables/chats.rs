@@ -1,0 +1,424 @@
+//! Customer groups and what they hang on. Few and rarely asked for: every call goes to the database.
+
+use async_trait::async_trait;
+use muster_core::{
+    app::StringMap,
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
+    group::{Group, Page, Window},
+    id::{AccountId, AppId, GroupRef},
+    store::{Chats, StoreResult},
+    time::Millis,
+    transfer::{ChannelRecord, ChatGroupRecord, InviteRecord, Kind, Record, TransferError},
+};
+
+use super::{
+    Carried, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, misuse,
+    table::{Parent, Stored, Table, exists, find, insert, record_of, select, total},
+    value::values,
+};
+use crate::codes::{Code as _, Unreadable};
+
+pub(super) const CHANNELS: Carried = Carried::of::<Channel>();
+pub(super) const NUMBERS: Carried = Carried::of::<BusinessNumber>();
+pub(super) const CHAT_GROUPS: Carried = Carried::of::<ChatGroupRow>();
+pub(super) const INVITES: Carried = Carried::of::<InviteRecord>();
+
+impl Stored for Channel {
+    const TABLE: Table = Table {
+        name: "channel",
+        what: "channel",
+        columns: &["app", "account", "name", "created_at"],
+        order: &["number"],
+        parents: &[],
+        group: None,
+        kind: Kind::Channel,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        values![self.id.as_str(), self.account.as_str(), &self.name, self.created_at].to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: row.id("app", AppId::new)?,
+            account: row.id("account", AccountId::new)?,
+            name: row.text("name")?.to_owned(),
+            created_at: row.millis("created_at")?,
+        })
+    }
+
+    fn record(self, reading: &mut dyn Reading) -> Tried<Record> {
+        let user_epoch = reading.epoch(&self.id)?.unwrap_or_default();
+        Ok(Record::Channel(ChannelRecord { channel: self, user_epoch }))
+    }
+
+    fn of_record(record: Record, tx: &mut dyn Transaction) -> Result<Option<Self>, TransferError> {
+        let Record::Channel(ChannelRecord { channel, user_epoch }) = record else { return Ok(None) };
+        tx.add_space(&channel.id, &user_epoch)?;
+        Ok(Some(channel))
+    }
+
+    fn name(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+fn phone(row: &Row, column: &'static str) -> Result<PhoneNumber, Unreadable> {
+    PhoneNumber::new(row.text(column)?).map_err(|error| Unreadable::new("phone number", &error))
+}
+
+impl Stored for BusinessNumber {
+    const TABLE: Table = Table {
+        name: "number",
+        what: "business number",
+        columns: &["number", "app", "created_at"],
+        order: &["place"],
+        parents: &[Parent { table: "channel", what: "channel of the", columns: &[("app", "app")] }],
+        group: None,
+        kind: Kind::BusinessNumber,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        values![self.number.as_str(), self.channel.as_str(), self.created_at].to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            number: phone(row, "number")?,
+            channel: row.id("app", AppId::new)?,
+            created_at: row.millis("created_at")?,
+        })
+    }
+
+    record_of!(BusinessNumber);
+
+    fn name(&self) -> String {
+        self.number.to_string()
+    }
+}
+
+/// A customer group as it stands in its table: its invite is in another one.
+pub(super) struct ChatGroupRow {
+    chat: ChatGroup,
+    /// The number of the group that its roster and its stream belong to: the order of creation.
+    place: i64,
+    status_since: Millis,
+}
+
+impl Stored for ChatGroupRow {
+    const TABLE: Table = Table {
+        name: "chat_group",
+        what: "customer group",
+        columns: &[
+            "app",
+            "id",
+            "place",
+            "number",
+            "subject",
+            "description",
+            "picture",
+            "status",
+            "status_since",
+            "created_at",
+            "modified_at",
+        ],
+        order: &["place"],
+        parents: &[],
+        group: Some(["app", "id"]),
+        kind: Kind::ChatGroup,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        let chat = &self.chat;
+        values![
+            chat.at.app.as_str(),
+            chat.at.group.as_str(),
+            self.place,
+            chat.number.as_str(),
+            Value::free(&*chat.subject),
+            Value::free(chat.description.as_deref()),
+            Value::free(chat.picture.as_deref()),
+            chat.status.code(),
+            self.status_since,
+            chat.created_at,
+            chat.modified_at,
+        ]
+        .to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            chat: chat_group(row, None)?,
+            place: row.number("place")?,
+            status_since: row.millis("status_since")?,
+        })
+    }
+
+    fn record(self, _: &mut dyn Reading) -> Tried<Record> {
+        Ok(Record::ChatGroup(ChatGroupRecord { chat_group: self.chat, status_since: self.status_since }))
+    }
+
+    fn of_record(record: Record, tx: &mut dyn Transaction) -> Result<Option<Self>, TransferError> {
+        let Record::ChatGroup(ChatGroupRecord { chat_group: chat, status_since }) = record else {
+            return Ok(None);
+        };
+        match tx.group_number(&chat.at)? {
+            Some(place) => Ok(Some(Self { chat, place, status_since })),
+            None => Err(TransferError::orphan("group", format!("{}/{}", chat.at.app, chat.at.group))),
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{}/{}", self.chat.at.app, self.chat.at.group)
+    }
+}
+
+impl Stored for InviteRecord {
+    const TABLE: Table = Table {
+        name: "invite",
+        what: "invite",
+        columns: &["code", "app", "id", "created_at", "revoked_at"],
+        order: &["app", "id", "created_at", "code"],
+        parents: &[Parent {
+            table: "chat_group",
+            what: "customer group of the",
+            columns: &[("app", "app"), ("id", "id")],
+        }],
+        group: Some(["app", "id"]),
+        kind: Kind::Invite,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        let (app, group) = (self.at.app.as_str(), self.at.group.as_str());
+        values![&self.code, app, group, self.created_at, self.revoked_at.map(|at| at.0)].to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            code: row.text("code")?.to_owned(),
+            at: row.group_ref("app", "id")?,
+            created_at: row.millis("created_at")?,
+            revoked_at: row.optional_number("revoked_at")?.map(Millis),
+        })
+    }
+
+    record_of!(Invite);
+
+    fn name(&self) -> String {
+        format!("of {}/{}", self.at.app, self.at.group)
+    }
+}
+
+fn chat_group(row: &Row, invite: Option<&str>) -> Result<ChatGroup, Unreadable> {
+    Ok(ChatGroup {
+        at: row.group_ref("app", "id")?,
+        number: phone(row, "number")?,
+        subject: row.text("subject")?.to_owned(),
+        description: row.optional_text("description")?.map(str::to_owned),
+        picture: row.optional_text("picture")?.map(str::to_owned),
+        status: row.named("status")?,
+        invite: invite.map(str::to_owned),
+        created_at: row.millis("created_at")?,
+        modified_at: row.millis("modified_at")?,
+    })
+}
+
+/// What reads customer groups `c` with their invites: of each the one not revoked.
+const CHAT_GROUPS_SQL: &str =
+    "SELECT c.app, c.id, c.number, c.subject, c.description, c.picture, c.status, i.code,
+       c.created_at, c.modified_at
+     FROM chat_group c LEFT JOIN invite i ON i.app = c.app AND i.id = c.id AND i.revoked_at IS NULL";
+
+fn chat_groups(reading: &mut dyn Reading, tail: &str, values: &[Value]) -> Tried<Vec<ChatGroup>> {
+    let rows = reading.query(&format!("{CHAT_GROUPS_SQL} {tail}"), values)?;
+    rows.iter().map(|row| Ok(chat_group(row, row.optional_text("code")?)?)).collect()
+}
+
+fn add_invite(tx: &mut dyn Transaction, at: &GroupRef, code: &str, created_at: Millis) -> Tried<()> {
+    let invite = InviteRecord { code: code.to_owned(), at: at.clone(), created_at, revoked_at: None };
+    if insert(tx, &invite)? { Ok(()) } else { misuse("there is an invite of this code already".into()) }
+}
+
+/// The roster's owner: a group that has nothing of its own to tell.
+fn roster_owner(chat: &ChatGroup, epoch: &str) -> Group {
+    Group {
+        at: chat.at.clone(),
+        number: 0,
+        creator: None,
+        admins: Vec::new(),
+        name: None,
+        info: None,
+        extension: StringMap::new(),
+        epoch: epoch.to_owned(),
+        created_at: chat.created_at,
+        deletion: None,
+    }
+}
+
+fn take_space(tx: &mut dyn Transaction, id: &AppId) -> Tried<()> {
+    if tx.take_turn(Turn::Space(id))? {
+        Ok(())
+    } else {
+        misuse(format!("there is no application or channel {id}"))
+    }
+}
+
+fn create(tx: &mut dyn Transaction, chat: &ChatGroup, epoch: &str) -> Tried<()> {
+    take_space(tx, &chat.at.app)?;
+    if tx.group_number(&chat.at)?.is_some() {
+        return misuse(format!("there is a group {} already", chat.at.group));
+    }
+    let place = tx.add_group(&roster_owner(chat, epoch))?;
+    insert(tx, &ChatGroupRow { chat: chat.clone(), place, status_since: chat.created_at })?;
+    chat.invite.as_ref().map_or(Ok(()), |code| add_invite(tx, &chat.at, code, chat.created_at))
+}
+
+fn list(reading: &mut dyn Reading, query: &ChatGroupQuery, window: Window) -> Tried<Page<ChatGroup>> {
+    let condition =
+        "c.app = $1 AND c.number = $2 AND ($3 IS NULL OR c.subject = $3) AND ($4 IS NULL OR c.status = $4)";
+    let mut values = values![
+        query.channel.as_str(),
+        query.number.as_str(),
+        Value::free(query.subject.as_deref()),
+        Value::choice(query.status),
+    ]
+    .to_vec();
+    let sql = format!("SELECT count(*) AS total FROM chat_group c WHERE {condition}");
+    let total = total(reading, &sql, &values)?;
+    values.extend([Value::count(window.limit as u64), Value::count(window.skip)]);
+    // Counted and skipped in the index alone; only the rows of the page are read.
+    let tail = format!(
+        "WHERE c.app = $1 AND c.number = $2 AND c.place IN
+           (SELECT c.place FROM chat_group c WHERE {condition} ORDER BY c.place DESC LIMIT $5 OFFSET $6)
+         ORDER BY c.place DESC"
+    );
+    Ok(Page { entries: chat_groups(reading, &tail, &values)?, total })
+}
+
+/// Groups that have stood in `$1` since before `$2`, and those of which a clock that was ahead of `$3` said when they began to.
+const DUE: &str = "status = $1 AND (status_since < $2 OR status_since > $3)";
+
+fn advance(
+    tx: &mut dyn Transaction,
+    (from, to): (ChatGroupStatus, ChatGroupStatus),
+    until: Millis,
+    at: Millis,
+) -> Tried<Vec<GroupRef>> {
+    // What another node has moved meanwhile stands elsewhere then: each move is answered to one.
+    let sql = format!(
+        "UPDATE chat_group SET status = $4, status_since = $3, modified_at = $3 WHERE {DUE} RETURNING app, id, place"
+    );
+    let rows = tx.query(&sql, values![from.code(), until, at, to.code()])?;
+    let mut moved = Vec::with_capacity(rows.len());
+    for row in &rows {
+        moved.push((row.number("place")?, row.group_ref("app", "id")?));
+    }
+    moved.sort_by_key(|(place, _)| *place);
+    Ok(moved.into_iter().map(|(_, at)| at).collect())
+}
+
+fn set_invite(tx: &mut dyn Transaction, at: &GroupRef, code: Option<&str>, now: Millis) -> Tried<bool> {
+    let of = values![at.app.as_str(), at.group.as_str(), now];
+    if tx.execute("UPDATE chat_group SET modified_at = $3 WHERE app = $1 AND id = $2", of)? == 0 {
+        return Ok(false);
+    }
+    tx.execute("UPDATE invite SET revoked_at = $3 WHERE app = $1 AND id = $2 AND revoked_at IS NULL", of)?;
+    code.map_or(Ok(()), |code| add_invite(tx, at, code, now))?;
+    Ok(true)
+}
+
+#[async_trait]
+impl<D: Database> Chats for Tables<D> {
+    async fn create_channel(&self, channel: Channel) -> StoreResult<()> {
+        let epoch = self.epoch();
+        let step = move |tx: &mut dyn Transaction| {
+            tx.add_space(&channel.id, &epoch)?;
+            insert(tx, &channel).map(|_| ())
+        };
+        self.database.write(step).await
+    }
+
+    async fn channel(&self, id: &AppId) -> StoreResult<Option<Channel>> {
+        let id = id.clone();
+        self.database.read(move |reading| find(reading, "WHERE t.app = $1", values![id.as_str()])).await
+    }
+
+    async fn channels(&self, account: &AccountId) -> StoreResult<Vec<Channel>> {
+        let (account, tail) = (account.clone(), "WHERE t.account = $1 ORDER BY t.number");
+        self.database.read(move |reading| select(reading, tail, values![account.as_str()])).await
+    }
+
+    async fn add_number(&self, number: BusinessNumber) -> StoreResult<bool> {
+        let step = move |tx: &mut dyn Transaction| {
+            take_space(tx, &number.channel)?;
+            insert(tx, &number)
+        };
+        self.database.write(step).await
+    }
+
+    async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>> {
+        let number = number.clone();
+        self.database
+            .read(move |reading| find(reading, "WHERE t.number = $1", values![number.as_str()]))
+            .await
+    }
+
+    async fn numbers(&self, channel: &AppId) -> StoreResult<Vec<BusinessNumber>> {
+        let (channel, tail) = (channel.clone(), "WHERE t.app = $1 ORDER BY t.place");
+        self.database.read(move |reading| select(reading, tail, values![channel.as_str()])).await
+    }
+
+    async fn create_chat_group(&self, group: ChatGroup) -> StoreResult<()> {
+        let epoch = self.epoch();
+        self.database.write(move |tx| create(tx, &group, &epoch)).await
+    }
+
+    async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>> {
+        let at = at.clone();
+        let step = move |reading: &mut dyn Reading| {
+            let of = values![at.app.as_str(), at.group.as_str()];
+            Ok(chat_groups(reading, "WHERE c.app = $1 AND c.id = $2", of)?.into_iter().next())
+        };
+        self.database.read(step).await
+    }
+
+    async fn chat_groups(&self, query: &ChatGroupQuery, window: Window) -> StoreResult<Page<ChatGroup>> {
+        let query = query.clone();
+        self.database.snapshot(move |reading| list(reading, &query, window)).await
+    }
+
+    async fn advance_chat_groups(
+        &self,
+        from: ChatGroupStatus,
+        to: ChatGroupStatus,
+        until: Millis,
+        at: Millis,
+    ) -> StoreResult<Vec<GroupRef>> {
+        // Asked several times a second, and nearly always in vain: that costs no transaction.
+        let due = move |reading: &mut dyn Reading| {
+            exists(reading, &format!("chat_group WHERE {DUE}"), values![from.code(), until, at])
+        };
+        if !self.database.read(due).await? {
+            return Ok(Vec::new());
+        }
+        self.database.write(move |tx| advance(tx, (from, to), until, at)).await
+    }
+
+    async fn set_invite(&self, at: &GroupRef, code: Option<&str>, now: Millis) -> StoreResult<bool> {
+        let (at, code) = (at.clone(), code.map(str::to_owned));
+        self.database.write(move |tx| set_invite(tx, &at, code.as_deref(), now)).await
+    }
+
+    async fn invite(&self, code: &str) -> StoreResult<Option<Invite>> {
+        // No code holds what PostgreSQL cannot be asked for.
+        if code.contains('\0') {
+            return Ok(None);
+        }
+        let code = code.to_owned();
+        let step = move |reading: &mut dyn Reading| {
+            let invite: Option<InviteRecord> = find(reading, "WHERE t.code = $1", values![&code])?;
+            Ok(invite.map(|invite| Invite { at: invite.at, revoked: invite.revoked_at.is_some() }))
+        };
+        self.database.read(step).await
+    }
+}

@@ -1,0 +1,114 @@
+//! Records: what is written and read as rows of small tables, and written once for every database.
+//!
+//! The nouns of which there are few and which are rarely asked for (accounts, applications, channels, customer groups and the like) have
+//! the same tables, keyed by texts, on SQLite and PostgreSQL, and their statements stand here once. Each table has one
+//! description ([`Table`]), from which follow how a row is added, how rows are counted, exported and imported, and what
+//! goes with a purged group. Rosters and streams, which are hot, are written by hand for each database beside this.
+//!
+//! A step ([`Reading`], [`Transaction`]) is plain blocking code: SQLite runs it on its reader's or writer's thread,
+//! PostgreSQL on a thread that may block.
+
+mod accounts;
+mod apps;
+mod chats;
+mod seals;
+mod table;
+mod transaction;
+mod value;
+
+use std::sync::Arc;
+
+use muster_core::{
+    app::App,
+    group::Order,
+    id::AppId,
+    random::Random,
+    store::{Records, StoreResult},
+    transfer::Kind,
+};
+
+pub(crate) use self::{
+    table::Carried,
+    transaction::{Reading, Transaction, Tried, Turn, misuse},
+    value::{Cell, Row, Value},
+};
+use crate::cache::Cache;
+
+/// Letters and digits of the epoch of a stream.
+const EPOCH_LENGTH: usize = 8;
+
+/// All tables, in the order in which an export gives their rows.
+pub(crate) const TABLES: &[Carried] = &[
+    accounts::ACCOUNTS,
+    accounts::USERS,
+    accounts::KEYS,
+    accounts::POLICIES,
+    accounts::ATTACHMENTS,
+    apps::APPS,
+    chats::CHANNELS,
+    chats::NUMBERS,
+    chats::CHAT_GROUPS,
+    chats::INVITES,
+];
+
+/// Where the tables stand.
+pub(crate) trait Database: Send + Sync {
+    /// Fails once the store is closed: what is answered from memory must ask.
+    fn open_still(&self) -> StoreResult<()>;
+
+    /// Runs a step of one statement.
+    fn read<T, S>(&self, step: S) -> impl Future<Output = StoreResult<T>> + Send
+    where
+        T: Send + 'static,
+        S: Fn(&mut dyn Reading) -> Tried<T> + Send + Sync + 'static;
+
+    /// Runs a step of several statements, which all see the same state.
+    fn snapshot<T, S>(&self, step: S) -> impl Future<Output = StoreResult<T>> + Send
+    where
+        T: Send + 'static,
+        S: Fn(&mut dyn Reading) -> Tried<T> + Send + Sync + 'static;
+
+    /// Runs a step in a transaction and makes it last. It may run several times, each time as if it had not before.
+    fn write<T, S>(&self, step: S) -> impl Future<Output = StoreResult<T>> + Send
+    where
+        T: Send + 'static,
+        S: Fn(&mut dyn Transaction) -> Tried<T> + Send + Sync + 'static;
+}
+
+/// The records of a store.
+pub(crate) struct Tables<D> {
+    database: D,
+    random: Arc<dyn Random>,
+    apps: Cache<AppId, App>,
+}
+
+impl<D: Database> Tables<D> {
+    pub(crate) fn new(database: D, random: Arc<dyn Random>) -> Self {
+        Self { database, random, apps: Cache::new() }
+    }
+
+    /// The name of a new stream's, or a new space's streams', count.
+    fn epoch(&self) -> String {
+        self.random.alphanumeric(EPOCH_LENGTH)
+    }
+}
+
+impl<D: Database> Records for Tables<D> {}
+
+/// The statements that remove what belongs to the group `$2` of the application `$1`.
+pub(crate) fn purges_of_a_group() -> impl Iterator<Item = String> {
+    TABLES.iter().rev().filter_map(|carried| carried.table.purge_sql())
+}
+
+/// The table whose rows an export gives as records of a kind; none of what is hot.
+pub(crate) fn of_kind(kind: Kind) -> Option<&'static Carried> {
+    TABLES.iter().find(|carried| carried.table.kind == kind)
+}
+
+/// SQL's word for an order.
+pub(crate) fn direction(order: Order) -> &'static str {
+    match order {
+        Order::Ascending => "ASC",
+        Order::Descending => "DESC",
+    }
+}
