@@ -1,20 +1,9 @@
 //! `AddChatGroup`.
 
-use muster_core::{
-    chat::PhoneNumber,
-    id::{AppId, GroupId},
-    service::NewChatGroup,
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Text};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::service::NewChatGroup;
+use muster_gateway::parameter::Text;
 
-use crate::{
-    Cams, Services,
-    channel_type::ChannelType,
-    error::{failure, invalid},
-    wire::{Answer, bound, spec},
-};
+use crate::{error::Error, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -51,18 +40,17 @@ impl Operation for AddChatGroup {
         "Nobody is in the group until somebody joins through its link, which AddChatGroupInviteLink makes.",
     ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Made>, Failure> {
-        let number = &request.business_number;
-        let channel = bound(call, &request.cust_space_id, number).await?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Made>> {
+        let number = open_number(call, &request.cust_space_id, &request.business_number).await?;
         let subject = request.subject.trim();
         if subject.is_empty() {
-            return Err(invalid("Subject", "Subject must hold more than blanks"));
+            return Err(Error::Invalid("Subject", "Subject must hold more than blanks".to_owned()));
         }
         let new = NewChatGroup {
             subject: subject.to_owned(),
             description: request.description.map(Text::into_string),
         };
-        let group = call.state.muster.chats().create_group(&channel, number, new).await.map_err(failure)?;
+        let group = call.state.muster.chats().create_group(&number, new).await?;
         Answer::of(Made { unique_code: group.at.group })
     }
 }

@@ -1,20 +1,6 @@
 //! `AddChatGroupInviteLink`.
 
-use muster_core::{
-    chat::PhoneNumber,
-    id::{AppId, GroupId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::{
-    Cams, Services,
-    channel_type::ChannelType,
-    error::{OF_GROUP, failure},
-    invite_link::invite_link,
-    wire::{Answer, bound, spec},
-};
+use crate::{error::OF_GROUP, invite_link::invite_link, prelude::*, wire::open_group};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -48,12 +34,10 @@ impl Operation for AddChatGroupInviteLink {
         .errors(OF_GROUP)
         .notes(&["A group has one link: a new one ends the one before.", "The group must be ACTIVE."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Link>, Failure> {
-        let chats = call.state.muster.chats();
-        let channel = bound(call, &request.cust_space_id, &request.business_number).await?;
-        let group =
-            chats.group(&channel, &request.business_number, &request.group_id).await.map_err(failure)?;
-        let code = chats.renew_invite(&group).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Link>> {
+        let Request { business_number, cust_space_id, group_id, .. } = &request;
+        let group = open_group(call, cust_space_id, business_number, group_id).await?;
+        let code = call.state.muster.chats().renew_invite(&group).await?;
         Answer::of(Link { invite_link: invite_link(call, &code) })
     }
 }

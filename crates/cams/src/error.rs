@@ -3,62 +3,179 @@
 //! The published list of codes knows no chat groups. What it has is used (`PageInvalid`, `PhoneNumberError`,
 //! `ChannelTypeNotSupport`); the rest is named in its manner.
 
-use muster_core::{error::Error, store::StoreError};
+use muster_core::{error::Error as Refusal, store::StoreError};
 use muster_gateway::{Denial, DocumentedError, Failure, FaultKind, ParameterFault};
 
-/// The channel does not exist for this caller.
-const NO_CHANNEL: &str = "InvalidParameter.CustSpaceIdNotExist";
-/// The number is none, or is not bound to the channel.
-const NO_NUMBER: &str = "InvalidParameter.PhoneNumberError";
-/// The group does not exist for this caller.
-const NO_GROUP: &str = "InvalidParameter.GroupNotExist";
-/// The group does not stand where the operation needs it.
-const GROUP_STATUS: &str = "InvalidParameter.GroupStatusNotSupport";
-/// Only WhatsApp groups are known.
-const CHANNEL_TYPE: &str = "InvalidParameter.ChannelTypeNotSupport";
+/// The codes of this product. That of a missing parameter is the gateway's, whose form all products share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// The channel does not exist for this caller.
+    CustSpaceIdNotExist,
+    /// The number is none, or is not bound to the channel.
+    PhoneNumberError,
+    /// Only WhatsApp groups are known.
+    ChannelTypeNotSupport,
+    /// The group does not exist for this caller.
+    GroupNotExist,
+    /// The group does not stand where the operation needs it.
+    GroupStatusNotSupport,
+    /// The page is none.
+    PageInvalid,
+    /// The caller has no permission.
+    NoPermission,
+    /// Something else. It is printed for no operation.
+    InternalError,
+    /// The server cannot do it now. It is printed for no operation.
+    ServiceUnavailable,
+}
 
-const fn in_band(code: &'static str, when: &'static str) -> DocumentedError {
-    DocumentedError::new(200, code, "%s.", when)
+impl Code {
+    /// The code as it is documented: its status, 200 for what is told inside an answer, its text, its message, and when
+    /// it is answered.
+    pub(crate) const fn documented(self) -> DocumentedError {
+        let (status, code, message, when) = match self {
+            Self::CustSpaceIdNotExist => {
+                (200, "InvalidParameter.CustSpaceIdNotExist", "%s.", "The channel does not exist.")
+            }
+            Self::PhoneNumberError => (
+                200,
+                "InvalidParameter.PhoneNumberError",
+                "%s.",
+                "The business number is malformed or not bound to the channel.",
+            ),
+            Self::ChannelTypeNotSupport => {
+                (200, "InvalidParameter.ChannelTypeNotSupport", "%s.", "The channel type is not WHATSAPP.")
+            }
+            Self::GroupNotExist => {
+                (200, "InvalidParameter.GroupNotExist", "%s.", "The group does not exist.")
+            }
+            Self::GroupStatusNotSupport => {
+                (200, "InvalidParameter.GroupStatusNotSupport", "%s.", "The group is not active.")
+            }
+            Self::PageInvalid => {
+                (200, "InvalidParameter.PageInvalid", "%s.", "The page is malformed or out of range.")
+            }
+            Self::NoPermission => (
+                403,
+                "NoPermission",
+                "You are not authorized to do this action.",
+                "The caller has no permission.",
+            ),
+            Self::InternalError => (
+                500,
+                "InternalError",
+                "The request processing has failed due to some unknown error, exception or failure.",
+                "An unknown error; try again later.",
+            ),
+            Self::ServiceUnavailable => {
+                (503, "ServiceUnavailable", "%s.", "A temporary failure of the server.")
+            }
+        };
+        DocumentedError::new(status, code, message, when)
+    }
+
+    fn says(self, message: impl Into<String>) -> Failure {
+        let DocumentedError { status, code, .. } = self.documented();
+        match status {
+            200 => Failure::in_band(code, message),
+            status => Failure::error(status, code, message),
+        }
+    }
+
+    /// Says what is always the same.
+    fn says_so(self) -> Failure {
+        self.says(self.documented().message)
+    }
+}
+
+/// The error table of an operation that answers with these.
+const fn documented<const N: usize>(codes: [Code; N]) -> [DocumentedError; N] {
+    let mut table = [Code::InternalError.documented(); N];
+    let mut at = 0;
+    while at < N {
+        table[at] = codes[at].documented();
+        at += 1;
+    }
+    table
 }
 
 /// The errors that every operation can answer with.
-pub(crate) const COMMON: &[DocumentedError] = &[
-    in_band(NO_CHANNEL, "The channel does not exist."),
-    in_band(NO_NUMBER, "The business number is malformed or not bound to the channel."),
-    in_band(CHANNEL_TYPE, "The channel type is not WHATSAPP."),
-    NO_PERMISSION,
-];
+pub(crate) const COMMON: &[DocumentedError] = &documented([
+    Code::CustSpaceIdNotExist,
+    Code::PhoneNumberError,
+    Code::ChannelTypeNotSupport,
+    Code::NoPermission,
+]);
 
 /// The errors of operations that name a group.
-pub(crate) const OF_GROUP: &[DocumentedError] = &[
-    in_band(NO_CHANNEL, "The channel does not exist."),
-    in_band(NO_NUMBER, "The business number is malformed or not bound to the channel."),
-    in_band(CHANNEL_TYPE, "The channel type is not WHATSAPP."),
-    in_band(NO_GROUP, "The group does not exist."),
-    in_band(GROUP_STATUS, "The group is not active."),
-    in_band("InvalidParameter.PageInvalid", "The page is malformed or out of range."),
-    NO_PERMISSION,
-];
+pub(crate) const OF_GROUP: &[DocumentedError] = &documented([
+    Code::CustSpaceIdNotExist,
+    Code::PhoneNumberError,
+    Code::ChannelTypeNotSupport,
+    Code::GroupNotExist,
+    Code::GroupStatusNotSupport,
+    Code::PageInvalid,
+    Code::NoPermission,
+]);
 
-const NO_PERMISSION: DocumentedError = DocumentedError::new(
-    403,
-    "NoPermission",
-    "You are not authorized to do this action.",
-    "The caller has no permission.",
-);
+/// Why an operation of this product fails.
+#[derive(Debug)]
+pub enum Error {
+    /// The domain refused, or could not.
+    Domain(Refusal),
+    /// A parameter breaks a rule, said as a sentence without its full stop.
+    Invalid(&'static str, String),
+}
+
+/// What the operations of this product answer.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Domain(refusal)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Domain(refusal) => failure(&refusal),
+            Error::Invalid(parameter, rule) => invalid(parameter, rule),
+        }
+    }
+}
 
 /// What a caller is told of a refusal or a fault of the domain.
-pub(crate) fn failure(error: Error) -> Failure {
-    let code = match &error {
-        Error::NoChannel(_) => NO_CHANNEL,
-        Error::NoNumber(_) => NO_NUMBER,
-        Error::NoGroup(_) | Error::GroupDeleted(_) => NO_GROUP,
-        Error::GroupInactive(_) => GROUP_STATUS,
-        Error::Store(StoreError::Unavailable(_)) => return unavailable().because(error),
-        Error::Store(StoreError::Unknown(_)) => return unknown_outcome().because(error),
-        _ => return internal().because(error),
+fn failure(refusal: &Refusal) -> Failure {
+    let code = match refusal {
+        Refusal::NoChannel(_) => Code::CustSpaceIdNotExist,
+        Refusal::NoNumber(_) => Code::PhoneNumberError,
+        Refusal::NoGroup(_) | Refusal::GroupDeleted(_) => Code::GroupNotExist,
+        Refusal::GroupInactive(_) => Code::GroupStatusNotSupport,
+        Refusal::Store(StoreError::Unavailable(_)) => return unavailable().because(refusal),
+        Refusal::Store(StoreError::Unknown(_)) => return unknown_outcome().because(refusal),
+        Refusal::Store(StoreError::Failed(_))
+        | Refusal::Sealed(_)
+        | Refusal::Invalid(_)
+        // What only applications, invite links and the command line can meet.
+        | Refusal::NoApp(_)
+        | Refusal::AppDisabled(_)
+        | Refusal::NotMember(_)
+        | Refusal::NobodyThere(_)
+        | Refusal::NotAllowed(_)
+        | Refusal::SuperGroup { .. }
+        | Refusal::TooManyApps(_)
+        | Refusal::TooManyGroups(_)
+        | Refusal::TooManyMessageTypes(_)
+        | Refusal::TooManyMemberTypes(_)
+        | Refusal::NumberTaken(_)
+        | Refusal::NoInvite
+        | Refusal::InviteRevoked
+        | Refusal::GroupFull(_)
+        | Refusal::Exists(_)
+        | Refusal::Missing(_) => return Code::InternalError.says_so().because(refusal),
     };
-    Failure::in_band(code, sentence(&error.to_string()))
+    code.says(sentence(&refusal.to_string()))
 }
 
 /// What a caller is told of a parameter that is missing, or breaks its rule. A missing member of a parameter makes the
@@ -66,43 +183,41 @@ pub(crate) fn failure(error: Error) -> Failure {
 pub(crate) fn parameter_fault(fault: &ParameterFault) -> Failure {
     let name = fault.root();
     if fault.kind == FaultKind::Missing && name == fault.parameter {
-        return Failure::error(400, format!("Missing{name}"), format!("{fault}."));
+        return Failure::missing(name);
     }
-    match name {
-        "CustSpaceId" => Failure::in_band(NO_CHANNEL, format!("{fault}.")),
-        "BusinessNumber" => Failure::in_band(NO_NUMBER, format!("{fault}.")),
-        "GroupId" => Failure::in_band(NO_GROUP, format!("{fault}.")),
-        "ChannelType" => Failure::in_band(CHANNEL_TYPE, format!("{fault}.")),
-        "GroupStatus" => Failure::in_band(GROUP_STATUS, format!("{fault}.")),
-        _ => invalid(name, fault),
-    }
+    invalid(name, fault)
 }
 
-/// A parameter breaks a rule, said as a sentence without its full stop.
-pub(crate) fn invalid(parameter: &str, rule: impl std::fmt::Display) -> Failure {
-    Failure::in_band(format!("InvalidParameter.{parameter}Invalid"), format!("{rule}."))
+/// A parameter breaks a rule, said as a sentence without its full stop. The parameters that the domain knows have codes
+/// of their own; the code of any other is made of its name.
+fn invalid(parameter: &str, rule: impl std::fmt::Display) -> Failure {
+    let code = match parameter {
+        "CustSpaceId" => Code::CustSpaceIdNotExist,
+        "BusinessNumber" => Code::PhoneNumberError,
+        "GroupId" => Code::GroupNotExist,
+        "ChannelType" => Code::ChannelTypeNotSupport,
+        "GroupStatus" => Code::GroupStatusNotSupport,
+        "Page" => Code::PageInvalid,
+        other => {
+            return Failure::in_band(format!("InvalidParameter.{other}Invalid"), format!("{rule}."));
+        }
+    };
+    code.says(format!("{rule}."))
 }
 
 /// What a caller is told of a refusal by policy.
 pub(crate) fn denied(_: &Denial) -> Failure {
-    Failure::error(NO_PERMISSION.status, NO_PERMISSION.code, NO_PERMISSION.message)
+    Code::NoPermission.says_so()
 }
 
 /// The server cannot do it now.
 pub(crate) fn unavailable() -> Failure {
-    let message = "The request has failed due to a temporary failure of the server.";
-    Failure::error(503, "ServiceUnavailable", message)
+    Code::ServiceUnavailable.says("The request has failed due to a temporary failure of the server.")
 }
 
 /// The server did not learn in time whether it was done. Of the same code as a failure, so that clients try again.
 pub(crate) fn unknown_outcome() -> Failure {
-    let message = "It is not known yet whether the request was carried out. Ask again.";
-    Failure::error(503, "ServiceUnavailable", message)
-}
-
-fn internal() -> Failure {
-    let message = "The request processing has failed due to some unknown error, exception or failure.";
-    Failure::error(500, "InternalError", message)
+    Code::ServiceUnavailable.says("It is not known yet whether the request was carried out. Ask again.")
 }
 
 fn sentence(text: &str) -> String {

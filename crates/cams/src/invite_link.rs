@@ -1,11 +1,9 @@
 //! Where an invite link leads.
 
-use muster_gateway::Call;
-
-use crate::Services;
+use crate::Call;
 
 /// The link of an invite code: a page of this server.
-pub(crate) fn invite_link(call: &Call<'_, Services>, code: &str) -> String {
+pub(crate) fn invite_link(call: &Call<'_>, code: &str) -> String {
     link(call.state.base_url.as_deref().unwrap_or(call.host), call.secure, code)
 }
 

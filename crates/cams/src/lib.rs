@@ -15,6 +15,7 @@ mod error;
 mod invite_link;
 mod list_chat_group;
 mod list_chat_group_participants;
+mod prelude;
 mod wire;
 
 use std::sync::Arc;
@@ -31,11 +32,15 @@ pub struct Services {
     pub base_url: Option<String>,
 }
 
+/// A call of an operation of this product.
+type Call<'a> = muster_gateway::Call<'a, Services>;
+
 /// The product.
 pub struct Cams;
 
 impl Product for Cams {
     type State = Services;
+    type Error = error::Error;
     const CODE: &'static str = "cams";
     const VERSION: &'static str = "2020-06-06";
     const TITLE: &'static str = "Chat App Message Service, chat groups";

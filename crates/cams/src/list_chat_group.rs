@@ -1,19 +1,13 @@
 //! `ListChatGroup`.
 
-use muster_core::{
-    chat::{ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
-    id::{AppId, GroupId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Json};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::chat::{ChatGroup, ChatGroupStatus};
+use muster_gateway::parameter::Json;
 
 use crate::{
-    Cams, Services,
-    channel_type::ChannelType,
-    error::{OF_GROUP, failure},
+    error::OF_GROUP,
     invite_link::invite_link,
-    wire::{Answer, Listing, Page, bound, spec},
+    prelude::*,
+    wire::{Listing, Page},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -122,21 +116,16 @@ impl Operation for ListChatGroup {
             "A page holds at most 100 groups.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Listing<Row>>, Failure> {
-        let channel = bound(call, &request.cust_space_id, &request.business_number).await?;
-        let query = ChatGroupQuery {
-            channel: channel.id,
-            number: request.business_number,
-            subject: request.subject,
-            status: request.group_status.map(Into::into),
-        };
-        let page = call.state.muster.chats().groups(&query, request.page.window()).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Listing<Row>>> {
+        let number = open_number(call, &request.cust_space_id, &request.business_number).await?;
+        let (status, window) = (request.group_status.map(Into::into), request.page.window());
+        let page = call.state.muster.chats().groups(&number, request.subject, status, window).await?;
         let rows = page.entries.into_iter().map(|(group, count)| row(call, group, count)).collect();
         Answer::of(Listing::new(page.total, rows))
     }
 }
 
-fn row(call: &Call<'_, Services>, group: ChatGroup, count: u64) -> Row {
+fn row(call: &Call<'_>, group: ChatGroup, count: u64) -> Row {
     Row {
         business_number: group.number,
         business_role: "",

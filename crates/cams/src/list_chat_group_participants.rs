@@ -1,18 +1,12 @@
 //! `ListChatGroupParticipants`.
 
-use muster_core::{
-    chat::PhoneNumber,
-    id::{AppId, GroupId, UserId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Json};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::id::UserId;
+use muster_gateway::parameter::Json;
 
 use crate::{
-    Cams, Services,
-    channel_type::ChannelType,
-    error::{OF_GROUP, failure},
-    wire::{Answer, Listing, OptionalPage, bound, spec},
+    error::OF_GROUP,
+    prelude::*,
+    wire::{Listing, OptionalPage, open_group},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -50,13 +44,11 @@ impl Operation for ListChatGroupParticipants {
         .errors(OF_GROUP)
         .notes(&["People are listed in the order of joining, the business not among them."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Listing<Row>>, Failure> {
-        let chats = call.state.muster.chats();
-        let channel = bound(call, &request.cust_space_id, &request.business_number).await?;
-        let group =
-            chats.group(&channel, &request.business_number, &request.group_id).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Listing<Row>>> {
+        let Request { business_number, cust_space_id, group_id, .. } = &request;
+        let group = open_group(call, cust_space_id, business_number, group_id).await?;
         let window = request.page.map(|page| page.0).unwrap_or_default().window();
-        let page = chats.participants(&group, window).await.map_err(failure)?;
+        let page = call.state.muster.chats().participants(&group, window).await?;
         let rows = page.entries.into_iter().map(|member| Row { participant_number: member.user });
         Answer::of(Listing::new(page.total, rows.collect()))
     }

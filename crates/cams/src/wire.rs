@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use muster_core::{
-    chat::{Channel, PhoneNumber},
+    chat::PhoneNumber,
     group::Window,
-    id::{AccountId, AppId},
+    id::{AccountId, AppId, GroupId},
+    service::{OpenChatGroup, OpenNumber},
 };
-use muster_gateway::{Call, Failure, Level, Spec, parameter::Long};
+use muster_gateway::{Level, Spec, parameter::Long};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Services,
-    error::{COMMON, failure, invalid},
+    Call,
+    error::{COMMON, Error, Result},
 };
 
 /// What the operations have in common. No quotas are published for them.
@@ -21,15 +22,26 @@ pub(crate) const fn spec(name: &'static str, summary: &'static str, level: Level
     Spec::new(name, summary).level(level).errors(COMMON).tag("Chat groups")
 }
 
-/// The caller's channel, and that the number is bound to it.
-pub(crate) async fn bound(
-    call: &Call<'_, Services>,
+/// A number that is bound to a channel of the caller's.
+pub(crate) async fn open_number(
+    call: &Call<'_>,
     channel: &AppId,
     number: &PhoneNumber,
-) -> Result<Channel, Failure> {
+) -> Result<OpenNumber> {
     let account = AccountId::try_from(Arc::clone(&call.principal.account))
-        .map_err(|rule| invalid("Account", format!("The account {rule}")))?;
-    call.state.muster.chats().bound(&account, channel, number).await.map_err(failure)
+        .map_err(|rule| Error::Invalid("Account", format!("The account {rule}")))?;
+    Ok(call.state.muster.chats().number(&account, channel, number).await?)
+}
+
+/// A group of such a number.
+pub(crate) async fn open_group(
+    call: &Call<'_>,
+    channel: &AppId,
+    number: &PhoneNumber,
+    id: &GroupId,
+) -> Result<OpenChatGroup> {
+    let number = open_number(call, channel, number).await?;
+    Ok(call.state.muster.chats().group(&number, id).await?)
 }
 
 /// A success. Failures have a body of their own, made by the gateway; `Message` and `AccessDeniedDetail` come only
@@ -47,7 +59,7 @@ pub(crate) struct Answer<T> {
 
 impl<T> Answer<T> {
     /// A success with this content.
-    pub(crate) fn of(content: T) -> Result<Self, Failure> {
+    pub(crate) fn of(content: T) -> Result<Self> {
         Ok(Self { code: "OK", success: true, content })
     }
 }

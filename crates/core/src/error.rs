@@ -1,7 +1,6 @@
 //! What can be wrong with a request, in the domain's words. The products turn it into wire codes.
 
 use crate::{
-    bus::BusError,
     chat::PhoneNumber,
     id::{AppId, GroupId, UserId},
     seal::Unsealable,
@@ -88,9 +87,6 @@ pub enum Error {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The bus.
-    #[error(transparent)]
-    Bus(#[from] BusError),
 }
 
 /// What the domain answers.

@@ -91,7 +91,7 @@ pub(crate) fn check_host(head: &request::Parts) -> Result<(), Failure> {
     };
     match (named, hosts.next()) {
         (_, Some(_)) => Err(refusal::repeated_header("host")),
-        (false, None) => Err(refusal::missing("Host")),
+        (false, None) => Err(Failure::missing("Host")),
         (true, None) => Ok(()),
     }
 }
@@ -170,14 +170,14 @@ impl Authenticator<'_> {
             Family::V3(authorization) => self.verify_v3(authorization, request),
             Family::OtherMethod => Err(refusal::invalid_signature_method()),
             Family::Unsupported => Err(refusal::unsupported_signature_type()),
-            Family::Anonymous if request.common.access_key_id.is_some() => Err(refusal::missing("Signature")),
-            Family::Anonymous => Err(refusal::missing("AccessKeyId")),
+            Family::Anonymous if request.common.access_key_id.is_some() => Err(Failure::missing("Signature")),
+            Family::Anonymous => Err(Failure::missing("AccessKeyId")),
         }
     }
 
     fn verify_v1<'r>(&self, request: &Presented<'r>) -> Result<Authenticated<'r>, Failure> {
         let common = request.common;
-        let mandatory = |value: Option<&'r str>, name| value.ok_or_else(|| refusal::missing(name));
+        let mandatory = |value: Option<&'r str>, name| value.ok_or_else(|| Failure::missing(name));
         let id = mandatory(common.access_key_id, "AccessKeyId")?;
         let stamped = mandatory(common.timestamp, "Timestamp")?;
         let nonce = mandatory(common.nonce, "SignatureNonce")?;
@@ -191,7 +191,7 @@ impl Authenticator<'_> {
         let key = self.key(id, common.security_token)?;
         let stamped = self.stamp(stamped)?;
         check_content_md5(request)?;
-        let signature = common.signature.ok_or_else(|| refusal::missing("Signature"))?;
+        let signature = common.signature.ok_or_else(|| Failure::missing("Signature"))?;
         let covers = check_v1(&key, request, signature)?;
         let filled_alone = covers == Covers::Filled;
         Ok(Authenticated { key, nonce: Some(nonce), signature, filled_alone, stamped })
@@ -207,7 +207,7 @@ impl Authenticator<'_> {
         let token = header(headers, &X_ACS_SECURITY_TOKEN).filter(|token| !token.is_empty());
         let key = self.key(authorization.access_key, token)?;
         let stamped =
-            self.stamp(header(headers, &X_ACS_DATE).ok_or_else(|| refusal::missing("Timestamp"))?)?;
+            self.stamp(header(headers, &X_ACS_DATE).ok_or_else(|| Failure::missing("Timestamp"))?)?;
         check_content_md5(request)?;
         check_v3(&key, &authorization, request)?;
         let nonce = header(headers, &X_ACS_SIGNATURE_NONCE).map(str::trim).filter(|nonce| !nonce.is_empty());

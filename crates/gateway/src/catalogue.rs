@@ -145,7 +145,7 @@ impl<O: Operation> Dispatch for Handler<O> {
             let request = decode::<O::Request>(parameters, depth)
                 .map_err(|fault| O::Product::parameter_fault(&fault))?;
             let call = call.with_state(&*self.state);
-            let response = O::call(&call, request).await?;
+            let response = O::call(&call, request).await.map_err(Into::into)?;
             render::success(call.request_id, &response).map_err(|error| refusal::internal().because(error))
         })
     }

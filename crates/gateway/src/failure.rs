@@ -56,6 +56,12 @@ impl Failure {
         Self { body: FailureBody::InBand, ..Self::error(200, code, message) }
     }
 
+    /// A mandatory parameter is absent: the code and text that the gateway's own parameters have.
+    pub fn missing(parameter: &str) -> Self {
+        let message = format!("{parameter} is mandatory for this action.");
+        Self::error(400, format!("Missing{parameter}"), message)
+    }
+
     /// Adds what the log is told and the caller is not.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {

@@ -247,8 +247,8 @@ impl Gateway {
             Family::V1 => (common.action, common.version),
             _ => (headers.0.or(common.action), headers.1.or(common.version)),
         };
-        let action = action.ok_or_else(|| refusal::missing("Action"))?;
-        let version = version.ok_or_else(|| refusal::missing("Version"))?;
+        let action = action.ok_or_else(|| Failure::missing("Action"))?;
+        let version = version.ok_or_else(|| Failure::missing("Version"))?;
         let operations = self.routes.get(version).ok_or_else(refusal::invalid_version)?;
         let (product, operation) =
             *operations.get(action).ok_or_else(|| refusal::action_not_found(action))?;

@@ -15,6 +15,7 @@
 //!
 //! impl Product for Greeting {
 //!     type State = ();
+//!     type Error = Failure;
 //!     const CODE: &'static str = "greeting";
 //!     const VERSION: &'static str = "2026-01-01";
 //!     const TITLE: &'static str = "Greetings";
@@ -85,6 +86,8 @@ use crate::request_id::RequestId;
 pub trait Product: Send + Sync + 'static {
     /// The product's services. The catalogue keeps one value for all its operations.
     type State: Send + Sync + 'static;
+    /// Why its operations fail, in its own words; what callers are told is made of it in one place.
+    type Error: Into<Failure> + Send;
     /// The short name, which is also the RAM code before the colon of actions: `live`.
     const CODE: &'static str;
     /// The API version that requests name: `2016-11-01`. One version belongs to one product.
@@ -120,7 +123,7 @@ pub trait Operation: Send + Sync + 'static {
     fn call(
         call: &Call<'_, <Self::Product as Product>::State>,
         request: Self::Request,
-    ) -> impl Future<Output = Result<Self::Response, Failure>> + Send;
+    ) -> impl Future<Output = Result<Self::Response, <Self::Product as Product>::Error>> + Send;
 }
 
 /// What an operation knows about the request beside its parameters.

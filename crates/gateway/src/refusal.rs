@@ -3,10 +3,6 @@
 use crate::failure::Failure;
 use crate::parameter::WITHOUT_HALF_PAIRS;
 
-pub(crate) fn missing(parameter: &str) -> Failure {
-    Failure::error(400, format!("Missing{parameter}"), format!("{parameter} is mandatory for this action."))
-}
-
 pub(crate) fn invalid_version() -> Failure {
     Failure::error(400, "InvalidVersion", "Specified parameter Version is not valid.")
 }
@@ -87,7 +83,7 @@ pub(crate) fn content_md5_not_matched() -> Failure {
 }
 
 pub(crate) fn missing_security_token() -> Failure {
-    missing("SecurityToken")
+    Failure::missing("SecurityToken")
 }
 
 pub(crate) fn malformed_security_token() -> Failure {

@@ -1,6 +1,6 @@
 //! Where clients reach this server.
 
-use muster_gateway::Call;
+use crate::Call;
 
 /// The path of the WebSocket endpoint.
 const WEBSOCKET_PATH: &str = "/connection/websocket";
@@ -17,7 +17,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// The URL of the WebSocket endpoint.
-    pub(crate) fn websocket<S>(&self, call: &Call<'_, S>) -> String {
+    pub(crate) fn websocket(&self, call: &Call<'_>) -> String {
         match (&self.websocket, &self.http) {
             (Some(url), _) => url.clone(),
             (None, Some(base)) => websocket_of(base, call.secure),

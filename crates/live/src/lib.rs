@@ -8,7 +8,7 @@
 //! ```text
 //! request ──▶ typed parameters ──▶ handler ──▶ Muster (rules) ──▶ store, bus
 //!                  (gateway)          │             │
-//! answer  ◀── wire names ◀───────────┘             └── Error ──▶ error::failure ──▶ wire code
+//! answer  ◀── wire names ◀───────────┘             └── Error ──▶ error::Code
 //! ```
 
 mod access;
@@ -17,6 +17,7 @@ mod endpoints;
 mod error;
 mod gen1;
 mod gen2;
+mod prelude;
 mod wire;
 
 use std::sync::Arc;
@@ -37,11 +38,15 @@ pub struct Services {
     pub allow_private: bool,
 }
 
+/// A call of an operation of this product.
+type Call<'a> = muster_gateway::Call<'a, Services>;
+
 /// The product.
 pub struct Live;
 
 impl Product for Live {
     type State = Services;
+    type Error = error::Error;
     const CODE: &'static str = "live";
     const VERSION: &'static str = "2016-11-01";
     const TITLE: &'static str = "ApsaraVideo Live interactive messaging";

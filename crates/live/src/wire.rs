@@ -2,17 +2,13 @@
 
 use std::{borrow::Borrow, sync::Arc};
 
-use muster_core::{
-    app::{App, DataCenter, Generation},
-    id::{AccountId, AppId},
-    service::AppScope,
-};
-use muster_gateway::{Call, Failure, parameter::Long};
+use muster_core::id::AccountId;
+use muster_gateway::parameter::Long;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    Services,
-    error::{failure, invalid},
+    Call,
+    error::{Error, Result},
 };
 
 /// A time in seconds since 1970, up to the year 9999.
@@ -24,30 +20,10 @@ pub(crate) const RTC: &str = "acs:live::{#accountId}:rtc/{#AppId}";
 pub(crate) const DOMAIN: &str = "acs:live:*:{#accountId}:domain/{#DomainName}";
 
 /// The caller's account.
-pub(crate) fn account<S>(call: &Call<'_, S>) -> Result<AccountId, Failure> {
+pub(crate) fn account(call: &Call<'_>) -> Result<AccountId> {
     // Shared, not copied: the gateway holds the account as the same kind of text.
     AccountId::try_from(Arc::clone(&call.principal.account))
-        .map_err(|rule| invalid(format!("The account {rule}")))
-}
-
-/// The applications of `generation` that the caller sees.
-pub(crate) fn scope(
-    account: &AccountId,
-    generation: Generation,
-    data_center: Option<DataCenter>,
-) -> AppScope<'_> {
-    AppScope { account, generation, data_center }
-}
-
-/// An application of the caller that is in use.
-pub(crate) async fn open_app(
-    call: &Call<'_, Services>,
-    generation: Generation,
-    data_center: Option<DataCenter>,
-    id: &AppId,
-) -> Result<Arc<App>, Failure> {
-    let account = account(call)?;
-    call.state.muster.apps().open(scope(&account, generation, data_center), id).await.map_err(failure)
+        .map_err(|rule| Error::Input(format!("The account {rule}")))
 }
 
 /// A text of the domain on the wire, empty where there is none.

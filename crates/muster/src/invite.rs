@@ -15,7 +15,7 @@ use axum::{
 use muster_core::{
     chat::{ChatGroup, PhoneNumber},
     error::Error,
-    service::Muster,
+    service::{Invitation, Muster},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -53,7 +53,7 @@ async fn show(State(muster): State<Arc<Muster>>, code: Code, headers: HeaderMap)
     }
 }
 
-async fn invited(muster: &Muster, code: Code) -> Result<ChatGroup, Error> {
+async fn invited(muster: &Muster, code: Code) -> Result<Invitation, Error> {
     muster.chats().invited(&code_of(code)?).await
 }
 
@@ -93,10 +93,8 @@ async fn join(
 /// Takes a number into the group, which says of a full one the same to everybody: that a number is in it already is
 /// nobody's business who merely has the link.
 async fn accept(muster: &Muster, code: Code, number: &PhoneNumber, name: &str) -> Result<ChatGroup, Error> {
-    let code = code_of(code)?;
-    let chats = muster.chats();
-    chats.invited(&code).await?;
-    chats.accept(&code, number, (!name.is_empty()).then_some(name)).await
+    let invitation = invited(muster, code).await?;
+    muster.chats().accept(invitation, number, (!name.is_empty()).then_some(name)).await
 }
 
 /// Whom an answer is for: a browser gets a page, a program JSON.
@@ -166,7 +164,27 @@ impl Face {
             Error::GroupInactive(_) => {
                 (StatusCode::CONFLICT, "This group is not open to new members now.".to_owned())
             }
-            error => {
+            Error::Store(_)
+            | Error::Invalid(_)
+            | Error::Sealed(_)
+            // What only callers of the API, members and the command line can meet.
+            | Error::NoApp(_)
+            | Error::AppDisabled(_)
+            | Error::NoGroup(_)
+            | Error::GroupDeleted(_)
+            | Error::NotMember(_)
+            | Error::NobodyThere(_)
+            | Error::NotAllowed(_)
+            | Error::SuperGroup { .. }
+            | Error::TooManyApps(_)
+            | Error::TooManyGroups(_)
+            | Error::TooManyMessageTypes(_)
+            | Error::TooManyMemberTypes(_)
+            | Error::NoChannel(_)
+            | Error::NoNumber(_)
+            | Error::NumberTaken(_)
+            | Error::Exists(_)
+            | Error::Missing(_) => {
                 tracing::error!(%error, "an invite link could not be served");
                 (
                     StatusCode::SERVICE_UNAVAILABLE,

@@ -38,7 +38,7 @@ pub fn login_token(bytes: &[u8]) {
     let raw = String::from_utf8_lossy(bytes);
     let admitted = |token: &str| {
         let checked = check_connect_token(house.server.muster.logins(), token);
-        house.server.runtime.block_on(checked).ok().map(|login| login.user.to_string())
+        house.server.runtime.block_on(checked).ok().map(|login| login.user().to_string())
     };
     if let Some(user) = admitted(&raw) {
         assert_eq!(user, USER, "a token that was not issued logs in");

@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use muster_core::{
-    app::App,
-    id::{GroupId, GroupRef, UserId},
+    id::{GroupId, UserId},
     message::Sender,
     number::RepeatCount,
-    service::{NewGroup, NewMessage, Storage},
+    service::{NewGroup, NewMessage, OpenApp, OpenGroup, Storage},
 };
 use muster_realtime::{Hub, RealtimeConfig, protocol::json};
 use serde::{Deserialize, de::IgnoredAny};
@@ -94,12 +93,12 @@ impl House {
     /// Lives a connection's life in an application of its own.
     async fn lived(&self, text: &str) -> Result<(), Failed> {
         let app = self.server.app().await?;
-        let at = self.group(&app).await?;
+        let group = self.group(&app).await?;
         let mut looker = Client::open(&self.hub).await;
         looker.send(&login(&self.server.token(&app, "ben")?)).await;
         looker.send(JOIN).await;
         let before = looker.until(2).await;
-        self.tell(&app, &at).await?;
+        self.tell(&group).await?;
         let token = self.server.token(&app, "alice")?;
         let (known, life) = match text.strip_prefix(STRANGER) {
             Some(life) => (false, life.replace(TOKEN, &token)),
@@ -125,17 +124,19 @@ impl House {
     }
 
     /// Makes the group.
-    async fn group(&self, app: &App) -> Result<GroupRef, Failed> {
-        let group = NewGroup {
+    async fn group(&self, app: &OpenApp) -> Result<OpenGroup, Failed> {
+        let new = NewGroup {
             id: Some(GroupId::new("lobby")?),
             creator: Some(UserId::new("alice")?),
             ..NewGroup::default()
         };
-        Ok(self.server.muster.groups().create(app, group).await?.group.at)
+        let groups = self.server.muster.groups();
+        let made = groups.create(app, new).await?.group;
+        Ok(groups.open(app, &made.at.group).await?)
     }
 
     /// Tells the group more than a reply holds.
-    async fn tell(&self, app: &App, at: &GroupRef) -> Result<(), Failed> {
+    async fn tell(&self, group: &OpenGroup) -> Result<(), Failed> {
         let messages = self.server.muster.messages();
         let sender = UserId::new("operator")?;
         let told = TOLD.map(|length| {
@@ -151,7 +152,7 @@ impl House {
                 level: 0,
                 repeat: RepeatCount::ONE,
             };
-            messages.announce(app, at, message)
+            messages.announce(group, message)
         });
         for told in join_all(told).await {
             told?;

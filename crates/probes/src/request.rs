@@ -38,6 +38,7 @@ struct Probed;
 
 impl Product for Probed {
     type State = ();
+    type Error = Failure;
     const CODE: &'static str = "probed";
     const VERSION: &'static str = "2026-01-01";
     const TITLE: &'static str = "Probed";

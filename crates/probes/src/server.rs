@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use muster_bus::memory::MemoryBus;
 use muster_core::{
-    app::{App, Generation},
+    app::Generation,
     id::{AccountId, NodeId, UserId},
     limits::Limits,
     seal::MasterKey,
-    service::{AppScope, Dependencies, Muster, NewApp},
+    service::{AppScope, Dependencies, Muster, NewApp, OpenApp},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -53,13 +53,13 @@ impl Server {
     }
 
     /// Makes an application of generation 2.
-    pub(crate) async fn app(&self) -> Result<App, Failed> {
+    pub(crate) async fn app(&self) -> Result<OpenApp, Failed> {
         let scope = AppScope { account: &self.account, generation: Generation::Two, data_center: None };
         Ok(self.muster.apps().create(scope, NewApp::default()).await?)
     }
 
     /// A login that is good for an hour.
-    pub(crate) fn token(&self, app: &App, user: &str) -> Result<String, Failed> {
+    pub(crate) fn token(&self, app: &OpenApp, user: &str) -> Result<String, Failed> {
         let expires = NOW.seconds() + 3_600;
         let token = self.muster.logins().token(app, &UserId::new(user)?, NONCE, expires, "")?;
         Ok(live_connect_token(&LiveLogin {

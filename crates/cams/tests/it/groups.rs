@@ -78,7 +78,8 @@ async fn people_join_through_the_link_and_are_listed() {
     let code = link.as_str().and_then(|link| link.strip_prefix("http://127.0.0.1:7070/i/")).expect("a link");
     for number in 0..5 {
         let number = PhoneNumber::new(&format!("49160000000{number}")).expect("a number");
-        house.muster.chats().accept(code, &number, Some("Ann")).await.expect("a join");
+        let invitation = house.muster.chats().invited(code).await.expect("an invitation");
+        house.muster.chats().accept(invitation, &number, Some("Ann")).await.expect("a join");
     }
     let page = [at[0], ("Page", r#"{"Index":2,"Size":2}"#)];
     let mut found = call(&house, &channel, "ListChatGroupParticipants", &page).await;

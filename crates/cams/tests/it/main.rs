@@ -33,7 +33,7 @@ async fn new_channel(house: &House, number: &str) -> String {
     let chats = house.muster.chats();
     let channel = chats.create_channel(&house.account(), "shop").await.expect("a channel");
     let number = PhoneNumber::new(number).expect("a number");
-    chats.add_number(&house.account(), &channel.id, number).await.expect("a binding");
+    chats.add_number(&channel, number).await.expect("a binding");
     channel.id.to_string()
 }
 

@@ -1,6 +1,6 @@
 //! Making, finding and switching applications.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use super::Muster;
 use crate::{
@@ -41,6 +41,37 @@ pub struct NewApp {
     pub extension: StringMap,
 }
 
+/// An application that a scope holds, in use or not: proof that whoever has it may know of it. The rules of
+/// applications alone make one.
+#[derive(Clone, Debug)]
+pub struct KnownApp(Arc<App>);
+
+impl KnownApp {
+    /// What is known of it.
+    #[must_use]
+    pub fn into_app(self) -> App {
+        Arc::unwrap_or_clone(self.0)
+    }
+}
+
+impl Deref for KnownApp {
+    type Target = App;
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+/// A [`KnownApp`] that was in use when it was looked up: proof that whoever has it may work with it.
+#[derive(Clone, Debug)]
+pub struct OpenApp(KnownApp);
+
+impl Deref for OpenApp {
+    type Target = KnownApp;
+    fn deref(&self) -> &KnownApp {
+        &self.0
+    }
+}
+
 /// The rules of applications.
 #[derive(Clone, Copy)]
 pub struct AppRules<'a>(pub(super) &'a Muster);
@@ -50,7 +81,7 @@ impl AppRules<'_> {
     ///
     /// # Errors
     /// [`Error::TooManyApps`], or the store's.
-    pub async fn create(&self, scope: AppScope<'_>, new: NewApp) -> Result<App> {
+    pub async fn create(&self, scope: AppScope<'_>, new: NewApp) -> Result<OpenApp> {
         let muster = self.0;
         let now = muster.now();
         let id = AppId::new(&muster.random.hex(16)).map_err(|error| Error::Invalid(error.to_string()))?;
@@ -73,7 +104,7 @@ impl AppRules<'_> {
         };
         let limit = muster.limits.apps_per_account;
         match muster.store.records().create_app(app.clone(), limit).await? {
-            AppCreated::Created => Ok(app),
+            AppCreated::Created => Ok(OpenApp(KnownApp(Arc::new(app)))),
             AppCreated::TooMany => Err(Error::TooManyApps(limit.unwrap_or(u64::MAX))),
         }
     }
@@ -82,13 +113,14 @@ impl AppRules<'_> {
     ///
     /// # Errors
     /// [`Error::NoApp`] when the scope does not hold it, or the store's.
-    pub async fn describe(&self, scope: AppScope<'_>, id: &AppId) -> Result<Arc<App>> {
+    pub async fn describe(&self, scope: AppScope<'_>, id: &AppId) -> Result<KnownApp> {
         let app = self.0.store.records().app(id).await?;
         app.filter(|app| {
             app.account == *scope.account
                 && app.generation == scope.generation
                 && scope.data_center.is_none_or(|here| here == app.data_center)
         })
+        .map(KnownApp)
         .ok_or_else(|| Error::NoApp(id.clone()))
     }
 
@@ -96,34 +128,41 @@ impl AppRules<'_> {
     ///
     /// # Errors
     /// [`Error::NoApp`], [`Error::AppDisabled`], or the store's.
-    pub async fn open(&self, scope: AppScope<'_>, id: &AppId) -> Result<Arc<App>> {
+    pub async fn open(&self, scope: AppScope<'_>, id: &AppId) -> Result<OpenApp> {
         let app = self.describe(scope, id).await?;
-        if app.disabled { Err(Error::AppDisabled(id.clone())) } else { Ok(app) }
+        if app.disabled { Err(Error::AppDisabled(id.clone())) } else { Ok(OpenApp(app)) }
+    }
+
+    /// The application of a login, which has no scope yet; `None` when there is none of this generation in use.
+    pub(super) async fn of_login(&self, id: &AppId, generation: Generation) -> Result<Option<OpenApp>> {
+        let app = self.0.store.records().app(id).await?;
+        Ok(app.filter(|app| app.generation == generation && !app.disabled).map(|app| OpenApp(KnownApp(app))))
     }
 
     /// The scope's applications by time of creation.
     ///
     /// # Errors
     /// The store's.
-    pub async fn list(&self, scope: AppScope<'_>, order: Order, window: Window) -> Result<Page<App>> {
+    pub async fn list(&self, scope: AppScope<'_>, order: Order, window: Window) -> Result<Page<KnownApp>> {
         let filter = AppFilter { generation: scope.generation, data_center: scope.data_center };
-        Ok(self.0.store.records().apps(scope.account, filter, order, window).await?)
+        let page = self.0.store.records().apps(scope.account, filter, order, window).await?;
+        let entries = page.entries.into_iter().map(|app| KnownApp(Arc::new(app))).collect();
+        Ok(Page { entries, total: page.total })
     }
 
     /// Switches an application off or on. Off, its connections end.
     ///
     /// # Errors
     /// [`Error::NoApp`], or the store's.
-    pub async fn set_disabled(&self, scope: AppScope<'_>, id: &AppId, disabled: bool) -> Result<App> {
-        self.describe(scope, id).await?;
-        let (hands, id, now) = (self.0.hands(), id.clone(), self.0.now());
+    pub async fn set_disabled(&self, app: &KnownApp, disabled: bool) -> Result<KnownApp> {
+        let (hands, id, now) = (self.0.hands(), app.id.clone(), self.0.now());
         carry_out(async move {
             let changed = hands.store.records().set_app_disabled(&id, disabled, now).await?;
             let app = changed.ok_or_else(|| Error::NoApp(id.clone()))?;
             if disabled {
                 hands.tell(Notice::AppDisabled { app: id }).await;
             }
-            Ok(app)
+            Ok(KnownApp(Arc::new(app)))
         })
         .await
     }
@@ -132,7 +171,7 @@ impl AppRules<'_> {
     ///
     /// # Errors
     /// [`Error::Sealed`] when it was sealed under another master key.
-    pub fn key(&self, app: &App) -> Result<String> {
+    pub fn key(&self, app: &KnownApp) -> Result<String> {
         Ok(self.0.master.open(&App::key_purpose(&app.id), &app.key)?)
     }
 }

@@ -1,6 +1,6 @@
 //! Customer groups: channels, numbers, groups, invite links, participants.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use super::Muster;
 use crate::{
@@ -28,6 +28,61 @@ pub struct NewChatGroup {
     pub description: Option<String>,
 }
 
+/// A channel of the caller's account: proof that whoever has it may work with it. The rules of customer groups alone
+/// make one, as they do all that follow.
+#[derive(Clone, Debug)]
+pub struct OpenChannel(Channel);
+
+impl Deref for OpenChannel {
+    type Target = Channel;
+    fn deref(&self) -> &Channel {
+        &self.0
+    }
+}
+
+/// A business number that is bound to a channel of the caller's account.
+#[derive(Clone, Debug)]
+pub struct OpenNumber {
+    channel: OpenChannel,
+    number: PhoneNumber,
+}
+
+impl OpenNumber {
+    /// The channel.
+    #[must_use]
+    pub fn channel(&self) -> &OpenChannel {
+        &self.channel
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(&self) -> &PhoneNumber {
+        &self.number
+    }
+}
+
+/// A customer group of a number of the caller's, wherever it stands in its life.
+#[derive(Clone, Debug)]
+pub struct OpenChatGroup(ChatGroup);
+
+impl Deref for OpenChatGroup {
+    type Target = ChatGroup;
+    fn deref(&self) -> &ChatGroup {
+        &self.0
+    }
+}
+
+/// A customer group that an invite code has opened, with room for somebody.
+#[derive(Clone, Debug)]
+pub struct Invitation(ChatGroup);
+
+impl Deref for Invitation {
+    type Target = ChatGroup;
+    fn deref(&self) -> &ChatGroup {
+        &self.0
+    }
+}
+
 /// The rules of customer groups.
 #[derive(Clone, Copy)]
 pub struct ChatRules<'a>(pub(super) &'a Muster);
@@ -37,7 +92,7 @@ impl ChatRules<'_> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn create_channel(&self, account: &AccountId, name: &str) -> Result<Channel> {
+    pub async fn create_channel(&self, account: &AccountId, name: &str) -> Result<OpenChannel> {
         let muster = self.0;
         let channel = Channel {
             id: id(&format!("cams-{}", muster.random.alphanumeric(16)))?,
@@ -46,30 +101,25 @@ impl ChatRules<'_> {
             created_at: muster.now(),
         };
         muster.store.records().create_channel(channel.clone()).await?;
-        Ok(channel)
+        Ok(OpenChannel(channel))
     }
 
     /// The channel, if it is the account's.
     ///
     /// # Errors
     /// [`Error::NoChannel`], or the store's.
-    pub async fn channel(&self, account: &AccountId, id: &AppId) -> Result<Channel> {
+    pub async fn channel(&self, account: &AccountId, id: &AppId) -> Result<OpenChannel> {
         let channel = self.0.store.records().channel(id).await?;
-        channel.filter(|channel| channel.account == *account).ok_or_else(|| Error::NoChannel(id.clone()))
+        let channel = channel.filter(|channel| channel.account == *account);
+        channel.map(OpenChannel).ok_or_else(|| Error::NoChannel(id.clone()))
     }
 
     /// Binds a business number to a channel.
     ///
     /// # Errors
-    /// [`Error::NoChannel`], [`Error::NumberTaken`], or the store's.
-    pub async fn add_number(
-        &self,
-        account: &AccountId,
-        channel: &AppId,
-        number: PhoneNumber,
-    ) -> Result<BusinessNumber> {
-        let channel = self.channel(account, channel).await?;
-        let bound = BusinessNumber { number, channel: channel.id, created_at: self.0.now() };
+    /// [`Error::NumberTaken`], or the store's.
+    pub async fn add_number(&self, channel: &OpenChannel, number: PhoneNumber) -> Result<BusinessNumber> {
+        let bound = BusinessNumber { number, channel: channel.id.clone(), created_at: self.0.now() };
         if self.0.store.records().add_number(bound.clone()).await? {
             Ok(bound)
         } else {
@@ -77,15 +127,20 @@ impl ChatRules<'_> {
         }
     }
 
-    /// The channel and that the number is bound to it.
+    /// The number, if it is bound to the channel and the channel is the account's.
     ///
     /// # Errors
     /// [`Error::NoChannel`], [`Error::NoNumber`], or the store's.
-    pub async fn bound(&self, account: &AccountId, channel: &AppId, number: &PhoneNumber) -> Result<Channel> {
+    pub async fn number(
+        &self,
+        account: &AccountId,
+        channel: &AppId,
+        number: &PhoneNumber,
+    ) -> Result<OpenNumber> {
         let channel = self.channel(account, channel).await?;
         let binding = self.0.store.records().number(number).await?;
         match binding.filter(|binding| binding.channel == channel.id) {
-            Some(_) => Ok(channel),
+            Some(binding) => Ok(OpenNumber { channel, number: binding.number }),
             None => Err(Error::NoNumber(number.clone())),
         }
     }
@@ -94,17 +149,13 @@ impl ChatRules<'_> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn create_group(
-        &self,
-        channel: &Channel,
-        number: &PhoneNumber,
-        new: NewChatGroup,
-    ) -> Result<ChatGroup> {
+    pub async fn create_group(&self, number: &OpenNumber, new: NewChatGroup) -> Result<ChatGroup> {
         let muster = self.0;
         let now = muster.now();
+        let id = group_id(&format!("E{}", muster.random.alphanumeric(20)))?;
         let group = ChatGroup {
-            at: GroupRef::new(channel.id.clone(), group_id(&format!("E{}", muster.random.alphanumeric(20)))?),
-            number: number.clone(),
+            at: GroupRef::new(number.channel.id.clone(), id),
+            number: number.number.clone(),
             subject: new.subject,
             description: new.description,
             picture: None,
@@ -129,21 +180,32 @@ impl ChatRules<'_> {
         Ok(self.0.store.records().advance_chat_groups(from, to, until, now).await?.len())
     }
 
-    /// The group of a number of a channel.
+    /// The group, if the number runs it.
     ///
     /// # Errors
     /// [`Error::NoGroup`], or the store's.
-    pub async fn group(&self, channel: &Channel, number: &PhoneNumber, id: &GroupId) -> Result<ChatGroup> {
-        let group = self.0.store.records().chat_group(&GroupRef::new(channel.id.clone(), id.clone())).await?;
-        group.filter(|group| group.number == *number).ok_or_else(|| Error::NoGroup(id.clone()))
+    pub async fn group(&self, number: &OpenNumber, id: &GroupId) -> Result<OpenChatGroup> {
+        let at = GroupRef::new(number.channel.id.clone(), id.clone());
+        let group =
+            self.0.store.records().chat_group(&at).await?.filter(|group| group.number == number.number);
+        group.map(OpenChatGroup).ok_or_else(|| Error::NoGroup(id.clone()))
     }
 
-    /// Customer groups, newest first, each with its number of participants.
+    /// Customer groups that a number runs, newest first, each with its number of participants; only those of exactly
+    /// this title, and only those that stand here, where that is said.
     ///
     /// # Errors
     /// The store's.
-    pub async fn groups(&self, query: &ChatGroupQuery, window: Window) -> Result<Page<(ChatGroup, u64)>> {
-        let page = self.0.store.records().chat_groups(query, window).await?;
+    pub async fn groups(
+        &self,
+        number: &OpenNumber,
+        subject: Option<String>,
+        status: Option<ChatGroupStatus>,
+        window: Window,
+    ) -> Result<Page<(ChatGroup, u64)>> {
+        let (channel, number) = (number.channel.id.clone(), number.number.clone());
+        let query = ChatGroupQuery { channel, number, subject, status };
+        let page = self.0.store.records().chat_groups(&query, window).await?;
         let mut entries = Vec::with_capacity(page.entries.len());
         for group in page.entries {
             let count = self.0.store.roster_state(&group.at).await?.count;
@@ -156,7 +218,7 @@ impl ChatRules<'_> {
     ///
     /// # Errors
     /// [`Error::GroupInactive`], [`Error::NoGroup`], or the store's.
-    pub async fn renew_invite(&self, group: &ChatGroup) -> Result<String> {
+    pub async fn renew_invite(&self, group: &OpenChatGroup) -> Result<String> {
         if group.status != ChatGroupStatus::Active {
             return Err(Error::GroupInactive(group.at.group.clone()));
         }
@@ -172,13 +234,13 @@ impl ChatRules<'_> {
     ///
     /// # Errors
     /// [`Error::NoInvite`], [`Error::InviteRevoked`], [`Error::GroupInactive`], [`Error::GroupFull`], or the store's.
-    pub async fn invited(&self, code: &str) -> Result<ChatGroup> {
+    pub async fn invited(&self, code: &str) -> Result<Invitation> {
         let group = self.opened(code).await?;
         let capacity = self.0.limits.chat_participants;
         if self.0.store.roster_state(&group.at).await?.count >= capacity {
             return Err(Error::GroupFull(capacity));
         }
-        Ok(group)
+        Ok(Invitation(group))
     }
 
     async fn opened(&self, code: &str) -> Result<ChatGroup> {
@@ -193,17 +255,25 @@ impl ChatRules<'_> {
         let group = self.0.store.records().chat_group(&invite.at).await?.ok_or(Error::NoInvite)?;
         match group.status {
             ChatGroupStatus::Active | ChatGroupStatus::Updating => Ok(group),
-            _ => Err(Error::GroupInactive(group.at.group)),
+            ChatGroupStatus::Inactive
+            | ChatGroupStatus::Suspended
+            | ChatGroupStatus::Creating
+            | ChatGroupStatus::Deleting => Err(Error::GroupInactive(group.at.group)),
         }
     }
 
     /// A participant joins through an invite link. Joining twice is no fault.
     ///
     /// # Errors
-    /// [`Error::NoInvite`], [`Error::InviteRevoked`], [`Error::GroupInactive`], [`Error::GroupFull`], or the store's.
-    pub async fn accept(&self, code: &str, number: &PhoneNumber, name: Option<&str>) -> Result<ChatGroup> {
+    /// [`Error::NoInvite`] when the group went meanwhile, [`Error::GroupFull`], or the store's.
+    pub async fn accept(
+        &self,
+        invitation: Invitation,
+        number: &PhoneNumber,
+        name: Option<&str>,
+    ) -> Result<ChatGroup> {
         let muster = self.0;
-        let group = self.opened(code).await?;
+        let Invitation(group) = invitation;
         let user = UserId::new(number.as_str()).map_err(|error| Error::Invalid(error.to_string()))?;
         let info: Option<Arc<str>> = name.map(Arc::from);
         let capacity = muster.limits.chat_participants;
@@ -236,7 +306,7 @@ impl ChatRules<'_> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn participants(&self, group: &ChatGroup, window: Window) -> Result<Page<Member>> {
+    pub async fn participants(&self, group: &OpenChatGroup, window: Window) -> Result<Page<Member>> {
         let query = PageQuery { order: Order::Ascending, window };
         Ok(self.0.store.roster_page(&group.at, query).await?)
     }

@@ -1,10 +1,10 @@
 //! Making, finding and ending groups.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
-use super::Muster;
+use super::{Login, Muster, OpenApp};
 use crate::{
-    app::{App, Generation, StringMap},
+    app::{Generation, StringMap},
     bus::Notice,
     caller::carry_out,
     error::{Error, Result},
@@ -43,6 +43,63 @@ pub struct GroupMade {
     pub existed: bool,
 }
 
+/// A group of an application in use, deleted or not: proof that whoever has it may know of it. The rules of groups alone
+/// make one.
+#[derive(Clone, Debug)]
+pub struct KnownGroup {
+    app: OpenApp,
+    group: Arc<Group>,
+}
+
+impl KnownGroup {
+    /// The application that it belongs to.
+    #[must_use]
+    pub fn app(&self) -> &OpenApp {
+        &self.app
+    }
+}
+
+impl Deref for KnownGroup {
+    type Target = Group;
+    fn deref(&self) -> &Group {
+        &self.group
+    }
+}
+
+/// A [`KnownGroup`] that existed when it was looked up: proof that whoever has it may work with it. It may be deleted
+/// since: the store says so of every change.
+#[derive(Clone, Debug)]
+pub struct OpenGroup(KnownGroup);
+
+impl Deref for OpenGroup {
+    type Target = KnownGroup;
+    fn deref(&self) -> &KnownGroup {
+        &self.0
+    }
+}
+
+/// A logged-in user and an open group of the same application: proof of who wants something of the group. Whether the
+/// user is in it, or runs it, the rules ask.
+#[derive(Clone, Debug)]
+pub struct Visit<'a> {
+    login: &'a Login,
+    group: OpenGroup,
+}
+
+impl Visit<'_> {
+    /// Who.
+    #[must_use]
+    pub fn login(&self) -> &Login {
+        self.login
+    }
+
+    /// The group.
+    #[must_use]
+    pub fn group(&self) -> &OpenGroup {
+        &self.group
+    }
+}
+
 /// The rules of groups.
 #[derive(Clone, Copy)]
 pub struct GroupRules<'a>(pub(super) &'a Muster);
@@ -52,7 +109,7 @@ impl GroupRules<'_> {
     ///
     /// # Errors
     /// [`Error::TooManyGroups`], or the store's.
-    pub async fn create(&self, app: &App, new: NewGroup) -> Result<GroupMade> {
+    pub async fn create(&self, app: &OpenApp, new: NewGroup) -> Result<GroupMade> {
         let muster = self.0;
         let id = match new.id {
             Some(id) => id,
@@ -85,36 +142,46 @@ impl GroupRules<'_> {
     ///
     /// # Errors
     /// [`Error::NoGroup`], or the store's.
-    pub async fn describe(&self, at: &GroupRef) -> Result<Arc<Group>> {
-        self.0.store.group(at).await?.ok_or_else(|| Error::NoGroup(at.group.clone()))
+    pub async fn describe(&self, app: &OpenApp, id: &GroupId) -> Result<KnownGroup> {
+        let group = self.0.store.group(&address(app, id)).await?;
+        let group = group.ok_or_else(|| Error::NoGroup(id.clone()))?;
+        Ok(KnownGroup { app: app.clone(), group })
     }
 
     /// The group, if it exists still.
     ///
     /// # Errors
     /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
-    pub async fn open(&self, at: &GroupRef) -> Result<Arc<Group>> {
-        let group = self.describe(at).await?;
+    pub async fn open(&self, app: &OpenApp, id: &GroupId) -> Result<OpenGroup> {
+        let group = self.describe(app, id).await?;
         match group.deletion {
-            None => Ok(group),
-            Some(_) => Err(Error::GroupDeleted(at.group.clone())),
+            None => Ok(OpenGroup(group)),
+            Some(_) => Err(Error::GroupDeleted(id.clone())),
         }
+    }
+
+    /// The group, if it exists still, before a user of its application.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
+    pub async fn visit<'a>(&self, login: &'a Login, id: &GroupId) -> Result<Visit<'a>> {
+        Ok(Visit { login, group: self.open(login.app(), id).await? })
     }
 
     /// A group's figures.
     ///
     /// # Errors
     /// The store's.
-    pub async fn tally(&self, at: &GroupRef) -> Result<GroupTally> {
-        Ok(self.0.store.tally(at).await?)
+    pub async fn tally(&self, group: &KnownGroup) -> Result<GroupTally> {
+        Ok(self.0.store.tally(&group.at).await?)
     }
 
     /// Deletes a group: everybody in it is told and out of it. Deleting a group that is not there is no fault.
     ///
     /// # Errors
     /// The store's.
-    pub async fn delete(&self, at: &GroupRef, by: Option<UserId>) -> Result<()> {
-        let (hands, at, now) = (self.0.hands(), at.clone(), self.0.now());
+    pub async fn delete(&self, app: &OpenApp, id: &GroupId, by: Option<UserId>) -> Result<()> {
+        let (hands, at, now) = (self.0.hands(), address(app, id), self.0.now());
         carry_out(async move {
             match hands.store.delete_group(&at, Deletion { at: now, by }).await? {
                 GroupDeleted::Missing => {}
@@ -135,7 +202,7 @@ impl GroupRules<'_> {
     /// The store's.
     pub async fn list(
         &self,
-        app: &App,
+        app: &OpenApp,
         filter: GroupFilter,
         order: Order,
         window: Window,
@@ -149,7 +216,7 @@ impl GroupRules<'_> {
     /// The store's.
     pub async fn walk(
         &self,
-        app: &App,
+        app: &OpenApp,
         filter: GroupFilter,
         order: Order,
         after: Option<i64>,
@@ -164,13 +231,17 @@ impl GroupRules<'_> {
     /// The store's.
     pub async fn list_of(
         &self,
-        app: &App,
+        app: &OpenApp,
         user: &UserId,
         order: Order,
         window: Window,
     ) -> Result<Page<Group>> {
         Ok(self.0.store.groups_of(&app.id, user, order, window).await?)
     }
+}
+
+fn address(app: &OpenApp, id: &GroupId) -> GroupRef {
+    GroupRef::new(app.id.clone(), id.clone())
 }
 
 fn drawn_id(muster: &Muster) -> Result<GroupId> {

@@ -6,9 +6,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::{Muster, login_parts::unambiguous};
+use super::{Muster, OpenApp, login_parts::unambiguous};
 use crate::{
-    app::{App, Generation},
+    app::Generation,
     bus::Notice,
     error::{Error, Result},
     hex::hex,
@@ -23,17 +23,39 @@ const REFRESH_TOKEN_PURPOSE: &str = "refresh token";
 /// How much longer a refresh token is good for than the access token it comes with.
 const REFRESH_LIFETIMES: i64 = 30;
 
-/// A user who has shown a good token.
+/// A user who has shown a good token. The rules of logins alone make one.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The application.
-    pub app: Arc<App>,
+    app: OpenApp,
+    user: UserId,
+    admin: bool,
+    info: Option<Arc<str>>,
+}
+
+impl Login {
+    /// The application, in use when the user logged in.
+    #[must_use]
+    pub fn app(&self) -> &OpenApp {
+        &self.app
+    }
+
     /// Who.
-    pub user: UserId,
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
     /// Whether the token was made for an operator of the application.
-    pub admin: bool,
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.admin
+    }
+
     /// What the user says of itself.
-    pub info: Option<Arc<str>>,
+    #[must_use]
+    pub fn info(&self) -> Option<&Arc<str>> {
+        self.info.as_ref()
+    }
 }
 
 /// How a login stands after a while.
@@ -179,7 +201,14 @@ impl LoginRules<'_> {
     ///
     /// # Errors
     /// [`Error::Sealed`].
-    pub fn token(&self, app: &App, user: &UserId, nonce: &str, expires: i64, role: &str) -> Result<String> {
+    pub fn token(
+        &self,
+        app: &OpenApp,
+        user: &UserId,
+        nonce: &str,
+        expires: i64,
+        role: &str,
+    ) -> Result<String> {
         let key = self.0.apps().key(app)?;
         Ok(live_token(app.id.as_str(), &key, user.as_str(), nonce, &expires.to_string(), role))
     }
@@ -188,7 +217,7 @@ impl LoginRules<'_> {
     ///
     /// # Errors
     /// [`Error::Invalid`], which does not happen.
-    pub fn issue(&self, app: &App, user: &UserId, device: &str) -> Result<AccessToken> {
+    pub fn issue(&self, app: &OpenApp, user: &UserId, device: &str) -> Result<AccessToken> {
         let lifetime = self.0.limits.access_token_millis;
         let mut claim = AccessClaim {
             app: app.id.clone(),
@@ -231,9 +260,8 @@ impl LoginRules<'_> {
         serde_json::from_slice(&body).ok()
     }
 
-    async fn usable(&self, id: &AppId, generation: Generation) -> std::result::Result<Arc<App>, LoginError> {
-        let app = self.0.store.records().app(id).await.map_err(Error::from)?;
-        app.filter(|app| app.generation == generation && !app.disabled).ok_or(Refusal::App.into())
+    async fn usable(&self, id: &AppId, generation: Generation) -> std::result::Result<OpenApp, LoginError> {
+        self.0.apps().of_login(id, generation).await?.ok_or(Refusal::App.into())
     }
 
     /// Notes a login; an earlier one of the same user ends.
@@ -279,7 +307,7 @@ impl LoginRules<'_> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn signed_in(&self, app: &App, users: &[UserId]) -> Result<Vec<bool>> {
+    pub async fn signed_in(&self, app: &OpenApp, users: &[UserId]) -> Result<Vec<bool>> {
         let sessions = self.0.store.sessions(&app.id, users).await?;
         Ok(sessions.iter().map(Option::is_some).collect())
     }

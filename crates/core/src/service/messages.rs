@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Hands, Login, Muster};
+use super::{Hands, KnownGroup, Muster, OpenGroup, Visit};
 use crate::{
-    app::{App, Generation},
+    app::Generation,
     bus::Notice,
     caller::carry_out,
     error::{Error, Result},
@@ -83,31 +83,28 @@ impl MessageRules<'_> {
     /// The operator says something to a group. Somebody must be there to hear it.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::NobodyThere`], [`Error::TooManyMessageTypes`], or the
-    /// store's.
-    pub async fn announce(&self, app: &App, at: &GroupRef, new: NewMessage) -> Result<Sent> {
-        self.0.groups().open(at).await?;
-        if self.0.store.roster_state(at).await?.count == 0 {
-            return Err(Error::NobodyThere(at.group.clone()));
+    /// [`Error::GroupDeleted`], [`Error::NobodyThere`], [`Error::TooManyMessageTypes`], or the store's.
+    pub async fn announce(&self, group: &OpenGroup, new: NewMessage) -> Result<Sent> {
+        if self.0.store.roster_state(&group.at).await?.count == 0 {
+            return Err(Error::NobodyThere(group.at.group.clone()));
         }
-        self.send(app, at, new, Voice::Operator).await
+        self.send(group, new, Voice::Operator).await
     }
 
     /// A member says something to its group.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::TooManyMessageTypes`], or the
-    /// store's.
-    pub async fn say(&self, login: &Login, at: &GroupRef, new: NewMessage) -> Result<Sent> {
-        self.0.groups().open(at).await?;
-        let found = self.0.store.find_members(at, std::slice::from_ref(&login.user)).await?;
+    /// [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::TooManyMemberTypes`], or the store's.
+    pub async fn say(&self, visit: &Visit<'_>, new: NewMessage) -> Result<Sent> {
+        let (user, group) = (visit.login().user(), visit.group());
+        let found = self.0.store.find_members(&group.at, std::slice::from_ref(user)).await?;
         if found.iter().all(Option::is_none) {
-            return Err(Error::NotMember(login.user.clone()));
+            return Err(Error::NotMember(user.clone()));
         }
-        self.send(&login.app, at, new, Voice::Member).await
+        self.send(group, new, Voice::Member).await
     }
 
-    async fn send(&self, app: &App, at: &GroupRef, new: NewMessage, voice: Voice) -> Result<Sent> {
+    async fn send(&self, group: &OpenGroup, new: NewMessage, voice: Voice) -> Result<Sent> {
         let muster = self.0;
         let once = new.id.is_some();
         let id = match new.id {
@@ -126,21 +123,20 @@ impl MessageRules<'_> {
             total: TypeCount::default(),
             cached: new.cached,
         };
-        let max_types = voice.max_types(match app.generation {
+        let max_types = voice.max_types(match group.app().generation {
             Generation::One => muster.limits.generation_1_message_types_per_group,
             Generation::Two => muster.limits.message_types_per_group,
         });
         let draft = Draft { message, increment: new.increment, max_types, once };
-        carry_out(post(muster.hands(), at.clone(), draft, new.storage, voice)).await
+        carry_out(post(muster.hands(), group.at.clone(), draft, new.storage, voice)).await
     }
 
     /// Stored messages of a group, also of a deleted one.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], or the store's.
-    pub async fn history(&self, at: &GroupRef, query: HistoryQuery) -> Result<Slice<Entry>> {
-        self.0.groups().describe(at).await?;
-        Ok(self.0.store.history(at, query).await?)
+    /// The store's.
+    pub async fn history(&self, group: &KnownGroup, query: HistoryQuery) -> Result<Slice<Entry>> {
+        Ok(self.0.store.history(&group.at, query).await?)
     }
 }
 

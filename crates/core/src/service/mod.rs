@@ -1,4 +1,17 @@
 //! The rules, by noun. [`Muster`] holds what they need; `muster.groups()` and its like are the rules of one noun.
+//!
+//! A rule takes no address that anybody could write. It takes what proves that the caller may: an [`OpenApp`] comes only
+//! from the caller's scope and an id, an [`OpenGroup`] only from an open application and an id, a [`Login`] only from a
+//! good token, a [`Visit`] only from a login. They hold what was read, so that no rule reads it again.
+//!
+//! ```text
+//! AppScope + AppId ──▶ KnownApp ──▶ OpenApp ──▶ KnownGroup ──▶ OpenGroup
+//! token ─────────────────────────▶ Login ─────────────────────▶ Visit
+//! account + channel + number ────▶ OpenNumber ──▶ OpenChatGroup
+//! ```
+//!
+//! What the server does for nobody in particular has rules of its own: [`DeliveryRules`], [`NodeRules`], [`Sweeper`];
+//! and what whoever runs it sees, [`OperatorRules`].
 
 mod accounts;
 mod apps;
@@ -14,10 +27,10 @@ mod retention;
 mod rolls;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
-pub use apps::{AppRules, AppScope, NewApp};
-pub use chats::{ChatRules, NewChatGroup};
+pub use apps::{AppRules, AppScope, KnownApp, NewApp, OpenApp};
+pub use chats::{ChatRules, Invitation, NewChatGroup, OpenChannel, OpenChatGroup, OpenNumber};
 pub use delivery::DeliveryRules;
-pub use groups::{GroupMade, GroupRules, NewGroup};
+pub use groups::{GroupMade, GroupRules, KnownGroup, NewGroup, OpenGroup, Visit};
 pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal, Standing};
 pub use messages::{MessageRules, NewMessage, Sent, Storage};
 pub use nodes::NodeRules;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Hands, Login, Muster};
+use super::{Hands, Login, Muster, OpenGroup, Visit};
 use crate::{
-    app::{App, Generation},
+    app::Generation,
     bus::Notice,
     caller::carry_out,
     error::{Error, Result},
-    group::{Group, Page, Slice},
-    id::{GroupRef, SessionRef, UserId},
+    group::{Page, Slice},
+    id::{GroupId, GroupRef, SessionRef, UserId},
     limits::SuperListing,
     message::{Entry, Event, ExitReason, StreamRef},
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
@@ -26,7 +26,7 @@ const KICKS_LOOKED_FOR: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Entrance {
     /// The group.
-    pub group: Arc<Group>,
+    pub group: OpenGroup,
     /// The membership.
     pub member: Member,
     /// Whether the user was not a member before.
@@ -43,45 +43,39 @@ impl RollRules<'_> {
     /// A logged-in user enters a group; the membership lasts as long as the session's subscription.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
-    pub async fn enter(&self, login: &Login, at: &GroupRef, session: &SessionRef) -> Result<Entrance> {
-        let tie = Tie::Session(session.clone());
-        self.admit(&login.app, at, &login.user, login.info.clone(), tie, true).await
+    /// [`Error::GroupDeleted`], or the store's.
+    pub async fn enter(&self, visit: &Visit<'_>, session: &SessionRef) -> Result<Entrance> {
+        let (login, tie) = (visit.login(), Tie::Session(session.clone()));
+        self.admit(visit.group(), login.user(), login.info().cloned(), tie, true).await
     }
 
     /// The operator puts a user into a group for good. The others are told if `announce` says so.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
-    pub async fn enrol(&self, app: &App, at: &GroupRef, user: &UserId, announce: bool) -> Result<Entrance> {
-        self.admit(app, at, user, None, Tie::Durable, announce).await
+    /// [`Error::GroupDeleted`], or the store's.
+    pub async fn enrol(&self, group: &OpenGroup, user: &UserId, announce: bool) -> Result<Entrance> {
+        self.admit(group, user, None, Tie::Durable, announce).await
     }
 
     async fn admit(
         &self,
-        app: &App,
-        at: &GroupRef,
+        group: &OpenGroup,
         user: &UserId,
         info: Option<Arc<str>>,
         tie: Tie,
         announce: bool,
     ) -> Result<Entrance> {
         let muster = self.0;
-        let group = muster.groups().open(at).await?;
-        let super_above = match app.generation {
-            Generation::One => None,
-            Generation::Two => Some(muster.limits.super_group_threshold),
-        };
         let join = Join {
             user: user.clone(),
             info,
             tie,
             at: muster.now(),
             capacity: None,
-            super_above,
+            super_above: self.super_above(group),
             super_listed: muster.limits.super_group_listing == SuperListing::Serve,
         };
-        let (hands, at) = (muster.hands(), at.clone());
+        let (hands, group, at) = (muster.hands(), group.clone(), group.at.clone());
         carry_out(async move {
             let (user, info) = (join.user.clone(), join.info.clone());
             match hands.store.join(&at, join).await? {
@@ -103,8 +97,9 @@ impl RollRules<'_> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn part(&self, at: &GroupRef, user: &UserId, session: &SessionRef) -> Result<bool> {
-        let (hands, group, user) = (self.0.hands(), at.clone(), user.clone());
+    pub async fn part(&self, login: &Login, group: &GroupId, session: &SessionRef) -> Result<bool> {
+        let (hands, user) = (self.0.hands(), login.user().clone());
+        let group = GroupRef::new(login.app().id.clone(), group.clone());
         let leave = Leave::Session(session.clone());
         carry_out(async move {
             let left = hands.store.leave(&group, &user, leave).await?.is_some();
@@ -120,10 +115,9 @@ impl RollRules<'_> {
     /// fault. The others are told if `announce` says so.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
-    pub async fn release(&self, at: &GroupRef, user: &UserId, announce: bool) -> Result<()> {
-        self.0.groups().open(at).await?;
-        let (hands, group, user) = (self.0.hands(), at.clone(), user.clone());
+    /// The store's.
+    pub async fn release(&self, group: &OpenGroup, user: &UserId, announce: bool) -> Result<()> {
+        let (hands, group, user) = (self.0.hands(), group.at.clone(), user.clone());
         carry_out(async move {
             if hands.store.leave(&group, &user, Leave::Any).await?.is_some() {
                 hands.tell(Notice::TakenOut { group: group.clone(), user: user.clone() }).await;
@@ -140,57 +134,76 @@ impl RollRules<'_> {
     /// others. Nothing keeps the user from joining again. The same kick sent again within ten minutes succeeds.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::NotMember`], or the store's.
-    pub async fn kick(&self, at: &GroupRef, user: &UserId) -> Result<()> {
+    /// [`Error::NotMember`], or the store's.
+    pub async fn kick(&self, group: &OpenGroup, user: &UserId) -> Result<()> {
         let muster = self.0;
-        muster.groups().open(at).await?;
         let serves = muster.limits.super_group_listing == SuperListing::Serve;
-        carry_out(kick(muster.hands(), at.clone(), user.clone(), serves, muster.now())).await
+        carry_out(kick(muster.hands(), group.at.clone(), user.clone(), serves, muster.now())).await
     }
 
     /// A page of the roll, by number.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::SuperGroup`], or the store's.
-    pub async fn page(&self, at: &GroupRef, query: PageQuery) -> Result<Page<Member>> {
-        self.listable(at).await?;
-        Ok(self.0.store.roster_page(at, query).await?)
+    /// [`Error::SuperGroup`], or the store's.
+    pub async fn page(&self, group: &OpenGroup, query: PageQuery) -> Result<Page<Member>> {
+        self.listable(group).await?;
+        Ok(self.0.store.roster_page(&group.at, query).await?)
     }
 
     /// The next part of a walk over the roll.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], [`Error::SuperGroup`], or the store's.
-    pub async fn walk(&self, at: &GroupRef, query: WalkQuery) -> Result<Slice<Member>> {
-        self.listable(at).await?;
-        Ok(self.0.store.roster_walk(at, query).await?)
+    /// [`Error::SuperGroup`], or the store's.
+    pub async fn walk(&self, group: &OpenGroup, query: WalkQuery) -> Result<Slice<Member>> {
+        self.listable(group).await?;
+        Ok(self.0.store.roster_walk(&group.at, query).await?)
     }
 
-    async fn listable(&self, at: &GroupRef) -> Result<()> {
-        self.0.groups().open(at).await?;
-        let refuses = self.0.limits.super_group_listing == SuperListing::Refuse;
-        if refuses && self.0.store.roster_state(at).await?.super_group {
-            let threshold = self.0.limits.super_group_threshold;
-            return Err(Error::SuperGroup { group: at.group.clone(), threshold });
+    /// The same for a logged-in user: in generation 2 those who run the group may call its roll, in generation 1
+    /// anybody.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::SuperGroup`], or the store's.
+    pub async fn call(&self, visit: &Visit<'_>, query: WalkQuery) -> Result<Slice<Member>> {
+        let (login, group) = (visit.login(), visit.group());
+        let may =
+            login.is_admin() || login.app().generation == Generation::One || group.is_run_by(login.user());
+        if may { self.walk(group, query).await } else { Err(Error::NotAllowed(login.user().clone())) }
+    }
+
+    /// Refuses what lists the members of a super group. A group that cannot become one is not asked whether it is.
+    async fn listable(&self, group: &OpenGroup) -> Result<()> {
+        let muster = self.0;
+        let Some(threshold) = self.super_above(group) else { return Ok(()) };
+        let refuses = muster.limits.super_group_listing == SuperListing::Refuse;
+        if refuses && muster.store.roster_state(&group.at).await?.super_group {
+            return Err(Error::SuperGroup { group: group.at.group.clone(), threshold });
         }
         Ok(())
+    }
+
+    /// The number of members above which a group becomes a super group, if it can become one.
+    fn super_above(&self, group: &OpenGroup) -> Option<u64> {
+        match group.app().generation {
+            Generation::One => None,
+            Generation::Two => Some(self.0.limits.super_group_threshold),
+        }
     }
 
     /// A roster's figures.
     ///
     /// # Errors
     /// The store's.
-    pub async fn state(&self, at: &GroupRef) -> Result<RosterState> {
-        Ok(self.0.store.roster_state(at).await?)
+    pub async fn state(&self, group: &OpenGroup) -> Result<RosterState> {
+        Ok(self.0.store.roster_state(&group.at).await?)
     }
 
     /// The memberships of these users, in their order.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupDeleted`], or the store's.
-    pub async fn find(&self, at: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>> {
-        self.0.groups().open(at).await?;
-        Ok(self.0.store.find_members(at, users).await?)
+    /// The store's.
+    pub async fn find(&self, group: &OpenGroup, users: &[UserId]) -> Result<Vec<Option<Member>>> {
+        Ok(self.0.store.find_members(&group.at, users).await?)
     }
 }
 

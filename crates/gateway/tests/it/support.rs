@@ -33,6 +33,7 @@ pub(crate) struct Live;
 
 impl Product for Live {
     type State = ();
+    type Error = Failure;
     const CODE: &'static str = "live";
     const VERSION: &'static str = "2016-11-01";
     const TITLE: &'static str = "Live";
@@ -58,6 +59,7 @@ pub(crate) struct Cams;
 
 impl Product for Cams {
     type State = ();
+    type Error = Failure;
     const CODE: &'static str = "cams";
     const VERSION: &'static str = "2020-06-06";
     const TITLE: &'static str = "Chat App";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_core::{app::App, id::AppId};
+use muster_core::{app::App, id::AppId, service::KnownApp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,8 +26,9 @@ pub(crate) struct AppRow {
     status: i32,
 }
 
-impl From<App> for AppRow {
-    fn from(app: App) -> Self {
+impl From<KnownApp> for AppRow {
+    fn from(app: KnownApp) -> Self {
+        let app: App = app.into_app();
         Self {
             app_config: app.config,
             app_id: app.id,

@@ -1,24 +1,12 @@
 //! `BatchGetOnlineUsers`.
 
-use muster_core::id::{AppId, GroupId, GroupRef, UserId};
-use muster_gateway::{Call, DocumentedError, Failure, Level, Operation, Spec, parameter::List};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_gateway::parameter::List;
 
-use super::{Answer, open_app, spec};
+use super::{Answer, open_group, spec};
 use crate::{
-    Live, Services,
-    error::{INPUT_INVALID, NO_AUTH, RESOURCE_NOT_EXIST, SERVER_ERROR, failure},
-    wire,
+    error::{Code, documented},
+    prelude::*,
 };
-
-/// What this page documents where the others have `NoAuth`, which is answered here too.
-const FORBIDDEN: DocumentedError = DocumentedError::new(
-    403,
-    "Forbidden",
-    "User not authorized to operate on the specified resource.",
-    "Printed for this operation alone; NoAuth is answered in its place, as by all others.",
-);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -60,13 +48,18 @@ impl Operation for BatchGetOnlineUsers {
     const SPEC: Spec =
         spec("BatchGetOnlineUsers", "Tells which of some users are online in a group.", Level::Get)
             .resources(&[wire::DOMAIN, wire::RTC])
-            .errors(&[INPUT_INVALID, FORBIDDEN, NO_AUTH, RESOURCE_NOT_EXIST, SERVER_ERROR])
+            .errors(&documented([
+                Code::InputInvalid,
+                Code::Forbidden,
+                Code::NoAuth,
+                Code::ResourceNotExist,
+                Code::ServerError,
+            ]))
             .notes(&["A member who is not connected is told with Online false and the time of joining."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Found>, Failure> {
-        open_app(call, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
-        let found = call.state.muster.rolls().find(&at, &request.user_ids).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Found>> {
+        let group = open_group(call, &request.app_id, &request.group_id).await?;
+        let found = call.state.muster.rolls().find(&group, &request.user_ids).await?;
         let rows = request.user_ids.into_iter().zip(found).map(|(user_id, member)| UserRow {
             join_time: member.as_ref().map_or(0, |member| member.joined_at.0),
             online: member.is_some_and(|member| member.connected),

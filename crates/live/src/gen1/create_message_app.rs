@@ -1,15 +1,10 @@
 //! `CreateMessageApp`.
 
-use muster_core::{id::AppId, service::NewApp};
-use muster_gateway::{
-    Call, Failure, Level, Operation, Spec,
-    parameter::{StringMap, Text},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::service::NewApp;
+use muster_gateway::parameter::{StringMap, Text};
 
 use super::{Answer, scope, spec};
-use crate::{Live, Services, error::failure, wire};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -40,7 +35,7 @@ impl Operation for CreateMessageApp {
         .resources(&[wire::DOMAIN])
         .notes(&["The operations of generation 2 do not see the application."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Made>, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Made>> {
         let account = wire::account(call)?;
         let new = NewApp {
             name: Some(request.app_name.into_string()),
@@ -48,7 +43,7 @@ impl Operation for CreateMessageApp {
             extension: request.extension.unwrap_or_default().0,
             ..NewApp::default()
         };
-        let app = call.state.muster.apps().create(scope(&account), new).await.map_err(failure)?;
-        Answer::of(Made { app_id: app.id })
+        let app = call.state.muster.apps().create(scope(&account), new).await?;
+        Answer::of(Made { app_id: app.id.clone() })
     }
 }

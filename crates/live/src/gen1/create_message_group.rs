@@ -2,16 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use muster_core::{
-    id::{AppId, GroupId, UserId},
-    service::NewGroup,
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::StringMap};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::service::NewGroup;
+use muster_gateway::parameter::StringMap;
 
 use super::{Answer, open_app, short::Short, spec};
-use crate::{Live, Services, error::failure};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -42,14 +37,14 @@ impl Operation for CreateMessageGroup {
     type Response = Answer<Made>;
     const SPEC: Spec = spec("CreateMessageGroup", "Makes a group.", Level::Create);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Made>, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Made>> {
         let app = open_app(call, &request.app_id).await?;
         let new = NewGroup {
             creator: Some(request.creator_id.0),
             extension: request.extension.unwrap_or_default().0,
             ..NewGroup::default()
         };
-        let group = call.state.muster.groups().create(&app, new).await.map_err(failure)?.group;
+        let group = call.state.muster.groups().create(&app, new).await?.group;
         Answer::of(Made { extension: group.extension, group_id: group.at.group })
     }
 }

@@ -1,14 +1,7 @@
 //! `GetMessageApp`.
 
-use std::sync::Arc;
-
-use muster_core::id::AppId;
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::{Answer, app_row::AppRow, scope, spec};
-use crate::{Live, Services, error::failure, wire};
+use super::{Answer, app_row::AppRow, known_app, spec};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -26,10 +19,7 @@ impl Operation for GetMessageApp {
     const SPEC: Spec = spec("GetMessageApp", "Tells everything about an application.", Level::Get)
         .resources(&[wire::DOMAIN, wire::RTC]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<AppRow>, Failure> {
-        let account = wire::account(call)?;
-        let app =
-            call.state.muster.apps().describe(scope(&account), &request.app_id).await.map_err(failure)?;
-        Answer::of(Arc::unwrap_or_clone(app).into())
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<AppRow>> {
+        Answer::of(known_app(call, &request.app_id).await?.into())
     }
 }

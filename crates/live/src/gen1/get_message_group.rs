@@ -2,13 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use muster_core::id::{AppId, GroupId, GroupRef, UserId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Answer, NORMAL, open_app, spec};
-use crate::{Live, Services, error::failure, wire::text_or_empty};
+use super::{Answer, NORMAL, open_group, spec};
+use crate::{prelude::*, wire::text_or_empty};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -47,15 +42,13 @@ impl Operation for GetMessageGroup {
     type Response = Answer<Details>;
     const SPEC: Spec = spec("GetMessageGroup", "Tells everything about a group.", Level::Get);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Details>, Failure> {
-        open_app(call, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
-        let group = call.state.muster.groups().open(&at).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Details>> {
+        let group = open_group(call, &request.app_id, &request.group_id).await?;
         Answer::of(Details {
             create_time: group.created_at.seconds(),
             creator_id: group.creator.clone(),
             extension: group.extension.clone(),
-            group_id: at.group,
+            group_id: request.group_id,
             // Nothing mutes a group of this generation.
             is_mute_all: false,
             status: NORMAL,

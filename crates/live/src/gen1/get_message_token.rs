@@ -2,16 +2,15 @@
 
 use std::{borrow::Cow, fmt};
 
-use muster_core::id::{AppId, UserId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Text};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use muster_gateway::parameter::Text;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserializer,
     de::{Error, Unexpected, Visitor},
 };
 
 use super::{Answer, open_app, short::Short, spec};
-use crate::{Live, Services, access::bundle, error::failure};
+use crate::{access::bundle, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -95,10 +94,10 @@ impl Operation for GetMessageToken {
         "The UserId need not be known before.",
     ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Token>, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Token>> {
         let app = open_app(call, &request.app_id).await?;
         let user = request.user_id.0;
-        let issued = call.state.muster.logins().issue(&app, &user, &request.device_id).map_err(failure)?;
+        let issued = call.state.muster.logins().issue(&app, &user, &request.device_id)?;
         let endpoint = call.state.endpoints.websocket(call);
         Answer::of(Token {
             access_token: bundle(&endpoint, request.app_id.as_str(), &issued.text),

@@ -1,12 +1,7 @@
 //! `JoinMessageGroup`.
 
-use muster_core::id::{AppId, GroupId, GroupRef, UserId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::{Answer, BroadCastType, Done, open_app, short::Short, spec};
-use crate::{Live, Services, error::failure, wire};
+use super::{Answer, BroadCastType, Done, open_group, short::Short, spec};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -43,11 +38,10 @@ impl Operation for JoinMessageGroup {
             "Joining twice changes nothing.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Done>, Failure> {
-        let app = open_app(call, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Done>> {
+        let group = open_group(call, &request.app_id, &request.group_id).await?;
         let announce = request.broad_cast_type == Some(BroadCastType::Group);
-        call.state.muster.rolls().enrol(&app, &at, &request.user_id.0, announce).await.map_err(failure)?;
+        call.state.muster.rolls().enrol(&group, &request.user_id.0, announce).await?;
         Answer::of(Done { success: true })
     }
 }

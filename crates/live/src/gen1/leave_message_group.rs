@@ -1,12 +1,7 @@
 //! `LeaveMessageGroup`.
 
-use muster_core::id::{AppId, GroupId, GroupRef, UserId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::{Answer, BroadCastType, Done, open_app, spec};
-use crate::{Live, Services, error::failure, wire};
+use super::{Answer, BroadCastType, Done, open_group, spec};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -39,11 +34,10 @@ impl Operation for LeaveMessageGroup {
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&["Taking out a user who is not in the group succeeds."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Done>, Failure> {
-        open_app(call, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Done>> {
+        let group = open_group(call, &request.app_id, &request.group_id).await?;
         let announce = request.broad_cast_type == Some(BroadCastType::Group);
-        call.state.muster.rolls().release(&at, &request.user_id, announce).await.map_err(failure)?;
+        call.state.muster.rolls().release(&group, &request.user_id, announce).await?;
         Answer::of(Done { success: true })
     }
 }

@@ -1,11 +1,7 @@
 //! `ListMessageApp`.
 
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{Answer, PageNum, PageSize, Paging, SortType, app_row::AppRow, order, scope, spec};
-use crate::{Live, Services, error::failure, wire};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -40,12 +36,11 @@ impl Operation for ListMessageApp {
     const SPEC: Spec = spec("ListMessageApp", "Lists the account's applications by page.", Level::Get)
         .resources(&[wire::DOMAIN]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Apps>, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Apps>> {
         let account = wire::account(call)?;
         let paging = Paging::new(request.page_num, request.page_size);
         let apps = call.state.muster.apps();
-        let page =
-            apps.list(scope(&account), order(request.sort_type), paging.window).await.map_err(failure)?;
+        let page = apps.list(scope(&account), order(request.sort_type), paging.window).await?;
         Answer::of(Apps {
             has_more: paging.has_more(page.entries.len(), page.total),
             total: wire::int(page.total),

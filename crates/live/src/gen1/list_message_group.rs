@@ -2,21 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use muster_core::{
-    group::Group,
-    group::GroupFilter,
-    id::{AppId, GroupId, UserId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::group::{Group, GroupFilter};
 
 use super::{Answer, NORMAL, PageNum, PageSize, Paging, SortType, open_app, order, spec};
-use crate::{
-    Live, Services,
-    error::{failure, missing},
-    wire::{self, text_or_empty},
-};
+use crate::{error::Error, prelude::*, wire::text_or_empty};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -90,16 +79,15 @@ impl Operation for ListMessageGroup {
         "AppId is optional by its schema, but the query works only with it; without it the answer is MissingAppId.",
     ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Groups>, Failure> {
-        let id = request.app_id.ok_or_else(|| missing("AppId"))?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Groups>> {
+        let id = request.app_id.ok_or(Error::Missing("AppId"))?;
         let app = open_app(call, &id).await?;
         let (order, paging) = (order(request.sort_type), Paging::new(request.page_num, request.page_size));
         let groups = call.state.muster.groups();
         let page = match request.user_id {
             Some(user) => groups.list_of(&app, &user, order, paging.window).await,
             None => groups.list(&app, GroupFilter::Existing, order, paging.window).await,
-        }
-        .map_err(failure)?;
+        }?;
         Answer::of(Groups {
             has_more: paging.has_more(page.entries.len(), page.total),
             total: wire::int(page.total),

@@ -2,16 +2,10 @@
 //!
 //! A page is found by rank: the last page of a large group costs what the first one costs.
 
-use muster_core::{
-    id::{AppId, GroupId, GroupRef, UserId},
-    roster::{Member, PageQuery},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::roster::{Member, PageQuery};
 
-use super::{Answer, PageNum, PageSize, Paging, SortType, open_app, order, spec};
-use crate::{Live, Services, error::failure, wire};
+use super::{Answer, PageNum, PageSize, Paging, SortType, open_group, order, spec};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -68,12 +62,11 @@ impl Operation for ListMessageGroupUser {
     const SPEC: Spec = spec("ListMessageGroupUser", "Lists the members of a group by page.", Level::Get)
         .notes(&["A page beyond the last one is empty."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Answer<Members>, Failure> {
-        open_app(call, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
+    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Members>> {
+        let group = open_group(call, &request.app_id, &request.group_id).await?;
         let paging = Paging::new(request.page_num, request.page_size);
         let query = PageQuery { order: order(request.sort_type), window: paging.window };
-        let page = call.state.muster.rolls().page(&at, query).await.map_err(failure)?;
+        let page = call.state.muster.rolls().page(&group, query).await?;
         Answer::of(Members {
             has_more: paging.has_more(page.entries.len(), page.total),
             total: wire::int(page.total),

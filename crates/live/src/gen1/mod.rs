@@ -17,19 +17,15 @@ mod list_message_group;
 mod list_message_group_user;
 mod short;
 
-use std::sync::Arc;
-
 use muster_core::{
-    app::{App, Generation},
+    app::Generation,
     group::{Order, Window},
-    id::{AccountId, AppId},
-    service::AppScope,
+    id::AccountId,
+    service::{AppScope, KnownApp, OpenApp, OpenGroup},
 };
-use muster_gateway::{Call, Failure, Level, Spec, integer_choice, parameter::Int};
-use schemars::JsonSchema;
-use serde::Serialize;
+use muster_gateway::{integer_choice, parameter::Int};
 
-use crate::{Services, error::COMMON, wire};
+use crate::{error::COMMON, prelude::*};
 
 pub(crate) use batch_get_online_users::BatchGetOnlineUsers;
 pub(crate) use create_message_app::CreateMessageApp;
@@ -52,14 +48,25 @@ const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
     Spec::new(name, summary).level(level).quota(100).errors(COMMON).tag("Interactive messaging, generation 1")
 }
 
-/// The applications of this generation.
+/// The applications of this generation that an account has.
 fn scope(account: &AccountId) -> AppScope<'_> {
-    wire::scope(account, Generation::One, None)
+    AppScope { account, generation: Generation::One, data_center: None }
+}
+
+/// An application of the caller, in use or not.
+async fn known_app(call: &Call<'_>, id: &AppId) -> Result<KnownApp> {
+    Ok(call.state.muster.apps().describe(scope(&wire::account(call)?), id).await?)
 }
 
 /// An application of the caller that is in use.
-async fn open_app(call: &Call<'_, Services>, id: &AppId) -> Result<Arc<App>, Failure> {
-    wire::open_app(call, Generation::One, None, id).await
+async fn open_app(call: &Call<'_>, id: &AppId) -> Result<OpenApp> {
+    Ok(call.state.muster.apps().open(scope(&wire::account(call)?), id).await?)
+}
+
+/// A group of such an application.
+async fn open_group(call: &Call<'_>, app: &AppId, id: &GroupId) -> Result<OpenGroup> {
+    let app = open_app(call, app).await?;
+    Ok(call.state.muster.groups().open(&app, id).await?)
 }
 
 /// An answer of this generation.
@@ -71,7 +78,7 @@ pub(crate) struct Answer<T> {
 }
 
 impl<T> Answer<T> {
-    fn of(result: T) -> Result<Self, Failure> {
+    fn of(result: T) -> Result<Self> {
         Ok(Self { result })
     }
 }

@@ -6,14 +6,13 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
 };
 
-use muster_gateway::Failure;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
 };
 
-use crate::error::invalid;
+use crate::error::Error as Refused;
 
 /// The longest URL, in bytes. The documentation names no bound; this one is what proxies commonly take.
 const MAX_BYTES: usize = 2048;
@@ -43,12 +42,12 @@ impl CalledUrl {
     ///
     /// # Errors
     /// Says of `parameter` what it must be.
-    pub(crate) fn allowed(self, parameter: &str, allow_private: bool) -> Result<String, Failure> {
+    pub(crate) fn allowed(self, parameter: &str, allow_private: bool) -> Result<String, Refused> {
         if self.public || allow_private {
             return Ok(self.text);
         }
         let given: String = self.text.chars().take(100).collect();
-        Err(invalid(format!("{parameter} must name no port and no private address, but is '{given}'")))
+        Err(Refused::Input(format!("{parameter} must name no port and no private address, but is '{given}'")))
     }
 }
 
@@ -223,7 +222,7 @@ mod tests {
     #[test]
     fn a_private_url_is_taken_only_where_the_operator_allows_it() {
         let url = CalledUrl::new("http://127.0.0.1:8080/hook").unwrap();
-        let refused = url.clone().allowed("AuditUrl", false).unwrap_err();
+        let refused = muster_gateway::Failure::from(url.clone().allowed("AuditUrl", false).unwrap_err());
         assert!(refused.message.starts_with("AuditUrl must name no port"), "{}", refused.message);
         assert_eq!(url.allowed("AuditUrl", true).unwrap(), "http://127.0.0.1:8080/hook");
         assert_eq!(CalledUrl::new("ftp://example.com/"), None);

@@ -1,15 +1,9 @@
 //! `CheckLiveMessageUsersInGroup`.
 
-use muster_core::{
-    app::DataCenter,
-    id::{AppId, GroupId, GroupRef, UserId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::List};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_gateway::parameter::List;
 
-use super::{open_app, spec};
-use crate::{Live, Services, error::failure};
+use super::{open_group, spec};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -53,10 +47,9 @@ impl Operation for CheckLiveMessageUsersInGroup {
             .read_only()
             .notes(&["Works for super groups too."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        open_app(call, request.data_center, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
-        let found = call.state.muster.rolls().find(&at, &request.user_ids).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
+        let found = call.state.muster.rolls().find(&group, &request.user_ids).await?;
         let rows = request.user_ids.into_iter().zip(found);
         let users = rows.map(|(user_id, member)| UserRow { user_id, online: member.is_some() }).collect();
         Ok(Response { users })

@@ -1,15 +1,9 @@
 //! `CheckLiveMessageUsersOnline`.
 
-use muster_core::{
-    app::DataCenter,
-    id::{AppId, UserId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::List};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_gateway::parameter::List;
 
 use super::{open_app, spec};
-use crate::{Live, Services, error::failure, wire};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -54,9 +48,9 @@ impl Operation for CheckLiveMessageUsersOnline {
                  too.",
             ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;
-        let found = call.state.muster.logins().signed_in(&app, &request.user_ids).await.map_err(failure)?;
+        let found = call.state.muster.logins().signed_in(&app, &request.user_ids).await?;
         let rows = request.user_ids.into_iter().zip(found);
         Ok(Response { user_list: rows.map(|(user_id, online)| UserRow { user_id, online }).collect() })
     }

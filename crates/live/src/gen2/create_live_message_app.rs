@@ -1,21 +1,10 @@
 //! `CreateLiveMessageApp`.
 
-use muster_core::{
-    app::{Audit, DataCenter},
-    id::AppId,
-    service::NewApp,
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Text};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::{app::Audit, service::NewApp};
+use muster_gateway::parameter::Text;
 
 use super::{AuditType, MsgLifeCycle, called_url::CalledUrl, scope, spec};
-use crate::{
-    Live, Services,
-    app_sign::app_sign,
-    error::{failure, invalid},
-    wire,
-};
+use crate::{app_sign::app_sign, error::Error, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -65,7 +54,7 @@ impl Operation for CreateLiveMessageApp {
                 "The data center and MsgLifeCycle cannot be changed later.",
             ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let checked = |url: Option<CalledUrl>, parameter| {
             url.map(|url| url.allowed(parameter, call.state.allow_private)).transpose()
         };
@@ -75,7 +64,7 @@ impl Operation for CreateLiveMessageApp {
             (Some(AuditType::BuiltIn), _) => Audit::BuiltIn,
             (Some(AuditType::Custom), Some(url)) => Audit::Custom(url),
             (Some(AuditType::Custom), None) => {
-                return Err(invalid("AuditUrl must be given when AuditType is 2"));
+                return Err(Error::Input("AuditUrl must be given when AuditType is 2".to_owned()));
             }
         };
         let new = NewApp {
@@ -87,12 +76,12 @@ impl Operation for CreateLiveMessageApp {
         };
         let apps = call.state.muster.apps();
         let account = wire::account(call)?;
-        let app = apps.create(scope(&account, request.data_center), new).await.map_err(failure)?;
+        let app = apps.create(scope(&account, request.data_center), new).await?;
         Ok(Response {
-            app_key: apps.key(&app).map_err(failure)?,
+            app_key: apps.key(&app)?,
             app_sign: app_sign(&app.id, call.state.endpoints.http.as_deref()),
             data_center: app.data_center,
-            app_id: app.id,
+            app_id: app.id.clone(),
         })
     }
 }

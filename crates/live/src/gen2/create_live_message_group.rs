@@ -1,22 +1,12 @@
 //! `CreateLiveMessageGroup`.
 
-use muster_core::{
-    app::DataCenter,
-    group::MAX_ADMINS,
-    id::{AppId, GroupId, UserId},
-    service::NewGroup,
-};
-use muster_gateway::{
-    Call, Failure, Level, Operation, Spec,
-    parameter::{ByteText, List},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::{group::MAX_ADMINS, service::NewGroup};
+use muster_gateway::parameter::{ByteText, List};
 
 use super::{open_app, spec};
 use crate::{
-    Live, Services,
-    error::{INPUT_INVALID, NO_AUTH, RESOURCE_NOT_EXIST, SERVER_ERROR, TOO_MANY_GROUPS, failure},
+    error::{Code, documented},
+    prelude::*,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -57,7 +47,7 @@ impl Operation for CreateLiveMessageGroup {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec = spec("CreateLiveMessageGroup", "Makes a group.", Level::Create)
-        .errors(&[INPUT_INVALID, TOO_MANY_GROUPS, NO_AUTH, RESOURCE_NOT_EXIST, SERVER_ERROR])
+        .errors(&documented([Code::InputInvalid, Code::ErrorTooManyGroups, Code::NoAuth, Code::ResourceNotExist, Code::ServerError]))
         .notes(&[
             "Making a group that is there already changes nothing, and succeeds with AlreadyExists true; if it was \
              deleted, AlreadyDelete is true as well, and the id is not usable.",
@@ -65,7 +55,7 @@ impl Operation for CreateLiveMessageGroup {
             "A group stays until it is deleted, whether anybody is in it or not.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;
         let new = NewGroup {
             id: Some(request.group_id),
@@ -75,7 +65,7 @@ impl Operation for CreateLiveMessageGroup {
             info: request.group_info.map(ByteText::into_string),
             ..NewGroup::default()
         };
-        let made = call.state.muster.groups().create(&app, new).await.map_err(failure)?;
+        let made = call.state.muster.groups().create(&app, new).await?;
         Ok(Response {
             already_exists: made.existed,
             already_delete: made.group.deletion.is_some(),

@@ -1,15 +1,7 @@
 //! `DeleteLiveMessageGroup`.
 
-use muster_core::{
-    app::DataCenter,
-    id::{AppId, GroupId, GroupRef, UserId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{open_app, spec};
-use crate::{Live, Services, error::failure};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -44,10 +36,9 @@ impl Operation for DeleteLiveMessageGroup {
         "A deleted group is listed, and its messages can be read, for 30 days.",
     ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        open_app(call, request.data_center, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
-        call.state.muster.groups().delete(&at, request.operator_id).await.map_err(failure)?;
-        Ok(Response { group_id: at.group })
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let app = open_app(call, request.data_center, &request.app_id).await?;
+        call.state.muster.groups().delete(&app, &request.group_id, request.operator_id).await?;
+        Ok(Response { group_id: request.group_id })
     }
 }

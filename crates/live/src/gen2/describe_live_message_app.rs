@@ -1,15 +1,9 @@
 //! `DescribeLiveMessageApp`.
 
-use muster_core::{
-    app::{Audit, DataCenter},
-    id::AppId,
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::app::Audit;
 
-use super::{audit_type, msg_life_cycle, scope, spec};
-use crate::{Live, Services, app_sign::app_sign, error::failure, wire};
+use super::{audit_type, known_app, msg_life_cycle, spec};
+use crate::{app_sign::app_sign, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -60,14 +54,11 @@ impl Operation for DescribeLiveMessageApp {
     const SPEC: Spec = spec("DescribeLiveMessageApp", "Tells everything about an application.", Level::Get)
         .notes(&["The AppKey is told in clear.", "A disabled application is told too."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        let apps = call.state.muster.apps();
-        let account = wire::account(call)?;
-        let app =
-            apps.describe(scope(&account, request.data_center), &request.app_id).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let app = known_app(call, request.data_center, &request.app_id).await?;
         Ok(Response {
             app_name: app.name.clone().unwrap_or_default(),
-            app_key: apps.key(&app).map_err(failure)?,
+            app_key: call.state.muster.apps().key(&app)?,
             app_sign: app_sign(&app.id, call.state.endpoints.http.as_deref()),
             audit_type: audit_type(&app.audit),
             audit_url: match &app.audit {

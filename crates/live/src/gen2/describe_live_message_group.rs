@@ -2,21 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use muster_core::{
-    app::DataCenter,
-    group::{Group, GroupTally},
-    id::{AppId, GroupId, GroupRef, UserId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::group::{Group, GroupTally};
 
-use super::{open_app, spec};
-use crate::{
-    Live, Services,
-    error::failure,
-    wire::{self, text_or_empty},
-};
+use super::{known_group, spec};
+use crate::{prelude::*, wire::text_or_empty};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -77,14 +66,11 @@ impl Operation for DescribeLiveMessageGroup {
     const SPEC: Spec = spec("DescribeLiveMessageGroup", "Tells everything about a group.", Level::Get)
         .notes(&["A deleted group is told for 30 days, with Delete true, Deletatime and Deletor."]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        open_app(call, request.data_center, &request.app_id).await?;
-        let groups = call.state.muster.groups();
-        let at = GroupRef::new(request.app_id, request.group_id);
-        let group = groups.describe(&at).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let group = known_group(call, request.data_center, &request.app_id, &request.group_id).await?;
         let tally = match group.deletion {
             Some(_) => None,
-            None => Some(groups.tally(&at).await.map_err(failure)?),
+            None => Some(call.state.muster.groups().tally(&group).await?),
         };
         Ok(response(&group, tally))
     }

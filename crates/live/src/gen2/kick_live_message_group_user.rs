@@ -1,15 +1,7 @@
 //! `KickLiveMessageGroupUser`.
 
-use muster_core::{
-    app::DataCenter,
-    id::{AppId, GroupId, GroupRef, UserId},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{open_app, spec};
-use crate::{Live, Services, error::failure};
+use super::{open_group, spec};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -40,10 +32,9 @@ impl Operation for KickLiveMessageGroupUser {
             "A user who is not in the group answers ResourceNotExist; a kick that is sent again within ten minutes succeeds.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        open_app(call, request.data_center, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
-        call.state.muster.rolls().kick(&at, &request.kickoff_user).await.map_err(failure)?;
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
+        call.state.muster.rolls().kick(&group, &request.kickoff_user).await?;
         Ok(Response {})
     }
 }

@@ -5,17 +5,12 @@
 //! Going up, the token is how many have been told; going down, how many older ones are left.
 
 use muster_core::{
-    app::{App, DataCenter},
     group::{Order, Window},
-    id::AppId,
-    service::AppRules,
+    service::{AppRules, KnownApp},
 };
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::{SortType, after, msg_life_cycle, scope, spec};
-use crate::{Live, Services, app_sign::app_sign, error::failure, wire};
+use crate::{app_sign::app_sign, prelude::*};
 
 /// Applications to a page. The documentation names no number.
 const PAGE: u64 = 50;
@@ -81,13 +76,13 @@ impl Operation for ListLiveMessageApps {
             "Disable is a text here, and a boolean in the other operations.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let apps = call.state.muster.apps();
         let account = wire::account(call)?;
         let scope = scope(&account, request.data_center);
         let order = Order::from(request.sort_type);
         let step = Step::of(order, after(request.next_page_token).map(wire::count));
-        let page = apps.list(scope, step.order, step.window).await.map_err(failure)?;
+        let page = apps.list(scope, step.order, step.window).await?;
         let mut found = page.entries;
         if step.reversed {
             found.reverse();
@@ -99,9 +94,11 @@ impl Operation for ListLiveMessageApps {
     }
 }
 
-fn row(apps: AppRules<'_>, app_sign: String, app: App) -> Result<AppRow, Failure> {
+fn row(apps: AppRules<'_>, app_sign: String, app: KnownApp) -> Result<AppRow> {
+    let app_key = apps.key(&app)?;
+    let app = app.into_app();
     Ok(AppRow {
-        app_key: apps.key(&app).map_err(failure)?,
+        app_key,
         app_sign,
         app_name: app.name.unwrap_or_default(),
         disable: if app.disabled { "true" } else { "false" },

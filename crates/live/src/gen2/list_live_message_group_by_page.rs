@@ -1,12 +1,10 @@
 //! `ListLiveMessageGroupByPage`.
 
-use muster_core::{app::DataCenter, group::Window, id::AppId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Int};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::group::Window;
+use muster_gateway::parameter::Int;
 
 use super::{GroupStatus, SortType, group_row::GroupRow, open_app, spec};
-use crate::{Live, Services, error::failure, wire};
+use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -52,13 +50,13 @@ impl Operation for ListLiveMessageGroupByPage {
         spec("ListLiveMessageGroupByPage", "Lists the groups of an application by page.", Level::List)
             .methods(&["GET"]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;
         let number = request.page_number.map_or(1, wire::count);
         let size = request.page_size.map_or(20, wire::count);
         let filter = request.group_status.map(Into::into).unwrap_or_default();
         let (order, window) = (request.sort_type.into(), Window::page(number, wire::length(size)));
-        let page = call.state.muster.groups().list(&app, filter, order, window).await.map_err(failure)?;
+        let page = call.state.muster.groups().list(&app, filter, order, window).await?;
         Ok(Response {
             total_count: wire::int(page.total),
             page_number: wire::int(number),

@@ -3,24 +3,14 @@
 use std::sync::Arc;
 
 use muster_core::{
-    app::DataCenter,
-    id::{AppId, GroupId, GroupRef, MessageId, UserId},
+    id::MessageId,
     message::{Entry, Event, HistoryQuery, Message},
     time::Millis,
 };
-use muster_gateway::{
-    Call, Failure, Level, Operation, Spec,
-    parameter::{Int, Long},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_gateway::parameter::{Int, Long};
 
-use super::{SortType, after, open_app, spec};
-use crate::{
-    Live, Services,
-    error::failure,
-    wire::{self, text_or_empty},
-};
+use super::{SortType, after, known_group, spec};
+use crate::{prelude::*, wire::text_or_empty};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -103,9 +93,8 @@ impl Operation for ListLiveMessageGroupMessages {
             "The messages of a deleted group can be read for 30 days.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        open_app(call, request.data_center, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let group = known_group(call, request.data_center, &request.app_id, &request.group_id).await?;
         let query = HistoryQuery {
             order: request.sort_type.into(),
             after: after(request.next_page_token).map(wire::count),
@@ -115,10 +104,10 @@ impl Operation for ListLiveMessageGroupMessages {
             until: request.end_time.map(|second| Millis::from_seconds(second.get()) + 999),
             limit: wire::length(wire::count(request.page_size)),
         };
-        let found = call.state.muster.messages().history(&at, query).await.map_err(failure)?;
+        let found = call.state.muster.messages().history(&group, query).await?;
         let last = found.entries.last().filter(|_| found.more).map_or(0, |entry| entry.sequence);
         Ok(Response {
-            group_id: at.group,
+            group_id: request.group_id,
             next_page_token: wire::long(last),
             hasmore: found.more,
             message_list: found.entries.into_iter().filter_map(row).collect(),

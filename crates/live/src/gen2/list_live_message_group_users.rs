@@ -6,20 +6,14 @@
 
 use std::sync::Arc;
 
-use muster_core::{
-    app::DataCenter,
-    id::{AppId, GroupId, GroupRef, UserId},
-    roster::{Member, WalkQuery},
-};
-use muster_gateway::{Call, Failure, Level, Operation, Spec, parameter::Int};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_core::roster::{Member, WalkQuery};
+use muster_gateway::parameter::Int;
 
-use super::{SortType, after, open_app, spec};
+use super::{SortType, after, open_group, spec};
 use crate::{
-    Live, Services,
-    error::{INPUT_INVALID, NO_AUTH, RESOURCE_NOT_EXIST, SERVER_ERROR, SUPER_LARGE_GROUP, failure},
-    wire::{self, text_or_empty},
+    error::{Code, documented},
+    prelude::*,
+    wire::text_or_empty,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -78,25 +72,24 @@ impl Operation for ListLiveMessageGroupUsers {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec = spec("ListLiveMessageGroupUsers", "Lists the users in a group.", Level::List)
-        .errors(&[INPUT_INVALID, NO_AUTH, RESOURCE_NOT_EXIST, SUPER_LARGE_GROUP, SERVER_ERROR])
+        .errors(&documented([Code::InputInvalid, Code::NoAuth, Code::ResourceNotExist, Code::SuperLargeGroup, Code::ServerError]))
         .notes(&[
             "A group with more than 2,000 users becomes a super group: its list cannot be read until all users have \
              left it. The operator can have super groups listed all the same.",
             "A walk by token neither repeats nor skips a user who stays throughout.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        open_app(call, request.data_center, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
         let query = WalkQuery {
             order: request.sort_type.into(),
             after: after(request.next_page_token).map(wire::count),
             limit: wire::length(wire::count(request.page_size)),
         };
-        let found = call.state.muster.rolls().walk(&at, query).await.map_err(failure)?;
+        let found = call.state.muster.rolls().walk(&group, query).await?;
         let last = found.entries.last().filter(|_| found.more).map_or(0, |member| member.number);
         Ok(Response {
-            group_id: at.group,
+            group_id: request.group_id,
             next_page_token: wire::long(last),
             hasmore: found.more,
             user_list: found.entries.into_iter().map(Into::into).collect(),

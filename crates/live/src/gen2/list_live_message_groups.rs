@@ -1,12 +1,7 @@
 //! `ListLiveMessageGroups`.
 
-use muster_core::{app::DataCenter, id::AppId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{GroupStatus, SortType, after, group_row::GroupRow, open_app, spec};
-use crate::{Live, Services, error::failure};
+use crate::prelude::*;
 
 /// Groups to a page. The documentation names no number.
 const PAGE: usize = 100;
@@ -52,12 +47,12 @@ impl Operation for ListLiveMessageGroups {
             "The token goes in as the integer NextPageToken and comes out as the text NextpageToken.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;
         let filter = request.group_status.map(Into::into).unwrap_or_default();
         let (order, after) = (request.sort_type.into(), after(request.next_page_token));
         let groups = call.state.muster.groups();
-        let found = groups.walk(&app, filter, order, after, PAGE).await.map_err(failure)?;
+        let found = groups.walk(&app, filter, order, after, PAGE).await?;
         let last = found.entries.last().filter(|_| found.more).map(|group| group.number.to_string());
         Ok(Response {
             hasmore: found.more,

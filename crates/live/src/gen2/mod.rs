@@ -23,17 +23,15 @@ mod list_live_message_groups;
 mod modify_live_message_app_disable;
 mod send_live_message_group;
 
-use std::sync::Arc;
-
 use muster_core::{
-    app::{App, Audit, DataCenter, Generation, Retention},
+    app::{Audit, Generation, Retention},
     group::{GroupFilter, Order},
-    id::{AccountId, AppId},
-    service::AppScope,
+    id::AccountId,
+    service::{AppScope, KnownApp, KnownGroup, OpenApp, OpenGroup},
 };
-use muster_gateway::{Call, Failure, Level, Spec, integer_choice, parameter::Long};
+use muster_gateway::{integer_choice, parameter::Long};
 
-use crate::{Services, error::COMMON, wire};
+use crate::{error::COMMON, prelude::*};
 
 pub(crate) use check_live_message_users_in_group::CheckLiveMessageUsersInGroup;
 pub(crate) use check_live_message_users_online::CheckLiveMessageUsersOnline;
@@ -61,18 +59,41 @@ const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
         .tag("Interactive messaging, generation 2")
 }
 
-/// The applications of this generation in the data center that a request names.
+/// The applications of this generation that an account has in a data center.
 fn scope(account: &AccountId, data_center: DataCenter) -> AppScope<'_> {
-    wire::scope(account, Generation::Two, Some(data_center))
+    AppScope { account, generation: Generation::Two, data_center: Some(data_center) }
 }
 
-/// An application of the caller that is in use, in the data center that a request names.
-async fn open_app(
-    call: &Call<'_, Services>,
+/// An application of the caller, in use or not, in the data center that a request names.
+async fn known_app(call: &Call<'_>, data_center: DataCenter, id: &AppId) -> Result<KnownApp> {
+    Ok(call.state.muster.apps().describe(scope(&wire::account(call)?, data_center), id).await?)
+}
+
+/// An application of the caller that is in use.
+async fn open_app(call: &Call<'_>, data_center: DataCenter, id: &AppId) -> Result<OpenApp> {
+    Ok(call.state.muster.apps().open(scope(&wire::account(call)?, data_center), id).await?)
+}
+
+/// A group of such an application, deleted or not.
+async fn known_group(
+    call: &Call<'_>,
     data_center: DataCenter,
-    id: &AppId,
-) -> Result<Arc<App>, Failure> {
-    wire::open_app(call, Generation::Two, Some(data_center), id).await
+    app: &AppId,
+    id: &GroupId,
+) -> Result<KnownGroup> {
+    let app = open_app(call, data_center, app).await?;
+    Ok(call.state.muster.groups().describe(&app, id).await?)
+}
+
+/// A group of such an application.
+async fn open_group(
+    call: &Call<'_>,
+    data_center: DataCenter,
+    app: &AppId,
+    id: &GroupId,
+) -> Result<OpenGroup> {
+    let app = open_app(call, data_center, app).await?;
+    Ok(call.state.muster.groups().open(&app, id).await?)
 }
 
 integer_choice! {

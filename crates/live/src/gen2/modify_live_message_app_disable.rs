@@ -1,12 +1,7 @@
 //! `ModifyLiveMessageAppDisable`.
 
-use muster_core::{app::DataCenter, id::AppId};
-use muster_gateway::{Call, Failure, Level, Operation, Spec};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{scope, spec};
-use crate::{Live, Services, app_sign::app_sign, error::failure, wire};
+use super::{known_app, spec};
+use crate::{app_sign::app_sign, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -44,17 +39,13 @@ impl Operation for ModifyLiveMessageAppDisable {
              clients are disconnected.",
         ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        let apps = call.state.muster.apps();
-        let account = wire::account(call)?;
-        let scope = scope(&account, request.data_center);
-        let disabled = match request.disable {
-            Some(disabled) => {
-                apps.set_disabled(scope, &request.app_id, disabled).await.map_err(failure)?.disabled
-            }
-            None => apps.describe(scope, &request.app_id).await.map_err(failure)?.disabled,
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let app = known_app(call, request.data_center, &request.app_id).await?;
+        let app = match request.disable {
+            Some(disabled) => call.state.muster.apps().set_disabled(&app, disabled).await?,
+            None => app,
         };
         let app_sign = app_sign(&request.app_id, call.state.endpoints.http.as_deref());
-        Ok(Response { app_id: request.app_id, app_sign, disable: disabled })
+        Ok(Response { app_id: request.app_id, app_sign, disable: app.disabled })
     }
 }

@@ -1,21 +1,15 @@
 //! `SendLiveMessageGroup`.
 
 use muster_core::{
-    app::DataCenter,
-    id::{AppId, GroupId, GroupRef, MessageId, UserId},
+    id::MessageId,
     message::{DEFAULT_MESSAGE_TYPE, Sender},
     number::RepeatCount,
     service::{NewMessage, Storage},
 };
-use muster_gateway::{
-    Call, Failure, Level, Operation, Spec,
-    parameter::{ByteText, Long},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use muster_gateway::parameter::{ByteText, Long};
 
-use super::{open_app, spec};
-use crate::{Live, Services, error::failure, wire};
+use super::{open_group, spec};
+use crate::prelude::*;
 
 /// The largest step of a counter: the domain's.
 const MAX_STEP: i64 = RepeatCount::MAX.get().cast_signed();
@@ -80,9 +74,8 @@ impl Operation for SendLiveMessageGroup {
         "How long a message is kept is the application's MsgLifeCycle.",
     ]);
 
-    async fn call(call: &Call<'_, Services>, request: Request) -> Result<Response, Failure> {
-        let app = open_app(call, request.data_center, &request.app_id).await?;
-        let at = GroupRef::new(request.app_id, request.group_id);
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
         let message = NewMessage {
             id: request.msg_tid,
             kind: request.msg_type.map_or(DEFAULT_MESSAGE_TYPE, Long::get),
@@ -98,7 +91,7 @@ impl Operation for SendLiveMessageGroup {
             level: 0,
             repeat: RepeatCount::ONE,
         };
-        let sent = call.state.muster.messages().announce(&app, &at, message).await.map_err(failure)?;
+        let sent = call.state.muster.messages().announce(&group, message).await?;
         Ok(Response { msg_tid: sent.id })
     }
 }

@@ -200,7 +200,7 @@ async fn a_token_holds_where_to_connect_and_what_to_log_in_with() {
     assert!(inner.starts_with("oauth_cloud_key:"));
     let logins = house.muster.logins();
     let login = logins.check_access(inner).await.expect("a login");
-    assert_eq!((login.user.as_str(), login.app.id.as_str()), ("ben", &*app));
+    assert_eq!((login.user().as_str(), login.app().id.as_str()), ("ben", &*app));
     let refresh = token["RefreshToken"].as_str().expect("a text");
     let refused = logins.check_access(refresh).await;
     assert!(matches!(refused, Err(LoginError::Refused(_))), "a refresh token does not log in");

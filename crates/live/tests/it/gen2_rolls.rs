@@ -86,7 +86,7 @@ async fn a_walk_neither_repeats_nor_skips_whoever_stays_while_others_come_and_go
             people(&house, &app, "g", &[&format!("late{round}")]).await;
             round += 1;
         }
-        let stayed: Vec<String> = all.iter().map(|person| person.login.user.to_string()).collect();
+        let stayed: Vec<String> = all.iter().map(|person| person.login.user().to_string()).collect();
         for user in &stayed {
             assert_eq!(seen.iter().filter(|name| *name == user).count(), 1, "{user} going {sort}");
         }

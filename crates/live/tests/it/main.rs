@@ -12,14 +12,12 @@ mod gen2_rolls;
 mod house;
 mod rules;
 
-use std::sync::Arc;
-
 use house::House;
 use muster_core::{
     app::Generation,
-    id::{AppId, GroupId, GroupRef, NodeId, SessionId, SessionRef, UserId},
+    id::{AppId, GroupId, NodeId, SessionId, SessionRef, UserId},
     limits::Limits,
-    service::{AppScope, Login},
+    service::{AppScope, Login, LoginClaim, OpenApp},
 };
 use muster_gateway::ProductSet;
 use muster_live::{Endpoints, Services};
@@ -73,26 +71,39 @@ impl Person {
         let scope = AppScope { account: &account, generation, data_center: None };
         let app = AppId::new(app).expect("an id");
         let app = house.muster.apps().open(scope, &app).await.expect("an application");
-        let login =
-            Login { app, user: UserId::new(user).expect("an id"), admin: false, info: info.map(Arc::from) };
+        let login = logged_in(house, &app, &UserId::new(user).expect("an id"), info).await;
         let node = NodeId::new("node").expect("an id");
         let session = SessionRef { node, session: SessionId::new(user).expect("an id") };
         house.muster.logins().sign_in(&login, &session).await.expect("a login");
         Self { login, session }
     }
 
-    fn at(&self, group: &str) -> GroupRef {
-        GroupRef::new(self.login.app.id.clone(), GroupId::new(group).expect("an id"))
-    }
-
     async fn join(&self, house: &House, group: &str) {
-        house.muster.rolls().enter(&self.login, &self.at(group), &self.session).await.expect("a join");
+        let group = GroupId::new(group).expect("an id");
+        let visit = house.muster.groups().visit(&self.login, &group).await.expect("a group");
+        house.muster.rolls().enter(&visit, &self.session).await.expect("a join");
     }
 
     async fn leave(&self, house: &House, group: &str) {
-        let left = house.muster.rolls().part(&self.at(group), &self.login.user, &self.session).await;
+        let group = GroupId::new(group).expect("an id");
+        let left = house.muster.rolls().part(&self.login, &group, &self.session).await;
         assert!(left.expect("a leave"));
     }
+}
+
+/// Who has shown a good token.
+async fn logged_in(house: &House, app: &OpenApp, user: &UserId, info: Option<&str>) -> Login {
+    let logins = house.muster.logins();
+    if app.generation == Generation::One {
+        let token = logins.issue(app, user, "device").expect("a token");
+        return logins.check_access(&token.text).await.expect("a login");
+    }
+    let (nonce, ends) = ("AK-nonce", house.muster.now().seconds() + 3600);
+    let token = logins.token(app, user, nonce, ends, "").expect("a token");
+    let expires = ends.to_string();
+    let (app, user) = (app.id.as_str(), user.as_str());
+    let claim = LoginClaim { app, user, nonce, expires: &expires, role: "", token: &token, info };
+    logins.check(&claim).await.expect("a login")
 }
 
 /// People of generation 2 in a group, in this order.

@@ -90,7 +90,8 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Value, Erro
         C::ChannelList => channels(muster).await,
         C::NumberAdd { digits, channel } => {
             let number = PhoneNumber::new(&digits).map_err(|error| invalid("the number", &error))?;
-            let bound = muster.chats().add_number(&account, &parsed(&channel)?, number).await?;
+            let channel = muster.chats().channel(&account, &parsed(&channel)?).await?;
+            let bound = muster.chats().add_number(&channel, number).await?;
             Ok(json!({ "businessNumber": bound.number, "custSpaceId": bound.channel }))
         }
         C::NumberList => numbers(muster).await,

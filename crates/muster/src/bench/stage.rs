@@ -12,9 +12,9 @@ use std::{
 use anyhow::Context as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use muster_core::{
-    app::{App, Generation},
+    app::Generation,
     id::{GroupId, GroupRef, UserId},
-    service::{AppScope, NewApp, NewGroup},
+    service::{AppScope, NewApp, NewGroup, OpenApp},
 };
 use muster_realtime::login::{LiveLogin, live_connect_token};
 use tokio::{net::TcpStream, task::JoinSet};
@@ -73,7 +73,7 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     let two = AppScope { generation: Generation::Two, ..one };
     let app = muster.apps().create(one, NewApp::default()).await?;
     let live = muster.apps().create(two, NewApp::default()).await?;
-    let group = async |app: &App, id: &str| -> anyhow::Result<GroupRef> {
+    let group = async |app: &OpenApp, id: &str| -> anyhow::Result<GroupRef> {
         let new = NewGroup { id: Some(GroupId::new(id)?), ..NewGroup::default() };
         Ok(muster.groups().create(app, new).await?.group.at)
     };
@@ -83,7 +83,6 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     for number in 0..HALLS {
         halls.push(group(&live, &format!("hall{number}")).await?.group.to_string());
     }
-    let app = Arc::new(app);
     enrol(&foundation, &app, &small, 2000).await?;
     enrol(&foundation, &app, &large, members).await?;
     let expires = muster.now().seconds() + 3600;
@@ -121,14 +120,15 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     })
 }
 
-async fn enrol(foundation: &Foundation, app: &Arc<App>, at: &GroupRef, members: u64) -> anyhow::Result<()> {
+async fn enrol(foundation: &Foundation, app: &OpenApp, at: &GroupRef, members: u64) -> anyhow::Result<()> {
+    let group = foundation.muster.groups().open(app, &at.group).await?;
     let mut fillers = JoinSet::new();
     for first in 0..FILLERS.min(members) {
-        let (muster, app, at) = (Arc::clone(&foundation.muster), Arc::clone(app), at.clone());
+        let (muster, group) = (Arc::clone(&foundation.muster), group.clone());
         fillers.spawn(async move {
             for serial in (first..members).step_by(usize::try_from(FILLERS)?) {
                 let user = UserId::new(&format!("user{serial:07}"))?;
-                muster.rolls().enrol(&app, &at, &user, false).await?;
+                muster.rolls().enrol(&group, &user, false).await?;
             }
             anyhow::Ok(())
         });

@@ -93,13 +93,13 @@ impl Hub {
     async fn check_members(self: &Arc<Self>, at: &GroupRef, feed: &Arc<Feed>) -> bool {
         let followers = feed.subscribers();
         let first_generation = |connection: &&Arc<Connection>| {
-            connection.identity().is_some_and(|identity| identity.login.app.generation == Generation::One)
+            connection.identity().is_some_and(|identity| identity.login.app().generation == Generation::One)
         };
         let followers: Vec<_> = followers.iter().filter(first_generation).collect();
         for part in followers.chunks(MEMBERS_AT_ONCE) {
             let users: Vec<UserId> = part
                 .iter()
-                .filter_map(|connection| connection.identity().map(|identity| identity.login.user.clone()))
+                .filter_map(|connection| connection.identity().map(|identity| identity.login.user().clone()))
                 .collect();
             let members = match self.muster.delivery().members(at, &users).await {
                 Ok(members) => members,

@@ -26,7 +26,7 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn group(&self, group: &GroupId) -> GroupRef {
-        GroupRef::new(self.login.app.id.clone(), group.clone())
+        GroupRef::new(self.login.app().id.clone(), group.clone())
     }
 }
 

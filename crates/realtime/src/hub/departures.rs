@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use muster_core::{
     error::Result,
-    id::{GroupId, GroupRef, SessionRef},
+    id::{GroupId, SessionRef},
     service::{Login, Muster},
     vital::Vital,
 };
@@ -82,7 +82,7 @@ async fn end(muster: &Muster, mut departure: Departure) {
     let mut pause = None;
     while let Err(error) = attempt(muster, &mut departure).await {
         if pause.is_none() {
-            tracing::warn!(%error, user = %departure.login.user, "a member could not leave yet");
+            tracing::warn!(%error, user = %departure.login.user(), "a member could not leave yet");
         }
         pause = pauses.next().or(pause);
         tokio::time::sleep(pause.unwrap_or_default()).await;
@@ -122,7 +122,6 @@ pub(super) async fn part_from(muster: &Muster, connection: &Connection, group: &
 }
 
 async fn part(muster: &Muster, login: &Login, session: &SessionRef, group: &GroupId) -> Result<()> {
-    let at = GroupRef::new(login.app.id.clone(), group.clone());
-    muster.rolls().part(&at, &login.user, session).await?;
+    muster.rolls().part(login, group, session).await?;
     Ok(())
 }

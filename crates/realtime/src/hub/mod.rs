@@ -192,7 +192,7 @@ impl Hub {
         self.counters.subscriptions.subtract(groups.len() as u64);
         self.counters.leaves.add(groups.len() as u64);
         if let Some(identity) = connection.identity() {
-            let own = StreamRef::User(identity.login.app.id.clone(), identity.login.user.clone());
+            let own = StreamRef::User(identity.login.app().id.clone(), identity.login.user().clone());
             if let Some(feed) = self.feed(&own) {
                 self.leave_feed(&feed, connection.id);
             }

@@ -169,7 +169,7 @@ impl Hub {
 
     fn close_app(&self, app: &AppId) {
         for connection in self.connections.values().iter() {
-            if connection.identity().is_some_and(|identity| identity.login.app.id == *app) {
+            if connection.identity().is_some_and(|identity| identity.login.app().id == *app) {
                 connection.outbox.close(Disconnect::REMOVED);
             }
         }

@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 use muster_core::{
-    app::Generation,
     group::Order,
-    id::{GroupId, GroupRef, MessageId},
+    id::{GroupId, MessageId},
     message::Sender,
     number::RepeatCount,
     roster::{JoinNumber, WalkQuery},
@@ -133,14 +132,9 @@ impl Session {
         Ok(Answer::Rpc(result))
     }
 
-    fn address(&self, group: &str) -> Result<GroupRef, Failure> {
-        let group = GroupId::new(group).map_err(|error| ErrorReply::invalid(format!("groupId {error}")))?;
-        Ok(self.identity()?.group(&group))
-    }
-
     /// Says something to a group that the user is in.
     pub(super) async fn send_group_message(&self, outgoing: Outgoing) -> Result<MessageId, Failure> {
-        let at = self.address(&outgoing.group_id)?;
+        let group = group_id(&outgoing.group_id)?;
         if outgoing.data.len() > MAX_BODY_BYTES {
             let rule = format!("data must be at most {MAX_BODY_BYTES} bytes");
             return Err(ErrorReply::invalid(rule).into());
@@ -150,7 +144,7 @@ impl Session {
             Some(number @ 1..) => RepeatCount::new(number).map_err(|_| repeats())?,
             Some(0) => return Err(repeats().into()),
         };
-        self.pace(&at)?;
+        self.pace(&group)?;
         let login = &self.identity()?.login;
         let level = outgoing.level.unwrap_or(0);
         let lasts = !outgoing.no_storage.unwrap_or(false);
@@ -158,7 +152,7 @@ impl Session {
             id: None,
             kind: outgoing.kind,
             body: outgoing.data.into(),
-            sender: Sender { user: login.user.clone(), info: login.info.clone() },
+            sender: Sender { user: login.user().clone(), info: login.info().cloned() },
             storage: if lasts { Storage::Stored } else { Storage::Ephemeral },
             cached: lasts,
             increment: repeat,
@@ -166,30 +160,31 @@ impl Session {
             level,
             repeat,
         };
-        let sent = self.hub.muster.messages().say(login, &at, message).await?;
+        let muster = &self.hub.muster;
+        let visit = muster.groups().visit(login, &group).await?;
+        let sent = muster.messages().say(&visit, message).await?;
         self.hub.counters.messages_in.add(1);
         Ok(sent.id)
     }
 
     /// Counts a message of this client to a group, unless there were too many.
-    fn pace(&self, at: &GroupRef) -> Result<(), ErrorReply> {
+    fn pace(&self, group: &GroupId) -> Result<(), ErrorReply> {
         let config = &self.hub.config;
-        let feed = self.connection.subscribed(&at.group);
+        let feed = self.connection.subscribed(group);
         let admitted = self.said.admits(config.messages_per_client)
             && feed.is_none_or(|feed| feed.said.admits(config.messages_per_group));
         if admitted { Ok(()) } else { Err(ErrorReply::TOO_FAST) }
     }
 
     async fn query_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
-        let at = self.address(&of.id)?;
         let groups = self.hub.muster.groups();
-        let group = groups.open(&at).await?;
-        let tally = groups.tally(&at).await?;
+        let group = groups.open(self.identity()?.login.app(), &group_id(&of.id)?).await?;
+        let tally = groups.tally(&group).await?;
         Ok(events::group_info(&group, &tally))
     }
 
     async fn list_group_user(&self, list: ListUsers) -> Result<Bytes, Failure> {
-        let at = self.address(&list.group_id)?;
+        let group = group_id(&list.group_id)?;
         let limit = match list.page_size {
             None => MAX_USERS,
             Some(size) => usize::try_from(size)
@@ -202,13 +197,14 @@ impl Session {
             Some(1) => Order::Descending,
             Some(_) => return Err(ErrorReply::invalid("sortType must be 0 or 1").into()),
         };
-        self.may_list(&at).await?;
         let after = Some(list.next_page_token.max(list.old_next_page_token)).filter(|&number| number > 0);
         let query = WalkQuery { order, after, limit };
-        let slice = self.hub.muster.rolls().walk(&at, query).await?;
+        let muster = &self.hub.muster;
+        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
+        let slice = muster.rolls().call(&visit, query).await?;
         let next = walk_cursor(&slice.entries).filter(|_| slice.more).unwrap_or(0);
         Ok(events::json(&UserPage {
-            group_id: at.group.as_str(),
+            group_id: group.as_str(),
             next_page_token: next,
             old_next_page_token: next,
             has_more: slice.more,
@@ -216,14 +212,10 @@ impl Session {
         })
         .into())
     }
+}
 
-    /// Whether this user may call the roll of a group: in generation 2 those who run it, in generation 1 anybody.
-    async fn may_list(&self, at: &GroupRef) -> Result<(), Failure> {
-        let login = &self.identity()?.login;
-        let group = self.hub.muster.groups().open(at).await?;
-        let may = login.admin || login.app.generation == Generation::One || group.is_run_by(&login.user);
-        if may { Ok(()) } else { Err(ErrorReply::NO_PERMISSION.into()) }
-    }
+fn group_id(text: &str) -> Result<GroupId, ErrorReply> {
+    GroupId::new(text).map_err(|error| ErrorReply::invalid(format!("groupId {error}")))
 }
 
 /// What `repeatCount` must be.

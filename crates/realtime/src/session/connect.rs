@@ -83,9 +83,9 @@ impl Session {
         let client = self.draw_client_id();
         let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;
         let session = SessionRef { node: muster.nodes().id(), session };
-        let own = StreamRef::User(login.app.id.clone(), login.user.clone());
+        let own = StreamRef::User(login.app().id.clone(), login.user().clone());
         let identity = self.connection.identify(Identity { login, session });
-        let wish = wish_for(&own_channel(&identity.login.user), request);
+        let wish = wish_for(&own_channel(identity.login.user()), request);
         loop {
             let feed = self.hub.follow(&own).await.map_err(|error| match error {
                 CannotFollow::NoStream => Failure::from(ErrorReply::AUTH_FAIL),
@@ -142,15 +142,15 @@ impl Session {
         own: SubscribeResult,
     ) -> tokio_tungstenite::tungstenite::Utf8Bytes {
         let welcome = Welcome {
-            app_id: login.app.id.as_str(),
-            user_id: login.user.as_str(),
+            app_id: login.app().id.as_str(),
+            user_id: login.user().as_str(),
             server_time: self.hub.muster.now().0,
         };
         let result = ConnectResult {
             client: client.to_owned(),
             version: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
             data: Bytes::from(events::json(&welcome)),
-            subs: vec![(own_channel(&login.user), own)],
+            subs: vec![(own_channel(login.user()), own)],
             ping: self.hub.config.ping_seconds,
             pong: true,
         };

@@ -25,9 +25,23 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         Error::TooManyMessageTypes(_) | Error::TooManyMemberTypes(_) | Error::Invalid(_) => {
             ErrorReply::invalid(error.to_string())
         }
-        other => {
+        Error::Store(_)
+        | Error::Sealed(_)
+        // What only callers of the API, customer groups and the command line can meet.
+        | Error::NobodyThere(_)
+        | Error::TooManyApps(_)
+        | Error::TooManyGroups(_)
+        | Error::NoChannel(_)
+        | Error::NoNumber(_)
+        | Error::NumberTaken(_)
+        | Error::NoInvite
+        | Error::InviteRevoked
+        | Error::GroupInactive(_)
+        | Error::GroupFull(_)
+        | Error::Exists(_)
+        | Error::Missing(_) => {
             if let Some(untold) = FAILED.note() {
-                tracing::error!(error = %other, untold, "a command failed");
+                tracing::error!(%error, untold, "a command failed");
             }
             ErrorReply::INTERNAL
         }

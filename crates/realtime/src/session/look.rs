@@ -23,13 +23,14 @@ const MAX_HISTORY: usize = 300;
 impl Session {
     pub(super) async fn presence(&self, channel: &str) -> Outcome {
         let at = self.joined(channel)?;
-        let rolls = self.hub.muster.rolls();
-        if rolls.state(&at).await?.count > SMALL_GROUP {
+        let muster = &self.hub.muster;
+        if muster.delivery().roster(&at).await?.count > SMALL_GROUP {
             return Err(ErrorReply::NOT_AVAILABLE.into());
         }
         let limit = usize::try_from(SMALL_GROUP).unwrap_or(usize::MAX);
         let query = WalkQuery { order: Order::Ascending, after: None, limit };
-        let members = rolls.walk(&at, query).await?;
+        let group = muster.groups().open(self.identity()?.login.app(), &at.group).await?;
+        let members = muster.rolls().walk(&group, query).await?;
         Ok(Answer::Presence(members.entries.iter().map(|member| self.client_of(&at, member)).collect()))
     }
 
@@ -43,7 +44,7 @@ impl Session {
 
     pub(super) async fn presence_stats(&self, channel: &str) -> Outcome {
         let at = self.joined(channel)?;
-        let state = self.hub.muster.rolls().state(&at).await?;
+        let state = self.hub.muster.delivery().roster(&at).await?;
         Ok(Answer::PresenceStats { clients: state.count, users: state.count })
     }
 

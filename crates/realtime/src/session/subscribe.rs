@@ -95,7 +95,11 @@ impl Session {
         wish: &Wish,
     ) -> Result<bool, Failure> {
         let muster = &self.hub.muster;
-        let entrance = match muster.rolls().enter(&identity.login, at, &identity.session).await {
+        let entered = async {
+            let visit = muster.groups().visit(&identity.login, &at.group).await?;
+            muster.rolls().enter(&visit, &identity.session).await
+        };
+        let entrance = match entered.await {
             Ok(entrance) => entrance,
             Err(error) => {
                 if let Error::Store(_) = error {
@@ -106,7 +110,7 @@ impl Session {
             }
         };
         let admitted = async {
-            let tally = muster.groups().tally(at).await?;
+            let tally = muster.groups().tally(&entrance.group).await?;
             feed.resize(RosterState {
                 count: tally.online,
                 views: tally.views,

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use muster_core::{
-    app::Generation,
     bus::{Bus as _, Notice},
     id::{NodeId, SessionId, SessionRef, UserId},
     message::StreamRef,
-    service::AppScope,
     store::Sessions as _,
 };
 use serde_json::json;
@@ -63,8 +61,7 @@ async fn an_application_switched_off_loses_its_clients_though_the_notice_was_los
     let server = Server::start().await;
     let mut anna = server.client("anna").await;
     server.bus.lose();
-    let scope = AppScope { account: &server.account, generation: Generation::Two, data_center: None };
-    server.muster.apps().set_disabled(scope, &server.app.id, true).await.unwrap();
+    server.muster.apps().set_disabled(&server.app, true).await.unwrap();
     assert!(anna.within(SOON).await.is_empty());
     server.bus.resume();
     assert_eq!(anna.ended().await.code, 4503);

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::time::Duration;
 
-use muster_core::{id::UserId, service::AppScope};
+use muster_core::id::UserId;
 use serde_json::json;
 
 use crate::support::{Ended, Server};
@@ -203,7 +203,7 @@ async fn a_removed_member_learns_it_and_is_unsubscribed_and_may_come_back() {
     let mut ben = server.client("ben").await;
     anna.join("g1").await;
     ben.join("g1").await;
-    server.muster.rolls().kick(&at, &UserId::new("ben").unwrap()).await.unwrap();
+    server.muster.rolls().kick(&server.opened(&at).await, &UserId::new("ben").unwrap()).await.unwrap();
     let exit = ben.event("exit").await;
     assert_eq!(exit, json!({ "data": { "event": "exit", "groupId": "g1", "reason": 2 }, "offset": 1 }));
     let push = ben.next().await;
@@ -231,7 +231,7 @@ async fn a_deleted_group_tells_everybody_and_ends_their_subscriptions() {
     let mut anna = server.client("anna").await;
     anna.join("g1").await;
     server.announce(&at, "last words").await;
-    server.muster.groups().delete(&at, None).await.unwrap();
+    server.muster.groups().delete(&server.app, &at.group, None).await.unwrap();
     let exit = anna.event("exit").await;
     assert_eq!(exit, json!({ "data": { "event": "exit", "groupId": "g1", "reason": 1 }, "offset": 2 }));
     let push = anna.next().await["push"].clone();
@@ -247,9 +247,7 @@ async fn a_deleted_group_tells_everybody_and_ends_their_subscriptions() {
 async fn a_disabled_application_loses_its_connections() {
     let server = Server::start().await;
     let mut anna = server.client("anna").await;
-    let generation = server.app.generation;
-    let scope = AppScope { account: &server.account, generation, data_center: None };
-    server.muster.apps().set_disabled(scope, &server.app.id, true).await.unwrap();
+    server.muster.apps().set_disabled(&server.app, true).await.unwrap();
     assert_eq!(anna.ended().await, Ended { code: 4503, reason: "removed".into() });
     let mut again = server.open().await;
     let error = again.ask("connect", json!({ "token": server.token("anna") })).await["error"].clone();

@@ -17,7 +17,7 @@ async fn joined(server: &Server, user: &str) -> Client {
 async fn enrol(server: &Server, at: &muster_core::id::GroupRef, names: impl Iterator<Item = String>) {
     for name in names {
         let user = UserId::new(&name).unwrap();
-        server.muster.rolls().enrol(&server.app, at, &user, true).await.unwrap();
+        server.muster.rolls().enrol(&server.opened(at).await, &user, true).await.unwrap();
     }
 }
 
@@ -50,7 +50,12 @@ async fn a_large_group_is_told_once_a_second_with_twenty_names_and_the_exact_cou
     assert_eq!(names(&own, "joinUsers"), ["anna"]);
     let start = Instant::now();
     enrol(&server, &at, (0..30).map(|number| format!("v{number}"))).await;
-    server.muster.rolls().release(&at, &UserId::new("u7").unwrap(), true).await.unwrap();
+    server
+        .muster
+        .rolls()
+        .release(&server.opened(&at).await, &UserId::new("u7").unwrap(), true)
+        .await
+        .unwrap();
     let told = anna.event("memberchange").await["data"].clone();
     assert_eq!(start.elapsed().as_secs(), 1);
     assert_eq!(names(&told, "joinUsers").len(), 20);

@@ -4,11 +4,11 @@ use std::{net::SocketAddr, sync::Arc};
 
 use muster_bus::memory::MemoryBus;
 use muster_core::{
-    app::{App, Generation},
+    app::Generation,
     id::{AccountId, GroupId, GroupRef, NodeId, UserId},
     limits::Limits,
     seal::MasterKey,
-    service::{AppScope, Dependencies, Muster, NewApp, NewGroup},
+    service::{AppScope, Dependencies, Muster, NewApp, NewGroup, OpenApp},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -27,7 +27,7 @@ const NOW: i64 = 1_800_000_000;
 
 struct Real {
     muster: Arc<Muster>,
-    app: App,
+    app: OpenApp,
     address: SocketAddr,
     _directory: tempfile::TempDir,
 }
@@ -133,7 +133,8 @@ async fn a_member_comes_back_is_removed_and_the_group_is_closed() {
     assert_eq!(back["recovered"], true);
     assert_eq!(back["publications"][1]["data"]["data"], "two");
 
-    server.muster.rolls().kick(&at, &UserId::new("ben").unwrap()).await.unwrap();
+    let group = server.muster.groups().open(&server.app, &at.group).await.unwrap();
+    server.muster.rolls().kick(&group, &UserId::new("ben").unwrap()).await.unwrap();
     assert_eq!(ben.event("exit").await["data"]["reason"], 2);
     assert_eq!(ben.next().await["push"]["unsubscribe"]["code"], 2101);
     assert_eq!(anna.event("memberchange").await["data"]["leaveUsers"][0]["userId"], "ben");
@@ -144,7 +145,7 @@ async fn a_member_comes_back_is_removed_and_the_group_is_closed() {
     let gone = anna.event("memberchange").await["data"].clone();
     assert_eq!((&gone["leaveUsers"][0]["userId"], &gone["memberCount"]), (&json!("ben"), &json!(1)));
 
-    server.muster.groups().delete(&at, None).await.unwrap();
+    server.muster.groups().delete(&server.app, &at.group, None).await.unwrap();
     assert_eq!(anna.event("exit").await["offset"], 3);
     assert_eq!(anna.next().await["push"]["unsubscribe"]["code"], 2102);
     let error = anna.ask("subscribe", json!({ "channel": "g:g1" })).await["error"].clone();

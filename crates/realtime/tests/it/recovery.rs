@@ -224,7 +224,12 @@ async fn a_user_learns_on_returning_that_it_was_removed_meanwhile() {
     let mut anna = server.client("anna").await;
     anna.join("g1").await;
     anna.drop_link();
-    server.muster.rolls().kick(&at, &muster_core::id::UserId::new("anna").unwrap()).await.unwrap();
+    server
+        .muster
+        .rolls()
+        .kick(&server.opened(&at).await, &muster_core::id::UserId::new("anna").unwrap())
+        .await
+        .unwrap();
     let mut anna = server.open().await;
     let subs =
         json!({ "u:anna": { "recover": true, "offset": 0, "epoch": "epoch" }, "u:ben": { "recover": true } });

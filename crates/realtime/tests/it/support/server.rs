@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use muster_core::{
-    app::{App, Generation},
+    app::Generation,
     id::{AccountId, GroupId, GroupRef, NodeId, UserId},
     limits::Limits,
     message::Sender,
     number::RepeatCount,
     seal::MasterKey,
-    service::{AppScope, Dependencies, Muster, NewApp, NewGroup, NewMessage, Storage},
+    service::{AppScope, Dependencies, Muster, NewApp, NewGroup, NewMessage, OpenApp, OpenGroup, Storage},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -29,9 +29,8 @@ pub(crate) struct Server {
     pub(crate) muster: Arc<Muster>,
     pub(crate) store: Arc<TestStore>,
     pub(crate) bus: Arc<TestBus>,
-    pub(crate) app: App,
-    pub(crate) first_generation: App,
-    pub(crate) account: AccountId,
+    pub(crate) app: OpenApp,
+    pub(crate) first_generation: OpenApp,
 }
 
 /// The default configuration.
@@ -67,7 +66,7 @@ impl Server {
         });
         let (first_generation, app) = (first_generation.await, app.await);
         let hub = Hub::start(muster.clone(), config).unwrap();
-        Self { hub, muster, store, bus, app, first_generation, account }
+        Self { hub, muster, store, bus, app, first_generation }
     }
 
     /// Makes a group of the generation 2 application, run by `boss`.
@@ -80,6 +79,11 @@ impl Server {
             ..NewGroup::default()
         };
         self.muster.groups().create(&self.app, new).await.unwrap().group.at
+    }
+
+    /// The group at this address, of the generation 2 application.
+    pub(crate) async fn opened(&self, at: &GroupRef) -> OpenGroup {
+        self.muster.groups().open(&self.app, &at.group).await.unwrap()
     }
 
     /// A `connect.token` of a user that is good for an hour.
@@ -134,6 +138,6 @@ impl Server {
             level: 0,
             repeat: RepeatCount::ONE,
         };
-        self.muster.messages().announce(&self.app, at, message).await.unwrap();
+        self.muster.messages().announce(&self.opened(at).await, message).await.unwrap();
     }
 }

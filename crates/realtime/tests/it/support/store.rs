@@ -33,6 +33,7 @@ pub(crate) struct TestStore {
     broken: AtomicBool,
     unsure: AtomicBool,
     reads: AtomicU64,
+    states: AtomicU64,
     delay: Mutex<Duration>,
     lost_node: Mutex<Option<NodeId>>,
 }
@@ -77,6 +78,11 @@ impl TestStore {
     /// How often entries of a stream were read.
     pub(crate) fn reads(&self) -> u64 {
         self.reads.load(Ordering::SeqCst)
+    }
+
+    /// How often the figures of a roster were read.
+    pub(crate) fn states(&self) -> u64 {
+        self.states.load(Ordering::SeqCst)
     }
 
     /// The lease of this node has run out, and the others have ended what it held.
@@ -334,6 +340,7 @@ impl Rosters for TestStore {
         .await
     }
     async fn roster_state(&self, at: &GroupRef) -> StoreResult<RosterState> {
+        self.states.fetch_add(1, Ordering::SeqCst);
         self.data(|data| {
             data.rosters.get(at).map_or_else(RosterState::default, |roster| RosterState {
                 count: roster.members.len() as u64,
