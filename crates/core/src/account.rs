@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     id::{AccessKeyId, AccountId},
     seal::Sealed,
@@ -12,7 +10,7 @@ use crate::{
 };
 
 /// An account: it owns applications and channels, and pays the quotas.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
@@ -21,7 +19,7 @@ pub struct Account {
 }
 
 /// Somebody who acts for an account with only the permissions of the attached policies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RamUser {
     /// The account.
     pub account: AccountId,
@@ -34,7 +32,7 @@ pub struct RamUser {
 }
 
 /// Whose key an access key is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyOwner {
     /// The account itself: everything is allowed.
     Root,
@@ -43,7 +41,7 @@ pub enum KeyOwner {
 }
 
 /// An access key as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessKey {
     /// The public half.
     pub id: AccessKeyId,
@@ -60,7 +58,7 @@ pub struct AccessKey {
 }
 
 /// A policy as stored: a name and its text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPolicy {
     /// The account.
     pub account: AccountId,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Which family of operations an application belongs to. The two do not see each other's applications.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Generation {
     /// The `…Message…` family.
     One,
@@ -33,7 +33,7 @@ pub enum DataCenter {
 }
 
 /// How long an application's messages are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retention {
     /// 30 days.
     #[default]
@@ -58,7 +58,7 @@ impl Retention {
 }
 
 /// How messages are moderated.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Audit {
     /// Not at all.
     #[default]
@@ -73,7 +73,7 @@ pub enum Audit {
 pub type StringMap = BTreeMap<String, String>;
 
 /// An application.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
     /// Its id, made by the server.
     pub id: AppId,

@@ -6,7 +6,6 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     figure::Figure,
@@ -16,7 +15,7 @@ use crate::{
 };
 
 /// Something that other connections have to know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// An event of a stream: stored when it has a position, told once otherwise.
     Published {

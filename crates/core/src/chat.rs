@@ -25,7 +25,7 @@ pub const LOCAL_CREATION_MILLIS: i64 = 300;
 pub const CHANNEL_RETENTION: Retention = Retention::Days30;
 
 /// A channel: what the API calls `CustSpaceId`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {
     /// Its id, `cams-` and 16 letters and digits.
     pub id: AppId,
@@ -128,7 +128,7 @@ impl JsonSchema for PhoneNumber {
 }
 
 /// A business number bound to a channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusinessNumber {
     /// The number.
     pub number: PhoneNumber,
@@ -139,7 +139,7 @@ pub struct BusinessNumber {
 }
 
 /// Where a customer group stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatGroupStatus {
     /// In use.
     Active,
@@ -156,7 +156,7 @@ pub enum ChatGroupStatus {
 }
 
 /// A customer group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatGroup {
     /// Its channel and id; also its roster's address.
     pub at: GroupRef,

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     app::StringMap,
     id::{GroupRef, UserId},
@@ -14,7 +12,7 @@ use crate::{
 pub const MAX_ADMINS: usize = 3;
 
 /// A group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// Its application and id.
     pub at: GroupRef,
@@ -47,7 +45,7 @@ impl Group {
 }
 
 /// The end of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
     /// When.
     pub at: Millis,

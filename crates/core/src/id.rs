@@ -202,7 +202,7 @@ id! {
 }
 
 /// A group together with the application that holds it: the address of a roster and of a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupRef {
     /// The application, or the channel of a CAMS group.
     pub app: AppId,
@@ -219,7 +219,7 @@ impl GroupRef {
 }
 
 /// One login and the node that holds its connection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionRef {
     /// The node that holds the connection.
     pub node: NodeId,

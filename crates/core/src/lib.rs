@@ -3,7 +3,8 @@
 //!
 //! Nothing here does I/O or assumes that this process is the only one: what lasts goes through the traits of
 //! [`store`], what other nodes must know through the trait of [`bus`]; time and randomness are passed in. No file of
-//! this crate knows how anything is spelt on a wire.
+//! this crate knows how the APIs spell anything; what events and exports look like is said by [`event::form`] and
+//! [`transfer`].
 
 pub mod account;
 pub mod app;
@@ -12,7 +13,7 @@ pub mod caller;
 pub mod chat;
 pub mod complaint;
 pub mod error;
-mod event;
+pub mod event;
 pub mod figure;
 pub mod group;
 pub mod hex;

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     group::Order,
     id::{AppId, GroupRef, MessageId, UserId},
@@ -21,7 +19,7 @@ pub type Sequence = u64;
 pub const DEFAULT_MESSAGE_TYPE: i64 = 10_001;
 
 /// Who said something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
     /// The user, or whoever the operator says.
     pub user: UserId,
@@ -30,12 +28,11 @@ pub struct Sender {
 }
 
 /// A message as everybody gets it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
     /// Its type; above 10,000 the application's own.
-    #[serde(rename = "type")]
     pub kind: i64,
     /// What it says; opaque.
     pub body: Arc<str>,
@@ -56,7 +53,7 @@ pub struct Message {
 }
 
 /// Why a member is out of a group for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
     /// The group was deleted.
     Dissolved,
@@ -67,7 +64,7 @@ pub enum ExitReason {
 pub use crate::event::{Event, UnknownEvent};
 
 /// Whose stream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StreamRef {
     /// A group's: everybody in it reads it.
     Group(GroupRef),
@@ -87,7 +84,7 @@ impl StreamRef {
 }
 
 /// A stored event at its place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its position.
     pub sequence: Sequence,

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     group::{Order, Window},
     id::{SessionRef, UserId},
@@ -17,7 +15,7 @@ use crate::{
 pub type JoinNumber = u64;
 
 /// A member of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Who.
     pub user: UserId,

@@ -7,7 +7,6 @@ use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{hex::hex, random::Random};
 
@@ -15,7 +14,7 @@ use crate::{hex::hex, random::Random};
 pub const MASTER_KEY_BYTES: usize = 32;
 
 /// A sealed secret: nonce, ciphertext and tag. Without the master key it says nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed(pub Vec<u8>);
 
 /// The key under which the others are sealed.

@@ -1,10 +1,12 @@
-//! How choices and JSON stand in rows, whatever the database.
+//! How choices stand in rows, whatever the database; [`columns`](crate::columns) says how all else does, and by which
+//! rules this may change.
 
 use muster_core::{
     app::{DataCenter, Generation, Retention},
     chat::ChatGroupStatus,
 };
-use serde::Serialize;
+
+use crate::columns::JsonColumn;
 
 /// A choice among a few, as it stands in a column.
 pub(crate) trait Code: Copy + 'static {
@@ -83,9 +85,9 @@ impl Code for Retention {
     }
 }
 
-/// A value as JSON. Of the types stored so, none fails to serialise.
-pub(crate) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+/// A value as JSON.
+pub(crate) fn json(value: &impl JsonColumn) -> String {
+    value.to_json()
 }
 
 /// A row that does not decode: written by a newer version, or damaged.
@@ -106,18 +108,24 @@ impl Unreadable {
 mod tests {
     use super::*;
 
-    fn comes_back<T: Code + PartialEq + std::fmt::Debug>() {
-        for &choice in T::ALL {
-            assert_eq!(T::from_code(choice.code()), Some(choice));
+    /// The codes of all choices in their order. What was written once is read for ever.
+    fn stand<T>(codes: &[&T::Stored])
+    where
+        T: Code + PartialEq + std::fmt::Debug,
+        T::Stored: std::fmt::Debug,
+    {
+        assert_eq!(T::ALL.iter().map(|choice| choice.code()).collect::<Vec<_>>(), codes);
+        for (&choice, code) in T::ALL.iter().zip(codes) {
+            assert_eq!(T::from_code(code), Some(choice));
         }
     }
 
     #[test]
-    fn every_choice_is_read_as_it_was_written() {
-        comes_back::<ChatGroupStatus>();
-        comes_back::<Generation>();
-        comes_back::<DataCenter>();
-        comes_back::<Retention>();
+    fn every_choice_is_read_as_it_was_written_and_written_as_it_always_was() {
+        stand::<ChatGroupStatus>(&["active", "inactive", "suspended", "creating", "deleting", "updating"]);
+        stand::<Generation>(&[&1, &2]);
+        stand::<DataCenter>(&["cn-shanghai", "ap-southeast-1"]);
+        stand::<Retention>(&[&30, &90, &180]);
         assert_eq!(Retention::from_code(&7), None);
     }
 }

@@ -6,6 +6,7 @@
 mod bounded;
 mod cache;
 mod codes;
+mod columns;
 mod inspection;
 mod migrations;
 pub mod postgres;

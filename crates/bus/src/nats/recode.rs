@@ -1,8 +1,8 @@
 //! Reading a message and writing it again, for whoever tries what comes over the wire.
 
-use super::wire::{self, Content};
+use super::wire::{self, Content, Head};
 
-/// The message that another node would send with what this one says; `None` when it cannot be read.
+/// The message that another node would send with what this one says; `None` when nothing follows from it.
 #[must_use]
 pub fn recode(bytes: &[u8]) -> Option<Vec<u8>> {
     let (sender, content) = wire::decode(bytes).ok()?;
@@ -10,5 +10,6 @@ pub fn recode(bytes: &[u8]) -> Option<Vec<u8>> {
         Content::Notice(notice) => wire::notice(sender, &notice).ok(),
         Content::Reached(streams) => wire::reached(sender, &streams).ok(),
         Content::Lost => Some(wire::lost(sender)),
+        Content::Unknown(Head { reached, .. }) => wire::reached(sender, &[reached?]).ok(),
     }
 }

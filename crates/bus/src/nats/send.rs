@@ -1,14 +1,18 @@
 //! What the tasks and the callers of the bus share: how to send, and what is counted.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use async_nats::Client;
 use futures_util::FutureExt as _;
 use muster_core::{
     bus::{BusError, Notice},
+    complaint::LineLimit,
     figure::Figure,
     message::{Sequence, StreamRef},
 };
@@ -17,13 +21,15 @@ use super::{
     hints::Hints,
     link::{self, Link},
     subject::{Reach, Subjects},
-    wire::{self, Content, SenderId},
+    wire::{self, Content, Head, SenderId},
     wishes::Wishes,
 };
 use crate::listeners::Listeners;
 
 /// Positions of users' streams told in one message: far below what NATS carries in one, and one write for many.
 const POSITIONS_AT_ONCE: usize = 256;
+/// Of messages that this version does not know, one in so much time has a line of the log.
+const UNKNOWN_EVERY: Duration = Duration::from_secs(60);
 
 /// Counted from the start of the process.
 #[derive(Debug, Default)]
@@ -51,6 +57,7 @@ pub(super) struct Shared {
     pub(super) bereft: AtomicBool,
     pub(super) closed: AtomicBool,
     counters: Counters,
+    unknown_lines: LineLimit,
 }
 
 impl Shared {
@@ -67,6 +74,7 @@ impl Shared {
             bereft: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             counters: Counters::default(),
+            unknown_lines: LineLimit::new(1, UNKNOWN_EVERY),
         }
     }
 
@@ -176,24 +184,41 @@ impl Shared {
                 count(&self.counters.received);
                 self.hear(&content);
             }
-            Err(error) => {
-                count(&self.counters.unknown);
-                tracing::debug!(%error, "a message of another node cannot be read");
-            }
+            Err(error) => self.pass_over(&error.to_string()),
+        }
+    }
+
+    /// Counts a message that this version does not know; that others run a later one is no reason for many lines.
+    fn pass_over(&self, what: &str) {
+        count(&self.counters.unknown);
+        if let Some(untold) = self.unknown_lines.note() {
+            tracing::info!(
+                ?what,
+                untold,
+                "messages of other nodes are not known to this version and passed over"
+            );
         }
     }
 
     fn hear(&self, content: &Content) {
         match content {
             Content::Notice(notice) => self.listeners.each(|listener| listener.notice(notice)),
-            Content::Reached(streams) => self.listeners.each(|listener| {
-                streams.iter().for_each(|(stream, position)| listener.reached(stream, *position));
-            }),
+            Content::Reached(streams) => self.hear_positions(streams),
+            Content::Unknown(Head { name, reached }) => {
+                self.pass_over(name);
+                self.hear_positions(reached.as_slice());
+            }
             Content::Lost => {
                 self.bereft.store(true, Ordering::Relaxed);
                 self.link.stirred.notify_one();
             }
         }
+    }
+
+    fn hear_positions(&self, streams: &[(StreamRef, Sequence)]) {
+        self.listeners.each(|listener| {
+            streams.iter().for_each(|(stream, position)| listener.reached(stream, *position));
+        });
     }
 
     /// Tells the listeners that anything may have been lost until now.
@@ -238,7 +263,11 @@ impl Shared {
             Figure::counter("bus_received", "Messages of other nodes.", value(received)),
             Figure::counter("bus_dropped", "Notices that could not be handed to NATS.", value(dropped)),
             Figure::counter("bus_overruns", "Messages of other nodes dropped unread.", self.link.overruns()),
-            Figure::counter("bus_unknown", "Messages of other nodes that could not be read.", value(unknown)),
+            Figure::counter(
+                "bus_unknown",
+                "Messages of other nodes of which this version knows the head alone, or nothing.",
+                value(unknown),
+            ),
             Figure::counter("bus_hints", "Messages that told positions of streams again.", value(hints)),
             Figure::counter("bus_resumes", "Times that everything had to be looked up.", value(resumes)),
             Figure::counter("bus_reconnects", "Connections to NATS after the first.", reconnects),

@@ -1,14 +1,48 @@
-//! What nodes send each other: a version, a kind, who sent it, and JSON.
+//! What nodes send each other: version 1.
 //!
-//! JSON costs more bytes than a binary encoding; in exchange a node of an older version reads what a newer one has
-//! added fields to, which a rolling upgrade needs. A message is encoded once per publish and decoded once per node,
-//! some microseconds each, far less than the fan-out that follows.
+//! | bytes | |
+//! |---|---|
+//! | 1 | the version |
+//! | 1 | the kind: `n` a notice, `r` positions that streams have reached, `l` the sender's notices may have been lost |
+//! | 8 | who sent it, big-endian |
+//! | the others | what it says, JSON: `{"<name>":{…}}` or `"<name>"` for a notice, `[[<stream>,<position>],…]` for positions |
+//!
+//! The types of what is said are of this module (`wire/`); what the domain's types become has no effect on the wire. JSON costs
+//! more bytes than a binary encoding; in exchange a node of an older version reads what a newer one has added to, which a
+//! rolling upgrade needs. A message is encoded once per publish and decoded once per node, some microseconds each, far
+//! less than the fan-out that follows.
+//!
+//! # The head
+//!
+//! Nodes of neighbouring versions run side by side, so a node hears what it does not know. Of every message it reads the
+//! head all the same: version, kind, sender, the name, and in what the name says `stream` (or `group`, for the group's own)
+//! and `sequence`, whatever else is said. Where these tell that a stream has reached a position, the listeners hear that
+//! ([`Listener::reached`](muster_core::bus::Listener::reached)) and read from the store what they have missed; so nobody
+//! waits until a gap is found. What has no such head is counted (`bus_unknown`) and passed over.
+//!
+//! # How it may change
+//!
+//! | change | older versions | what it needs |
+//! |---|---|---|
+//! | a field is added | pass it over | a default for when it is missing |
+//! | a notice or a kind of messages is added | read its head | `stream` or `group`, and `sequence`, in the form of today where it is about a stored event; and whoever misses it finds the same in the store |
+//! | a kind of streams is added | pass over the message, or the position, that names it | nothing |
+//! | an event is added | told at its place as [`Event::Unknown`](muster_core::event::Event::Unknown) | the rules of [`form`](muster_core::event::form) |
+//! | a field means something else, changes its type, or goes | would do what was not meant | another name for the notice |
+//! | the bytes before the JSON, or another encoding than JSON | hear nothing, and find gaps alone | a new version, which is sent one release after it is read |
+
+mod head;
+mod notice;
 
 use muster_core::{
     bus::Notice,
     message::{Sequence, StreamRef},
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
+
+pub(super) use self::head::Head;
+use self::notice::{NoticeForm, StreamForm};
 
 /// The first byte. Another one means another encoding, which this version cannot read.
 const VERSION: u8 = 1;
@@ -34,24 +68,22 @@ pub(super) enum Content {
     Reached(Vec<(StreamRef, Sequence)>),
     /// Notices of this sender may have been lost until now, of any kind.
     Lost,
+    /// Something that this version does not know: no more than its head.
+    Unknown(Head),
 }
 
-/// Why a message cannot be read.
+/// Why not even the head of a message can be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
     #[error("it is too short")]
     Short,
     #[error("it has version {0}, which this version of muster does not know")]
     Version(u8),
-    #[error("it has kind {0}, which this version of muster does not know")]
-    Kind(u8),
-    #[error("its content is not known: {0}")]
-    Content(#[from] serde_json::Error),
 }
 
 /// A notice as bytes.
 pub(super) fn notice(sender: SenderId, notice: &Notice) -> Result<Vec<u8>, serde_json::Error> {
-    encode(sender, NOTICE, notice)
+    encode(sender, NOTICE, &NoticeForm::from(notice))
 }
 
 /// Positions as bytes.
@@ -59,7 +91,9 @@ pub(super) fn reached(
     sender: SenderId,
     streams: &[(StreamRef, Sequence)],
 ) -> Result<Vec<u8>, serde_json::Error> {
-    encode(sender, REACHED, streams)
+    let streams: Vec<(StreamForm, Sequence)> =
+        streams.iter().map(|(stream, position)| (stream.into(), *position)).collect();
+    encode(sender, REACHED, &streams)
 }
 
 /// A confession of loss as bytes.
@@ -84,7 +118,10 @@ fn encode<T: Serialize + ?Sized>(
     Ok(bytes)
 }
 
-/// Who sent a message and what it says.
+/// Who sent a message and what it says, as far as this version knows it.
+///
+/// # Errors
+/// [`Unreadable`] when not even its head can be read.
 pub(super) fn decode(bytes: &[u8]) -> Result<(SenderId, Content), Unreadable> {
     let (&version, rest) = bytes.split_first().ok_or(Unreadable::Short)?;
     if version != VERSION {
@@ -92,13 +129,22 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(SenderId, Content), Unreadable> {
     }
     let (&kind, rest) = rest.split_first().ok_or(Unreadable::Short)?;
     let (sender, content) = rest.split_first_chunk().ok_or(Unreadable::Short)?;
-    let content = match kind {
-        NOTICE => Content::Notice(serde_json::from_slice(content)?),
-        REACHED => Content::Reached(serde_json::from_slice(content)?),
-        LOST => Content::Lost,
-        other => return Err(Unreadable::Kind(other)),
+    let known = match kind {
+        NOTICE => serde_json::from_slice::<NoticeForm>(content).ok().map(|form| Content::Notice(form.into())),
+        REACHED => positions(content).map(Content::Reached),
+        LOST => Some(Content::Lost),
+        _ => None,
     };
+    let content = known.unwrap_or_else(|| Content::Unknown(Head::read(kind, content)));
     Ok((SenderId::from_be_bytes(*sender), content))
+}
+
+/// The positions of the streams that this version knows.
+fn positions(content: &[u8]) -> Option<Vec<(StreamRef, Sequence)>> {
+    let streams: Vec<&RawValue> = serde_json::from_slice(content).ok()?;
+    let known = |stream: &RawValue| serde_json::from_str::<(StreamForm, Sequence)>(stream.get()).ok();
+    let streams = streams.into_iter().filter_map(known);
+    Some(streams.map(|(stream, position)| (stream.into(), position)).collect())
 }
 
 #[cfg(test)]

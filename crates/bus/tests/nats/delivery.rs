@@ -172,3 +172,32 @@ async fn what_waits_is_handed_over_before_the_bus_closes() {
     follower.log.until(|heard| heard.len() > 1000).await;
     assert_eq!(follower.log.notices(), notices);
 }
+
+#[tokio::test]
+async fn what_a_later_version_says_is_heard_by_its_head_and_otherwise_counted() {
+    let server = Server::start("").await;
+    let (sender, follower) = (Node::new(&server.url()).await, Node::new(&server.url()).await);
+    let at = group("g");
+    follower.follow(&at).await;
+    let later = async_nats::connect(server.url()).await.unwrap();
+    let stream = r#""stream":{"Group":{"app":"app.1","group":"g"}}"#;
+    for (version, kind, said) in [
+        (1, b'n', format!(r#"{{"Retracted":{{{stream},"sequence":9,"id":"m"}}}}"#)),
+        (1, b'x', format!(r#"{{"Asked":{{{stream},"sequence":10,"to":"node"}}}}"#)),
+        (1, b'n', r#"{"Sung":{"loud":true}}"#.to_owned()),
+        (1, b'x', "binary".to_owned()),
+        (2, b'n', String::new()),
+    ] {
+        let mut bytes = vec![version, kind, 0, 0, 0, 0, 0, 0, 0, 9];
+        bytes.extend(said.as_bytes());
+        later.publish("muster.g.app~1.g", bytes.into()).await.unwrap();
+    }
+    later.flush().await.unwrap();
+    sender.tell(left(&at, 1)).await;
+    let reached = |position| Heard::Reached(StreamRef::Group(at.clone()), position);
+    follower.log.until(|heard| heard.len() > 3 && follower.figure("bus_unknown") == 5).await;
+    let mut heard = follower.log.heard();
+    heard.retain(|heard| *heard != Heard::Notice(left(&at, 1)));
+    assert_eq!(heard, [Heard::Followed(at.clone()), reached(9), reached(10)]);
+    assert!(follower.bus.fault().is_none());
+}

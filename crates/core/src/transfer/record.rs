@@ -1,11 +1,6 @@
-//! The records.
-//!
-//! Their form is the file's: a field that is added needs a default, and anything else a new
-//! [`FORMAT`](super::FORMAT).
+//! The records. Their form in a file is a matter of [`line`](super::line).
 
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::{
@@ -21,8 +16,7 @@ use crate::{
 };
 
 /// One thing that lasts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// An account.
     Account(Account),
@@ -84,7 +78,7 @@ impl Record {
 }
 
 /// A policy attached to a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// The account of both.
     pub account: AccountId,
@@ -95,7 +89,7 @@ pub struct Attachment {
 }
 
 /// An application.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppRecord {
     /// The application; its key is sealed.
     pub app: App,
@@ -104,7 +98,7 @@ pub struct AppRecord {
 }
 
 /// A channel of customer groups.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelRecord {
     /// The channel.
     pub channel: Channel,
@@ -113,7 +107,7 @@ pub struct ChannelRecord {
 }
 
 /// A group with its figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupRecord {
     /// The group, its number included.
     pub group: Group,
@@ -128,21 +122,20 @@ pub struct GroupRecord {
 }
 
 /// The count of one type of messages in one group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageCount {
     /// The application, or the channel of a customer group.
     pub app: AppId,
     /// The group.
     pub group: GroupId,
     /// The type.
-    #[serde(rename = "type")]
     pub kind: i64,
     /// Messages of it, those that were not stored included.
     pub total: TypeCount,
 }
 
 /// A customer group. Its roster and its stream are those of the group at the same address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatGroupRecord {
     /// The group. Its invite is none here: invites are records of their own.
     pub chat_group: ChatGroup,
@@ -151,7 +144,7 @@ pub struct ChatGroupRecord {
 }
 
 /// An invite code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InviteRecord {
     /// The code.
     pub code: String,
@@ -164,7 +157,7 @@ pub struct InviteRecord {
 }
 
 /// A durable membership.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberRecord {
     /// The application, or the channel of a customer group.
     pub app: AppId,
@@ -181,7 +174,7 @@ pub struct MemberRecord {
 }
 
 /// A user's stream. Its epoch is its application's `user_epoch`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserStream {
     /// The application.
     pub app: AppId,
@@ -192,7 +185,7 @@ pub struct UserStream {
 }
 
 /// A stored event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamEntry {
     /// The stream.
     pub stream: StreamRef,

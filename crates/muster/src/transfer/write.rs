@@ -125,7 +125,7 @@ impl ExportWriter {
         Ok(())
     }
 
-    fn write(&mut self, records: &[Record]) -> io::Result<()> {
+    fn write(&mut self, records: Vec<Record>) -> io::Result<()> {
         for record in records {
             record.write_line(&mut self.lines)?;
         }
@@ -152,8 +152,9 @@ impl ExportWriter {
 #[async_trait]
 impl Sink for ExportWriter {
     async fn put(&mut self, records: Vec<Record>) -> Result<(), TransferError> {
-        self.write(&records).map_err(|error| TransferError::Other(Box::new(error)))?;
-        self.progress.advance(records.len() as u64, None);
+        let count = records.len() as u64;
+        self.write(records).map_err(|error| TransferError::Other(Box::new(error)))?;
+        self.progress.advance(count, None);
         Ok(())
     }
 }

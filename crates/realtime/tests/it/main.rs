@@ -7,6 +7,7 @@ mod calls;
 mod catching_up;
 mod flow;
 mod hostile;
+mod later_version;
 mod limits;
 mod members;
 mod order;

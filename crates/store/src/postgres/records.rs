@@ -5,11 +5,10 @@ use muster_core::{
     id::{AppId, GroupId, GroupRef, InvalidId, UserId},
     time::Millis,
 };
-use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 
 use super::fault::Fault;
-use crate::codes::Unreadable;
+use crate::{codes::Unreadable, columns::JsonColumn};
 
 /// The columns of [`group`], of the table `grp g`.
 pub(super) const GROUP_COLUMNS: &str = "g.app, g.id, g.number, g.epoch, g.creator, g.admins, g.name, g.info, \
@@ -53,9 +52,8 @@ fn owned(row: &Row, column: &'static str) -> Result<Option<String>, Fault> {
 }
 
 /// A value that stands as JSON.
-pub(super) fn from_json<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, Fault> {
-    let text = row.try_get(column)?;
-    Ok(serde_json::from_str(text).map_err(|error| Unreadable::new(column, &error))?)
+pub(super) fn from_json<T: JsonColumn>(row: &Row, column: &'static str) -> Result<T, Fault> {
+    Ok(T::from_json(row.try_get(column)?).map_err(|error| Unreadable::new(column, &error))?)
 }
 
 /// An address, from the columns `app` and `id`.

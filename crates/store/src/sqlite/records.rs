@@ -8,9 +8,8 @@ use muster_core::{
     time::Millis,
 };
 use rusqlite::Row;
-use serde::de::DeserializeOwned;
 
-use crate::codes::Unreadable;
+use crate::{codes::Unreadable, columns::JsonColumn};
 
 /// The columns of [`group`], of the tables `"group" g` and `space s`.
 pub(super) const GROUP_COLUMNS: &str = "g.key, s.id AS space_id, g.id, g.epoch, g.creator, g.admins, g.name, g.info, \
@@ -47,9 +46,8 @@ pub(super) fn millis(row: &Row<'_>, column: &str) -> rusqlite::Result<Millis> {
 }
 
 /// A value that stands as JSON.
-pub(super) fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: &'static str) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?)
-        .map_err(|error| Unreadable::new(column, &error).into())
+pub(super) fn from_json<T: JsonColumn>(row: &Row<'_>, column: &'static str) -> rusqlite::Result<T> {
+    T::from_json(row.get_ref(column)?.as_str()?).map_err(|error| Unreadable::new(column, &error).into())
 }
 
 pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {

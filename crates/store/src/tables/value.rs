@@ -6,9 +6,11 @@ use muster_core::{
     id::{AppId, GroupId, GroupRef, InvalidId},
     time::Millis,
 };
-use serde::de::DeserializeOwned;
 
-use crate::codes::{Code, Unreadable};
+use crate::{
+    codes::{Code, Unreadable},
+    columns::JsonColumn,
+};
 
 /// What a statement is given for `$1`, `$2`, …. Nothing has a type too: a statement that is not prepared needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,8 +209,8 @@ impl Row {
     }
 
     /// A value that stands as JSON.
-    pub(crate) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Read<T> {
-        serde_json::from_str(self.text(column)?).map_err(|error| Unreadable::new(column, &error))
+    pub(crate) fn json<T: JsonColumn>(&self, column: &'static str) -> Read<T> {
+        T::from_json(self.text(column)?).map_err(|error| Unreadable::new(column, &error))
     }
 
     /// A choice that stands as a text.

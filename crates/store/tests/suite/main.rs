@@ -29,6 +29,29 @@ macro_rules! over_every_store {
     };
 }
 
+/// Makes tests of functions over a place once more, as a version meets it that lacks one kind of events.
+macro_rules! over_every_store_of_an_earlier_version {
+    ($($test:ident),* $(,)?) => {
+        mod on_sqlite_of_an_earlier_version {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$test(&crate::place::Earlier(crate::place::Sqlite::new())).await;
+                }
+            )*
+        }
+
+        mod on_postgres_of_an_earlier_version {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$test(&crate::place::Earlier(crate::place::Postgres::new())).await;
+                }
+            )*
+        }
+    };
+}
+
 mod accounts;
 mod apps;
 mod callers;
@@ -50,6 +73,7 @@ mod removals;
 mod retention;
 mod rosters;
 mod rosters_model;
+mod rows;
 mod server;
 mod sessions;
 mod several_nodes;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use muster_core::{
     group::Order,
     id::MessageId,
-    message::{Draft, Entry, Event, ExitReason, HistoryQuery, Message, Posted, StreamRef, Top},
+    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, StreamRef, Top},
     store::Store,
     time::Millis,
 };
@@ -28,11 +28,15 @@ over_every_store!(
     counts_and_places_outlast_the_process,
     a_message_under_a_chosen_id_is_stored_once_in_its_group,
     an_event_of_a_later_version_keeps_its_place_and_its_words,
+    a_stream_has_every_place_whatever_stands_there,
 );
 
-fn exit(group: &str) -> Event {
-    Event::Exit { group: at("a", group).group, reason: ExitReason::Removed }
-}
+over_every_store_of_an_earlier_version!(
+    a_users_stream_begins_with_its_first_event,
+    history_holds_messages_alone,
+    streams_of_what_does_not_exist_are_none,
+    a_stream_has_every_place_whatever_stands_there,
+);
 
 fn bodies(entries: &[Entry]) -> Vec<&str> {
     let body = |entry| match entry {
@@ -143,16 +147,16 @@ async fn a_users_stream_begins_with_its_first_event(place: &impl Place) {
     assert_eq!(empty.sequence, 0);
     assert!(!empty.epoch.is_empty());
     assert!(store.entries(&stream("u"), 0, 10).await.unwrap().is_empty());
-    assert_eq!(store.append(&stream("u"), exit("g"), Millis(5)).await.unwrap(), Some(1));
+    assert_eq!(store.append(&stream("u"), place.exit(&at("a", "g")), Millis(5)).await.unwrap(), Some(1));
     let told = Event::Message(message(1, "psst", 6));
     assert_eq!(store.append(&stream("u"), told.clone(), Millis(7)).await.unwrap(), Some(2));
-    assert_eq!(store.append(&stream("v"), exit("g"), Millis(8)).await.unwrap(), Some(1));
+    assert_eq!(store.append(&stream("v"), place.exit(&at("a", "g")), Millis(8)).await.unwrap(), Some(1));
     let check = async |store: &dyn Store| {
         let top = store.top(&stream("u")).await.unwrap().unwrap();
         assert_eq!(top, Top { epoch: empty.epoch.clone(), sequence: 2 });
         let entries = store.entries(&stream("u"), 0, 10).await.unwrap();
         let expected = [
-            Entry { sequence: 1, at: Millis(5), event: exit("g") },
+            Entry { sequence: 1, at: Millis(5), event: place.exit(&at("a", "g")) },
             Entry { sequence: 2, at: Millis(7), event: told.clone() },
         ];
         assert_eq!(entries, expected);
@@ -162,7 +166,7 @@ async fn a_users_stream_begins_with_its_first_event(place: &impl Place) {
     drop(store);
     let store = place.open();
     check(&*store).await;
-    assert_eq!(store.append(&stream("u"), exit("g"), Millis(9)).await.unwrap(), Some(3));
+    assert_eq!(store.append(&stream("u"), place.exit(&at("a", "g")), Millis(9)).await.unwrap(), Some(3));
 }
 
 async fn entries_are_read_in_both_directions(place: &impl Place) {
@@ -236,7 +240,7 @@ async fn history_holds_messages_alone(place: &impl Place) {
     let g = one_group(&*store).await;
     let stream = StreamRef::Group(g.clone());
     store.post(&g, draft(1, "a", 1)).await.unwrap();
-    store.append(&stream, exit("g"), Millis(2)).await.unwrap();
+    store.append(&stream, place.exit(&at("a", "g")), Millis(2)).await.unwrap();
     store.post(&g, draft(1, "b", 3)).await.unwrap();
     let query =
         HistoryQuery { order: Order::Ascending, after: None, kind: None, from: None, until: None, limit: 2 };
@@ -255,7 +259,7 @@ async fn streams_of_what_does_not_exist_are_none(place: &impl Place) {
     ];
     for stream in nowhere {
         assert_eq!(store.top(&stream).await.unwrap(), None);
-        assert_eq!(store.append(&stream, exit("g"), Millis(1)).await.unwrap(), None);
+        assert_eq!(store.append(&stream, place.exit(&at("a", "g")), Millis(1)).await.unwrap(), None);
         assert!(store.entries(&stream, 0, 5).await.unwrap().is_empty());
         assert!(store.entries_before(&stream, None, 5).await.unwrap().is_empty());
     }
@@ -323,7 +327,7 @@ async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl 
     let g = one_group(&*store).await;
     let stream = StreamRef::Group(g.clone());
     store.post(&g, draft(7, "before", 10)).await.unwrap();
-    store.append(&stream, exit("g"), Millis(11)).await.unwrap();
+    store.append(&stream, place.exit(&at("a", "g")), Millis(11)).await.unwrap();
     store.post(&g, draft(7, "after", 12)).await.unwrap();
     // What a node of a later version would have stored in between.
     let tomorrow = r#"{"Muted":{"user":"u"}}"#;
@@ -339,4 +343,57 @@ async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl 
     let user = StreamRef::User(app_id("a"), user("u"));
     store.append(&user, entries[1].event.clone(), Millis(13)).await.unwrap();
     assert_eq!(store.entries(&user, 0, 9).await.unwrap()[0].event, entries[1].event);
+}
+
+/// Messages at odd places, and at even ones what is none: paged and looked back at, before and after the process ends.
+async fn a_stream_has_every_place_whatever_stands_there(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let stream = StreamRef::Group(g.clone());
+    let mut expected = Vec::new();
+    for sequence in 1..=20_u64 {
+        let time = i64::try_from(sequence).unwrap();
+        let event = if sequence % 2 == 1 {
+            let draft = draft(7, &sequence.to_string(), time);
+            let total = counted(sequence.div_ceil(2));
+            assert_eq!(
+                store.post(&g, draft.clone()).await.unwrap(),
+                Posted::Done { sequence: Some(sequence), total }
+            );
+            Event::Message(Message { total, ..draft.message })
+        } else {
+            let event = place.exit(&g);
+            assert_eq!(store.append(&stream, event.clone(), Millis(time)).await.unwrap(), Some(sequence));
+            event
+        };
+        expected.push(Entry { sequence, at: Millis(time), event });
+    }
+    let check = async |store: &dyn Store| {
+        assert_eq!(store.top(&stream).await.unwrap().unwrap().sequence, 20);
+        for after in 0..20_u64 {
+            let start = usize::try_from(after).unwrap();
+            let page = store.entries(&stream, after, 3).await.unwrap();
+            assert_eq!(page, expected[start..(start + 3).min(20)]);
+            let mut page = store.entries_before(&stream, Some(after + 1), 3).await.unwrap();
+            page.reverse();
+            assert_eq!(page, expected[start.saturating_sub(3)..start]);
+        }
+        for (order, bodies_of_page, after) in [
+            (Order::Ascending, ["9", "11", "13"], 8),
+            (Order::Ascending, ["9", "11", "13"], 7),
+            (Order::Descending, ["7", "5", "3"], 8),
+        ] {
+            let query =
+                HistoryQuery { order, after: Some(after), kind: None, from: None, until: None, limit: 3 };
+            let part = store.history(&g, query).await.unwrap();
+            assert_eq!((bodies(&part.entries), part.more), (bodies_of_page.to_vec(), true));
+        }
+    };
+    check(&*store).await;
+    check(&*place.after_a_crash().open()).await;
+    store.close().await.unwrap();
+    drop(store);
+    let store = place.open();
+    check(&*store).await;
+    assert_eq!(store.append(&stream, place.exit(&g), Millis(21)).await.unwrap(), Some(21));
 }

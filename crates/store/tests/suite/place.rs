@@ -10,7 +10,14 @@ use std::{
     time::Duration,
 };
 
-use muster_core::{id::NodeId, store::Store, testing::Seeded, transfer::Portable};
+use muster_core::{
+    event::{Event, form},
+    id::{GroupRef, NodeId},
+    message::ExitReason,
+    store::Store,
+    testing::Seeded,
+    transfer::Portable,
+};
 use muster_store::{
     postgres::{PostgresOptions, PostgresStore},
     sqlite::{DATABASE_FILE, MARK_FILE, SqliteOptions, SqliteStore},
@@ -29,6 +36,12 @@ pub(crate) trait Place: Send + Sync {
     fn after_a_crash(&self) -> Box<dyn Place>;
     /// Runs statements beside the store: those of its database, each in a transaction of its own for PostgreSQL.
     fn tamper(&self, sqlite: &str, postgres: &str);
+    /// Asks beside the store: the texts that a statement of its database gives.
+    fn select(&self, sqlite: &str, postgres: &str) -> Vec<String>;
+    /// An event that is no message and belongs to a group.
+    fn exit(&self, at: &GroupRef) -> Event {
+        Event::Exit { group: at.group.clone(), reason: ExitReason::Removed }
+    }
     /// Holds a lock beside the store that keeps it from writing to the streams, until what this answers is dropped.
     fn lock(&self) -> Box<dyn Send>;
 }
@@ -73,6 +86,12 @@ impl Place for Sqlite {
 
     fn tamper(&self, sqlite: &str, _: &str) {
         self.connection().execute_batch(sqlite).unwrap();
+    }
+
+    fn select(&self, sqlite: &str, _: &str) -> Vec<String> {
+        let connection = self.connection();
+        let mut query = connection.prepare(sqlite).unwrap();
+        query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 
     fn lock(&self) -> Box<dyn Send> {
@@ -215,6 +234,15 @@ impl Place for Postgres {
         execute(&self.url(), postgres);
     }
 
+    fn select(&self, _: &str, postgres: &str) -> Vec<String> {
+        wait(async {
+            let (client, connection) =
+                tokio_postgres::connect(&self.url(), tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.query(postgres, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+        })
+    }
+
     fn lock(&self) -> Box<dyn Send> {
         wait(async {
             let (client, connection) =
@@ -246,4 +274,43 @@ fn copy_database(from: &str, to: &str) {
         .stdout(Stdio::null())
         .status();
     assert!(restored.unwrap().success() && dump.wait().unwrap().success());
+}
+
+/// A place whose store is that of a version which lacks the event of [`Place::exit`]: others write it, and this one
+/// reads, pages and carries it without knowing what it is.
+pub(crate) struct Earlier<P>(pub(crate) P);
+
+impl<P: Place> Place for Earlier<P> {
+    fn open(&self) -> Arc<dyn Store> {
+        self.0.open()
+    }
+
+    fn open_portable(&self) -> Arc<dyn Portable> {
+        self.0.open_portable()
+    }
+
+    fn after_a_crash(&self) -> Box<dyn Place> {
+        self.0.after_a_crash()
+    }
+
+    fn tamper(&self, sqlite: &str, postgres: &str) {
+        self.0.tamper(sqlite, postgres);
+    }
+
+    fn select(&self, sqlite: &str, postgres: &str) -> Vec<String> {
+        self.0.select(sqlite, postgres)
+    }
+
+    /// A name of which this version knows nothing, with what no number of this version holds, and a blank too many.
+    fn exit(&self, at: &GroupRef) -> Event {
+        let json =
+            format!(r#"{{"Parted":{{"group":"{}", "until":18446744073709551616,"rate":1.50}}}}"#, at.group);
+        let event = form::read(&json).unwrap();
+        assert!(matches!(&event, Event::Unknown(unknown) if unknown.json() == json));
+        event
+    }
+
+    fn lock(&self) -> Box<dyn Send> {
+        self.0.lock()
+    }
 }

@@ -3,7 +3,7 @@
 use muster_core::{
     app::{App, Retention},
     group::{Deletion, GroupFilter, GroupTally, Order, Window},
-    message::{Event, ExitReason, Posted, StreamRef},
+    message::{Posted, StreamRef},
     store::{GroupDeleted, Store},
     time::Millis,
 };
@@ -22,6 +22,11 @@ over_every_store!(
     what_was_said_in_a_channel_goes_after_thirty_days,
     a_purge_goes_in_steps_until_nothing_is_left,
     the_id_of_a_purged_group_is_free,
+);
+
+over_every_store_of_an_earlier_version!(
+    messages_go_when_their_application_keeps_them_no_longer,
+    what_was_said_in_a_channel_goes_after_thirty_days,
 );
 
 const DAY: i64 = 86_400_000;
@@ -80,8 +85,7 @@ async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Pl
         }
     }
     let told = StreamRef::User(app_id("a"), user("u"));
-    let exit = Event::Exit { group: g.group.clone(), reason: ExitReason::Removed };
-    store.append(&told, exit, Millis(0)).await.unwrap();
+    store.append(&told, place.exit(&g), Millis(0)).await.unwrap();
     assert_eq!(purge_all(&*store, 30 * DAY, 0).await, 0);
     // A message that is as old as it may be stays.
     assert_eq!(purge_all(&*store, 31 * DAY, 0).await, 2);
@@ -107,8 +111,7 @@ async fn what_was_said_in_a_channel_goes_after_thirty_days(place: &impl Place) {
     let told = StreamRef::User(app_id("c"), user("8613900139000"));
     let said = StreamRef::Group(group.clone());
     for time in [0, DAY] {
-        let exit = Event::Exit { group: group.group.clone(), reason: ExitReason::Removed };
-        store.append(&told, exit, Millis(time)).await.unwrap();
+        store.append(&told, place.exit(&group), Millis(time)).await.unwrap();
         store.post(&group, draft(1, "x", time)).await.unwrap();
     }
     assert_eq!(purge_all(&*store, 30 * DAY, 0).await, 0);

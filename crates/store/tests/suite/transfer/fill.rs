@@ -6,7 +6,7 @@ use muster_core::{
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
-    message::{Event, ExitReason, HistoryQuery, StreamRef},
+    message::{HistoryQuery, StreamRef},
     roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
     store::{AppCreated, AppFilter, GroupCreated, Store},
@@ -16,6 +16,7 @@ use muster_core::{
 use crate::make::{
     account, admitted, app, app_id, at, connected, draft, durable, group, roster, user, with_group,
 };
+use crate::place::Place;
 
 /// When the group that is purged was deleted; others were deleted later.
 const PURGED: Millis = Millis(5_000);
@@ -110,12 +111,12 @@ async fn members(store: &dyn Store, g: &GroupRef) -> u64 {
     last.number
 }
 
-async fn messages(store: &dyn Store, g: &GroupRef) {
+async fn messages(store: &dyn Store, place: &impl Place, g: &GroupRef) {
     for n in 0..25 {
         store.post(g, draft(n % 3, &format!("body {n} 群"), 7_000 + n)).await.unwrap();
     }
     store.count_only(g, draft(77, "like", 1)).await.unwrap();
-    let exit = Event::Exit { group: g.group.clone(), reason: ExitReason::Removed };
+    let exit = place.exit(g);
     store.append(&StreamRef::Group(g.clone()), exit.clone(), Millis(7_100)).await.unwrap().unwrap();
     for (name, events) in [("u1", 3), ("u2", 1)] {
         for n in 0..events {
@@ -125,14 +126,14 @@ async fn messages(store: &dyn Store, g: &GroupRef) {
     }
 }
 
-async fn groups(store: &dyn Store) -> Given {
+async fn groups(store: &dyn Store, place: &impl Place) -> Given {
     let mut last = 0;
     for app in ["a", "z"] {
         for n in 0..3 {
             let g = with_group(store, app, &format!("g{n}")).await;
             let given = members(store, &g).await;
             last = if app == "a" && n == 0 { given } else { last };
-            messages(store, &g).await;
+            messages(store, place, &g).await;
         }
     }
     let rich = Group {
@@ -202,10 +203,10 @@ async fn chats(store: &dyn Store) {
 }
 
 /// Puts something of everything into a store.
-pub(crate) async fn fill(store: &dyn Store) -> Given {
+pub(crate) async fn fill(store: &dyn Store, place: &impl Place) -> Given {
     directory(store).await;
     apps(store).await;
-    let given = groups(store).await;
+    let given = groups(store, place).await;
     chats(store).await;
     given
 }

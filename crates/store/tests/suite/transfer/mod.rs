@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use muster_core::{
+    event::form,
     id::NodeId,
     message::{Posted, StreamRef},
     store::{GroupCreated, Nodes as _, Store},
@@ -16,7 +17,7 @@ use muster_core::{
 use self::fill::{facts, fill};
 use crate::{
     make::{admitted, app_id, at, draft, durable, group, user, with_app},
-    place::Place,
+    place::{Earlier, Place, Postgres, Sqlite},
 };
 
 over_every_store!(
@@ -29,24 +30,26 @@ over_every_store!(
     nothing_is_carried_as_nothing,
 );
 
-/// A test of carrying for every pair of stores.
-macro_rules! over_every_pair {
-    ($($name:ident: $from:ident to $to:ident),* $(,)?) => {
+/// A test of carrying for each of these pairs of places.
+macro_rules! over_pairs {
+    ($($name:ident: $from:expr => $to:expr),* $(,)?) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                let (from, to) = (crate::place::$from::new(), crate::place::$to::new());
+                let (from, to) = ($from, $to);
                 everything_is_the_same_after_it_was_carried(&from, &to).await;
             }
         )*
     };
 }
 
-over_every_pair!(
-    from_sqlite_to_sqlite: Sqlite to Sqlite,
-    from_sqlite_to_postgres: Sqlite to Postgres,
-    from_postgres_to_sqlite: Postgres to Sqlite,
-    from_postgres_to_postgres: Postgres to Postgres,
+over_pairs!(
+    from_sqlite_to_sqlite: Sqlite::new() => Sqlite::new(),
+    from_sqlite_to_postgres: Sqlite::new() => Postgres::new(),
+    from_postgres_to_sqlite: Postgres::new() => Sqlite::new(),
+    from_postgres_to_postgres: Postgres::new() => Postgres::new(),
+    by_an_earlier_version_from_sqlite_to_postgres: Earlier(Sqlite::new()) => Earlier(Postgres::new()),
+    by_an_earlier_version_from_postgres_to_sqlite: Earlier(Postgres::new()) => Earlier(Sqlite::new()),
 );
 
 /// A file in memory.
@@ -98,7 +101,7 @@ async fn exported(store: &dyn Portable) -> (Vec<u8>, Counts) {
 /// Fills a store and exports it.
 async fn filled(from: &impl Place) -> (Vec<u8>, Counts) {
     let store = from.open();
-    fill(&*store).await;
+    fill(&*store, from).await;
     store.close().await.unwrap();
     drop(store);
     exported(&*from.open_portable()).await
@@ -106,12 +109,14 @@ async fn filled(from: &impl Place) -> (Vec<u8>, Counts) {
 
 async fn everything_is_the_same_after_it_was_carried(from: &impl Place, to: &impl Place) {
     let store = from.open();
-    let given = fill(&*store).await;
+    let given = fill(&*store, from).await;
     store.close().await.unwrap();
     drop(store);
     let source = from.open_portable();
     let (file, counts) = exported(&*source).await;
     drop(source);
+    let event = format!("\"event\":{}}}", form::write(&from.exit(&at("a", "g0"))));
+    assert!(String::from_utf8_lossy(&file).contains(&event), "{event}");
     let target = to.open_portable();
     let mut lines = Lines { left: &file, told: Some(counts.clone()) };
     assert_eq!(target.import(&mut lines).await.unwrap(), counts);
@@ -167,7 +172,7 @@ async fn an_import_into_a_store_that_holds_something_is_refused(place: &impl Pla
 }
 
 async fn an_import_that_is_cut_off_leaves_nothing_and_can_be_made_again(place: &impl Place) {
-    let (file, counts) = filled(&crate::place::Sqlite::new()).await;
+    let (file, counts) = filled(&Sqlite::new()).await;
     let target = place.open_portable();
     let empty = target.census().await.unwrap();
     let mut cut = Lines { left: &file[..file.len() / 2], told: None };
@@ -179,7 +184,7 @@ async fn an_import_that_is_cut_off_leaves_nothing_and_can_be_made_again(place: &
 }
 
 async fn an_import_whose_counts_differ_leaves_nothing_and_says_which(place: &impl Place) {
-    let (file, counts) = filled(&crate::place::Sqlite::new()).await;
+    let (file, counts) = filled(&Sqlite::new()).await;
     let target = place.open_portable();
     let empty = target.census().await.unwrap();
     let mut more = counts.clone();
@@ -220,7 +225,7 @@ impl Sink for Broken {
 
 async fn a_failing_sink_ends_the_export_with_its_error(place: &impl Place) {
     let store = place.open();
-    fill(&*store).await;
+    fill(&*store, place).await;
     store.close().await.unwrap();
     drop(store);
     let refused = place.open_portable().export(&mut Broken).await.unwrap_err();
@@ -237,7 +242,7 @@ async fn nothing_is_carried_as_nothing(place: &impl Place) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_carried_while_a_node_holds_a_lease_and_the_node_is_named() {
-    let place = crate::place::Postgres::new();
+    let place = Postgres::new();
     let node = NodeId::new("running").unwrap();
     let running = place.store().await;
     assert!(running.beat(&node, Duration::from_secs(3_600)).await.unwrap());
@@ -268,7 +273,7 @@ async fn indices(url: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_leaves_the_keys_and_indices_of_postgres_as_they_were_whether_it_succeeds_or_not() {
-    let place = crate::place::Postgres::new();
+    let place = Postgres::new();
     let store = place.open_portable();
     let before = indices(&place.url()).await;
     let mut counts = Counts::default();

@@ -1,0 +1,290 @@
+//! Applications, channels, and what hangs on channels alone, as lines.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::group::GroupRefForm;
+use crate::{
+    app::{App, Audit, DataCenter, Generation, Retention},
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupStatus, PhoneNumber},
+    id::{AccountId, AppId},
+    seal::Sealed,
+    time::Millis,
+    transfer::{AppRecord, ChannelRecord, ChatGroupRecord, InviteRecord},
+};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct AppRecordForm {
+    app: AppForm,
+    user_epoch: String,
+}
+
+impl From<AppRecord> for AppRecordForm {
+    fn from(record: AppRecord) -> Self {
+        let AppRecord { app, user_epoch } = record;
+        Self { app: app.into(), user_epoch }
+    }
+}
+
+impl From<AppRecordForm> for AppRecord {
+    fn from(form: AppRecordForm) -> Self {
+        let AppRecordForm { app, user_epoch } = form;
+        Self { app: app.into(), user_epoch }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct AppForm {
+    id: AppId,
+    account: AccountId,
+    generation: GenerationForm,
+    name: Option<String>,
+    /// Sealed.
+    key: Vec<u8>,
+    data_center: DataCenterForm,
+    retention: RetentionForm,
+    audit: AuditForm,
+    callback_url: Option<String>,
+    disabled: bool,
+    config: BTreeMap<String, String>,
+    extension: BTreeMap<String, String>,
+    created_at: i64,
+    modified_at: i64,
+}
+
+impl From<App> for AppForm {
+    fn from(app: App) -> Self {
+        Self {
+            id: app.id,
+            account: app.account,
+            generation: app.generation.into(),
+            name: app.name,
+            key: app.key.0,
+            data_center: app.data_center.into(),
+            retention: app.retention.into(),
+            audit: app.audit.into(),
+            callback_url: app.callback_url,
+            disabled: app.disabled,
+            config: app.config,
+            extension: app.extension,
+            created_at: app.created_at.0,
+            modified_at: app.modified_at.0,
+        }
+    }
+}
+
+impl From<AppForm> for App {
+    fn from(form: AppForm) -> Self {
+        Self {
+            id: form.id,
+            account: form.account,
+            generation: form.generation.into(),
+            name: form.name,
+            key: Sealed(form.key),
+            data_center: form.data_center.into(),
+            retention: form.retention.into(),
+            audit: form.audit.into(),
+            callback_url: form.callback_url,
+            disabled: form.disabled,
+            config: form.config,
+            extension: form.extension,
+            created_at: Millis(form.created_at),
+            modified_at: Millis(form.modified_at),
+        }
+    }
+}
+
+/// A choice that a file names, with its conversions.
+macro_rules! choice {
+    ($form:ident of $choice:ty { $($name:ident $(= $written:literal)?),* $(,)? }) => {
+        #[derive(Serialize, Deserialize)]
+        enum $form {
+            $($(#[serde(rename = $written)])? $name,)*
+        }
+
+        impl From<$choice> for $form {
+            fn from(choice: $choice) -> Self {
+                match choice {
+                    $(<$choice>::$name => Self::$name,)*
+                }
+            }
+        }
+
+        impl From<$form> for $choice {
+            fn from(form: $form) -> Self {
+                match form {
+                    $($form::$name => Self::$name,)*
+                }
+            }
+        }
+    };
+}
+
+choice!(GenerationForm of Generation { One, Two });
+choice!(DataCenterForm of DataCenter { Shanghai = "cn-shanghai", Singapore = "ap-southeast-1" });
+choice!(RetentionForm of Retention { Days30, Days90, Days180 });
+choice!(ChatGroupStatusForm of ChatGroupStatus { Active, Inactive, Suspended, Creating, Deleting, Updating });
+
+#[derive(Serialize, Deserialize)]
+enum AuditForm {
+    Off,
+    BuiltIn,
+    Custom(String),
+}
+
+impl From<Audit> for AuditForm {
+    fn from(audit: Audit) -> Self {
+        match audit {
+            Audit::Off => Self::Off,
+            Audit::BuiltIn => Self::BuiltIn,
+            Audit::Custom(url) => Self::Custom(url),
+        }
+    }
+}
+
+impl From<AuditForm> for Audit {
+    fn from(form: AuditForm) -> Self {
+        match form {
+            AuditForm::Off => Self::Off,
+            AuditForm::BuiltIn => Self::BuiltIn,
+            AuditForm::Custom(url) => Self::Custom(url),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ChannelRecordForm {
+    channel: ChannelForm,
+    user_epoch: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ChannelForm {
+    id: AppId,
+    account: AccountId,
+    name: String,
+    created_at: i64,
+}
+
+impl From<ChannelRecord> for ChannelRecordForm {
+    fn from(record: ChannelRecord) -> Self {
+        let ChannelRecord { channel: Channel { id, account, name, created_at }, user_epoch } = record;
+        Self { channel: ChannelForm { id, account, name, created_at: created_at.0 }, user_epoch }
+    }
+}
+
+impl From<ChannelRecordForm> for ChannelRecord {
+    fn from(form: ChannelRecordForm) -> Self {
+        let ChannelRecordForm { channel: ChannelForm { id, account, name, created_at }, user_epoch } = form;
+        Self { channel: Channel { id, account, name, created_at: Millis(created_at) }, user_epoch }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct BusinessNumberForm {
+    number: PhoneNumber,
+    channel: AppId,
+    created_at: i64,
+}
+
+impl From<BusinessNumber> for BusinessNumberForm {
+    fn from(number: BusinessNumber) -> Self {
+        let BusinessNumber { number, channel, created_at } = number;
+        Self { number, channel, created_at: created_at.0 }
+    }
+}
+
+impl From<BusinessNumberForm> for BusinessNumber {
+    fn from(form: BusinessNumberForm) -> Self {
+        let BusinessNumberForm { number, channel, created_at } = form;
+        Self { number, channel, created_at: Millis(created_at) }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ChatGroupRecordForm {
+    chat_group: ChatGroupForm,
+    status_since: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ChatGroupForm {
+    at: GroupRefForm,
+    number: PhoneNumber,
+    subject: String,
+    description: Option<String>,
+    picture: Option<String>,
+    status: ChatGroupStatusForm,
+    invite: Option<String>,
+    created_at: i64,
+    modified_at: i64,
+}
+
+impl From<ChatGroupRecord> for ChatGroupRecordForm {
+    fn from(record: ChatGroupRecord) -> Self {
+        let ChatGroupRecord { chat_group, status_since } = record;
+        Self { chat_group: chat_group.into(), status_since: status_since.0 }
+    }
+}
+
+impl From<ChatGroupRecordForm> for ChatGroupRecord {
+    fn from(form: ChatGroupRecordForm) -> Self {
+        let ChatGroupRecordForm { chat_group, status_since } = form;
+        Self { chat_group: chat_group.into(), status_since: Millis(status_since) }
+    }
+}
+
+impl From<ChatGroup> for ChatGroupForm {
+    fn from(group: ChatGroup) -> Self {
+        Self {
+            at: group.at.into(),
+            number: group.number,
+            subject: group.subject,
+            description: group.description,
+            picture: group.picture,
+            status: group.status.into(),
+            invite: group.invite,
+            created_at: group.created_at.0,
+            modified_at: group.modified_at.0,
+        }
+    }
+}
+
+impl From<ChatGroupForm> for ChatGroup {
+    fn from(form: ChatGroupForm) -> Self {
+        Self {
+            at: form.at.into(),
+            number: form.number,
+            subject: form.subject,
+            description: form.description,
+            picture: form.picture,
+            status: form.status.into(),
+            invite: form.invite,
+            created_at: Millis(form.created_at),
+            modified_at: Millis(form.modified_at),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct InviteForm {
+    code: String,
+    at: GroupRefForm,
+    created_at: i64,
+    revoked_at: Option<i64>,
+}
+
+impl From<InviteRecord> for InviteForm {
+    fn from(invite: InviteRecord) -> Self {
+        let InviteRecord { code, at, created_at, revoked_at } = invite;
+        Self { code, at: at.into(), created_at: created_at.0, revoked_at: revoked_at.map(|at| at.0) }
+    }
+}
+
+impl From<InviteForm> for InviteRecord {
+    fn from(form: InviteForm) -> Self {
+        let InviteForm { code, at, created_at, revoked_at } = form;
+        Self { code, at: at.into(), created_at: Millis(created_at), revoked_at: revoked_at.map(Millis) }
+    }
+}
