@@ -43,16 +43,17 @@ impl Doomed {
     }
 }
 
-/// Rows of a group that may be many: each statement removes up to `$3` of them.
+/// Rows of a group that may be many: each statement removes up to `$3` of them. Which they are is asked once, into an
+/// array: of a table that was never analysed the planner believes that it has few rows, and would ask for each of them.
 const BULK: [&str; 2] = [
-    "DELETE FROM entry WHERE app = $1 AND stream = $2 AND sequence IN
-       (SELECT sequence FROM entry WHERE app = $1 AND stream = $2 ORDER BY sequence LIMIT $3)",
-    "DELETE FROM message_count WHERE app = $1 AND stream = $2 AND kind IN
-       (SELECT kind FROM message_count WHERE app = $1 AND stream = $2 LIMIT $3)",
+    "DELETE FROM entry WHERE app = $1 AND stream = $2 AND sequence = ANY (ARRAY
+       (SELECT sequence FROM entry WHERE app = $1 AND stream = $2 ORDER BY sequence LIMIT $3))",
+    "DELETE FROM message_count WHERE app = $1 AND stream = $2 AND kind = ANY (ARRAY
+       (SELECT kind FROM message_count WHERE app = $1 AND stream = $2 LIMIT $3))",
 ];
 /// The same, of tables that know the group by its id.
-const BULK_BY_ID: [&str; 1] = ["DELETE FROM member WHERE app = $1 AND grp = $2 AND number IN
-       (SELECT number FROM member WHERE app = $1 AND grp = $2 ORDER BY number LIMIT $3)"];
+const BULK_BY_ID: [&str; 1] = ["DELETE FROM member WHERE app = $1 AND grp = $2 AND number = ANY (ARRAY
+       (SELECT number FROM member WHERE app = $1 AND grp = $2 ORDER BY number LIMIT $3))"];
 
 /// What is left of a group then.
 const REST: [&str; 5] = [
