@@ -7,7 +7,9 @@ use muster_core::{complaint::LineLimit, service::Refusal};
 use crate::login::Claimed;
 
 /// Of what clients can bring about as often as they like: twenty lines a minute of each kind.
-pub(crate) const FEW_LINES: LineLimit = LineLimit::new(20, Duration::from_secs(60));
+pub(crate) const fn few_lines() -> LineLimit {
+    LineLimit::new(20, Duration::from_secs(60))
+}
 
 /// Characters of an id that are logged: who has not logged in may write anything into it.
 const ID_LENGTH: usize = 64;
@@ -18,7 +20,7 @@ pub(crate) struct Refusals(LineLimit);
 
 impl Refusals {
     pub(crate) const fn new() -> Self {
-        Self(FEW_LINES)
+        Self(few_lines())
     }
 
     /// Logs why a login was refused.

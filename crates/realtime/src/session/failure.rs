@@ -3,10 +3,10 @@
 use muster_core::{complaint::LineLimit, error::Error};
 
 use super::{ErrorReply, Failure};
-use crate::refusals::FEW_LINES;
+use crate::refusals::few_lines;
 
 /// A store that is out fails every command of every client.
-static FAILED: LineLimit = FEW_LINES;
+static FAILED: LineLimit = few_lines();
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
