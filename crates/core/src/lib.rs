@@ -20,6 +20,7 @@ pub mod hex;
 pub mod id;
 pub mod limits;
 pub mod message;
+mod message_parts;
 pub mod number;
 pub mod random;
 pub mod rank;

@@ -62,6 +62,7 @@ pub enum ExitReason {
 }
 
 pub use crate::event::{Event, UnknownEvent};
+pub use crate::message_parts::{Body, BodyTooLong, Level, Weight};
 
 /// Whose stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -36,6 +36,15 @@ impl RepeatCount {
         if number <= most { Ok(Self(number)) } else { Err(OutOfBounds { least: 0, most }) }
     }
 
+    /// Takes a number as how many messages one stands for: at least one.
+    ///
+    /// # Errors
+    /// [`OutOfBounds`] when it is zero or larger than [`MAX`](Self::MAX).
+    pub fn of_messages(number: u64) -> Result<Self, OutOfBounds> {
+        let out = OutOfBounds { least: 1, most: Self::MAX.0 };
+        Self::new(number).ok().filter(|count| *count >= Self::ONE).ok_or(out)
+    }
+
     /// The nearest count to what an earlier version, which knew no bound, has stored.
     #[must_use]
     pub fn clamped(stored: u64) -> Self {
@@ -89,6 +98,15 @@ mod tests {
         for number in [2_147_483_648, 1 << 63, u64::MAX] {
             let error = RepeatCount::new(number).unwrap_err();
             assert_eq!(error.to_string(), "must be 0 to 2147483647");
+        }
+    }
+
+    #[test]
+    fn one_message_stands_for_at_least_itself() {
+        assert_eq!(RepeatCount::of_messages(1), Ok(RepeatCount::ONE));
+        for number in [0, 2_147_483_648, u64::MAX] {
+            let error = RepeatCount::of_messages(number).unwrap_err();
+            assert_eq!(error.to_string(), "must be 1 to 2147483647");
         }
     }
 

@@ -68,34 +68,8 @@ impl Product for Live {
     }
 }
 
-/// The operations of the product. A new one is a file and a line here.
+/// The operations of the product, generation 2 before generation 1.
 #[must_use]
 pub fn catalogue(services: Services) -> Catalogue<Live> {
-    Catalogue::new(services)
-        .operation::<gen2::CreateLiveMessageApp>()
-        .operation::<gen2::DescribeLiveMessageApp>()
-        .operation::<gen2::ListLiveMessageApps>()
-        .operation::<gen2::ModifyLiveMessageAppDisable>()
-        .operation::<gen2::CreateLiveMessageGroup>()
-        .operation::<gen2::DescribeLiveMessageGroup>()
-        .operation::<gen2::DeleteLiveMessageGroup>()
-        .operation::<gen2::ListLiveMessageGroups>()
-        .operation::<gen2::ListLiveMessageGroupByPage>()
-        .operation::<gen2::ListLiveMessageGroupUsers>()
-        .operation::<gen2::CheckLiveMessageUsersInGroup>()
-        .operation::<gen2::CheckLiveMessageUsersOnline>()
-        .operation::<gen2::KickLiveMessageGroupUser>()
-        .operation::<gen2::SendLiveMessageGroup>()
-        .operation::<gen2::ListLiveMessageGroupMessages>()
-        .operation::<gen1::CreateMessageApp>()
-        .operation::<gen1::GetMessageApp>()
-        .operation::<gen1::ListMessageApp>()
-        .operation::<gen1::CreateMessageGroup>()
-        .operation::<gen1::GetMessageGroup>()
-        .operation::<gen1::ListMessageGroup>()
-        .operation::<gen1::JoinMessageGroup>()
-        .operation::<gen1::LeaveMessageGroup>()
-        .operation::<gen1::ListMessageGroupUser>()
-        .operation::<gen1::BatchGetOnlineUsers>()
-        .operation::<gen1::GetMessageToken>()
+    gen1::operations(gen2::operations(Catalogue::new(services)))
 }

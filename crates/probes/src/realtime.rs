@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::join_all;
 use muster_core::{
     id::{GroupId, UserId},
-    message::Sender,
-    number::RepeatCount,
-    service::{NewGroup, NewMessage, OpenApp, OpenGroup, Storage},
+    message::{Body, Sender},
+    service::{NewGroup, OpenApp, OpenGroup, OperatorMessage},
 };
 use muster_realtime::{Hub, RealtimeConfig, protocol::json};
 use serde::{Deserialize, de::IgnoredAny};
@@ -138,22 +137,12 @@ impl House {
     /// Tells the group more than a reply holds.
     async fn tell(&self, group: &OpenGroup) -> Result<(), Failed> {
         let messages = self.server.muster.messages();
-        let sender = UserId::new("operator")?;
-        let told = TOLD.map(|length| {
-            let message = NewMessage {
-                id: None,
-                kind: 10_001,
-                body: "x".repeat(length).into(),
-                sender: Sender { user: sender.clone(), info: None },
-                storage: Storage::Stored,
-                cached: true,
-                increment: RepeatCount::ONE,
-                weight: 5,
-                level: 0,
-                repeat: RepeatCount::ONE,
-            };
-            messages.announce(group, message)
-        });
+        let sender = Sender { user: UserId::new("operator")?, info: None };
+        let mut told = Vec::new();
+        for length in TOLD {
+            let body = Body::new(&"x".repeat(length))?;
+            told.push(messages.announce(group, OperatorMessage::of(sender.clone(), body)));
+        }
         for told in join_all(told).await {
             told?;
         }

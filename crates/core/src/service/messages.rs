@@ -10,7 +10,10 @@ use crate::{
     error::{Error, Result},
     group::Slice,
     id::{GroupRef, MessageId},
-    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef},
+    message::{
+        Body, DEFAULT_MESSAGE_TYPE, Draft, Entry, Event, HistoryQuery, Level, Message, Posted, Sender,
+        Sequence, StreamRef, Weight,
+    },
     number::{RepeatCount, TypeCount},
 };
 
@@ -23,16 +26,16 @@ pub enum Storage {
     Ephemeral,
 }
 
-/// A message to be sent.
+/// What the operator says to a group.
 #[derive(Clone, Debug)]
-pub struct NewMessage {
-    /// Its id; drawn when the sender does not choose it.
+pub struct OperatorMessage {
+    /// Its id; drawn when the operator does not choose it.
     pub id: Option<MessageId>,
     /// Its type.
     pub kind: i64,
     /// What it says.
-    pub body: Arc<str>,
-    /// Who says it.
+    pub body: Body,
+    /// In whose name; the user need not be in the group.
     pub sender: Sender,
     /// Whether it lasts.
     pub storage: Storage,
@@ -41,11 +44,53 @@ pub struct NewMessage {
     /// How much it adds to its type's count.
     pub increment: RepeatCount,
     /// What it counts for under a rate ceiling.
-    pub weight: i64,
-    /// The client SDK's level.
-    pub level: i64,
-    /// How many equal messages it stands for.
+    pub weight: Weight,
+}
+
+impl OperatorMessage {
+    /// A message about which nothing else is said: of the default type, stored, counted once.
+    #[must_use]
+    pub fn of(sender: Sender, body: Body) -> Self {
+        Self {
+            id: None,
+            kind: DEFAULT_MESSAGE_TYPE,
+            body,
+            sender,
+            storage: Storage::Stored,
+            cached: true,
+            increment: RepeatCount::ONE,
+            weight: Weight::LIKE,
+        }
+    }
+}
+
+/// What a member says to its group. Who says it is who has logged in.
+#[derive(Clone, Debug)]
+pub struct MemberMessage {
+    /// Its type.
+    pub kind: i64,
+    /// What it says.
+    pub body: Body,
+    /// How much the member makes of it.
+    pub level: Level,
+    /// How many equal messages it stands for; it adds as many to its type's count.
     pub repeat: RepeatCount,
+    /// Whether it lasts.
+    pub storage: Storage,
+}
+
+impl MemberMessage {
+    /// A message about which nothing else is said: of the default type, stored, standing for itself.
+    #[must_use]
+    pub fn of(body: Body) -> Self {
+        Self {
+            kind: DEFAULT_MESSAGE_TYPE,
+            body,
+            level: Level::NORMAL,
+            repeat: RepeatCount::ONE,
+            storage: Storage::Stored,
+        }
+    }
 }
 
 /// A message was taken.
@@ -84,51 +129,68 @@ impl MessageRules<'_> {
     ///
     /// # Errors
     /// [`Error::GroupDeleted`], [`Error::NobodyThere`], [`Error::TooManyMessageTypes`], or the store's.
-    pub async fn announce(&self, group: &OpenGroup, new: NewMessage) -> Result<Sent> {
+    pub async fn announce(&self, group: &OpenGroup, new: OperatorMessage) -> Result<Sent> {
         if self.0.store.roster_state(&group.at).await?.count == 0 {
             return Err(Error::NobodyThere(group.at.group.clone()));
         }
-        self.send(group, new, Voice::Operator).await
+        let (voice, once) = (Voice::Operator, new.id.is_some());
+        let message = Message {
+            id: self.named(new.id)?,
+            kind: new.kind,
+            body: new.body.into_text(),
+            sender: new.sender,
+            at: self.0.now(),
+            weight: new.weight.0,
+            level: Level::NORMAL.0,
+            repeat: RepeatCount::ONE,
+            total: TypeCount::default(),
+            cached: new.cached,
+        };
+        let draft =
+            Draft { message, increment: new.increment, max_types: self.max_types(group, voice), once };
+        carry_out(post(self.0.hands(), group.at.clone(), draft, new.storage, voice)).await
     }
 
     /// A member says something to its group.
     ///
     /// # Errors
     /// [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::TooManyMemberTypes`], or the store's.
-    pub async fn say(&self, visit: &Visit<'_>, new: NewMessage) -> Result<Sent> {
+    pub async fn say(&self, visit: &Visit<'_>, new: MemberMessage) -> Result<Sent> {
         let (user, group) = (visit.login().user(), visit.group());
         let found = self.0.store.find_members(&group.at, std::slice::from_ref(user)).await?;
         if found.iter().all(Option::is_none) {
             return Err(Error::NotMember(user.clone()));
         }
-        self.send(group, new, Voice::Member).await
-    }
-
-    async fn send(&self, group: &OpenGroup, new: NewMessage, voice: Voice) -> Result<Sent> {
-        let muster = self.0;
-        let once = new.id.is_some();
-        let id = match new.id {
-            Some(id) => id,
-            None => drawn_id(muster)?,
-        };
+        let login = visit.login();
         let message = Message {
-            id,
+            id: self.named(None)?,
             kind: new.kind,
-            body: new.body,
-            sender: new.sender,
-            at: muster.now(),
-            weight: new.weight,
-            level: new.level,
+            body: new.body.into_text(),
+            sender: Sender { user: user.clone(), info: login.info().cloned() },
+            at: self.0.now(),
+            weight: new.level.weight().0,
+            level: new.level.0,
             repeat: new.repeat,
             total: TypeCount::default(),
-            cached: new.cached,
+            cached: new.storage == Storage::Stored,
         };
-        let max_types = voice.max_types(match group.app().generation {
-            Generation::One => muster.limits.generation_1_message_types_per_group,
-            Generation::Two => muster.limits.message_types_per_group,
-        });
-        let draft = Draft { message, increment: new.increment, max_types, once };
-        carry_out(post(muster.hands(), group.at.clone(), draft, new.storage, voice)).await
+        let voice = Voice::Member;
+        let max_types = self.max_types(group, voice);
+        let draft = Draft { message, increment: new.repeat, max_types, once: false };
+        carry_out(post(self.0.hands(), group.at.clone(), draft, new.storage, voice)).await
+    }
+
+    fn named(&self, chosen: Option<MessageId>) -> Result<MessageId> {
+        chosen.map_or_else(|| drawn_id(self.0), Ok)
+    }
+
+    /// How many types a group may have seen before this voice can begin no more.
+    fn max_types(&self, group: &OpenGroup, voice: Voice) -> usize {
+        let limits = &self.0.limits;
+        voice.max_types(match group.app().generation {
+            Generation::One => limits.generation_1_message_types_per_group,
+            Generation::Two => limits.message_types_per_group,
+        })
     }
 
     /// Stored messages of a group, also of a deleted one.
@@ -140,7 +202,7 @@ impl MessageRules<'_> {
     }
 }
 
-/// Stores or counts a message and tells it. One that was stored before under the same chosen id was told then.
+/// Where everything that is said to a group ends: stores or counts a message and tells it. One that was stored before under the same chosen id was told then.
 async fn post(hands: Hands, at: GroupRef, draft: Draft, storage: Storage, voice: Voice) -> Result<Sent> {
     let (message, max_types) = (draft.message.clone(), draft.max_types);
     let posted = match storage {

@@ -32,7 +32,7 @@ pub use chats::{ChatRules, Invitation, NewChatGroup, OpenChannel, OpenChatGroup,
 pub use delivery::DeliveryRules;
 pub use groups::{GroupMade, GroupRules, KnownGroup, NewGroup, OpenGroup, Visit};
 pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal, Standing};
-pub use messages::{MessageRules, NewMessage, Sent, Storage};
+pub use messages::{MemberMessage, MessageRules, OperatorMessage, Sent, Storage};
 pub use nodes::NodeRules;
 pub use operator::OperatorRules;
 pub use retention::Sweeper;

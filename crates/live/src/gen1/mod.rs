@@ -23,21 +23,25 @@ use muster_core::{
     id::AccountId,
     service::{AppScope, KnownApp, OpenApp, OpenGroup},
 };
-use muster_gateway::{integer_choice, parameter::Int};
+use muster_gateway::{Catalogue, integer_choice, parameter::Int};
 
 use crate::{error::COMMON, prelude::*};
 
-pub(crate) use batch_get_online_users::BatchGetOnlineUsers;
-pub(crate) use create_message_app::CreateMessageApp;
-pub(crate) use create_message_group::CreateMessageGroup;
-pub(crate) use get_message_app::GetMessageApp;
-pub(crate) use get_message_group::GetMessageGroup;
-pub(crate) use get_message_token::GetMessageToken;
-pub(crate) use join_message_group::JoinMessageGroup;
-pub(crate) use leave_message_group::LeaveMessageGroup;
-pub(crate) use list_message_app::ListMessageApp;
-pub(crate) use list_message_group::ListMessageGroup;
-pub(crate) use list_message_group_user::ListMessageGroupUser;
+/// The operations of this generation. A new one is a file, and two lines here: its module and its place in this list.
+pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
+    catalogue
+        .operation::<create_message_app::CreateMessageApp>()
+        .operation::<get_message_app::GetMessageApp>()
+        .operation::<list_message_app::ListMessageApp>()
+        .operation::<create_message_group::CreateMessageGroup>()
+        .operation::<get_message_group::GetMessageGroup>()
+        .operation::<list_message_group::ListMessageGroup>()
+        .operation::<join_message_group::JoinMessageGroup>()
+        .operation::<leave_message_group::LeaveMessageGroup>()
+        .operation::<list_message_group_user::ListMessageGroupUser>()
+        .operation::<batch_get_online_users::BatchGetOnlineUsers>()
+        .operation::<get_message_token::GetMessageToken>()
+}
 
 /// `Status` of an application or a group in use, the one value that is documented.
 const NORMAL: i32 = 1;

@@ -29,25 +29,29 @@ use muster_core::{
     id::AccountId,
     service::{AppScope, KnownApp, KnownGroup, OpenApp, OpenGroup},
 };
-use muster_gateway::{integer_choice, parameter::Long};
+use muster_gateway::{Catalogue, integer_choice, parameter::Long};
 
 use crate::{error::COMMON, prelude::*};
 
-pub(crate) use check_live_message_users_in_group::CheckLiveMessageUsersInGroup;
-pub(crate) use check_live_message_users_online::CheckLiveMessageUsersOnline;
-pub(crate) use create_live_message_app::CreateLiveMessageApp;
-pub(crate) use create_live_message_group::CreateLiveMessageGroup;
-pub(crate) use delete_live_message_group::DeleteLiveMessageGroup;
-pub(crate) use describe_live_message_app::DescribeLiveMessageApp;
-pub(crate) use describe_live_message_group::DescribeLiveMessageGroup;
-pub(crate) use kick_live_message_group_user::KickLiveMessageGroupUser;
-pub(crate) use list_live_message_apps::ListLiveMessageApps;
-pub(crate) use list_live_message_group_by_page::ListLiveMessageGroupByPage;
-pub(crate) use list_live_message_group_messages::ListLiveMessageGroupMessages;
-pub(crate) use list_live_message_group_users::ListLiveMessageGroupUsers;
-pub(crate) use list_live_message_groups::ListLiveMessageGroups;
-pub(crate) use modify_live_message_app_disable::ModifyLiveMessageAppDisable;
-pub(crate) use send_live_message_group::SendLiveMessageGroup;
+/// The operations of this generation. A new one is a file, and two lines here: its module and its place in this list.
+pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
+    catalogue
+        .operation::<create_live_message_app::CreateLiveMessageApp>()
+        .operation::<describe_live_message_app::DescribeLiveMessageApp>()
+        .operation::<list_live_message_apps::ListLiveMessageApps>()
+        .operation::<modify_live_message_app_disable::ModifyLiveMessageAppDisable>()
+        .operation::<create_live_message_group::CreateLiveMessageGroup>()
+        .operation::<describe_live_message_group::DescribeLiveMessageGroup>()
+        .operation::<delete_live_message_group::DeleteLiveMessageGroup>()
+        .operation::<list_live_message_groups::ListLiveMessageGroups>()
+        .operation::<list_live_message_group_by_page::ListLiveMessageGroupByPage>()
+        .operation::<list_live_message_group_users::ListLiveMessageGroupUsers>()
+        .operation::<check_live_message_users_in_group::CheckLiveMessageUsersInGroup>()
+        .operation::<check_live_message_users_online::CheckLiveMessageUsersOnline>()
+        .operation::<kick_live_message_group_user::KickLiveMessageGroupUser>()
+        .operation::<send_live_message_group::SendLiveMessageGroup>()
+        .operation::<list_live_message_group_messages::ListLiveMessageGroupMessages>()
+}
 
 /// What most operations of this generation have in common: one application, 50 calls a second, four errors.
 const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {

@@ -2,9 +2,9 @@
 
 use muster_core::{
     id::MessageId,
-    message::{DEFAULT_MESSAGE_TYPE, Sender},
+    message::{Body, DEFAULT_MESSAGE_TYPE, Sender, Weight},
     number::RepeatCount,
-    service::{NewMessage, Storage},
+    service::{OperatorMessage, Storage},
 };
 use muster_gateway::parameter::{ByteText, Long};
 
@@ -31,7 +31,7 @@ pub(crate) struct Request {
     /// What is told of the sender, at most 512 bytes.
     sender_meta_info: Option<ByteText<0, 512>>,
     /// The message, at most 15 KB.
-    body: Option<ByteText<0, 15_360>>,
+    body: Option<Body>,
     /// Its type, 10001 when not said; a group sees at most 30 types.
     #[schemars(extend("default" = 10001))]
     msg_type: Option<Long>,
@@ -76,10 +76,10 @@ impl Operation for SendLiveMessageGroup {
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
-        let message = NewMessage {
+        let message = OperatorMessage {
             id: request.msg_tid,
             kind: request.msg_type.map_or(DEFAULT_MESSAGE_TYPE, Long::get),
-            body: request.body.as_deref().unwrap_or_default().into(),
+            body: request.body.unwrap_or_default(),
             sender: Sender {
                 user: request.sender_id,
                 info: request.sender_meta_info.as_deref().map(Into::into),
@@ -87,9 +87,7 @@ impl Operation for SendLiveMessageGroup {
             storage: if request.no_storage { Storage::Ephemeral } else { Storage::Stored },
             cached: !request.no_cache,
             increment: request.statics_increase.map_or(RepeatCount::ONE, increment),
-            weight: request.weight.map_or(1, Long::get),
-            level: 0,
-            repeat: RepeatCount::ONE,
+            weight: request.weight.map_or(Weight::LIKE, |weight| Weight(weight.get())),
         };
         let sent = call.state.muster.messages().announce(&group, message).await?;
         Ok(Response { msg_tid: sent.id })

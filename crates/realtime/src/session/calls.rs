@@ -4,10 +4,10 @@ use bytes::Bytes;
 use muster_core::{
     group::Order,
     id::{GroupId, MessageId},
-    message::Sender,
+    message::{Body, Level},
     number::RepeatCount,
     roster::{JoinNumber, WalkQuery},
-    service::{NewMessage, Storage},
+    service::{MemberMessage, Storage},
     store::walk_cursor,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -18,29 +18,23 @@ use crate::{
     protocol::{ErrorReply, RpcRequest},
 };
 
-/// The longest text of a message, in bytes: the documentation's bound.
-const MAX_BODY_BYTES: usize = 15 * 1024;
 /// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
 const MAX_USERS: usize = 50;
 
-/// What a message of each level counts for under a rate ceiling: the documentation's samples for a text and a gift.
-const NORMAL_WEIGHT: i64 = 5;
-const HIGH_WEIGHT: i64 = 1_000_000;
-
 /// What `sendGroupMessage` is given. Moderation and mutes, which two of its fields are about, are not applied.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Outgoing {
-    pub(super) group_id: Box<str>,
+struct Outgoing {
+    group_id: Box<str>,
     #[serde(rename = "type")]
-    pub(super) kind: i64,
-    pub(super) data: Box<str>,
+    kind: i64,
+    data: Box<str>,
     #[serde(default)]
-    pub(super) level: Option<i64>,
+    level: Option<i64>,
     #[serde(default)]
-    pub(super) no_storage: Option<bool>,
+    no_storage: Option<bool>,
     #[serde(default)]
-    pub(super) repeat_count: Option<u64>,
+    repeat_count: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -132,36 +126,23 @@ impl Session {
         Ok(Answer::Rpc(result))
     }
 
-    /// Says something to a group that the user is in.
-    pub(super) async fn send_group_message(&self, outgoing: Outgoing) -> Result<MessageId, Failure> {
+    async fn send_group_message(&self, outgoing: Outgoing) -> Result<MessageId, Failure> {
         let group = group_id(&outgoing.group_id)?;
-        if outgoing.data.len() > MAX_BODY_BYTES {
-            let rule = format!("data must be at most {MAX_BODY_BYTES} bytes");
-            return Err(ErrorReply::invalid(rule).into());
-        }
-        let repeat = match outgoing.repeat_count {
-            None => RepeatCount::ONE,
-            Some(number @ 1..) => RepeatCount::new(number).map_err(|_| repeats())?,
-            Some(0) => return Err(repeats().into()),
-        };
-        self.pace(&group)?;
-        let login = &self.identity()?.login;
-        let level = outgoing.level.unwrap_or(0);
-        let lasts = !outgoing.no_storage.unwrap_or(false);
-        let message = NewMessage {
-            id: None,
+        let message = MemberMessage {
             kind: outgoing.kind,
-            body: outgoing.data.into(),
-            sender: Sender { user: login.user().clone(), info: login.info().cloned() },
-            storage: if lasts { Storage::Stored } else { Storage::Ephemeral },
-            cached: lasts,
-            increment: repeat,
-            weight: if level > 0 { HIGH_WEIGHT } else { NORMAL_WEIGHT },
-            level,
-            repeat,
+            body: body(&outgoing.data)?,
+            level: outgoing.level.map_or(Level::NORMAL, Level),
+            repeat: outgoing.repeat_count.map_or(Ok(RepeatCount::ONE), repeat)?,
+            storage: if outgoing.no_storage == Some(true) { Storage::Ephemeral } else { Storage::Stored },
         };
+        self.say(&group, message).await
+    }
+
+    /// Says something to a group that the user is in.
+    pub(super) async fn say(&self, group: &GroupId, message: MemberMessage) -> Result<MessageId, Failure> {
+        self.pace(group)?;
         let muster = &self.hub.muster;
-        let visit = muster.groups().visit(login, &group).await?;
+        let visit = muster.groups().visit(&self.identity()?.login, group).await?;
         let sent = muster.messages().say(&visit, message).await?;
         self.hub.counters.messages_in.add(1);
         Ok(sent.id)
@@ -218,9 +199,13 @@ fn group_id(text: &str) -> Result<GroupId, ErrorReply> {
     GroupId::new(text).map_err(|error| ErrorReply::invalid(format!("groupId {error}")))
 }
 
-/// What `repeatCount` must be.
-fn repeats() -> ErrorReply {
-    ErrorReply::invalid(format!("repeatCount must be 1 to {}", RepeatCount::MAX.get()))
+/// What `data` is, of a call or a publication.
+pub(super) fn body(text: &str) -> Result<Body, ErrorReply> {
+    Body::new(text).map_err(|error| ErrorReply::invalid(format!("data {error}")))
+}
+
+fn repeat(number: u64) -> Result<RepeatCount, ErrorReply> {
+    RepeatCount::of_messages(number).map_err(|error| ErrorReply::invalid(format!("repeatCount {error}")))
 }
 
 /// Reads what a method is given.

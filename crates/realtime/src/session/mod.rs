@@ -17,7 +17,7 @@ use std::{
     },
 };
 
-use muster_core::{id::GroupId, message::DEFAULT_MESSAGE_TYPE};
+use muster_core::{id::GroupId, service::MemberMessage};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -190,13 +190,7 @@ impl Session {
         let Some(text) = data.and_then(payload_text) else {
             return Err(ErrorReply::invalid("data must be a JSON value").into());
         };
-        let message = calls::Outgoing {
-            group_id: group.as_str().into(),
-            kind: DEFAULT_MESSAGE_TYPE,
-            data: text.into(),
-            ..calls::Outgoing::default()
-        };
-        self.send_group_message(message).await?;
+        self.say(&group, MemberMessage::of(calls::body(&text)?)).await?;
         Ok(Answer::Publish)
     }
 }

@@ -6,10 +6,9 @@ use muster_core::{
     app::Generation,
     id::{AccountId, GroupId, GroupRef, NodeId, UserId},
     limits::Limits,
-    message::Sender,
-    number::RepeatCount,
+    message::{Body, Sender, Weight},
     seal::MasterKey,
-    service::{AppScope, Dependencies, Muster, NewApp, NewGroup, NewMessage, OpenApp, OpenGroup, Storage},
+    service::{AppScope, Dependencies, Muster, NewApp, NewGroup, OpenApp, OpenGroup, OperatorMessage},
     testing::{ManualClock, Seeded},
     time::Millis,
 };
@@ -126,18 +125,9 @@ impl Server {
 
     /// Says something as the operator does.
     pub(crate) async fn announce(&self, at: &GroupRef, text: &str) {
-        let message = NewMessage {
-            id: None,
-            kind: 10_001,
-            body: text.into(),
-            sender: Sender { user: UserId::new("operator").unwrap(), info: None },
-            storage: Storage::Stored,
-            cached: true,
-            increment: RepeatCount::ONE,
-            weight: 5,
-            level: 0,
-            repeat: RepeatCount::ONE,
-        };
+        let sender = Sender { user: UserId::new("operator").unwrap(), info: None };
+        let message =
+            OperatorMessage { weight: Weight::TEXT, ..OperatorMessage::of(sender, Body::new(text).unwrap()) };
         self.muster.messages().announce(&self.opened(at).await, message).await.unwrap();
     }
 }
