@@ -10,6 +10,7 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use muster_core::{
     id::{GroupRef, NodeId, UserId},
+    roster::Leave,
     store::{Departed, Nodes, Reaped, StoreResult},
 };
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ use super::{
     database::Tx,
     fault::{Fault, retry},
     records::id,
-    rosters::{Changes, CountChange, NodeCount, Roll, address, lock, read_counts, read_seats},
+    rosters::{Changes, CountChange, NodeCount, Roll, Seat, address, lock, read_counts, read_seats},
     values::values,
 };
 
@@ -132,9 +133,9 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
         let own = rows.iter().find(of_node);
         if let Some(roll) = rolls.get(*at) {
             let elsewhere: u64 = rows.iter().filter(|one| !of_node(one)).map(|one| one.members).sum();
-            let views = roll.views + own.map_or(0, |own| own.views);
-            let super_group = roll.super_group && roll.listed + elsewhere > 0;
-            changes.rosters.insert(at, (roll.next_join, roll.listed, views, super_group));
+            let mut state = roll.state.recounted(roll.listed, elsewhere);
+            state.views += own.map_or(0, |own| own.views);
+            changes.rosters.insert(at, (roll.next_join, roll.listed, state));
             changes.note_seats(at, roll);
             let left = roll.seats.iter().filter(|(_, seat)| seat.before.is_some() && seat.now.is_none());
             departed
@@ -153,17 +154,14 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
 
 /// Takes a dead node's sessions out of a roll.
 fn untie(roll: &mut Roll, node: &NodeId) {
-    for seat in roll.seats.values_mut() {
-        // Tied to another node's session since it was found.
-        let Some(row) = seat.now.as_mut().filter(|row| row.tie.as_ref().is_some_and(|tie| tie.node == *node))
-        else {
-            continue;
-        };
-        row.tie = None;
-        if !row.durable {
-            seat.now = None;
-            roll.listed -= 1;
-        }
+    let tied = |(user, seat): (&UserId, &Seat)| {
+        // Who is tied to another node's session since stays.
+        let session = seat.now.as_ref()?.tie.clone().filter(|tie| tie.node == *node)?;
+        Some((user.clone(), session))
+    };
+    let ended: Vec<_> = roll.seats.iter().filter_map(tied).collect();
+    for (user, session) in ended {
+        roll.leave(&user, &Leave::Session(session));
     }
 }
 

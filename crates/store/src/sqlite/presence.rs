@@ -14,7 +14,10 @@ use muster_core::{
     group::Order,
     id::{SessionRef, UserId},
     rank::RankIndex,
-    roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
+    roster::{
+        Admission, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, PageQuery, RosterState,
+        Tie, WalkQuery,
+    },
     time::Millis,
 };
 
@@ -43,17 +46,18 @@ impl Connected {
             connected: true,
         }
     }
+
+    /// What holds the membership.
+    pub(super) fn hold(&self) -> Hold<'_> {
+        Hold { durable: self.durable, session: Some(&self.session) }
+    }
 }
 
 /// What a running batch has promised and not committed yet.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
-    /// Members more, or fewer, once the batch is settled.
-    pub(super) fresh: i64,
-    /// Joins of the batch that are durable.
-    pub(super) views: u64,
-    /// Whether the group becomes a super group.
-    pub(super) super_group: bool,
+    /// The figures once the batch is settled.
+    state: RosterState,
     /// Whether numbers must be set aside for sessions.
     pub(super) reserve: bool,
     /// Whether the figures must be written with the batch.
@@ -88,10 +92,10 @@ pub(super) struct Presence {
     next: JoinNumber,
     /// The first number that the database knows as never given.
     reserved: JoinNumber,
-    views: u64,
-    super_group: bool,
+    /// The figures that everybody sees. As many members are counted as the index holds.
+    state: RosterState,
     /// Whether a batch of the writer holds claims here.
-    pub(super) busy: bool,
+    busy: bool,
     pub(super) claims: Claims,
 }
 
@@ -106,8 +110,7 @@ impl Presence {
             tied: 0,
             next: reserved,
             reserved,
-            views,
-            super_group,
+            state: RosterState { count: 0, views, super_group },
             busy: false,
             claims: Claims::default(),
         }
@@ -117,7 +120,7 @@ impl Presence {
     pub(super) fn load(&mut self, durable: RankIndex) {
         self.durable = durable.len();
         self.index = durable;
-        self.super_group &= self.durable > 0;
+        self.state = self.state.recounted(self.durable, 0);
     }
 
     /// Forgets everybody; the sessions that were members by themselves.
@@ -127,12 +130,12 @@ impl Presence {
         self.by_user = HashMap::new();
         self.durable = 0;
         self.tied = 0;
-        self.super_group = false;
+        self.state = self.state.emptied();
         connected.into_values().filter(|one| !one.durable).map(|one| one.user).collect()
     }
 
     pub(super) fn state(&self) -> RosterState {
-        RosterState { count: self.index.len(), views: self.views, super_group: self.super_group }
+        self.state
     }
 
     /// Whether sessions are members or tied here: what a restart would end.
@@ -161,9 +164,16 @@ impl Presence {
         self.durable > self.tied
     }
 
-    /// Whether one more member is too many, claims included.
-    pub(super) fn is_full(&self, capacity: Option<u64>) -> bool {
-        capacity.is_some_and(|capacity| self.index.len().saturating_add_signed(self.claims.fresh) >= capacity)
+    /// The running batch comes to hold claims here.
+    pub(super) fn claim(&mut self) {
+        if !std::mem::replace(&mut self.busy, true) {
+            self.claims.state = self.state;
+        }
+    }
+
+    /// The figures with what the running batch claims.
+    pub(super) fn claimed(&self) -> RosterState {
+        if self.busy { self.claims.state } else { self.state }
     }
 
     /// Whether a session can be given a number without a write.
@@ -186,28 +196,34 @@ impl Presence {
     }
 
     /// Notes a join that comes with the running batch.
-    pub(super) fn claim_join(&mut self, super_above: Option<u64>, durable: bool) {
-        self.claims.fresh += 1;
-        let count = self.index.len().saturating_add_signed(self.claims.fresh);
-        self.claims.super_group |= super_above.is_some_and(|bound| count > bound);
-        if durable {
-            self.claims.views += 1;
-            self.claims.figures = true;
-        }
+    pub(super) fn claim_join(&mut self, joined: Joined, join: &Join) {
+        self.claims.state.admit(joined, join.super_above);
+        self.claims.figures |= join.tie == Tie::Durable;
+    }
+
+    /// Notes that a membership ends with the running batch; what [`unclaim_leave`](Self::unclaim_leave) needs.
+    pub(super) fn claim_leave(&mut self) -> RosterState {
+        let before = self.claims.state;
+        self.claims.state.dismiss();
+        before
+    }
+
+    /// Takes the claim noted last back: its leave came to nothing.
+    pub(super) fn unclaim_leave(&mut self, before: RosterState) {
+        self.claims.state = before;
     }
 
     /// What the running batch has to write: next number, views, whether super.
     pub(super) fn claimed_figures(&mut self) -> (JoinNumber, u64, bool) {
         let ahead = if self.claims.reserve { NUMBERS_AHEAD } else { 0 };
         self.claims.reserved = self.reserved.max(self.next + ahead);
-        let count = self.index.len().saturating_add_signed(self.claims.fresh);
-        let super_group = (self.super_group || self.claims.super_group) && count > 0;
-        (self.claims.reserved, self.views + self.claims.views, super_group)
+        let RosterState { views, super_group, .. } = self.claimed();
+        (self.claims.reserved, views, super_group)
     }
 
     /// What a flush has to write.
     pub(super) fn figures(&self) -> (JoinNumber, u64, bool) {
-        (self.reserved.max(self.next), self.views, self.super_group)
+        (self.reserved.max(self.next), self.state.views, self.state.super_group)
     }
 
     /// The batch that wrote [`claimed_figures`](Self::claimed_figures) is durable.
@@ -226,17 +242,25 @@ impl Presence {
         if self.busy {
             return Inline::Writer;
         }
-        if let Some(member) = self.retie(&join.user, session) {
-            return Inline::Done(Admission::Admitted { member, fresh: false, count: self.index.len() });
+        let membership = match self.connected(&join.user) {
+            Some((_, connected)) => Membership::Listed(connected.hold()),
+            None if self.has_unconnected() || !self.has_numbers() => return Inline::Writer,
+            None => Membership::None,
+        };
+        match self.state.join(membership, join) {
+            Joined::Full => Inline::Done(Admission::Full),
+            // Everybody is listed here.
+            joined @ (Joined::Listed { .. } | Joined::Counted { .. }) => {
+                let number = self.take_number();
+                Inline::Done(self.seat(number, joined, join, Some(session.clone())))
+            }
+            Joined::Tied | Joined::Stays | Joined::Durable => match self.retie(&join.user, session) {
+                Some(member) => {
+                    Inline::Done(Admission::Admitted { member, fresh: false, count: self.state.count })
+                }
+                None => Inline::Writer,
+            },
         }
-        if self.has_unconnected() || !self.has_numbers() {
-            return Inline::Writer;
-        }
-        if self.is_full(join.capacity) {
-            return Inline::Done(Admission::Full);
-        }
-        let number = self.take_number();
-        Inline::Done(self.seat(number, join, Some(session.clone())))
     }
 
     /// Ends a session's membership, if that needs nobody else.
@@ -245,17 +269,18 @@ impl Presence {
             return Inline::Writer;
         }
         let Some((number, connected)) = self.connected(user) else {
-            let may_be_durable = matches!(leave, Leave::Any) && self.has_unconnected();
-            return if may_be_durable { Inline::Writer } else { Inline::Done(None) };
+            // The row of a durable member who is not connected only the writer may ask for.
+            let ends = Hold::UNCONNECTED.leave(leave) == Left::Gone;
+            return if ends && self.has_unconnected() { Inline::Writer } else { Inline::Done(None) };
         };
-        match leave {
-            Leave::Session(session) if connected.session != *session => Inline::Done(None),
-            Leave::Session(_) if connected.durable => {
+        match connected.hold().leave(leave) {
+            Left::Stays => Inline::Done(None),
+            Left::Untied => {
                 self.untie(number);
                 Inline::Done(None)
             }
-            Leave::Any if connected.durable => Inline::Writer,
-            _ => Inline::Done(self.remove(number).map(|_| self.index.len())),
+            Left::Gone if connected.durable => Inline::Writer,
+            Left::Gone => Inline::Done(self.remove(number).map(|_| self.state.count)),
         }
     }
 
@@ -268,11 +293,15 @@ impl Presence {
     }
 
     /// Seats a new member: a session's when one is given, else a durable one.
-    pub(super) fn seat(&mut self, number: JoinNumber, join: &Join, session: Option<SessionRef>) -> Admission {
+    pub(super) fn seat(
+        &mut self,
+        number: JoinNumber,
+        joined: Joined,
+        join: &Join,
+        session: Option<SessionRef>,
+    ) -> Admission {
         self.index.insert(number);
-        self.views += 1;
-        let count = self.index.len();
-        self.super_group |= join.super_above.is_some_and(|bound| count > bound);
+        self.state.admit(joined, join.super_above);
         let member = Member {
             user: join.user.clone(),
             info: join.info.clone(),
@@ -284,7 +313,7 @@ impl Presence {
             Some(session) => self.connect(&member, session, false),
             None => self.durable += 1,
         }
-        Admission::Admitted { member, fresh: true, count }
+        Admission::Admitted { member, fresh: joined.is_fresh(), count: self.state.count }
     }
 
     /// Ties a session to a durable member who was not connected.
@@ -328,7 +357,7 @@ impl Presence {
         if !self.index.remove(number) {
             return None;
         }
-        self.super_group &= !self.index.is_empty();
+        self.state.dismiss();
         let connected = self.connected.remove(&number);
         if let Some(connected) = &connected {
             self.by_user.remove(&connected.user);

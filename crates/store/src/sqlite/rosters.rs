@@ -14,7 +14,10 @@ use muster_core::{
     group::{Page, Slice},
     id::{GroupRef, UserId},
     message::{Sequence, StreamRef},
-    roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
+    roster::{
+        Admission, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, PageQuery, RosterState,
+        Tie, WalkQuery,
+    },
     store::{Also, Rosters, StoreResult, StreamEvent},
 };
 use rusqlite::params;
@@ -42,37 +45,37 @@ fn subject(cell: &GroupCell, user: &UserId) -> Subject {
 enum JoinPlan {
     NoGroup,
     Full,
-    /// Connected already, and nothing changes but perhaps the session.
-    Known,
-    /// A connected session's membership is durable from now on.
-    Promoted,
+    /// What changes for a connected member.
+    Connected(Joined),
     /// Durable already, and not connected.
     Standing(MemberRow),
     /// New, under this number.
-    Fresh(JoinNumber),
+    Fresh(JoinNumber, Joined),
 }
 
 fn plan_join(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, join: &Join) -> StoreResult<JoinPlan> {
     tx.involve(cell);
     let durable = join.tie == Tie::Durable;
-    let (full, may_stand) = {
+    let (joined, may_stand) = {
         let mut state = cell.lock();
         if state.is_deleted() {
             return Ok(JoinPlan::NoGroup);
         }
         let presence = &mut state.presence;
-        presence.busy = true;
+        presence.claim();
         if let Some((number, connected)) = presence.connected(&join.user) {
-            if connected.durable || !durable {
-                return Ok(JoinPlan::Known);
+            let joined = presence.claimed().join(Membership::Listed(connected.hold()), join);
+            if joined == Joined::Durable {
+                let earlier = Join { info: connected.info.clone(), at: connected.joined_at, ..join.clone() };
+                drop(state);
+                insert_member(tx, cell, number, &earlier)?;
             }
-            let earlier = Join { info: connected.info.clone(), at: connected.joined_at, ..join.clone() };
-            drop(state);
-            insert_member(tx, cell, number, &earlier)?;
-            return Ok(JoinPlan::Promoted);
+            return Ok(JoinPlan::Connected(joined));
         }
-        (presence.is_full(join.capacity), presence.has_unconnected())
+        // Of somebody who is no member, which rows are to tell.
+        (presence.claimed().join(Membership::None, join), presence.has_unconnected())
     };
+    let full = joined == Joined::Full;
     if full || !durable {
         let standing = if may_stand {
             rows::read_user(tx.read(), cell.space, cell.key, &join.user).map_err(fault)?
@@ -88,13 +91,13 @@ fn plan_join(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, join: &Join) -> StoreResult
         let mut state = cell.lock();
         let presence = &mut state.presence;
         presence.claims.reserve |= !presence.has_numbers();
-        presence.claim_join(join.super_above, false);
-        return Ok(JoinPlan::Fresh(presence.take_number()));
+        presence.claim_join(joined, join);
+        return Ok(JoinPlan::Fresh(presence.take_number(), joined));
     }
     let number = cell.lock().presence.take_number();
     if insert_member(tx, cell, number, join)? {
-        cell.lock().presence.claim_join(join.super_above, true);
-        return Ok(JoinPlan::Fresh(number));
+        cell.lock().presence.claim_join(joined, join);
+        return Ok(JoinPlan::Fresh(number, joined));
     }
     cell.lock().presence.return_number(number);
     let standing = rows::read_user(tx.read(), cell.space, cell.key, &join.user);
@@ -125,8 +128,8 @@ fn settle_join(memory: &Memory, cell: &Arc<GroupCell>, join: Join, plan: JoinPla
     let member = match plan {
         JoinPlan::NoGroup => return Admission::NoGroup,
         JoinPlan::Full => return Admission::Full,
-        JoinPlan::Fresh(number) => {
-            let admission = presence.seat(number, &join, session.clone());
+        JoinPlan::Fresh(number, joined) => {
+            let admission = presence.seat(number, joined, &join, session.clone());
             if session.is_some() {
                 memory.unwritten.note(cell, &mut state);
                 memory.attend(cell.space, &join.user, cell.key);
@@ -136,14 +139,14 @@ fn settle_join(memory: &Memory, cell: &Arc<GroupCell>, join: Join, plan: JoinPla
             }
             return admission;
         }
-        JoinPlan::Known => match &session {
-            Some(session) => presence.retie(&join.user, session),
-            None => presence.member(&join.user),
-        },
-        JoinPlan::Promoted => {
+        JoinPlan::Connected(Joined::Durable) => {
             memory.unattend(cell.space, &join.user, cell.key);
             presence.promote(&join.user)
         }
+        JoinPlan::Connected(_) => match &session {
+            Some(session) => presence.retie(&join.user, session),
+            None => presence.member(&join.user),
+        },
         JoinPlan::Standing(row) => {
             let mut member = row.member();
             if let Some(session) = session {
@@ -166,8 +169,8 @@ enum LeavePlan {
     Nothing,
     /// A durable member's connection ends.
     Untied(JoinNumber),
-    /// The membership ends.
-    Removed(JoinNumber),
+    /// The membership ends; what the batch had claimed before.
+    Removed(JoinNumber, RosterState),
 }
 
 fn plan_leave(
@@ -183,21 +186,18 @@ fn plan_leave(
             return Ok(LeavePlan::Nothing);
         }
         let presence = &mut state.presence;
-        presence.busy = true;
-        match (presence.connected(user), leave) {
-            (None, Leave::Session(_)) => return Ok(LeavePlan::Nothing),
-            (None, Leave::Any) => {}
-            (Some((_, connected)), Leave::Session(session)) if connected.session != *session => {
-                return Ok(LeavePlan::Nothing);
+        presence.claim();
+        // Whether somebody who is not connected is a durable member, a row is to tell.
+        let connected = presence.connected(user);
+        let hold = connected.map_or(Hold::UNCONNECTED, |(_, connected)| connected.hold());
+        match (hold.leave(leave), connected) {
+            (Left::Stays, _) => return Ok(LeavePlan::Nothing),
+            (Left::Untied, Some((number, _))) => return Ok(LeavePlan::Untied(number)),
+            (Left::Gone, Some((number, connected))) if !connected.durable => {
+                let before = presence.claim_leave();
+                return Ok(LeavePlan::Removed(number, before));
             }
-            (Some((number, connected)), Leave::Session(_)) if connected.durable => {
-                return Ok(LeavePlan::Untied(number));
-            }
-            (Some((_, connected)), Leave::Any) if connected.durable => {}
-            (Some((number, _)), _) => {
-                presence.claims.fresh -= 1;
-                return Ok(LeavePlan::Removed(number));
-            }
+            _ => {}
         }
     }
     let removed = tx
@@ -214,9 +214,8 @@ fn plan_leave(
         .map_err(fault)?;
     let Some(number) = removed else { return Ok(LeavePlan::Nothing) };
     let mut state = cell.lock();
-    state.presence.claims.fresh -= 1;
     state.presence.claims.figures = true;
-    Ok(LeavePlan::Removed(number))
+    Ok(LeavePlan::Removed(number, state.presence.claim_leave()))
 }
 
 fn settle_leave(memory: &Memory, cell: &Arc<GroupCell>, user: &UserId, plan: LeavePlan) -> Option<u64> {
@@ -227,7 +226,7 @@ fn settle_leave(memory: &Memory, cell: &Arc<GroupCell>, user: &UserId, plan: Lea
             state.presence.untie(number);
             None
         }
-        LeavePlan::Removed(number) => {
+        LeavePlan::Removed(number, _) => {
             let durable = state.presence.remove(number)?;
             if !durable {
                 memory.unattend(cell.space, user, cell.key);
@@ -252,7 +251,7 @@ fn remove(
     let (mut plan, mut before) = (LeavePlan::Nothing, Vec::new());
     let done = tx.atomically(|tx| {
         plan = plan_leave(tx, cell, user, &Leave::Any)?;
-        if !matches!(plan, LeavePlan::Removed(_)) {
+        if !matches!(plan, LeavePlan::Removed(..)) {
             return Ok(Vec::new());
         }
         let append = |(of, what): &((i64, UserId), StreamEvent)| {
@@ -268,8 +267,8 @@ fn remove(
                 None => tx.user_places.remove(&of),
             };
         }
-        if matches!(plan, LeavePlan::Removed(_)) {
-            cell.lock().presence.claims.fresh += 1;
+        if let LeavePlan::Removed(_, before) = plan {
+            cell.lock().presence.unclaim_leave(before);
         }
     }
     done.map(|positions| (plan, positions))
@@ -389,7 +388,7 @@ impl Rosters for SqliteStore {
         let (tops, theirs, wanted) = (Arc::clone(&memory.tops), Arc::clone(&cell), user.clone());
         let run = move |tx: &mut Tx<'_>| remove(tx, &tops, &theirs, &wanted, &events);
         let settle = move |(plan, positions)| {
-            let removed = matches!(plan, LeavePlan::Removed(_));
+            let removed = matches!(plan, LeavePlan::Removed(..));
             settle_leave(&memory, &cell, &user, plan);
             removed.then_some(positions)
         };

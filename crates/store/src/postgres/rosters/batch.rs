@@ -168,7 +168,7 @@ impl RosterBatch {
         rows::read_seats(tx, &mut rolls, &users.into_iter().collect::<Vec<_>>()).await?;
         let counting: Vec<_> = rolls
             .iter()
-            .filter(|(at, roll)| roll.super_group || self.counted.has_halls(at))
+            .filter(|(at, roll)| roll.state.super_group || self.counted.has_halls(at))
             .map(|(at, _)| at.clone())
             .collect();
         let node_counts = rows::read_counts(tx, counting.iter()).await?;
@@ -177,7 +177,7 @@ impl RosterBatch {
             let rows = node_counts.get(at).map_or(&[][..], Vec::as_slice);
             let others = rows.iter().filter(|row| !share.nodes.contains(&row.node));
             if let Some(roll) = rolls.get_mut(at) {
-                roll.counted = share.members + others.map(|row| row.members).sum::<u64>();
+                roll.add_counted(share.members + others.map(|row| row.members).sum::<u64>());
             }
         }
         let mut outcomes: Vec<_> = jobs.iter().map(|job| self.decide(&mut rolls, job, alive)).collect();
@@ -257,7 +257,7 @@ impl RosterBatch {
         changes.note_seats(at, roll);
         let own: u64 = counts.iter().map(|count| count.members).sum();
         let others = rows.iter().filter(|row| counts.iter().all(|count| count.node != row.node));
-        let elsewhere = roll.listed + others.map(|row| row.members).sum::<u64>();
+        let others = others.map(|row| row.members).sum::<u64>();
         let mut folded = 0;
         for count in counts {
             let row_views = rows.iter().find(|row| row.node == count.node).map_or(0, |row| row.views);
@@ -270,13 +270,13 @@ impl RosterBatch {
                 members: count.members,
                 views: count.views,
             });
-            let elsewhere = elsewhere + own - count.members;
+            let elsewhere = roll.listed + others + own - count.members;
             self.counted.note_writing(at, count, if kept { views_then } else { 0 }, elsewhere);
         }
-        let super_group = (roll.super_group || own > 0) && elsewhere + own > 0;
-        if roll.changed || folded > 0 || super_group != roll.super_before {
-            let figures = (roll.next_join, roll.listed, roll.views + folded, super_group);
-            changes.rosters.insert(at, figures);
+        let mut state = roll.state.recounted(roll.listed, others + own);
+        state.views += folded;
+        if roll.changed || folded > 0 || state.super_group != roll.super_before {
+            changes.rosters.insert(at, (roll.next_join, roll.listed, state));
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
 
 use muster_core::{
     id::{GroupRef, NodeId, SessionRef, UserId},
-    roster::{Admission, Join, Leave, Member, Tie},
+    roster::{Admission, Hold, Join, Joined, Leave, Left, Member, Membership, RosterState, Tie},
     time::Millis,
 };
 
@@ -30,6 +30,10 @@ struct Guest {
 }
 
 impl Guest {
+    fn hold(&self) -> Hold<'_> {
+        Hold { durable: false, session: Some(&self.session) }
+    }
+
     fn member(&self, user: &UserId) -> Member {
         Member {
             user: user.clone(),
@@ -72,6 +76,12 @@ struct Hall {
 impl Hall {
     fn count(&self) -> u64 {
         self.elsewhere + self.guests.len() as u64
+    }
+
+    /// Whether somebody without a row is only counted by this join.
+    fn counts(&self, join: &Join) -> bool {
+        let state = RosterState { count: self.count(), views: self.views, super_group: true };
+        matches!(state.join(Membership::Counted, join), Joined::Counted { .. })
     }
 
     fn enter(&mut self, join: &Join, session: &SessionRef) -> Admission {
@@ -140,13 +150,15 @@ impl Counted {
     /// A session's join, if it needs no transaction.
     pub(super) fn join(&self, at: &GroupRef, join: &Join) -> Option<Admission> {
         let Tie::Session(session) = &join.tie else { return None };
-        if join.super_listed || join.capacity.is_some() {
+        // How many are elsewhere is not known exactly.
+        if join.capacity.is_some() {
             return None;
         }
         let admission = self.group(at, |halls| {
             let hall = halls?.get_mut(&session.node)?;
             let listed = hall.listed.as_ref()?;
-            (hall.open && !listed.contains(&join.user)).then(|| hall.enter(join, session))
+            (hall.open && hall.counts(join) && !listed.contains(&join.user))
+                .then(|| hall.enter(join, session))
         })?;
         if matches!(admission, Admission::Admitted { fresh: true, .. }) {
             self.stir(at);
@@ -171,10 +183,7 @@ impl Counted {
     pub(super) fn leave(&self, at: &GroupRef, user: &UserId, leave: &Leave) -> Option<u64> {
         let left = self.group(at, |halls| {
             let meant = |hall: &Hall| {
-                hall.guests.get(user).is_some_and(|guest| match leave {
-                    Leave::Any => true,
-                    Leave::Session(session) => guest.session == *session,
-                })
+                hall.guests.get(user).is_some_and(|guest| guest.hold().leave(leave) == Left::Gone)
             };
             let hall = halls?.values_mut().find(|hall| meant(hall))?;
             hall.guests.remove(user);

@@ -1,7 +1,7 @@
 //! Rosters: joins, leaves, pages.
 //!
 //! A member is a row with a join number. Joins and leaves of many callers go through one transaction (`batch`), which
-//! decides them in the order in which they came (`plan`) under the locks of their groups, and writes what changed with
+//! makes them in the order in which they came (`plan`) under the locks of their groups, and writes what changed with
 //! one statement for each table (`rows`). The member of a rank is found by the counts of blocks of numbers, which
 //! change with the members (`pages`). In a super group whose list is not shown, sessions are counted by their nodes
 //! and have no rows (`counted`).
@@ -42,7 +42,7 @@ use self::{
 };
 pub(super) use self::{
     counted::Counted,
-    plan::{BLOCK_BITS, LEVELS, Roll},
+    plan::{BLOCK_BITS, LEVELS, Roll, Seat},
     rows::{Changes, CountChange, NodeCount, address, hold_nodes, lock, read_counts, read_seats},
 };
 use super::{
@@ -176,11 +176,9 @@ impl PostgresStore {
             return Ok(RosterState::default());
         };
         let views = unsigned(&row, "views")? + unsigned(&row, "counted_views")? + share.views;
-        if row.try_get("closed")? {
-            return Ok(RosterState { count: 0, views, super_group: false });
-        }
-        let members = unsigned(&row, "listed")? + unsigned(&row, "counted")? + share.members;
-        Ok(RosterState { count: members, views, super_group: row.try_get("super_group")? })
+        let count = unsigned(&row, "listed")? + unsigned(&row, "counted")? + share.members;
+        let state = RosterState { count, views, super_group: row.try_get("super_group")? };
+        Ok(if row.try_get("closed")? { state.emptied() } else { state })
     }
 
     async fn read_members(&self, at: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>, Fault> {

@@ -1,13 +1,13 @@
-//! What joins and leaves come to, decided over what a transaction has read, in the order in which callers came.
-//! Nothing here asks the database: what it holds of the groups is locked and read before, and what has changed is
-//! written after.
+//! What a transaction makes of joins and leaves, one after the other in the order in which callers came. The rules are
+//! the domain's (`muster_core::roster`). Nothing here asks the database: what it holds of the groups is locked and read
+//! before, and what has changed is written after.
 
 use std::collections::{BTreeMap, HashMap};
 
 use muster_core::{
     id::{GroupRef, NodeId, SessionRef, UserId},
     message::Sequence,
-    roster::{Admission, Join, JoinNumber, Leave, Member, Tie},
+    roster::{Admission, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, RosterState, Tie},
     time::Millis,
 };
 
@@ -22,6 +22,10 @@ pub(in crate::postgres) struct Row {
 }
 
 impl Row {
+    pub(in crate::postgres) fn hold(&self) -> Hold<'_> {
+        Hold { durable: self.durable, session: self.tie.as_ref() }
+    }
+
     fn member(&self, user: &UserId) -> Member {
         Member {
             user: user.clone(),
@@ -46,13 +50,11 @@ pub(in crate::postgres) struct Roll {
     pub(in crate::postgres) next_join: JoinNumber,
     /// Members with rows.
     pub(in crate::postgres) listed: u64,
-    /// Joins counted in the group's own row.
-    pub(in crate::postgres) views: u64,
-    pub(in crate::postgres) super_group: bool,
-    /// Whether the group was one when it was read.
+    /// The figures. Members counted without rows, by other nodes and by those of this process, are in `count`; `views` are
+    /// the joins counted in the group's own row.
+    pub(in crate::postgres) state: RosterState,
+    /// Whether the group was a super group when it was read.
     pub(in crate::postgres) super_before: bool,
-    /// Members counted without rows: by other nodes, and by those of this process.
-    pub(in crate::postgres) counted: u64,
     /// Users touched by the jobs.
     pub(in crate::postgres) seats: HashMap<UserId, Seat>,
     /// Sessions that join to be counted only, by their nodes.
@@ -78,12 +80,12 @@ pub(in crate::postgres) enum Outcome {
 }
 
 impl Roll {
-    /// All members.
-    pub(in crate::postgres) fn count(&self) -> u64 {
-        self.listed + self.counted
+    /// Takes in that so many members are counted without rows.
+    pub(in crate::postgres) fn add_counted(&mut self, members: u64) {
+        self.state.count = self.listed + members;
     }
 
-    /// Decides a join. `alive` says whether the session's node may tie anything to itself; `known` whether this
+    /// Makes a join. `alive` says whether the session's node may tie anything to itself; `known` whether this
     /// process counts the user already.
     pub(in crate::postgres) fn join(&mut self, join: &Join, alive: bool, known: bool) -> Outcome {
         let session = match &join.tie {
@@ -91,69 +93,68 @@ impl Roll {
             Tie::Session(_) if !alive => return Outcome::Fenced,
             Tie::Session(session) => Some(session),
         };
-        let count = self.count();
         let seat = self.seats.entry(join.user.clone()).or_default();
-        if let Some(row) = &mut seat.now {
-            match session {
-                Some(session) => row.tie = Some(session.clone()),
-                None => row.durable = true,
-            }
-            let member = row.member(&join.user);
-            return Outcome::Admission(Admission::Admitted { member, fresh: false, count });
-        }
-        let entering = |users: &Vec<UserId>| users.contains(&join.user);
-        let fresh = !known && !self.entering.values().any(entering);
-        if fresh && join.capacity.is_some_and(|capacity| count >= capacity) {
-            return Outcome::Admission(Admission::Full);
-        }
-        if let Some(session) = session.filter(|_| self.super_group && !join.super_listed) {
-            if fresh {
-                self.entering.entry(session.node.clone()).or_default().push(join.user.clone());
-                self.counted += 1;
-            }
-            return Outcome::Counted;
-        }
-        let row = Row {
-            number: self.next_join,
-            joined_at: join.at,
-            info: join.info.clone(),
-            durable: session.is_none(),
-            tie: session.cloned(),
+        let counted = known || self.entering.values().any(|users| users.contains(&join.user));
+        let membership = match &seat.now {
+            Some(row) => Membership::Listed(row.hold()),
+            None if counted => Membership::Counted,
+            None => Membership::None,
         };
-        let member = row.member(&join.user);
-        seat.now = Some(row);
-        self.changed = true;
-        self.next_join += 1;
-        self.listed += 1;
-        if fresh {
-            self.views += 1;
-        } else {
-            // Counted until now, and a member with a row from here on.
-            self.counted = self.counted.saturating_sub(1);
+        let joined = self.state.join(membership, join);
+        match (joined, &mut seat.now) {
+            (Joined::Full, _) => return Outcome::Admission(Admission::Full),
+            (Joined::Counted { fresh }, _) => {
+                if let Some(session) = session.filter(|_| fresh) {
+                    self.entering.entry(session.node.clone()).or_default().push(join.user.clone());
+                    // Its node counts the view.
+                    self.state.count += 1;
+                }
+                return Outcome::Counted;
+            }
+            (Joined::Listed { .. }, now) => {
+                *now = Some(Row {
+                    number: self.next_join,
+                    joined_at: join.at,
+                    info: join.info.clone(),
+                    durable: session.is_none(),
+                    tie: session.cloned(),
+                });
+                self.changed = true;
+                self.next_join += 1;
+                self.listed += 1;
+                self.state.admit(joined, join.super_above);
+            }
+            (Joined::Tied, Some(row)) => row.tie = session.cloned(),
+            (Joined::Durable, Some(row)) => row.durable = true,
+            (Joined::Stays | Joined::Tied | Joined::Durable, _) => {}
         }
-        let count = self.count();
-        self.super_group |= join.super_above.is_some_and(|bound| count > bound);
-        Outcome::Admission(Admission::Admitted { member, fresh, count })
+        match &seat.now {
+            Some(row) => Outcome::Admission(Admission::Admitted {
+                member: row.member(&join.user),
+                fresh: joined.is_fresh(),
+                count: self.state.count,
+            }),
+            None => Outcome::Admission(Admission::NoGroup),
+        }
     }
 
-    /// Decides a leave of a member who has a row.
+    /// Makes a leave of a member who has a row.
     pub(in crate::postgres) fn leave(&mut self, user: &UserId, leave: &Leave) -> Outcome {
         let Some(seat) = self.seats.get_mut(user) else { return Outcome::Left(None) };
         let Some(row) = &mut seat.now else { return Outcome::Left(None) };
-        if let Leave::Session(session) = leave {
-            if row.tie.as_ref() != Some(session) {
-                return Outcome::Left(None);
-            }
-            if row.durable {
+        match row.hold().leave(leave) {
+            Left::Stays => return Outcome::Left(None),
+            Left::Untied => {
                 row.tie = None;
                 return Outcome::Left(None);
             }
+            Left::Gone => {}
         }
         seat.now = None;
         self.changed = true;
         self.listed -= 1;
-        self.super_group &= self.count() > 0;
-        Outcome::Left(Some(self.count()))
+        self.state.dismiss();
+        Outcome::Left(Some(self.state.count))
     }
 }
 

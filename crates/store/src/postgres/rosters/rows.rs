@@ -8,7 +8,7 @@ use std::{
 
 use muster_core::{
     id::{AppId, GroupId, GroupRef, NodeId, SessionId, SessionRef, UserId},
-    roster::Member,
+    roster::{Member, RosterState},
 };
 use tokio::try_join;
 
@@ -69,8 +69,11 @@ pub(in crate::postgres) async fn lock<'a>(
         let roll = Roll {
             next_join: unsigned(&row, "next_join")?,
             listed: unsigned(&row, "listed")?,
-            views: unsigned(&row, "views")?,
-            super_group: row.try_get("super_group")?,
+            state: RosterState {
+                count: unsigned(&row, "listed")?,
+                views: unsigned(&row, "views")?,
+                super_group: row.try_get("super_group")?,
+            },
             super_before: row.try_get("super_group")?,
             ..Roll::default()
         };
@@ -175,8 +178,8 @@ pub(in crate::postgres) struct Changes<'a> {
     /// Memberships that have ended.
     pub(in crate::postgres) gone: Vec<(&'a GroupRef, &'a UserId)>,
     pub(in crate::postgres) blocks: BlockDeltas<'a>,
-    /// Figures: next number, members with rows, views, whether super.
-    pub(in crate::postgres) rosters: BTreeMap<&'a GroupRef, (u64, u64, u64, bool)>,
+    /// Figures: next number, members with rows, and of the state the views and whether super.
+    pub(in crate::postgres) rosters: BTreeMap<&'a GroupRef, (u64, u64, RosterState)>,
     pub(in crate::postgres) counts: Vec<CountChange<'a>>,
 }
 
@@ -258,8 +261,8 @@ impl Changes<'_> {
         let (apps, grps) = apps(self.rosters.keys().copied());
         let next: Vec<_> = self.rosters.values().map(|figures| bigint(figures.0)).collect();
         let listed: Vec<_> = self.rosters.values().map(|figures| bigint(figures.1)).collect();
-        let views: Vec<_> = self.rosters.values().map(|figures| bigint(figures.2)).collect();
-        let supers: Vec<_> = self.rosters.values().map(|figures| figures.3).collect();
+        let views: Vec<_> = self.rosters.values().map(|figures| bigint(figures.2.views)).collect();
+        let supers: Vec<_> = self.rosters.values().map(|figures| figures.2.super_group).collect();
         let sql = "UPDATE roster r SET next_join = k.next_join, listed = k.listed, views = k.views,
                 super_group = k.super_group
             FROM unnest($1, $2, $3, $4, $5, $6) k (app, grp, next_join, listed, views, super_group)

@@ -1,7 +1,10 @@
 //! Rosters: the ordered set of a group's members.
 //!
 //! Each join takes the group's next *join number*; the order of a roster is the order of its join numbers, and a
-//! walk by join number neither repeats nor skips a member who stayed throughout.
+//! walk by join number neither repeats nor skips a member who stayed throughout. What joins and leaves come to is
+//! decided by [`RosterState::join`] and [`Hold::leave`], whatever the store.
+
+mod decide;
 
 use std::sync::Arc;
 
@@ -10,6 +13,8 @@ use crate::{
     id::{SessionRef, UserId},
     time::Millis,
 };
+
+pub use self::decide::{Hold, Joined, Left, Membership};
 
 /// A place in a roster's order: rises with each join, never reused while the group lives. The first is 1.
 pub type JoinNumber = u64;
