@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::config::LogFormat;
+use crate::{admin::AdminCommand, config::LogFormat};
 
 /// A self-hosted group-messaging server that speaks the ApsaraVideo Live interactive messaging and Chat App Message
 /// Service group APIs.
@@ -50,46 +50,30 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Start the server.
     Serve(Root),
-    /// Manage the users of the account.
-    #[command(subcommand)]
-    User(User),
-    /// Manage access keys.
-    #[command(subcommand)]
-    Key(Key),
-    /// Manage policies.
-    #[command(subcommand)]
-    Policy(Policy),
-    /// Manage CAMS channels.
-    #[command(subcommand)]
-    Channel(Channel),
-    /// Manage CAMS business numbers.
-    #[command(subcommand)]
-    Number(Number),
-    /// Look at applications.
-    #[command(subcommand)]
-    App(App),
-    /// Look at groups.
-    #[command(subcommand)]
-    Group(Group),
-    /// List the members of a group.
-    Members(Members),
-    /// Print a login token for a user of a generation 2 application.
-    Token(Token),
-    /// Write everything that lasts to a file that any version and store reads, while the server is stopped.
-    Export(Transfer),
-    /// Read such a file into an empty store, while the server is stopped.
-    Import(Import),
-    /// Write the embedded store to one file, while the server runs or not. The master key is not in it.
-    Backup(Backup),
-    /// Read such a file into a data directory without a store, while the server is stopped.
-    Restore(Backup),
-    /// Look whether the files of the embedded store belong together and are sound, while the server is stopped.
-    Doctor(Doctor),
+    /// What works on a store.
+    #[command(flatten)]
+    Store(StoreCommand),
     /// Print the configuration reference.
     Config(Config),
     /// Measure this machine: the server against a bare one, in one run. With `--store` and `--bus`: three nodes over
     /// these services, which must be fresh, against one.
     Bench(Bench),
+}
+
+/// What works on a store, beside a server or without one.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// What a running server does, when there is one.
+    #[command(flatten)]
+    Admin(AdminCommand),
+    /// Write everything that lasts to a file that any version and store reads, while the server is stopped.
+    Export(Transfer),
+    /// Read such a file into an empty store, while the server is stopped.
+    Import(Import),
+    /// Read the file of a backup into a data directory without a store, while the server is stopped.
+    Restore(Restore),
+    /// Look whether the files of the embedded store belong together and are sound, while the server is stopped.
+    Doctor(Doctor),
 }
 
 /// The account and root key of a first start, when they are not to be drawn.
@@ -104,148 +88,6 @@ pub(crate) struct Root {
     /// The account that the first start makes: 16 digits.
     #[arg(long, env = "MUSTER_ACCOUNT_ID", value_name = "ID")]
     pub(crate) account_id: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum User {
-    /// Make a user.
-    Add { name: String },
-    /// List the users.
-    List,
-    /// Delete a user with its keys.
-    Remove { name: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    /// Make an access key; its secret is shown once.
-    Add {
-        /// The user whose key it is.
-        #[arg(required_unless_present = "root", conflicts_with = "root")]
-        user: Option<String>,
-        /// Make a key of the account itself, which may do everything.
-        #[arg(long)]
-        root: bool,
-    },
-    /// List the access keys.
-    List,
-    /// Switch a key off.
-    Disable { id: String },
-    /// Switch a key on.
-    Enable { id: String },
-    /// Delete a key.
-    Remove { id: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Policy {
-    /// Make a policy from a file, or replace its text; `-` reads from standard input.
-    Put { name: String, file: PathBuf },
-    /// List the policies and whom they are attached to.
-    List,
-    /// Print a policy's text.
-    Show { name: String },
-    /// Attach a policy to a user.
-    Attach { name: String, user: String },
-    /// Detach a policy from a user.
-    Detach { name: String, user: String },
-    /// Delete a policy.
-    Remove { name: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Channel {
-    /// Make a channel; its id is the `CustSpaceId` of the API.
-    Add { name: String },
-    /// List the channels and their numbers.
-    List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Number {
-    /// Bind a business number to a channel.
-    Add {
-        /// The number: digits, country code first.
-        digits: String,
-        /// The channel's id.
-        #[arg(long)]
-        channel: String,
-    },
-    /// List the numbers.
-    List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum App {
-    /// List the applications of both generations.
-    List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Group {
-    /// List the groups of an application.
-    List {
-        /// The application.
-        app: String,
-        #[command(flatten)]
-        part: Part,
-    },
-    /// Show a group and its figures.
-    Show {
-        /// The application.
-        app: String,
-        /// The group.
-        group: String,
-    },
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Part {
-    /// The page, from 1.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) page: u64,
-    /// Rows of a page.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub(crate) size: u16,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Members {
-    /// The application, or the channel of a CAMS group.
-    pub(crate) app: String,
-    /// The group.
-    pub(crate) group: String,
-    #[command(flatten)]
-    pub(crate) part: Part,
-}
-
-/// The role of a login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Role {
-    /// May also make and run groups.
-    Admin,
-    /// May join and send.
-    User,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Token {
-    /// The application (generation 2).
-    #[arg(long)]
-    pub(crate) app: String,
-    /// The user.
-    #[arg(long)]
-    pub(crate) user: String,
-    /// The role.
-    #[arg(long, value_enum, default_value_t = Role::User)]
-    pub(crate) role: Role,
-    /// How long the token is good for, in seconds.
-    #[arg(
-        long, default_value_t = 86_400, allow_negative_numbers = true,
-        value_parser = clap::value_parser!(u32).range(1..)
-    )]
-    pub(crate) ttl: u32,
 }
 
 #[derive(Debug, Args)]
@@ -264,7 +106,7 @@ pub(crate) struct Import {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Backup {
+pub(crate) struct Restore {
     /// The file.
     pub(crate) file: PathBuf,
 }

@@ -15,6 +15,7 @@ use std::{
 use anyhow::Context as _;
 use muster_core::{random::Random, service::Muster};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -38,13 +39,41 @@ struct Door {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Request {
+struct Request<C> {
     token: String,
+    /// The version of the command line; empty of one that did not say.
+    #[serde(default)]
+    version: String,
     /// Who gave the command, as they say: whoever has the token may do everything, and would gain nothing by a lie but
     /// a wrong line.
     #[serde(default)]
     operator: Operator,
-    command: AdminCommand,
+    command: C,
+}
+
+/// The version of this process. Commands and what they come to have no form that lasts: both sides are of one version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a running server is asked to do.
+///
+/// # Errors
+/// The sentence that the other side is refused with.
+fn understood(request: &Request<Value>) -> Result<AdminCommand, String> {
+    if request.version != VERSION {
+        let asking = match &*request.version {
+            "" => "of another version",
+            version => &format!("of version {version}"),
+        };
+        return Err(format!(
+            "the server that runs is of version {VERSION} and this command is {asking}: use the `muster` that the server was \
+             started with"
+        ));
+    }
+    AdminCommand::deserialize(&request.command).map_err(|error| {
+        format!(
+            "the server that runs does not know this command ({error}): use the `muster` that the server was started with"
+        )
+    })
 }
 
 fn door_file(directory: &Path) -> PathBuf {
@@ -108,14 +137,19 @@ async fn answer(
     let (read, mut write) = stream.split();
     let mut line = Vec::new();
     timeout(time, tokio::io::BufReader::new(read.take(MAX_LINE)).read_until(b'\n', &mut line)).await??;
-    let request: Request = serde_json::from_slice(&line)?;
-    let outcome: Outcome = if muster.master().same("admin token", token, &request.token) {
-        let outcome = execute(muster, &request.operator, request.command).await;
-        // Whoever is answered may use a new key at once. Should it fail, the ring tries again by itself.
-        let _ = keys.refresh(muster).await;
-        outcome
-    } else {
-        Err("the token is not this server's".to_owned())
+    let request: Request<Value> = serde_json::from_slice(&line)?;
+    let asked = match muster.master().same("admin token", token, &request.token) {
+        true => understood(&request),
+        false => Err("the token is not this server's".to_owned()),
+    };
+    let outcome: Outcome = match asked {
+        Ok(command) => {
+            let outcome = execute(muster, &request.operator, command).await;
+            // Whoever is answered may use a new key at once. Should it fail, the ring tries again by itself.
+            let _ = keys.refresh(muster).await;
+            outcome
+        }
+        Err(refusal) => Err(refusal),
     };
     let mut text = serde_json::to_vec(&outcome)?;
     text.push(b'\n');
@@ -133,10 +167,50 @@ pub(crate) fn send(directory: &Path, command: AdminCommand) -> anyhow::Result<Ou
     let mut stream = std::net::TcpStream::connect_timeout(&door.address, PATIENCE)
         .with_context(|| format!("the server's port for commands, {}", door.address))?;
     stream.set_read_timeout(command.patience())?;
-    let request = Request { token: door.token, operator: Operator::current(), command };
+    let version = VERSION.to_owned();
+    let request = Request { token: door.token, version, operator: Operator::current(), command };
     stream.write_all(&serde_json::to_vec(&request)?)?;
     stream.write_all(b"\n")?;
     let mut answer = String::new();
     BufReader::new(stream.take(u64::MAX)).read_line(&mut answer)?;
-    serde_json::from_str(&answer).context("the server's answer")
+    serde_json::from_str(&answer).context(
+        "what the server that runs answered is not understood: use the `muster` that the server was started with",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::command::User, *};
+
+    fn request(version: &str, command: Value) -> Request<Value> {
+        Request { token: String::new(), version: version.to_owned(), operator: Operator::default(), command }
+    }
+
+    #[test]
+    fn a_command_of_another_version_is_refused_with_both_versions_named() {
+        let command = AdminCommand::User(User::Add { name: "ann".to_owned() });
+        let sent = serde_json::to_value(&command).unwrap();
+        assert_eq!(understood(&request(VERSION, sent.clone())), Ok(command));
+        for (version, named) in [("0.0.9", "of version 0.0.9"), ("", "of another version")] {
+            let refusal = understood(&request(version, sent.clone())).unwrap_err();
+            assert!(refusal.contains(named) && refusal.contains(VERSION), "{refusal}");
+        }
+        let refusal = understood(&request(VERSION, "Dance".into())).unwrap_err();
+        assert!(refusal.contains("does not know this command"), "{refusal}");
+    }
+
+    #[test]
+    fn a_command_arrives_as_it_was_given() {
+        use clap::Parser as _;
+        for line in
+            ["user list", "key add ann", "key add --root", "members a g --page 3", "token --app a --user u"]
+        {
+            let cli = crate::cli::Cli::parse_from(["muster"].into_iter().chain(line.split(' ')));
+            let crate::cli::Command::Store(crate::cli::StoreCommand::Admin(command)) = cli.command else {
+                panic!("{line} is carried out here")
+            };
+            let arrived = understood(&request(VERSION, serde_json::to_value(&command).unwrap()));
+            assert_eq!(arrived, Ok(command), "{line}");
+        }
+    }
 }

@@ -15,7 +15,13 @@ use muster_core::{
 use muster_realtime::login::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
 
-use super::{AdminCommand, Outcome};
+use super::{
+    AdminCommand, Outcome, Printout,
+    command::{
+        App as AppCommand, Backup, Channel, Group as GroupCommand, Key, Members, Number, Policy, Role, Token,
+        User,
+    },
+};
 use crate::{
     audit::{self, Operator},
     config::Configuration,
@@ -32,88 +38,95 @@ pub(crate) async fn execute(muster: &Arc<Muster>, by: &Operator, command: AdminC
     outcome
 }
 
-async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Value, Error> {
+async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, Error> {
     use AdminCommand as C;
     let accounts = muster.accounts();
     let account = accounts.sole().await?;
     match command {
-        C::UserAdd { name } => {
+        C::User(User::Add { name }) => {
             let user = accounts.add_user(&account, &name).await?;
-            Ok(json!({ "userName": user.name, "userId": user.id }))
+            thing(json!({ "userName": user.name, "userId": user.id }))
         }
-        C::UserList => users(muster).await,
-        C::UserRemove { name } => {
-            accounts.remove_user(&account, &name).await.map(|()| json!({ "removed": name }))
+        C::User(User::List) => users(muster).await,
+        C::User(User::Remove { name }) => {
+            accounts.remove_user(&account, &name).await?;
+            thing(json!({ "removed": name }))
         }
-        C::KeyAdd { user } => {
+        C::Key(Key::Add { user: Some(user), .. }) => {
             let key = accounts.add_key(&account, &user).await?;
-            Ok(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
+            thing(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
         }
-        C::RootKeyAdd => {
+        C::Key(Key::Add { user: None, .. }) => {
             let key = accounts.add_root_key(&account).await?;
-            Ok(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
+            thing(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
         }
-        C::KeyList => keys(muster).await,
-        C::KeySetActive { id, active } => {
-            accounts.set_key_active(&parsed(&id)?, active).await?;
-            Ok(json!({ "accessKeyId": id, "active": active }))
-        }
-        C::KeyRemove { id } => {
+        C::Key(Key::List) => keys(muster).await,
+        C::Key(Key::Disable { id }) => set_key_active(muster, &id, false).await,
+        C::Key(Key::Enable { id }) => set_key_active(muster, &id, true).await,
+        C::Key(Key::Remove { id }) => {
             accounts.remove_key(&parsed(&id)?).await?;
-            Ok(json!({ "removed": id }))
+            thing(json!({ "removed": id }))
         }
-        C::PolicyPut { name, document } => {
+        C::Policy(Policy::Put { name, document, .. }) => {
             let policy = muster_gateway::policy::Policy::accept(name.as_str(), &document)
                 .map_err(|error| Error::Invalid(error.to_string()))?;
             accounts.put_policy(&account, &name, &document).await?;
             let operations = serve::products(&Configuration::default(), muster).policy_targets();
-            Ok(json!({ "policyName": name, "warnings": policy.unreachable(account.as_str(), &operations) }))
+            thing(
+                json!({ "policyName": name, "warnings": policy.unreachable(account.as_str(), &operations) }),
+            )
         }
-        C::PolicyList => policies(muster).await,
-        C::PolicyShow { name } => policy(muster, &name).await,
-        C::PolicyAttach { name, user } => {
+        C::Policy(Policy::List) => policies(muster).await,
+        C::Policy(Policy::Show { name }) => policy(muster, &name).await,
+        C::Policy(Policy::Attach { name, user }) => {
             accounts.attach(&account, &name, &user).await?;
-            Ok(json!({ "policyName": name, "attachedTo": user }))
+            thing(json!({ "policyName": name, "attachedTo": user }))
         }
-        C::PolicyDetach { name, user } => {
+        C::Policy(Policy::Detach { name, user }) => {
             accounts.detach(&account, &name, &user).await?;
-            Ok(json!({ "policyName": name, "detachedFrom": user }))
+            thing(json!({ "policyName": name, "detachedFrom": user }))
         }
-        C::PolicyRemove { name } => {
+        C::Policy(Policy::Remove { name }) => {
             accounts.remove_policy(&account, &name).await?;
-            Ok(json!({ "removed": name }))
+            thing(json!({ "removed": name }))
         }
-        C::ChannelAdd { name } => {
+        C::Channel(Channel::Add { name }) => {
             let channel = muster.chats().create_channel(&account, &name).await?;
-            Ok(json!({ "custSpaceId": channel.id, "name": channel.name }))
+            thing(json!({ "custSpaceId": channel.id, "name": channel.name }))
         }
-        C::ChannelList => channels(muster).await,
-        C::NumberAdd { digits, channel } => {
+        C::Channel(Channel::List) => channels(muster).await,
+        C::Number(Number::Add { digits, channel }) => {
             let number = PhoneNumber::new(&digits).map_err(|error| invalid("the number", &error))?;
             let channel = muster.chats().channel(&account, &parsed(&channel)?).await?;
             let bound = muster.chats().add_number(&channel, number).await?;
-            Ok(json!({ "businessNumber": bound.number, "custSpaceId": bound.channel }))
+            thing(json!({ "businessNumber": bound.number, "custSpaceId": bound.channel }))
         }
-        C::NumberList => numbers(muster).await,
-        C::AppList => apps(muster).await,
-        C::GroupList { app, page, size } => {
-            groups(muster, &parsed(&app)?, Window::page(page, size.into())).await
-        }
-        C::GroupShow { app, group } => {
+        C::Number(Number::List) => numbers(muster).await,
+        C::App(AppCommand::List) => apps(muster).await,
+        C::Group(GroupCommand::List { app, part }) => groups(muster, &parsed(&app)?, part.window()).await,
+        C::Group(GroupCommand::Show { app, group }) => {
             group_shown(muster, &GroupRef::new(parsed(&app)?, parsed(&group)?)).await
         }
-        C::Members { app, group, page, size } => {
+        C::Members(Members { app, group, part }) => {
             let at = GroupRef::new(parsed(&app)?, parsed(&group)?);
-            members(muster, &at, Window::page(page, size.into())).await
+            members(muster, &at, part.window()).await
         }
-        C::Backup { file } => match muster.operator().backup(&file).await {
-            Ok(counts) => Ok(json!({ "file": file, "counts": counts })),
+        C::Backup(Backup { file }) => match muster.operator().backup(&file).await {
+            Ok(counts) => Ok(Printout::Carried { file, format: None, counts }),
             Err(error) => Err(Error::Invalid(format!("the backup {} failed: {error}", file.display()))),
         },
-        C::Token { app, user, admin, ttl } => {
-            token(muster, &parsed(&app)?, &parsed(&user)?, admin, ttl).await
-        }
+        C::Token(token) => login_token(muster, &token).await,
     }
+}
+
+async fn set_key_active(muster: &Muster, id: &str, active: bool) -> Result<Printout, Error> {
+    muster.accounts().set_key_active(&parsed(id)?, active).await?;
+    thing(json!({ "accessKeyId": id, "active": active }))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it ends a command")]
+fn thing(value: Value) -> Result<Printout, Error> {
+    Ok(Printout::Thing(value))
 }
 
 fn invalid(what: &str, error: &dyn std::fmt::Display) -> Error {
@@ -124,17 +137,17 @@ fn parsed<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> Result<T, Error>
     text.parse().map_err(|error| invalid(&format!("the id {text:?}"), &error))
 }
 
-async fn users(muster: &Muster) -> Result<Value, Error> {
+async fn users(muster: &Muster) -> Result<Printout, Error> {
     let directory = muster.accounts().directory().await?;
     let rows = directory.users.iter().map(|user| {
         let of = (user.account.clone(), user.name.clone());
         let policies = directory.attachments.get(&of).cloned().unwrap_or_default();
         json!({ "userName": user.name, "userId": user.id, "policies": policies, "createdAt": user.created_at.seconds() })
     });
-    Ok(rows.collect())
+    Ok(Printout::List(rows.collect()))
 }
 
-async fn keys(muster: &Muster) -> Result<Value, Error> {
+async fn keys(muster: &Muster) -> Result<Printout, Error> {
     let directory = muster.accounts().directory().await?;
     let rows = directory.keys.iter().map(|key| {
         let owner = match &key.owner {
@@ -144,53 +157,55 @@ async fn keys(muster: &Muster) -> Result<Value, Error> {
         let created = key.created_at.seconds();
         json!({ "accessKeyId": key.id, "user": owner, "active": key.active, "createdAt": created })
     });
-    Ok(rows.collect())
+    Ok(Printout::List(rows.collect()))
 }
 
-async fn policies(muster: &Muster) -> Result<Value, Error> {
+async fn policies(muster: &Muster) -> Result<Printout, Error> {
     let directory = muster.accounts().directory().await?;
     let rows = directory.policies.iter().map(|policy| {
         let holders = directory.attachments.iter().filter(|(_, names)| names.contains(&policy.name));
         let attached: Vec<&str> = holders.map(|((_, user), _)| user.as_str()).collect();
         json!({ "policyName": policy.name, "attachedTo": attached, "modifiedAt": policy.modified_at.seconds() })
     });
-    Ok(rows.collect())
+    Ok(Printout::List(rows.collect()))
 }
 
-async fn policy(muster: &Muster, name: &str) -> Result<Value, Error> {
+async fn policy(muster: &Muster, name: &str) -> Result<Printout, Error> {
     let directory = muster.accounts().directory().await?;
     let policy = directory.policies.iter().find(|policy| policy.name == name);
     let policy = policy.ok_or_else(|| Error::Missing(format!("the policy {name}")))?;
-    serde_json::from_str(&policy.document).map_err(|error| Error::Invalid(error.to_string()))
+    serde_json::from_str(&policy.document)
+        .map(Printout::Thing)
+        .map_err(|error| Error::Invalid(error.to_string()))
 }
 
-async fn channels(muster: &Muster) -> Result<Value, Error> {
+async fn channels(muster: &Muster) -> Result<Printout, Error> {
     let account = muster.accounts().sole().await?;
     let channels = muster.chats().channels(&account).await?;
     let rows = channels.into_iter().map(|(channel, numbers)| {
         let numbers: Vec<PhoneNumber> = numbers.into_iter().map(|bound| bound.number).collect();
         json!({ "custSpaceId": channel.id, "name": channel.name, "numbers": numbers })
     });
-    Ok(rows.collect())
+    Ok(Printout::List(rows.collect()))
 }
 
-async fn numbers(muster: &Muster) -> Result<Value, Error> {
+async fn numbers(muster: &Muster) -> Result<Printout, Error> {
     let account = muster.accounts().sole().await?;
     let channels = muster.chats().channels(&account).await?;
     let rows = channels.into_iter().flat_map(|(_, numbers)| numbers).map(|bound| {
         json!({ "businessNumber": bound.number, "custSpaceId": bound.channel, "createdAt": bound.created_at.seconds() })
     });
-    Ok(rows.collect())
+    Ok(Printout::List(rows.collect()))
 }
 
-async fn apps(muster: &Muster) -> Result<Value, Error> {
+async fn apps(muster: &Muster) -> Result<Printout, Error> {
     let account = muster.accounts().sole().await?;
     let mut rows = Vec::new();
     for (generation, number) in [(Generation::One, 1), (Generation::Two, 2)] {
         let apps = muster.operator().apps(&account, generation).await?;
         rows.extend(apps.iter().map(|app| app_row(app, number)));
     }
-    Ok(rows.into())
+    Ok(Printout::List(rows))
 }
 
 fn app_row(app: &App, generation: u8) -> Value {
@@ -204,10 +219,10 @@ fn app_row(app: &App, generation: u8) -> Value {
     })
 }
 
-async fn groups(muster: &Muster, app: &AppId, window: Window) -> Result<Value, Error> {
+async fn groups(muster: &Muster, app: &AppId, window: Window) -> Result<Printout, Error> {
     let page = muster.operator().groups(app, window).await?;
     let rows: Vec<Value> = page.entries.iter().map(|(group, state)| group_row(group, *state)).collect();
-    Ok(json!({ "total": page.total, "groups": rows }))
+    Ok(Printout::Page { total: page.total, name: "groups".to_owned(), rows })
 }
 
 fn group_row(group: &Group, state: RosterState) -> Value {
@@ -221,10 +236,10 @@ fn group_row(group: &Group, state: RosterState) -> Value {
     })
 }
 
-async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Value, Error> {
+async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Printout, Error> {
     let (group, tally) = muster.operator().group(at).await?;
     let id = |user: &UserId| user.as_str().to_owned();
-    Ok(json!({
+    thing(json!({
         "appId": at.app,
         "groupId": at.group,
         "name": group.name.as_deref().unwrap_or_default(),
@@ -239,10 +254,10 @@ async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Value, Error> {
     }))
 }
 
-async fn members(muster: &Muster, at: &GroupRef, window: Window) -> Result<Value, Error> {
+async fn members(muster: &Muster, at: &GroupRef, window: Window) -> Result<Printout, Error> {
     let page = muster.operator().members(at, window).await?;
     let rows: Vec<Value> = page.entries.iter().map(member_row).collect();
-    Ok(json!({ "total": page.total, "members": rows }))
+    Ok(Printout::Page { total: page.total, name: "members".to_owned(), rows })
 }
 
 fn member_row(member: &Member) -> Value {
@@ -254,27 +269,31 @@ fn member_row(member: &Member) -> Value {
     })
 }
 
-async fn token(muster: &Muster, app: &AppId, user: &UserId, admin: bool, ttl: u32) -> Result<Value, Error> {
+async fn login_token(muster: &Muster, asked: &Token) -> Result<Printout, Error> {
+    let (app, user): (AppId, UserId) = (parsed(&asked.app)?, parsed(&asked.user)?);
     let account = muster.accounts().sole().await?;
     let scope = AppScope { account: &account, generation: Generation::Two, data_center: None };
-    let app = muster.apps().open(scope, app).await?;
-    let role = if admin { "admin" } else { "" };
+    let app = muster.apps().open(scope, &app).await?;
+    let role = match asked.role {
+        Role::Admin => "admin",
+        Role::User => "",
+    };
     let ahead = muster.limits().login_ahead_millis / 1000;
-    if i64::from(ttl) > ahead {
+    if i64::from(asked.ttl) > ahead {
         let rule = format!("--ttl must be at most {ahead} seconds, as `realtime.token_days` says");
         return Err(Error::Invalid(rule));
     }
     let nonce = muster.logins().draw_nonce();
-    let expires = muster.now().seconds() + i64::from(ttl);
-    let token = muster.logins().token(&app, user, &nonce, expires, role)?;
+    let expires_at = muster.now().seconds() + i64::from(asked.ttl);
+    let token = muster.logins().token(&app, &user, &nonce, expires_at, role)?;
     let login = LiveLogin {
         app_id: app.id.as_str(),
         user_id: user.as_str(),
         nonce: &nonce,
-        timestamp: expires,
+        timestamp: expires_at,
         role,
         token: &token,
         user_extension: None,
     };
-    Ok(json!({ "token": live_connect_token(&login), "expiresAt": expires }))
+    Ok(Printout::Token { token: live_connect_token(&login), expires_at })
 }

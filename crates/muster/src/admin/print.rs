@@ -1,30 +1,88 @@
-//! Answers as a person reads them: a list as a table, an object as lines of name and value.
+//! What commands print: JSON if that was asked for, else each shape as a person reads it.
 
-use std::io::Write as _;
+use std::{io::Write as _, path::PathBuf};
 
-use serde_json::{Map, Value};
+use muster_core::transfer::{Counts, Kind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// What a command came to, by its shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Printout {
+    /// One thing: lines of name and value.
+    Thing(Value),
+    /// A list: a table.
+    List(Vec<Value>),
+    /// A page of a list: a table, and how many rows there are in all.
+    Page {
+        /// Rows in all.
+        total: u64,
+        /// What the rows are, in JSON.
+        name: String,
+        /// The rows.
+        rows: Vec<Value>,
+    },
+    /// A login token, alone on its line, so that a script takes it as it is.
+    Token {
+        /// The token.
+        token: String,
+        /// When it expires, in seconds since 1970.
+        expires_at: i64,
+    },
+    /// What was written to a file or read from one: how many of each kind.
+    Carried {
+        /// The file.
+        file: PathBuf,
+        /// The format of an export; `None` of a backup.
+        format: Option<u32>,
+        /// How many.
+        counts: Counts,
+    },
+}
+
+impl Printout {
+    /// All of it, as JSON.
+    fn json(&self) -> Value {
+        match self {
+            Self::Thing(value) => value.clone(),
+            Self::List(rows) => rows.clone().into(),
+            Self::Page { total, name, rows } => json!({ "total": total, name: rows }),
+            Self::Token { token, expires_at } => json!({ "token": token, "expiresAt": expires_at }),
+            Self::Carried { file, format, counts } => {
+                let mut value = json!({ "file": file.display().to_string(), "counts": counts });
+                if let Some(format) = format {
+                    value["format"] = (*format).into();
+                }
+                value
+            }
+        }
+    }
+
+    /// What a person reads.
+    fn readable(&self) -> String {
+        match self {
+            Self::Thing(Value::Object(object)) => lines(object),
+            Self::Thing(other) => format!("{}\n", cell(other)),
+            Self::List(rows) => table(rows),
+            Self::Page { total, rows, .. } => format!("{}total {total}\n", table(rows)),
+            Self::Token { token, .. } => format!("{token}\n"),
+            Self::Carried { counts, .. } => {
+                let kinds = Kind::ALL.into_iter().filter(|&kind| kind != Kind::LastGroupNumber);
+                let row = |kind: Kind| json!({ "what": kind.name(), "count": counts.of(kind) });
+                table(&kinds.map(row).collect::<Vec<_>>())
+            }
+        }
+    }
+}
 
 /// Prints what a command came to: JSON if that was asked for, else a table.
-pub(crate) fn print(value: &Value, json: bool) -> std::io::Result<()> {
-    std::io::stdout().lock().write_all(render(value, json).as_bytes())
+pub(crate) fn print(printout: &Printout, json: bool) -> std::io::Result<()> {
+    std::io::stdout().lock().write_all(render(printout, json).as_bytes())
 }
 
 /// What [`print`] prints.
-pub(crate) fn render(value: &Value, json: bool) -> String {
-    if json { format!("{value}\n") } else { readable(value) }
-}
-
-fn readable(value: &Value) -> String {
-    match value {
-        Value::Array(rows) => table(rows),
-        Value::Object(object) => {
-            match object.values().find_map(Value::as_array).filter(|_| object.contains_key("total")) {
-                Some(rows) => format!("{}total {}\n", table(rows), cell(&object["total"])),
-                None => lines(object),
-            }
-        }
-        other => format!("{}\n", cell(other)),
-    }
+pub(crate) fn render(printout: &Printout, json: bool) -> String {
+    if json { format!("{}\n", printout.json()) } else { printout.readable() }
 }
 
 fn lines(object: &Map<String, Value>) -> String {
@@ -73,33 +131,46 @@ fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn list(rows: &Value) -> Printout {
+        Printout::List(rows.as_array().unwrap().clone())
+    }
 
     #[test]
     fn a_list_is_a_table_with_aligned_columns() {
         let rows = json!([{ "userName": "ann", "active": true }, { "userName": "barbara", "active": false }]);
-        assert_eq!(readable(&rows), "userName  active\nann       true\nbarbara   false\n");
-        assert_eq!(readable(&json!([])), "(none)\n");
-        let page = json!({ "total": 7, "members": [{ "userId": "u" }] });
-        assert_eq!(readable(&page), "userId\nu\ntotal 7\n");
+        assert_eq!(list(&rows).readable(), "userName  active\nann       true\nbarbara   false\n");
+        assert_eq!(list(&json!([])).readable(), "(none)\n");
+        let page =
+            Printout::Page { total: 7, name: "members".to_owned(), rows: vec![json!({ "userId": "u" })] };
+        assert_eq!(page.readable(), "userId\nu\ntotal 7\n");
+        assert_eq!(page.json(), json!({ "total": 7, "members": [{ "userId": "u" }] }));
     }
 
     #[test]
     fn what_a_member_calls_itself_does_not_steer_the_terminal() {
-        let rows = json!([{ "userId": "a\u{1b}[2J\u{9b}31m\rb", "info": "\u{202e}evil\u{2066}" }]);
-        let shown = readable(&rows);
+        let shown =
+            list(&json!([{ "userId": "a\u{1b}[2J\u{9b}31m\rb", "info": "\u{202e}evil\u{2066}" }])).readable();
         assert!(
             shown.contains("a\\u{1b}[2J\\u{9b}31m\\u{d}b") && shown.contains("\\u{202e}evil\\u{2066}"),
             "{shown}"
         );
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
-        assert_eq!(render(&json!({ "userId": "\u{1b}" }), true), "{\"userId\":\"\\u001b\"}\n");
+        let json = render(&Printout::Thing(json!({ "userId": "\u{1b}" })), true);
+        assert_eq!(json, "{\"userId\":\"\\u001b\"}\n");
     }
 
     #[test]
-    fn an_object_is_lines_of_name_and_value() {
-        assert_eq!(readable(&json!({ "a": "x", "long": [1, 2] })), "a     x\nlong  1, 2\n");
+    fn a_thing_is_lines_of_name_and_value() {
+        let thing = Printout::Thing(json!({ "a": "x", "long": [1, 2] }));
+        assert_eq!(thing.readable(), "a     x\nlong  1, 2\n");
+    }
+
+    #[test]
+    fn a_token_stands_alone_on_its_line_unless_json_is_asked_for() {
+        let token = Printout::Token { token: "abc".to_owned(), expires_at: 7 };
+        assert_eq!(render(&token, false), "abc\n");
+        assert_eq!(render(&token, true), "{\"token\":\"abc\",\"expiresAt\":7}\n");
     }
 }

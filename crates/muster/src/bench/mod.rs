@@ -18,6 +18,7 @@ use stage::{Filled, Process, Services, Viewers};
 use crate::{
     cli::{Bare, Bench},
     config::Configuration,
+    invocation,
 };
 
 /// Connections of the list measures, as in the figures of the bare server.
@@ -33,7 +34,7 @@ const PAGE_READS: u64 = 20_000;
 
 /// Runs the measures.
 pub(crate) fn run(bench: &Bench, configuration: &Configuration) -> anyhow::Result<()> {
-    let runtime = crate::runtime()?;
+    let runtime = invocation::runtime()?;
     match bench.bare {
         Some(Bare::Http) => return runtime.block_on(bare::answer()),
         Some(Bare::Broadcast) => return runtime.block_on(bare::broadcast()),

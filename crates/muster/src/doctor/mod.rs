@@ -12,11 +12,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use muster_core::time::Clock as _;
 use muster_store::sqlite::{DATABASE_FILE, SqliteStore};
-use serde_json::Value;
 
 use self::finding::{Finding, Verdict};
 use crate::{
-    admin,
+    admin::{self, Printout},
     config::Configuration,
     data::{DataDirectory, Unavailable},
     foundation,
@@ -90,8 +89,7 @@ pub(crate) fn accept_loss(configuration: &Configuration, json: bool) -> anyhow::
 }
 
 fn report(findings: &[Finding], json: bool) -> anyhow::Result<()> {
-    let rows: Vec<Value> = findings.iter().map(Finding::row).collect();
-    admin::print(&rows.into(), json)?;
+    admin::print(&Printout::List(findings.iter().map(Finding::row).collect()), json)?;
     let faults: Vec<String> = findings
         .iter()
         .filter(|finding| finding.verdict == Verdict::Fault)

@@ -14,7 +14,10 @@ use muster_store::{
 };
 
 use super::{Holder, finding::Finding};
-use crate::{config::Configuration, data::existing_master_key, failure::misconfigured, system::System};
+use crate::{
+    config::Configuration, data::existing_master_key, failure::misconfigured, invocation::runtime,
+    system::System,
+};
 
 const STORE: &str = "store";
 const KEY: &str = "master key";
@@ -92,7 +95,7 @@ fn database(
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<Option<Inspection>> {
     let clock = System::new();
-    let (asked, inspected, answered) = crate::runtime()?.block_on(async {
+    let (asked, inspected, answered) = runtime()?.block_on(async {
         let asked = clock.now();
         let inspected = PostgresStore::inspect(&configuration.store, &configuration.postgres).await;
         (asked, inspected, clock.now())

@@ -1,37 +1,20 @@
 //! `muster backup` and `muster restore`: the embedded store, to one file and from one. A server may run meanwhile.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
-use muster_core::{seal::MasterKey, transfer::Counts};
+use muster_core::seal::MasterKey;
 use muster_store::sqlite::SqliteStore;
-use serde_json::Value;
 
-use super::report;
 use crate::{
-    admin::AdminCommand,
+    admin::{self, Printout},
     config::Configuration,
     data::{DataDirectory, existing_master_key},
 };
 
-/// The command that has a backup written, by the server if one runs.
-pub(crate) fn command(configuration: &Configuration, file: &Path) -> anyhow::Result<AdminCommand> {
-    embedded(configuration)?;
-    // The server may have been started in another directory.
-    let file = std::path::absolute(file).with_context(|| format!("{}", file.display()))?;
-    Ok(AdminCommand::Backup { file })
-}
-
-/// Says what a backup holds.
-pub(crate) fn written(answer: &Value, json: bool) -> anyhow::Result<()> {
-    let file: PathBuf = serde_json::from_value(answer["file"].clone())?;
-    let counts: Counts = serde_json::from_value(answer["counts"].clone())?;
-    report(&file, None, &counts, json, false)
-}
-
 /// Restores a backup into a data directory without a store.
 pub(crate) fn restore(configuration: &Configuration, file: &Path, json: bool) -> anyhow::Result<()> {
-    embedded(configuration)?;
+    only_embedded(configuration)?;
     let mut data = DataDirectory::take(&configuration.data).context("stop the server first")?;
     data.sign(&format!("process {}, restoring", std::process::id()))?;
     let restored = SqliteStore::restore(file, data.path())?;
@@ -46,11 +29,12 @@ pub(crate) fn restore(configuration: &Configuration, file: &Path, json: bool) ->
             key_file.display()
         ));
     }
-    report(file, None, &restored.counts, json, false)
+    let done = Printout::Carried { file: file.to_owned(), format: None, counts: restored.counts };
+    Ok(admin::print(&done, json)?)
 }
 
-/// PostgreSQL has tools for this that know more.
-fn embedded(configuration: &Configuration) -> anyhow::Result<()> {
+/// Refuses a store that is not the embedded one: PostgreSQL has tools for this that know more.
+pub(crate) fn only_embedded(configuration: &Configuration) -> anyhow::Result<()> {
     anyhow::ensure!(
         configuration.store.is_empty(),
         "backups of the embedded store alone are made and restored here: for PostgreSQL use pg_dump and pg_restore, or \

@@ -19,16 +19,16 @@ use muster_core::{
     seal::MasterKey,
     store::Store,
     time::Clock as _,
-    transfer::{Counts, FILE_PURPOSE, FIRST_SIGNED_FORMAT, FORMAT, Header, Kind, Portable},
+    transfer::{Counts, FILE_PURPOSE, FIRST_SIGNED_FORMAT, FORMAT, Header, Portable},
 };
-use serde_json::{Value, json};
 
 use self::{progress::Progress, read::ExportReader, write::ExportWriter};
 use crate::{
-    admin,
+    admin::{self, Printout},
     config::Configuration,
     data::{DataDirectory, existing_master_key},
     foundation::{self, Fresh},
+    invocation::runtime,
     master::master_key,
     system::System,
 };
@@ -45,13 +45,17 @@ pub(crate) fn export(configuration: &Configuration, file: &Path, json: bool) -> 
     foundation::must_hold_store(configuration, &configuration.data)?;
     // Over a database there may be no data directory, and then nobody to keep away from it.
     let _held = configuration.data.exists().then(|| take(configuration, "exporting")).transpose()?;
-    let counts = crate::runtime()?.block_on(async {
+    let counts = runtime()?.block_on(async {
         let (store, key) = open(configuration, Fresh::Refuse).await?;
         let counted = write_all(&*store, &key, file).await;
         store.close().await?;
         counted
     })?;
-    report(file, Some(FORMAT), &counts, json, file == Path::new(STANDARD))
+    let done = Printout::Carried { file: file.to_owned(), format: Some(FORMAT), counts };
+    if file == Path::new(STANDARD) {
+        return Ok(std::io::stderr().write_all(admin::render(&done, json).as_bytes())?);
+    }
+    Ok(admin::print(&done, json)?)
 }
 
 async fn write_all(store: &dyn Carried, key: &MasterKey, file: &Path) -> anyhow::Result<Counts> {
@@ -98,13 +102,13 @@ pub(crate) fn import(
     );
     let signer = signed.then(|| key.signer(FILE_PURPOSE));
     let _held = take(configuration, "importing")?;
-    let counts = crate::runtime()?.block_on(async {
+    let counts = runtime()?.block_on(async {
         let (store, _) = open(configuration, Fresh::Make).await?;
         let counted = store.import(&mut reader.start(signer)?).await.with_context(named);
         store.close().await?;
         counted
     })?;
-    report(file, Some(FORMAT), &counts, json, false)
+    Ok(admin::print(&Printout::Carried { file: file.to_owned(), format: Some(FORMAT), counts }, json)?)
 }
 
 /// Takes the data directory, and says to whoever wants it too what for.
@@ -142,25 +146,6 @@ async fn open(configuration: &Configuration, fresh: Fresh) -> anyhow::Result<(Ar
     };
     let key = master_key(&configuration.master_key_file(&configuration.data), &*store, None).await?;
     Ok((store, key))
-}
-
-/// Says what was carried; on standard error when the file went to standard output.
-fn report(file: &Path, format: Option<u32>, counts: &Counts, json: bool, aside: bool) -> anyhow::Result<()> {
-    let value = if json {
-        let mut value = json!({ "file": file.display().to_string(), "counts": counts });
-        if let Some(format) = format {
-            value["format"] = format.into();
-        }
-        value
-    } else {
-        let row = |kind: Kind| json!({ "what": kind.name(), "count": counts.of(kind) });
-        Value::Array(Kind::ALL.into_iter().filter(|&kind| kind != Kind::LastGroupNumber).map(row).collect())
-    };
-    if aside {
-        std::io::stderr().write_all(admin::render(&value, json).as_bytes())?;
-        return Ok(());
-    }
-    Ok(admin::print(&value, json)?)
 }
 
 #[cfg(test)]

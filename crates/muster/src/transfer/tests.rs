@@ -11,7 +11,7 @@ fn configured(directory: &Path) -> Configuration {
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
-    crate::runtime().unwrap().block_on(future)
+    runtime().unwrap().block_on(future)
 }
 
 /// A data directory with an account.

@@ -7,7 +7,7 @@
 use std::{fs, io::Read as _, os::unix::fs::PermissionsExt as _};
 
 use flate2::read::GzDecoder;
-use muster_core::account::KeyOwner;
+use muster_core::{account::KeyOwner, transfer::Kind};
 use tempfile::TempDir;
 
 use super::*;
@@ -54,7 +54,7 @@ async fn counts(directory: &TempDir) -> Counts {
 
 /// Reads what is there, writes something, and carries all of it on.
 fn is_whole_and_goes_on(directory: &TempDir) {
-    crate::runtime().unwrap().block_on(async {
+    runtime().unwrap().block_on(async {
         assert_eq!(counts(directory).await, serde_json::from_str(COUNTS).unwrap());
         let foundation = Foundation::open(&configured(directory), directory.path()).await.unwrap();
         let accounts = foundation.muster.accounts();
@@ -79,7 +79,7 @@ fn is_whole_and_goes_on(directory: &TempDir) {
     let (file, copy) = (directory.path().join("again.jsonl"), self::directory(&[]));
     export(&configured(directory), &file, true).unwrap();
     import(&configured(&copy), &file, false, true).unwrap();
-    crate::runtime().unwrap().block_on(async {
+    runtime().unwrap().block_on(async {
         let mut expected: Counts = serde_json::from_str(COUNTS).unwrap();
         expected.add(Kind::User, 1);
         assert_eq!(counts(directory).await, expected);

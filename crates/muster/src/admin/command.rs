@@ -1,0 +1,295 @@
+//! The commands that a running server carries out. One type is what the command line reads, what goes over the port, and
+//! what is carried out.
+
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use muster_core::group::Window;
+use serde::{Deserialize, Serialize};
+
+use super::channel;
+use crate::{config::Configuration, failure::misconfigured, transfer::backup};
+
+/// An operator's command.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum AdminCommand {
+    /// Manage the users of the account.
+    #[command(subcommand)]
+    User(User),
+    /// Manage access keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Manage policies.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Manage CAMS channels.
+    #[command(subcommand)]
+    Channel(Channel),
+    /// Manage CAMS business numbers.
+    #[command(subcommand)]
+    Number(Number),
+    /// Look at applications.
+    #[command(subcommand)]
+    App(App),
+    /// Look at groups.
+    #[command(subcommand)]
+    Group(Group),
+    /// List the members of a group.
+    Members(Members),
+    /// Print a login token for a user of a generation 2 application.
+    Token(Token),
+    /// Write the embedded store to one file, while the server runs or not. The master key is not in it.
+    Backup(Backup),
+}
+
+impl AdminCommand {
+    /// Its name and what it is about, for the audit line: no documents, and nothing secret.
+    pub(crate) fn about(&self) -> (&'static str, String) {
+        let pair = |a: &str, b: &str| format!("{a}/{b}");
+        match self {
+            Self::User(User::Add { name }) => ("user add", name.clone()),
+            Self::User(User::List) => ("user list", String::new()),
+            Self::User(User::Remove { name }) => ("user remove", name.clone()),
+            Self::Key(Key::Add { user: Some(user), .. }) => ("key add", user.clone()),
+            Self::Key(Key::Add { user: None, .. }) => ("key add --root", String::new()),
+            Self::Key(Key::List) => ("key list", String::new()),
+            Self::Key(Key::Disable { id }) => ("key disable", id.clone()),
+            Self::Key(Key::Enable { id }) => ("key enable", id.clone()),
+            Self::Key(Key::Remove { id }) => ("key remove", id.clone()),
+            Self::Policy(Policy::Put { name, .. }) => ("policy put", name.clone()),
+            Self::Policy(Policy::List) => ("policy list", String::new()),
+            Self::Policy(Policy::Show { name }) => ("policy show", name.clone()),
+            Self::Policy(Policy::Attach { name, user }) => ("policy attach", pair(name, user)),
+            Self::Policy(Policy::Detach { name, user }) => ("policy detach", pair(name, user)),
+            Self::Policy(Policy::Remove { name }) => ("policy remove", name.clone()),
+            Self::Channel(Channel::Add { name }) => ("channel add", name.clone()),
+            Self::Channel(Channel::List) => ("channel list", String::new()),
+            Self::Number(Number::Add { digits, channel }) => ("number add", pair(channel, digits)),
+            Self::Number(Number::List) => ("number list", String::new()),
+            Self::App(App::List) => ("app list", String::new()),
+            Self::Group(Group::List { app, .. }) => ("group list", app.clone()),
+            Self::Group(Group::Show { app, group }) => ("group show", pair(app, group)),
+            Self::Members(Members { app, group, .. }) => ("members", pair(app, group)),
+            Self::Token(Token { app, user, .. }) => ("token", pair(app, user)),
+            Self::Backup(Backup { file }) => ("backup", file.display().to_string()),
+        }
+    }
+
+    /// The command with what only the process that was given it knows: the text of a file, and where a path leads.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the configuration does not allow what is asked for.
+    pub(crate) fn made_ready(mut self, configuration: &Configuration) -> anyhow::Result<Self> {
+        match &mut self {
+            Self::Policy(Policy::Put { file, document, .. }) => *document = text_of(file)?,
+            Self::Token(token) => token.check(configuration)?,
+            Self::Backup(Backup { file }) => {
+                backup::only_embedded(configuration)?;
+                // The server may have been started in another directory.
+                *file = std::path::absolute(&*file).with_context(|| format!("{}", file.display()))?;
+            }
+            _ => {}
+        }
+        Ok(self)
+    }
+
+    /// How long whoever gave the command waits for its outcome; `None` for as long as it takes.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        match self {
+            Self::Backup(_) => None,
+            _ => Some(channel::PATIENCE),
+        }
+    }
+}
+
+/// The text of a policy file; `-` is standard input.
+fn text_of(file: &Path) -> anyhow::Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file)
+        .with_context(|| format!("the policy file {} cannot be read", file.display()))
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum User {
+    /// Make a user.
+    Add { name: String },
+    /// List the users.
+    List,
+    /// Delete a user with its keys.
+    Remove { name: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Key {
+    /// Make an access key; its secret is shown once.
+    Add {
+        /// The user whose key it is.
+        #[arg(required_unless_present = "root", conflicts_with = "root")]
+        user: Option<String>,
+        /// Make a key of the account itself, which may do everything.
+        #[arg(long)]
+        root: bool,
+    },
+    /// List the access keys.
+    List,
+    /// Switch a key off.
+    Disable { id: String },
+    /// Switch a key on.
+    Enable { id: String },
+    /// Delete a key.
+    Remove { id: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Policy {
+    /// Make a policy from a file, or replace its text; `-` reads from standard input.
+    Put {
+        /// The policy's name.
+        name: String,
+        /// The file.
+        #[serde(skip)]
+        file: PathBuf,
+        /// What is in it; see [`AdminCommand::made_ready`].
+        #[arg(skip)]
+        document: String,
+    },
+    /// List the policies and whom they are attached to.
+    List,
+    /// Print a policy's text.
+    Show { name: String },
+    /// Attach a policy to a user.
+    Attach { name: String, user: String },
+    /// Detach a policy from a user.
+    Detach { name: String, user: String },
+    /// Delete a policy.
+    Remove { name: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Channel {
+    /// Make a channel; its id is the `CustSpaceId` of the API.
+    Add { name: String },
+    /// List the channels and their numbers.
+    List,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Number {
+    /// Bind a business number to a channel.
+    Add {
+        /// The number: digits, country code first.
+        digits: String,
+        /// The channel's id.
+        #[arg(long)]
+        channel: String,
+    },
+    /// List the numbers.
+    List,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum App {
+    /// List the applications of both generations.
+    List,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Group {
+    /// List the groups of an application.
+    List {
+        /// The application.
+        app: String,
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Show a group and its figures.
+    Show {
+        /// The application.
+        app: String,
+        /// The group.
+        group: String,
+    },
+}
+
+/// A page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// The page, from 1.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) page: u64,
+    /// Rows of a page.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) size: u16,
+}
+
+impl Part {
+    /// The part of the list that it is.
+    pub(crate) fn window(self) -> Window {
+        Window::page(self.page, self.size.into())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
+pub(crate) struct Members {
+    /// The application, or the channel of a CAMS group.
+    pub(crate) app: String,
+    /// The group.
+    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) part: Part,
+}
+
+/// The role of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub(crate) enum Role {
+    /// May also make and run groups.
+    Admin,
+    /// May join and send.
+    User,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
+pub(crate) struct Token {
+    /// The application (generation 2).
+    #[arg(long)]
+    pub(crate) app: String,
+    /// The user.
+    #[arg(long)]
+    pub(crate) user: String,
+    /// The role.
+    #[arg(long, value_enum, default_value_t = Role::User)]
+    pub(crate) role: Role,
+    /// How long the token is good for, in seconds.
+    #[arg(
+        long, default_value_t = 86_400, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) ttl: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
+pub(crate) struct Backup {
+    /// The file.
+    pub(crate) file: PathBuf,
+}
+
+impl Token {
+    /// Refuses a time that no login's expiry may lie ahead.
+    fn check(&self, configuration: &Configuration) -> anyhow::Result<()> {
+        let most = i64::from(configuration.realtime.token_days) * 86_400;
+        if i64::from(self.ttl) > most {
+            let rule = format!("--ttl must be at most {most} seconds, as `realtime.token_days` says");
+            return Err(misconfigured(anyhow::anyhow!(rule)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! The server and its command line, as a library: the program `muster` reads an [`Invocation`], runs it, and ends with an
+//! exit code.
+
+mod admin;
+mod audit;
+mod bench;
+mod cli;
+mod config;
+#[cfg(test)]
+mod coverage;
+mod data;
+mod doctor;
+mod failure;
+mod first_start;
+mod foundation;
+#[cfg(test)]
+mod generated;
+mod http;
+mod identities;
+mod invite;
+mod invocation;
+mod lease;
+mod logging;
+mod master;
+mod metrics;
+mod net;
+mod nonces;
+mod pages;
+mod private;
+mod readiness;
+mod reload;
+mod serve;
+mod shared;
+mod signals;
+mod system;
+mod tasks;
+mod tls;
+mod transfer;
+
+pub use failure::Failure;
+pub use invocation::Invocation;
