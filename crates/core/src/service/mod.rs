@@ -10,6 +10,25 @@
 //! account + channel + number ────▶ OpenNumber ──▶ OpenChatGroup
 //! ```
 //!
+//! Nobody else makes one:
+//!
+//! ```compile_fail,E0423
+//! use std::sync::Arc;
+//! use muster_core::{app::App, service::KnownApp};
+//!
+//! fn forged(app: Arc<App>) -> KnownApp {
+//!     KnownApp(app)
+//! }
+//! ```
+//!
+//! ```compile_fail,E0451
+//! use muster_core::{id::UserId, service::{Login, OpenApp}};
+//!
+//! fn forged(app: OpenApp, user: UserId) -> Login {
+//!     Login { app, user, admin: true, info: None }
+//! }
+//! ```
+//!
 //! What the server does for nobody in particular has rules of its own: [`DeliveryRules`], [`NodeRules`], [`Sweeper`];
 //! and what whoever runs it sees, [`OperatorRules`].
 
