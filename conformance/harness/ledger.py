@@ -85,6 +85,11 @@ class Ledger:
             if value == "fails" or cell not in self.cells:
                 self.cells[cell] = value
 
+    def untried(self):
+        """The operations that are served and that no test has done through one of the clients, as readable lines."""
+        asked = ((operation, client) for operation in FAMILY_OF for client in self.api_clients)
+        return [f"{operation} × {client.label}" for operation, client in asked if (operation, client.name) not in self.cells]
+
     def table(self):
         """The two tables as Markdown."""
         parts = [_section("Operation", self.api_clients, OPERATIONS.items(), self.cells)]

@@ -59,6 +59,8 @@ class Summary:
             return f"the markers of the table are missing in {DOCUMENT.name}"
         if "fails" in self.ledger.cells.values():
             return "a client fails on an operation"
+        if whole and (untried := self.ledger.untried()):
+            return "no test calls what is served:\n" + "\n".join(untried)
         wrong = differences(table, text.split(BEGIN)[1].split(END)[0], whole)
         return "rewrite the table with `conformance/run --update-compatibility`:\n" + "\n".join(wrong) if wrong else None
 

@@ -11,10 +11,13 @@ import urllib.request
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from harness.clients import API_CLIENTS
+from harness.clients.realtime import REALTIME_CLIENTS
 from harness.ledger import OPERATIONS
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group, old_app, old_group
 from harness.server import binary, clean_environment, drawn_key, free_port
+from harness.summary import Summary
 from harness.tokens import login_token
 from harness.waiting import PATIENCE, until
 from harness.wire import Wire, fetch
@@ -298,6 +301,11 @@ def test_the_openapi_document_of_a_product_is_valid_and_knows_every_operation(se
     served = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
     families = [operations for family, operations in OPERATIONS.items() if family.startswith(f"{product}:")]
     assert sorted(set(served)) == sorted(name for operations in families for name in operations)
+
+
+def test_an_operation_that_is_served_and_that_no_client_has_called_fails_a_whole_run():
+    untried = Summary(API_CLIENTS, REALTIME_CLIENTS).wrong_table(whole=True)
+    assert untried.startswith("no test calls") and f"AddChatGroup × {API_CLIENTS[0].label}" in untried
 
 
 def test_an_unknown_product_has_no_document(server):
