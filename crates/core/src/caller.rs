@@ -72,6 +72,19 @@ impl Caller {
     }
 }
 
+/// Proof that a change comes to its end whoever goes away. Stores ask for one, so that nobody changes something in a
+/// future that may be dropped half-way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CarriedOut(());
+
+impl CarriedOut {
+    /// For work that is polled to its end by itself, without [`carry_out`]: a store's own, and a test's.
+    #[must_use]
+    pub const fn by_itself() -> Self {
+        Self(())
+    }
+}
+
 /// Tells that the caller has gone, when it is dropped.
 struct Waiting {
     caller: Caller,
@@ -96,7 +109,12 @@ impl Drop for Waiting {
 ///
 /// # Panics
 /// When the work does, and outside of a tokio runtime.
-pub async fn carry_out<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+pub async fn carry_out<T, F>(work: impl FnOnce(CarriedOut) -> F) -> T
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let work = work(CarriedOut(()));
     if CURRENT.try_with(|_| ()).is_ok() {
         return work.await;
     }
@@ -141,7 +159,7 @@ mod tests {
     async fn work_whose_caller_goes_away_ends_by_itself() {
         let (go, gone) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
-        let mut carried = Box::pin(carry_out(async move {
+        let mut carried = Box::pin(carry_out(|_| async move {
             let caller = Caller::current();
             assert!(caller.begin());
             let _ = gone.await;
@@ -159,7 +177,7 @@ mod tests {
     async fn work_that_nobody_has_begun_learns_that_its_caller_is_gone() {
         let (go, gone) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
-        let mut carried = Box::pin(carry_out(async move {
+        let mut carried = Box::pin(carry_out(|_| async move {
             let _ = gone.await;
             assert!(!Caller::current().begin());
             let _ = tell.send(());
@@ -190,20 +208,20 @@ mod tests {
             std::future::pending::<()>().await;
         };
         assert!(!given_up(std::future::pending()), "nothing was asked of a store");
-        assert!(!given_up(async move { carry_out(change(false)).await }), "it waited");
-        assert!(given_up(async move { carry_out(change(true)).await }));
+        assert!(!given_up(async move { carry_out(|_| change(false)).await }), "it waited");
+        assert!(given_up(async move { carry_out(|_| change(true)).await }));
         let second = async move {
-            carry_out(async { assert!(Caller::current().begin()) }).await;
-            carry_out(change(false)).await;
+            carry_out(|_| async { assert!(Caller::current().begin()) }).await;
+            carry_out(|_| change(false)).await;
         };
         assert!(given_up(second), "the first of two changes was made");
     }
 
     #[tokio::test]
     async fn work_inside_of_work_has_the_same_caller() {
-        let begun = carry_out(async {
+        let begun = carry_out(|_| async {
             assert!(Caller::current().begin());
-            carry_out(async { Caller::current().0.load(Ordering::Acquire) }).await
+            carry_out(|_| async { Caller::current().0.load(Ordering::Acquire) }).await
         });
         assert_eq!(begun.await, BEGUN);
     }

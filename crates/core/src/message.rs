@@ -15,6 +15,9 @@ use crate::{
 /// The position of a stored event in its stream; the first is 1.
 pub type Sequence = u64;
 
+/// Where the events stand that were stored with a change, in the order in which they were given.
+pub type Positions = Vec<Sequence>;
+
 /// The type of a message published without saying one.
 pub const DEFAULT_MESSAGE_TYPE: i64 = 10_001;
 
@@ -126,6 +129,8 @@ pub enum Posted {
         sequence: Option<Sequence>,
         /// The running count of the type.
         total: TypeCount,
+        /// Those of what was stored with a stored message.
+        positions: Positions,
     },
     /// A message under this chosen id was stored at this position before.
     Repeated(Sequence),

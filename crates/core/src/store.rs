@@ -1,7 +1,8 @@
 //! What the domain needs of a store, by noun.
 //!
 //! Every method that changes something answers only when the change is durable, and a change is made whole or not
-//! at all. Not found is `None` or a variant of the answer; an error means that the store could not do its work.
+//! at all, together with what follows from it ([`Also`]). Not found is `None` or a variant of the answer; an error means
+//! that the store could not do its work.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -10,12 +11,13 @@ use async_trait::async_trait;
 use crate::{
     account::{Changed, Directory, DirectoryChange},
     app::{App, DataCenter, Generation},
+    caller::CarriedOut,
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
-    message::{Draft, Entry, Event, HistoryQuery, Posted, Sequence, StreamRef, Top},
-    roster::{Admission, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
+    message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
+    roster::{Admission, Departure, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
     transfer::{Counts, TransferError},
 };
@@ -36,6 +38,41 @@ pub enum StoreError {
 
 /// What store calls answer.
 pub type StoreResult<T> = Result<T, StoreError>;
+
+/// What follows from a change and is stored with it, in its transaction: with it, or not at all. Where nothing was
+/// changed, nothing of it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Also {
+    /// Events, each appended to its stream.
+    pub events: Vec<StreamEvent>,
+    /// That the change comes to its end whoever goes away, so that what follows from it is told.
+    pub carried: CarriedOut,
+}
+
+impl Also {
+    /// Nothing follows. Costs nothing.
+    #[must_use]
+    pub const fn nothing(carried: CarriedOut) -> Self {
+        Self { events: Vec::new(), carried }
+    }
+
+    /// Whether nothing follows.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+/// An event for a stream: a user's, or a group's that is there or that the change makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamEvent {
+    /// Whose stream.
+    pub stream: StreamRef,
+    /// What happens.
+    pub event: Arc<Event>,
+    /// When.
+    pub at: Millis,
+}
 
 /// Who may act.
 #[async_trait]
@@ -80,8 +117,14 @@ pub trait Apps: Send + Sync {
         order: Order,
         window: Window,
     ) -> StoreResult<Page<App>>;
-    /// Switches an application off or on; the application as it is then.
-    async fn set_app_disabled(&self, id: &AppId, disabled: bool, at: Millis) -> StoreResult<Option<App>>;
+    /// Switches an application off or on, also when it is already; the application as it is then.
+    async fn set_app_disabled(
+        &self,
+        id: &AppId,
+        disabled: bool,
+        at: Millis,
+        also: Also,
+    ) -> StoreResult<Option<(App, Positions)>>;
 }
 
 /// Which applications a list holds.
@@ -96,8 +139,8 @@ pub struct AppFilter {
 /// What became of a [`Groups::create_group`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupCreated {
-    /// It was made.
-    Created(Group),
+    /// It was made, and what follows stands at these positions.
+    Created(Group, Positions),
     /// A group of that id is there, perhaps a deleted one.
     Exists(Group),
     /// The application has as many existing groups as it may have.
@@ -107,8 +150,8 @@ pub enum GroupCreated {
 /// What became of a [`Groups::delete_group`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupDeleted {
-    /// It is deleted now, its roster is empty, and its end is in its stream at this position.
-    Deleted(Sequence),
+    /// It is deleted now, its roster is empty, and what follows stands at these positions.
+    Deleted(Positions),
     /// There is no such group, or it was deleted before.
     Missing,
 }
@@ -117,11 +160,12 @@ pub enum GroupDeleted {
 #[async_trait]
 pub trait Groups: Send + Sync {
     /// Adds a group, if its application has fewer than `limit` existing ones. `number` is given by the store.
-    async fn create_group(&self, group: Group, limit: Option<u64>) -> StoreResult<GroupCreated>;
+    async fn create_group(&self, group: Group, limit: Option<u64>, also: Also) -> StoreResult<GroupCreated>;
     /// The group at this address, also when it is deleted.
     async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>>;
-    /// Deletes a group: marks it, empties its roster and stores its end in its stream, all or nothing.
-    async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted>;
+    /// Deletes a group: marks it, empties its roster and closes its stream, all or nothing. What is stored with it is the
+    /// last that its stream takes.
+    async fn delete_group(&self, at: &GroupRef, deletion: Deletion, also: Also) -> StoreResult<GroupDeleted>;
     /// Groups of an application by creation, by number.
     async fn groups(
         &self,
@@ -160,24 +204,6 @@ pub trait Groups: Send + Sync {
     async fn note_purge_time(&self, time: Millis) -> StoreResult<Millis>;
 }
 
-/// What is stored together with a change that has an effect, in its transaction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Also {
-    /// Events, each appended to its stream.
-    pub events: Vec<StreamEvent>,
-}
-
-/// An event for a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StreamEvent {
-    /// Whose stream. A change of a roster is followed by events of users' streams alone.
-    pub stream: StreamRef,
-    /// What happens.
-    pub event: Event,
-    /// When.
-    pub at: Millis,
-}
-
 /// Rosters. Those of customer groups are addressed by channel and group.
 #[async_trait]
 pub trait Rosters: Send + Sync {
@@ -185,20 +211,19 @@ pub trait Rosters: Send + Sync {
     ///
     /// A durable join of a connected member makes the membership durable; a session's join of a member who is there
     /// ties the connection to it. The number, the time of joining and the place in the order stay. When the count
-    /// passes `super_above`, the group becomes a super group until it is empty.
-    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission>;
-    /// Ends a membership; the count after it, or `None` when there was none to end.
+    /// passes `super_above`, the group becomes a super group until it is empty. What follows is stored when the user was
+    /// not a member before.
+    async fn join(&self, at: &GroupRef, join: Join, also: Also) -> StoreResult<Admission>;
+    /// Ends a membership; `None` when there was none to end.
     ///
     /// [`Leave::Session`] of a member whose membership is durable unties the session and answers `None`.
-    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>>;
-    /// Ends a membership, whatever holds it, and stores what follows in the same transaction; the positions of the
-    /// events, in their order, or `None` when there was no membership to end. Then nothing is stored.
-    async fn remove_member(
+    async fn leave(
         &self,
         at: &GroupRef,
         user: &UserId,
+        leave: Leave,
         also: Also,
-    ) -> StoreResult<Option<Vec<Sequence>>>;
+    ) -> StoreResult<Option<Departure>>;
     /// A page by number. O(log n).
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>>;
     /// The next part of a walk by join number. O(log n).
@@ -220,11 +245,12 @@ pub fn walk_cursor(members: &[Member]) -> Option<JoinNumber> {
 pub trait Messages: Send + Sync {
     /// Stores a message in a group's stream and counts it, if the group has seen fewer than the draft's types, and no
     /// message under the same chosen id.
-    async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;
-    /// Counts a message that is not stored. The count may lag behind a crash by what was counted in the last second.
+    async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted>;
+    /// Counts a message that is not stored, so that nothing can be stored with it. The count may lag behind a crash by what was counted in the last second.
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;
-    /// Stores an event in a stream; its position, or `None` when the group does not exist.
-    async fn append(&self, stream: &StreamRef, event: Event, at: Millis) -> StoreResult<Option<Sequence>>;
+    /// Stores events where nothing else changes; their positions, or `None`, and none of them, when the group or the
+    /// application of one is not there.
+    async fn append(&self, also: Also) -> StoreResult<Option<Positions>>;
     /// Where a stream ends; `None` when its group or application does not exist.
     async fn top(&self, stream: &StreamRef) -> StoreResult<Option<Top>>;
     /// Up to `limit` stored events after `after`, rising and without a hole unless some were purged.
@@ -272,7 +298,7 @@ pub trait Chats: Send + Sync {
     /// The numbers of a channel, oldest first.
     async fn numbers(&self, channel: &AppId) -> StoreResult<Vec<BusinessNumber>>;
     /// Adds a customer group and its empty roster.
-    async fn create_chat_group(&self, group: ChatGroup) -> StoreResult<()>;
+    async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Positions>;
     /// The customer group at this address.
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>>;
     /// Customer groups, newest first.
@@ -286,8 +312,14 @@ pub trait Chats: Send + Sync {
         until: Millis,
         at: Millis,
     ) -> StoreResult<Vec<GroupRef>>;
-    /// Gives a group a new invite code, or none, and revokes the ones before; `false` when there is no such group.
-    async fn set_invite(&self, at: &GroupRef, code: Option<&str>, now: Millis) -> StoreResult<bool>;
+    /// Gives a group a new invite code, or none, and revokes the ones before; `None` when there is no such group.
+    async fn set_invite(
+        &self,
+        at: &GroupRef,
+        code: Option<&str>,
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
     /// What an invite code stands for.
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
 }

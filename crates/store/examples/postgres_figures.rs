@@ -21,11 +21,12 @@ use std::{
 
 use muster_core::{
     app::{App, Audit, DataCenter, Generation, Retention, StringMap},
+    caller::CarriedOut,
     group::{Group, GroupFilter, Order, Window},
     id::{AccountId, AppId, GroupId, GroupRef, NodeId, SessionId, SessionRef, UserId},
     roster::{Join, JoinNumber, PageQuery, Tie, WalkQuery},
     seal::Sealed,
-    store::{Groups as _, Nodes as _, Rosters as _, Store as _},
+    store::{Also, Groups as _, Nodes as _, Rosters as _, Store as _},
     testing::Seeded,
     time::Millis,
 };
@@ -98,7 +99,7 @@ async fn group(store: &PostgresStore, name: &str) -> Outcome<GroupRef> {
         created_at: Millis(1),
         deletion: None,
     };
-    store.create_group(group, None).await?;
+    store.create_group(group, None, Also::nothing(CarriedOut::by_itself())).await?;
     Ok(at)
 }
 
@@ -200,7 +201,7 @@ async fn joins(store: &Arc<PostgresStore>, what: &str, at: &GroupRef, like: Join
         let user = UserId::new(&format!("{run}-{n}"));
         let like = like.clone();
         async move {
-            store.join(&at, Join { user: user?, ..like }).await?;
+            store.join(&at, Join { user: user?, ..like }, Also::nothing(CarriedOut::by_itself())).await?;
             Ok(())
         }
     };

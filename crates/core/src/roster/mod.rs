@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::{
     group::{Order, Window},
     id::{SessionRef, UserId},
+    message::Positions,
     time::Millis,
 };
 
@@ -85,6 +86,8 @@ pub enum Admission {
         fresh: bool,
         /// Members after the join.
         count: u64,
+        /// Those of what was stored with it.
+        positions: Positions,
     },
     /// The group has as many members as it may have.
     Full,
@@ -99,6 +102,15 @@ pub enum Leave {
     Any,
     /// Only what this session holds: a later login's membership, and a durable one, stay.
     Session(SessionRef),
+}
+
+/// A membership has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// Members after it.
+    pub count: u64,
+    /// Those of what was stored with it.
+    pub positions: Positions,
 }
 
 /// A page of a roster by number.

@@ -1,10 +1,12 @@
 //! Accounts, users, keys and policies: what an operator manages.
 
-use super::{Hands, Muster};
+use super::{
+    Muster,
+    change::{Done, Hands},
+};
 use crate::{
     account::{AccessKey, Account, Changed, Directory, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
     bus::Notice,
-    caller::carry_out,
     error::{Error, Result},
     id::{ACCOUNT_ID_DIGITS, AccessKeyId, AccountId},
     seal::{MasterKey, Unsealable},
@@ -42,12 +44,9 @@ pub struct NewAccount {
 pub struct AccountRules<'a>(pub(super) &'a Muster);
 
 /// Makes a change and tells that it was made.
-async fn change_directory(hands: Hands, change: DirectoryChange) -> Result<Changed> {
+async fn change_directory(hands: Hands, change: DirectoryChange) -> Result<Done<Changed>> {
     let changed = hands.store.records().change_directory(change).await?;
-    if changed == Changed::Done {
-        hands.tell(Notice::DirectoryChanged).await;
-    }
-    Ok(changed)
+    Ok(Done::told(changed, (changed == Changed::Done).then_some(Notice::DirectoryChanged)))
 }
 
 impl AccountRules<'_> {
@@ -81,7 +80,7 @@ impl AccountRules<'_> {
     ) -> Result<Option<NewAccount>> {
         let (made, stored) = self.draft(id, key)?;
         let change = DirectoryChange::AddFirstAccount(made.account.clone(), stored);
-        Ok(match carry_out(change_directory(self.0.hands(), change)).await? {
+        Ok(match self.0.change(|hands| change_directory(hands, change)).await? {
             Changed::Exists => None,
             Changed::Done | Changed::Missing | Changed::Full | Changed::LastRootKey => Some(made),
         })
@@ -252,7 +251,7 @@ impl AccountRules<'_> {
     }
 
     async fn change(&self, change: DirectoryChange, what: &str) -> Result<()> {
-        match carry_out(change_directory(self.0.hands(), change)).await? {
+        match self.0.change(|hands| change_directory(hands, change)).await? {
             Changed::Done => Ok(()),
             Changed::Exists => Err(Error::Exists(what.to_owned())),
             Changed::Missing => Err(Error::Missing(what.to_owned())),

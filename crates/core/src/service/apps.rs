@@ -2,11 +2,13 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::Muster;
+use super::{
+    Muster,
+    change::{Done, Hands},
+};
 use crate::{
     app::{App, Audit, DataCenter, Generation, Retention, StringMap},
     bus::Notice,
-    caller::carry_out,
     error::{Error, Result},
     group::{Order, Page, Window},
     id::{AccountId, AppId},
@@ -103,10 +105,12 @@ impl AppRules<'_> {
             modified_at: now,
         };
         let limit = muster.limits.apps_per_account;
-        match muster.store.records().create_app(app.clone(), limit).await? {
-            AppCreated::Created => Ok(OpenApp(KnownApp(Arc::new(app)))),
-            AppCreated::TooMany => Err(Error::TooManyApps(limit.unwrap_or(u64::MAX))),
-        }
+        let made =
+            async move |hands: Hands| match hands.store.records().create_app(app.clone(), limit).await? {
+                AppCreated::Created => Ok(Done::untold(OpenApp(KnownApp(Arc::new(app))))),
+                AppCreated::TooMany => Err(Error::TooManyApps(limit.unwrap_or(u64::MAX))),
+            };
+        muster.change(made).await
     }
 
     /// The application, also when it is disabled.
@@ -155,16 +159,17 @@ impl AppRules<'_> {
     /// # Errors
     /// [`Error::NoApp`], or the store's.
     pub async fn set_disabled(&self, app: &KnownApp, disabled: bool) -> Result<KnownApp> {
-        let (hands, id, now) = (self.0.hands(), app.id.clone(), self.0.now());
-        carry_out(async move {
-            let changed = hands.store.records().set_app_disabled(&id, disabled, now).await?;
-            let app = changed.ok_or_else(|| Error::NoApp(id.clone()))?;
-            if disabled {
-                hands.tell(Notice::AppDisabled { app: id }).await;
-            }
-            Ok(KnownApp(Arc::new(app)))
-        })
-        .await
+        let (id, now) = (app.id.clone(), self.0.now());
+        let switched = async move |hands: Hands| {
+            let records = hands.store.records();
+            let Some((app, _)) = records.set_app_disabled(&id, disabled, now, hands.alone()).await? else {
+                return Err(Error::NoApp(id));
+            };
+            // Also when it was off before: whoever switched it may not have lived to tell.
+            let notice = disabled.then_some(Notice::AppDisabled { app: id });
+            Ok(Done::told(KnownApp(Arc::new(app)), notice))
+        };
+        self.0.change(switched).await
     }
 
     /// The key that login tokens of an application are made with.

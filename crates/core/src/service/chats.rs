@@ -2,10 +2,12 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::Muster;
+use super::{
+    Muster,
+    change::{Done, Hands},
+};
 use crate::{
     bus::Notice,
-    caller::carry_out,
     chat::{
         BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, LOCAL_CREATION_MILLIS,
         PhoneNumber,
@@ -100,8 +102,11 @@ impl ChatRules<'_> {
             name: name.to_owned(),
             created_at: muster.now(),
         };
-        muster.store.records().create_channel(channel.clone()).await?;
-        Ok(OpenChannel(channel))
+        let made = async move |hands: Hands| {
+            hands.store.records().create_channel(channel.clone()).await?;
+            Ok(Done::untold(OpenChannel(channel)))
+        };
+        muster.change(made).await
     }
 
     /// The channel, if it is the account's.
@@ -120,11 +125,14 @@ impl ChatRules<'_> {
     /// [`Error::NumberTaken`], or the store's.
     pub async fn add_number(&self, channel: &OpenChannel, number: PhoneNumber) -> Result<BusinessNumber> {
         let bound = BusinessNumber { number, channel: channel.id.clone(), created_at: self.0.now() };
-        if self.0.store.records().add_number(bound.clone()).await? {
-            Ok(bound)
-        } else {
-            Err(Error::NumberTaken(bound.number))
-        }
+        let added = async move |hands: Hands| {
+            if hands.store.records().add_number(bound.clone()).await? {
+                Ok(Done::untold(bound))
+            } else {
+                Err(Error::NumberTaken(bound.number))
+            }
+        };
+        self.0.change(added).await
     }
 
     /// The number, if it is bound to the channel and the channel is the account's.
@@ -164,8 +172,11 @@ impl ChatRules<'_> {
             created_at: now,
             modified_at: now,
         };
-        muster.store.records().create_chat_group(group.clone()).await?;
-        Ok(group)
+        let made = async move |hands: Hands| {
+            hands.store.records().create_chat_group(group.clone(), hands.alone()).await?;
+            Ok(Done::untold(group))
+        };
+        muster.change(made).await
     }
 
     /// Takes groups of the local channel through the states that a remote channel would report. To be called several
@@ -177,7 +188,11 @@ impl ChatRules<'_> {
         let now = self.0.now();
         let until = now - LOCAL_CREATION_MILLIS;
         let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-        Ok(self.0.store.records().advance_chat_groups(from, to, until, now).await?.len())
+        let moved = async move |hands: Hands| {
+            let moved = hands.store.records().advance_chat_groups(from, to, until, now).await?;
+            Ok(Done::untold(moved.len()))
+        };
+        self.0.change(moved).await
     }
 
     /// The group, if the number runs it.
@@ -222,12 +237,17 @@ impl ChatRules<'_> {
         if group.status != ChatGroupStatus::Active {
             return Err(Error::GroupInactive(group.at.group.clone()));
         }
-        let code = self.0.random.alphanumeric(22);
-        if self.0.store.records().set_invite(&group.at, Some(&code), self.0.now()).await? {
-            Ok(code)
-        } else {
-            Err(Error::NoGroup(group.at.group.clone()))
-        }
+        let (at, code, now) = (group.at.clone(), self.0.random.alphanumeric(22), self.0.now());
+        let renewed = async move |hands: Hands| match hands
+            .store
+            .records()
+            .set_invite(&at, Some(&code), now, hands.alone())
+            .await?
+        {
+            Some(_) => Ok(Done::untold(code)),
+            None => Err(Error::NoGroup(at.group)),
+        };
+        self.0.change(renewed).await
     }
 
     /// The group that an invite code opens.
@@ -286,20 +306,15 @@ impl ChatRules<'_> {
             super_above: None,
             super_listed: true,
         };
-        let hands = muster.hands();
-        carry_out(async move {
-            match hands.store.join(&group.at, join).await? {
-                Admission::Admitted { fresh, .. } => {
-                    if fresh {
-                        hands.tell(Notice::Joined { group: group.at.clone(), user, info }).await;
-                    }
-                    Ok(group)
-                }
-                Admission::Full => Err(Error::GroupFull(capacity)),
-                Admission::NoGroup => Err(Error::NoInvite),
+        let joined = async move |hands: Hands| match hands.store.join(&group.at, join, hands.alone()).await? {
+            Admission::Admitted { fresh, .. } => {
+                let notice = fresh.then(|| Notice::Joined { group: group.at.clone(), user, info });
+                Ok(Done::told(group, notice))
             }
-        })
-        .await
+            Admission::Full => Err(Error::GroupFull(capacity)),
+            Admission::NoGroup => Err(Error::NoInvite),
+        };
+        muster.change(joined).await
     }
 
     /// Participants of a group in the order of joining.

@@ -2,16 +2,18 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::{Login, Muster, OpenApp};
+use super::{
+    Login, Muster, OpenApp,
+    change::{Done, Hands, published},
+};
 use crate::{
     app::{Generation, StringMap},
     bus::Notice,
-    caller::carry_out,
     error::{Error, Result},
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{GroupId, GroupRef, UserId},
-    message::{Event, ExitReason, StreamRef},
-    store::{GroupCreated, GroupDeleted},
+    message::{Entry, Event, ExitReason, StreamRef},
+    store::{GroupCreated, GroupDeleted, Store, StreamEvent},
 };
 
 /// How long a deleted group is listed and its messages kept, in milliseconds (documented: 30 days).
@@ -131,11 +133,13 @@ impl GroupRules<'_> {
             Generation::One => None,
             Generation::Two => muster.limits.groups_per_app,
         };
-        match muster.store.create_group(group, limit).await? {
-            GroupCreated::Created(group) => Ok(GroupMade { group, existed: false }),
-            GroupCreated::Exists(group) => Ok(GroupMade { group, existed: true }),
-            GroupCreated::TooMany => Err(Error::TooManyGroups(limit.unwrap_or(u64::MAX))),
-        }
+        let made =
+            async move |hands: Hands| match hands.store.create_group(group, limit, hands.alone()).await? {
+                GroupCreated::Created(group, _) => Ok(Done::untold(GroupMade { group, existed: false })),
+                GroupCreated::Exists(group) => Ok(Done::untold(GroupMade { group, existed: true })),
+                GroupCreated::TooMany => Err(Error::TooManyGroups(limit.unwrap_or(u64::MAX))),
+            };
+        muster.change(made).await
     }
 
     /// The group, also when it is deleted.
@@ -176,24 +180,27 @@ impl GroupRules<'_> {
         Ok(self.0.store.tally(&group.at).await?)
     }
 
-    /// Deletes a group: everybody in it is told and out of it. Deleting a group that is not there is no fault.
+    /// Deletes a group: everybody in it is told and out of it. Deleting a group that is not there is no fault; one that is
+    /// deleted already is told once more, for whoever deleted it may not have lived to tell.
     ///
     /// # Errors
     /// The store's.
     pub async fn delete(&self, app: &OpenApp, id: &GroupId, by: Option<UserId>) -> Result<()> {
-        let (hands, at, now) = (self.0.hands(), address(app, id), self.0.now());
-        carry_out(async move {
-            match hands.store.delete_group(&at, Deletion { at: now, by }).await? {
-                GroupDeleted::Missing => {}
-                GroupDeleted::Deleted(sequence) => {
-                    let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
-                    let (stream, event) = (StreamRef::Group(at), Arc::new(event));
-                    hands.tell(Notice::Published { stream, sequence: Some(sequence), event, at: now }).await;
+        let (at, deletion) = (address(app, id), Deletion { at: self.0.now(), by });
+        self.0
+            .change(async move |hands| {
+                let end = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
+                let events = vec![StreamEvent {
+                    stream: StreamRef::Group(at.clone()),
+                    event: Arc::new(end),
+                    at: deletion.at,
+                }];
+                match hands.store.delete_group(&at, deletion, hands.with(&events)).await? {
+                    GroupDeleted::Deleted(positions) => Ok(Done::told((), published(events, positions))),
+                    GroupDeleted::Missing => Ok(Done::told((), end_of(&*hands.store, at).await?)),
                 }
-            }
-            Ok(())
-        })
-        .await
+            })
+            .await
     }
 
     /// Groups of an application by creation, by page.
@@ -238,6 +245,14 @@ impl GroupRules<'_> {
     ) -> Result<Page<Group>> {
         Ok(self.0.store.groups_of(&app.id, user, order, window).await?)
     }
+}
+
+/// What was told of the end of a deleted group; nothing when there is no such group, or it was told long ago.
+async fn end_of(store: &dyn Store, at: GroupRef) -> Result<Option<Notice>> {
+    let stream = StreamRef::Group(at);
+    let last = store.entries_before(&stream, None, 1).await?.pop();
+    let ended = |last: &Entry| matches!(last.event, Event::Exit { reason: ExitReason::Dissolved, .. });
+    Ok(last.filter(ended).map(|last| last.notice(stream)))
 }
 
 fn address(app: &OpenApp, id: &GroupId) -> GroupRef {

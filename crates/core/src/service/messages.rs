@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Hands, KnownGroup, Muster, OpenGroup, Visit};
+use super::{
+    KnownGroup, Muster, OpenGroup, Visit,
+    change::{Done, Hands},
+};
 use crate::{
     app::Generation,
     bus::Notice,
-    caller::carry_out,
     error::{Error, Result},
     group::Slice,
     id::{GroupRef, MessageId},
@@ -148,7 +150,7 @@ impl MessageRules<'_> {
         };
         let draft =
             Draft { message, increment: new.increment, max_types: self.max_types(group, voice), once };
-        carry_out(post(self.0.hands(), group.at.clone(), draft, new.storage, voice)).await
+        self.post(group, draft, new.storage, voice).await
     }
 
     /// A member says something to its group.
@@ -177,7 +179,12 @@ impl MessageRules<'_> {
         let voice = Voice::Member;
         let max_types = self.max_types(group, voice);
         let draft = Draft { message, increment: new.repeat, max_types, once: false };
-        carry_out(post(self.0.hands(), group.at.clone(), draft, new.storage, voice)).await
+        self.post(group, draft, new.storage, voice).await
+    }
+
+    async fn post(&self, group: &OpenGroup, draft: Draft, storage: Storage, voice: Voice) -> Result<Sent> {
+        let at = group.at.clone();
+        self.0.change(move |hands| post(hands, at, draft, storage, voice)).await
     }
 
     fn named(&self, chosen: Option<MessageId>) -> Result<MessageId> {
@@ -203,21 +210,27 @@ impl MessageRules<'_> {
 }
 
 /// Where everything that is said to a group ends: stores or counts a message and tells it. One that was stored before under the same chosen id was told then.
-async fn post(hands: Hands, at: GroupRef, draft: Draft, storage: Storage, voice: Voice) -> Result<Sent> {
+async fn post(
+    hands: Hands,
+    at: GroupRef,
+    draft: Draft,
+    storage: Storage,
+    voice: Voice,
+) -> Result<Done<Sent>> {
     let (message, max_types) = (draft.message.clone(), draft.max_types);
     let posted = match storage {
-        Storage::Stored => hands.store.post(&at, draft).await?,
+        Storage::Stored => hands.store.post(&at, draft, hands.alone()).await?,
         Storage::Ephemeral => hands.store.count_only(&at, draft).await?,
     };
     match posted {
-        Posted::Done { sequence, total } => {
+        Posted::Done { sequence, total, .. } => {
             let (id, taken) = (message.id.clone(), message.at);
             let event = Arc::new(Event::Message(Message { total, ..message }));
             let stream = StreamRef::Group(at);
-            hands.tell(Notice::Published { stream, sequence, event, at: taken }).await;
-            Ok(Sent { id, sequence })
+            let notice = Notice::Published { stream, sequence, event, at: taken };
+            Ok(Done::told(Sent { id, sequence }, [notice]))
         }
-        Posted::Repeated(sequence) => Ok(Sent { id: message.id, sequence: Some(sequence) }),
+        Posted::Repeated(sequence) => Ok(Done::untold(Sent { id: message.id, sequence: Some(sequence) })),
         Posted::TooManyTypes => Err(match voice {
             Voice::Operator => Error::TooManyMessageTypes(max_types),
             Voice::Member => Error::TooManyMemberTypes(max_types),

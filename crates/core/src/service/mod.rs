@@ -34,6 +34,7 @@
 
 mod accounts;
 mod apps;
+mod change;
 mod chats;
 mod delivery;
 mod groups;
@@ -237,32 +238,7 @@ impl Muster {
         Ok(self.store.close().await?)
     }
 
-    /// What work needs that is [carried out](crate::caller::carry_out) whoever goes away.
-    fn hands(&self) -> Hands {
-        Hands { store: Arc::clone(&self.store), bus: Arc::clone(&self.bus) }
-    }
-
     async fn tell(&self, notice: Notice) {
-        tell(&*self.bus, notice).await;
-    }
-}
-
-/// A store to change and a bus to tell it over, for work that outlives its caller.
-struct Hands {
-    store: Arc<dyn Store>,
-    bus: Arc<dyn Bus>,
-}
-
-impl Hands {
-    async fn tell(&self, notice: Notice) {
-        tell(&*self.bus, notice).await;
-    }
-}
-
-/// Tells a notice whose loss changes nothing that was promised: the fact behind it is stored, or was never meant to
-/// last. A bus that is down must not turn a done deed into a failed call; it logs itself that it is down.
-async fn tell(bus: &dyn Bus, notice: Notice) {
-    if let Err(error) = bus.publish(notice).await {
-        tracing::debug!(%error, "a notice did not reach the other nodes");
+        change::tell(&*self.bus, notice).await;
     }
 }

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use super::Muster;
+use super::{
+    Muster,
+    change::{Done, Hands},
+};
 use crate::{
     bus::Notice,
     error::{Error, Result},
@@ -79,14 +82,14 @@ impl NodeRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn reap(&self) -> Result<bool> {
-        let reaped = self.0.store.reap(REAPED_AT_ONCE).await?;
-        for Departed { group, user } in reaped.departed {
-            let notice = match user {
+        let reaped = async move |hands: Hands| {
+            let reaped = hands.store.reap(REAPED_AT_ONCE).await?;
+            let notice = |Departed { group, user }| match user {
                 Some(user) => Notice::Left { group, user },
                 None => Notice::Recounted { group },
             };
-            self.0.tell(notice).await;
-        }
-        Ok(reaped.more)
+            Ok(Done::told(reaped.more, reaped.departed.into_iter().map(notice)))
+        };
+        self.0.change(reaped).await
     }
 }

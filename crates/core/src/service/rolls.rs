@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{Hands, Login, Muster, OpenGroup, Visit};
+use super::{
+    Login, Muster, OpenGroup, Visit,
+    change::{Done, Hands, published},
+};
 use crate::{
     app::Generation,
     bus::Notice,
-    caller::carry_out,
     error::{Error, Result},
     group::{Page, Slice},
     id::{GroupId, GroupRef, SessionRef, UserId},
     limits::SuperListing,
     message::{Entry, Event, ExitReason, StreamRef},
     roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
-    store::{Also, Store, StreamEvent},
+    store::{Store, StreamEvent},
     time::Millis,
 };
 
@@ -75,21 +77,19 @@ impl RollRules<'_> {
             super_above: self.super_above(group),
             super_listed: muster.limits.super_group_listing == SuperListing::Serve,
         };
-        let (hands, group, at) = (muster.hands(), group.clone(), group.at.clone());
-        carry_out(async move {
+        let (group, at) = (group.clone(), group.at.clone());
+        let joined = async move |hands: Hands| {
             let (user, info) = (join.user.clone(), join.info.clone());
-            match hands.store.join(&at, join).await? {
-                Admission::Admitted { member, fresh, count } => {
-                    if fresh && announce {
-                        hands.tell(Notice::Joined { group: at, user, info }).await;
-                    }
-                    Ok(Entrance { group, member, fresh, count })
+            match hands.store.join(&at, join, hands.alone()).await? {
+                Admission::Admitted { member, fresh, count, .. } => {
+                    let notice = (fresh && announce).then_some(Notice::Joined { group: at, user, info });
+                    Ok(Done::told(Entrance { group, member, fresh, count }, notice))
                 }
                 Admission::Full => Err(Error::Invalid("this group has no capacity to exceed".to_owned())),
                 Admission::NoGroup => Err(Error::GroupDeleted(at.group)),
             }
-        })
-        .await
+        };
+        muster.change(joined).await
     }
 
     /// A session's membership ends: it unsubscribed, or stayed away longer than the grace period. A durable
@@ -98,17 +98,13 @@ impl RollRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn part(&self, login: &Login, group: &GroupId, session: &SessionRef) -> Result<bool> {
-        let (hands, user) = (self.0.hands(), login.user().clone());
-        let group = GroupRef::new(login.app().id.clone(), group.clone());
+        let (group, user) = (GroupRef::new(login.app().id.clone(), group.clone()), login.user().clone());
         let leave = Leave::Session(session.clone());
-        carry_out(async move {
-            let left = hands.store.leave(&group, &user, leave).await?.is_some();
-            if left {
-                hands.tell(Notice::Left { group, user }).await;
-            }
-            Ok(left)
-        })
-        .await
+        let parted = async move |hands: Hands| {
+            let left = hands.store.leave(&group, &user, leave, hands.alone()).await?.is_some();
+            Ok(Done::told(left, left.then_some(Notice::Left { group, user })))
+        };
+        self.0.change(parted).await
     }
 
     /// The operator takes a user out of a group, whatever the membership. Taking out somebody who is not in it is no
@@ -117,17 +113,16 @@ impl RollRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn release(&self, group: &OpenGroup, user: &UserId, announce: bool) -> Result<()> {
-        let (hands, group, user) = (self.0.hands(), group.at.clone(), user.clone());
-        carry_out(async move {
-            if hands.store.leave(&group, &user, Leave::Any).await?.is_some() {
-                hands.tell(Notice::TakenOut { group: group.clone(), user: user.clone() }).await;
-                if announce {
-                    hands.tell(Notice::Left { group, user }).await;
-                }
+        let (group, user) = (group.at.clone(), user.clone());
+        let released = async move |hands: Hands| {
+            if hands.store.leave(&group, &user, Leave::Any, hands.alone()).await?.is_none() {
+                return Ok(Done::untold(()));
             }
-            Ok(())
-        })
-        .await
+            let connection = Notice::TakenOut { group: group.clone(), user: user.clone() };
+            let others = announce.then_some(Notice::Left { group, user });
+            Ok(Done::told((), [connection].into_iter().chain(others)))
+        };
+        self.0.change(released).await
     }
 
     /// Removes a user from a group: the user learns it, also when the connection is down for a moment, and so do the
@@ -138,7 +133,8 @@ impl RollRules<'_> {
     pub async fn kick(&self, group: &OpenGroup, user: &UserId) -> Result<()> {
         let muster = self.0;
         let serves = muster.limits.super_group_listing == SuperListing::Serve;
-        carry_out(kick(muster.hands(), group.at.clone(), user.clone(), serves, muster.now())).await
+        let (at, user, now) = (group.at.clone(), user.clone(), muster.now());
+        muster.change(move |hands| kick(hands, at, user, serves, now)).await
     }
 
     /// A page of the roll, by number.
@@ -207,39 +203,40 @@ impl RollRules<'_> {
     }
 }
 
-/// Ends a membership together with what its user learns of it, and tells it. `serves` says whether super groups keep
-/// their lists.
-async fn kick(hands: Hands, at: GroupRef, user: UserId, serves: bool, now: Millis) -> Result<()> {
+/// Ends a membership together with what its user learns of it. `serves` says whether super groups keep their lists.
+async fn kick(hands: Hands, at: GroupRef, user: UserId, serves: bool, now: Millis) -> Result<Done<()>> {
     let stream = StreamRef::User(at.app.clone(), user.clone());
     let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Removed };
-    let also = Also { events: vec![StreamEvent { stream: stream.clone(), event: event.clone(), at: now }] };
-    let removed = hands.store.remove_member(&at, &user, also).await?;
-    let left = removed.is_some();
-    let sequence = match removed {
-        Some(positions) => positions.first().copied(),
-        None if !serves && may_be_counted(&*hands.store, &at, &user).await? => {
-            hands.store.append(&stream, event.clone(), now).await?
-        }
-        // Whoever was not told that a kick succeeded asks again.
-        None if was_kicked(&*hands.store, &stream, &at, now).await? => return Ok(()),
-        None => return Err(Error::NotMember(user)),
-    };
-    hands.tell(Notice::Published { stream, sequence, event: Arc::new(event), at: now }).await;
-    if left {
-        hands.tell(Notice::Left { group: at, user }).await;
+    let events = vec![StreamEvent { stream: stream.clone(), event: Arc::new(event), at: now }];
+    if let Some(left) = hands.store.leave(&at, &user, Leave::Any, hands.with(&events)).await? {
+        let others = Notice::Left { group: at, user };
+        return Ok(Done::told((), published(events, left.positions).chain([others])));
     }
-    Ok(())
+    if !serves && may_be_counted(&*hands.store, &at, &user).await? {
+        let positions = hands.store.append(hands.with(&events)).await?.unwrap_or_default();
+        return Ok(Done::told((), published(events, positions)));
+    }
+    // Whoever was not told that a kick succeeded asks again, and the user may not have been told either.
+    match earlier_kick(&*hands.store, stream, &at, now).await? {
+        Some(notice) => Ok(Done::told((), [notice])),
+        None => Err(Error::NotMember(user)),
+    }
 }
 
-/// Whether what was stored in a user's stream of late says that the user was removed from this group.
-async fn was_kicked(store: &dyn Store, stream: &StreamRef, at: &GroupRef, now: Millis) -> Result<bool> {
-    let latest = store.entries_before(stream, None, KICKS_LOOKED_FOR).await?;
+/// What a user was told of being removed from this group, if that was stored of late.
+async fn earlier_kick(
+    store: &dyn Store,
+    stream: StreamRef,
+    at: &GroupRef,
+    now: Millis,
+) -> Result<Option<Notice>> {
+    let latest = store.entries_before(&stream, None, KICKS_LOOKED_FOR).await?;
     let of_this_kick = |entry: &Entry| {
         let removed =
             matches!(&entry.event, Event::Exit { group, reason: ExitReason::Removed } if *group == at.group);
         removed && now - entry.at <= KICK_RETRIED_WITHIN
     };
-    Ok(latest.iter().any(of_this_kick))
+    Ok(latest.into_iter().find(of_this_kick).map(|entry| entry.notice(stream)))
 }
 
 /// Whether a user without a membership of its own may be one of those who are only counted, on another node: that node

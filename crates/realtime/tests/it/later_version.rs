@@ -6,7 +6,6 @@ use muster_core::{
     bus::{Bus as _, Notice},
     event::{Event, form},
     message::StreamRef,
-    store::Messages as _,
     time::Millis,
 };
 use serde_json::{Value, json};
@@ -36,10 +35,10 @@ async fn an_event_that_is_not_known_counts_its_offset_for_all_who_are_there_retu
     ben.drop_link();
     let muted: Event = form::read(r#"{"Muted":{"user":"u"}}"#).unwrap();
     // Of one notice only the head was read, the other is about an event that has its place in the stream.
-    server.store.append(&stream, muted.clone(), Millis(1)).await.unwrap();
+    server.store.put(&stream, muted.clone(), Millis(1)).await;
     server.bus.hint(&stream, 2);
     server.announce(&at, "third").await;
-    let sequence = server.store.append(&stream, muted.clone(), Millis(2)).await.unwrap();
+    let sequence = Some(server.store.put(&stream, muted.clone(), Millis(2)).await);
     let notice = Notice::Published { stream, sequence, event: Arc::new(muted), at: Millis(2) };
     server.bus.publish(notice).await.unwrap();
     server.announce(&at, "fifth").await;

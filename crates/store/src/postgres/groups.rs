@@ -7,9 +7,8 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
-    message::{Event, ExitReason, Sequence},
     number::TypeCount,
-    store::{GroupCreated, GroupDeleted, Groups, Rosters as _, StoreResult},
+    store::{Also, GroupCreated, GroupDeleted, Groups, Rosters as _, StoreResult},
     time::Millis,
 };
 
@@ -19,6 +18,7 @@ use super::{
     fault::{Fault, misuse, retry},
     records::{self, GROUP_COLUMNS, all, bigint, bounds, unsigned},
     values::{bytes, values},
+    writes::follow,
 };
 use crate::{codes::json, tables::direction};
 
@@ -77,28 +77,13 @@ fn condition(filter: GroupFilter) -> (&'static str, &'static str) {
     }
 }
 
-/// Closes a group's stream under its lock, with the group's end as its last entry.
-async fn end_stream(tx: &Tx, at: &GroupRef, deletion: &Deletion) -> Result<Sequence, Fault> {
-    let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
-    let row = tx
-        .query_opt(
-            "WITH ended AS (
-               UPDATE stream SET sequence = sequence + 1, closed = true WHERE app = $1 AND kind = 1 AND name = $2
-               RETURNING number, sequence
-             )
-             INSERT INTO entry (app, stream, sequence, at, event)
-             SELECT $1, number, sequence, $3, $4 FROM ended RETURNING sequence",
-            values![at.app.as_str(), at.group.as_str(), deletion.at.0, json(&event)],
-        )
-        .await?;
-    match row {
-        Some(row) => unsigned(&row, "sequence"),
-        None => misuse(format!("the group {} has no stream", at.group)),
-    }
-}
-
 impl PostgresStore {
-    async fn try_create_group(&self, group: &Group, limit: Option<u64>) -> Result<GroupCreated, Fault> {
+    async fn try_create_group(
+        &self,
+        group: &Group,
+        limit: Option<u64>,
+        also: &Also,
+    ) -> Result<GroupCreated, Fault> {
         let tx = self.database.begin().await?;
         let Some(existing) = lock_space(&tx, &group.at.app).await? else {
             tx.rollback().await?;
@@ -113,11 +98,17 @@ impl PostgresStore {
             return Ok(GroupCreated::TooMany);
         }
         let number = insert_group(&tx, group).await?;
+        let positions = follow(&tx, vec![also]).await?.concat();
         tx.commit().await?;
-        Ok(GroupCreated::Created(Group { number, deletion: None, ..group.clone() }))
+        Ok(GroupCreated::Created(Group { number, deletion: None, ..group.clone() }, positions))
     }
 
-    async fn try_delete_group(&self, at: &GroupRef, deletion: &Deletion) -> Result<GroupDeleted, Fault> {
+    async fn try_delete_group(
+        &self,
+        at: &GroupRef,
+        deletion: &Deletion,
+        also: &Also,
+    ) -> Result<GroupDeleted, Fault> {
         let tx = self.database.begin().await?;
         lock_space(&tx, &at.app).await?;
         let marked = tx
@@ -141,9 +132,11 @@ impl PostgresStore {
         tx.execute(sql, values![at.app.as_str()]).await?;
         let sql = "UPDATE roster SET closed = true WHERE app = $1 AND grp = $2";
         tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await?;
-        let sequence = end_stream(&tx, at, deletion).await?;
+        let positions = follow(&tx, vec![also]).await?.concat();
+        let sql = "UPDATE stream SET closed = true WHERE app = $1 AND kind = 1 AND name = $2";
+        tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await?;
         tx.commit().await?;
-        Ok(GroupDeleted::Deleted(sequence))
+        Ok(GroupDeleted::Deleted(positions))
     }
 
     async fn list_groups(
@@ -231,8 +224,8 @@ impl PostgresStore {
 
 #[async_trait]
 impl Groups for PostgresStore {
-    async fn create_group(&self, group: Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
-        retry(|| self.try_create_group(&group, limit)).await
+    async fn create_group(&self, group: Group, limit: Option<u64>, also: Also) -> StoreResult<GroupCreated> {
+        retry(|| self.try_create_group(&group, limit, &also)).await
     }
 
     async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>> {
@@ -249,8 +242,8 @@ impl Groups for PostgresStore {
         Ok(group)
     }
 
-    async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted> {
-        let deleted = retry(|| self.try_delete_group(at, &deletion)).await;
+    async fn delete_group(&self, at: &GroupRef, deletion: Deletion, also: Also) -> StoreResult<GroupDeleted> {
+        let deleted = retry(|| self.try_delete_group(at, &deletion, &also)).await;
         // Also when it failed: it may have happened without an answer.
         self.groups.forget(at.clone());
         if deleted.is_ok() {

@@ -4,9 +4,11 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Order, Slice},
     id::{GroupRef, MessageId, UserId},
-    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+    message::{
+        Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sender, Sequence, StreamRef, Top,
+    },
     number::{RepeatCount, TypeCount},
-    store::{Messages, StoreResult},
+    store::{Also, Messages, StoreResult},
     time::Millis,
 };
 use tokio_postgres::Row;
@@ -124,9 +126,9 @@ impl PostgresStore {
 
 #[async_trait]
 impl Messages for PostgresStore {
-    async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
+    async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted> {
         self.database.open_still()?;
-        self.writes.run(at, Write::Post { at: at.clone(), draft }).await
+        self.writes.run(at, Write::Post { at: at.clone(), draft, also }).await
     }
 
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
@@ -134,15 +136,17 @@ impl Messages for PostgresStore {
         self.writes.run(at, Write::Count { at: at.clone(), draft }).await
     }
 
-    async fn append(&self, stream: &StreamRef, event: Event, at: Millis) -> StoreResult<Option<Sequence>> {
+    async fn append(&self, also: Also) -> StoreResult<Option<Positions>> {
         self.database.open_still()?;
-        let write = Write::Append { stream: stream.clone(), event, at };
-        let done = match stream {
+        let Some(first) = also.events.first() else { return Ok(Some(Positions::new())) };
+        let stream = first.stream.clone();
+        let write = Write::Append { also };
+        let done = match &stream {
             StreamRef::Group(group) => self.writes.run(group, write).await?,
-            StreamRef::User(..) => self.writes.run(stream, write).await?,
+            StreamRef::User(..) => self.writes.run(&stream, write).await?,
         };
         Ok(match done {
-            Posted::Done { sequence, .. } => sequence,
+            Posted::Done { positions, .. } => Some(positions),
             Posted::Repeated(_) | Posted::NoGroup | Posted::TooManyTypes => None,
         })
     }

@@ -6,7 +6,8 @@ use bytes::BytesMut;
 use muster_core::{
     group::Group,
     id::{AppId, GroupRef},
-    store::{StoreError, StoreResult},
+    message::Positions,
+    store::{Also, StoreError, StoreResult},
 };
 use tokio::runtime::Handle;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -16,10 +17,11 @@ use super::{
     fault::{Fault, settled},
     groups::{find_group, insert_group, lock_space},
     spaces::insert_space,
+    writes::follow,
 };
 use crate::{
     codes::Unreadable,
-    tables::{self, Cell, Reading, Row, Transaction, Tried, Turn, Value},
+    tables::{self, Cell, Change, Reading, Row, Transaction, Tried, Turn, Value},
 };
 
 impl ToSql for Value {
@@ -193,10 +195,10 @@ impl tables::Database for Arc<Database> {
         Ok(found?)
     }
 
-    async fn write<T, S>(&self, step: S) -> StoreResult<T>
+    async fn write_also<T, S>(&self, also: Also, step: S) -> StoreResult<(T, Positions)>
     where
         T: Send + 'static,
-        S: Fn(&mut dyn Transaction) -> Tried<T> + Send + Sync + 'static,
+        S: Fn(&mut dyn Transaction) -> Tried<Change<T>> + Send + Sync + 'static,
     {
         let step = Arc::new(step);
         let attempt = || async {
@@ -204,7 +206,11 @@ impl tables::Database for Arc<Database> {
             let step = Arc::clone(&step);
             let (tx, done) = blocking(tx, move |statements| step(statements)).await?;
             match done {
-                Ok(done) => tx.commit().await.map(|()| done),
+                Ok(change) => {
+                    let followed =
+                        if change.made { follow(&tx, vec![&also]).await?.concat() } else { vec![] };
+                    tx.commit().await.map(|()| (change.answer, followed))
+                }
                 Err(failure) => {
                     // The step's failure is what the caller hears, whatever becomes of this.
                     let _ = tx.rollback().await;

@@ -9,16 +9,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use async_trait::async_trait;
 use muster_core::{
     id::{AppId, GroupRef},
-    message::{Draft, Event, Posted, Sequence, StreamRef},
+    message::{Draft, Positions, Posted, Sequence, StreamRef},
     number::TypeCount,
-    time::Millis,
+    store::{Also, StreamEvent},
 };
 use tokio_postgres::Row;
 
 use super::{
     database::Tx,
     entries::Entries,
-    fault::Fault,
+    fault::{Fault, misuse},
     gather::Batch,
     records::{bigint, unsigned},
     values::values,
@@ -31,12 +31,12 @@ pub(super) const OF_USER: i64 = 2;
 /// What one caller wants.
 #[derive(Debug)]
 pub(super) enum Write {
-    /// A message, stored and counted.
-    Post { at: GroupRef, draft: Draft },
+    /// A message, stored and counted, with what follows from it.
+    Post { at: GroupRef, draft: Draft, also: Also },
     /// A message, counted only.
     Count { at: GroupRef, draft: Draft },
-    /// An event, stored.
-    Append { stream: StreamRef, event: Event, at: Millis },
+    /// What follows from something else, stored.
+    Append { also: Also },
 }
 
 /// The columns that name a stream.
@@ -50,22 +50,39 @@ pub(super) fn name_of(stream: &StreamRef) -> (&AppId, i64, &str) {
 /// A stream's key: application, kind, name. Ordered as the database orders them, by bytes.
 type Key<'a> = (&'a str, i64, &'a str);
 
+fn key_of(stream: &StreamRef) -> Key<'_> {
+    let (app, kind, name) = name_of(stream);
+    (app.as_str(), kind, name)
+}
+
 impl Write {
-    fn key(&self) -> Key<'_> {
+    /// The message, and the stream that it belongs to.
+    fn message(&self) -> Option<(Key<'_>, &Draft)> {
         match self {
-            Self::Post { at, .. } | Self::Count { at, .. } => (at.app.as_str(), OF_GROUP, at.group.as_str()),
-            Self::Append { stream, .. } => {
-                let (app, kind, name) = name_of(stream);
-                (app.as_str(), kind, name)
+            Self::Post { at, draft, .. } | Self::Count { at, draft } => {
+                Some(((at.app.as_str(), OF_GROUP, at.group.as_str()), draft))
             }
+            Self::Append { .. } => None,
         }
     }
 
-    fn draft(&self) -> Option<&Draft> {
+    /// The message, if it is to be stored once under an id that its sender chose.
+    fn chosen(&self) -> Option<(Key<'_>, &str)> {
+        let (key, draft) = self.message().filter(|(_, draft)| draft.once)?;
+        matches!(self, Self::Post { .. }).then_some((key, draft.message.id.as_str()))
+    }
+
+    fn events(&self) -> &[StreamEvent] {
         match self {
-            Self::Post { draft, .. } | Self::Count { draft, .. } => Some(draft),
-            Self::Append { .. } => None,
+            Self::Post { also, .. } | Self::Append { also } => &also.events,
+            Self::Count { .. } => &[],
         }
+    }
+
+    /// The streams that it touches.
+    fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        let events = self.events().iter().map(|event| key_of(&event.stream));
+        self.message().map(|(key, _)| key).into_iter().chain(events)
     }
 }
 
@@ -147,8 +164,9 @@ async fn begin<'a>(tx: &Tx, missing: &BTreeSet<Key<'a>>, streams: &mut Streams<'
 async fn count<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Result<(), Fault> {
     let mut wanted = BTreeSet::new();
     for job in jobs {
-        if let (Some(draft), Some(stream)) = (job.draft(), streams.get(&job.key())) {
-            wanted.insert((job.key(), stream.number, draft.message.kind));
+        let Some((key, draft)) = job.message() else { continue };
+        if let Some(stream) = streams.get(&key) {
+            wanted.insert((key, stream.number, draft.message.kind));
         }
     }
     if wanted.is_empty() {
@@ -189,10 +207,8 @@ async fn count<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Re
 async fn find_chosen<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Result<(), Fault> {
     let wanted: Vec<_> = jobs
         .iter()
-        .filter(|job| matches!(job, Write::Post { draft, .. } if draft.once))
-        .filter_map(|job| {
-            Some((job.key(), streams.get(&job.key())?.number, job.draft()?.message.id.as_str()))
-        })
+        .filter_map(|job| job.chosen())
+        .filter_map(|(key, id)| Some((key, streams.get(&key)?.number, id)))
         .collect();
     if wanted.is_empty() {
         return Ok(());
@@ -285,43 +301,54 @@ async fn write_counts(tx: &Tx, streams: &Streams<'_>) -> Result<(), Fault> {
     .map(|_| ())
 }
 
-/// What a write comes to, and its row.
-fn settle<'a>(job: &'a Write, streams: &mut Streams<'a>, entries: &mut Entries<'a>) -> Posted {
-    let key = job.key();
+/// What a write comes to, and its rows.
+fn settle<'a>(job: &'a Write, streams: &mut Streams<'a>, entries: &mut Entries<'a>) -> Result<Posted, Fault> {
+    let Some((key, draft)) = job.message() else {
+        let there = |event: &StreamEvent| streams.get(&key_of(&event.stream)).is_some_and(|one| !one.closed);
+        if !job.events().iter().all(there) {
+            return Ok(Posted::NoGroup);
+        }
+        let positions = place_events(job.events(), streams, entries)?;
+        return Ok(Posted::Done { sequence: None, total: TypeCount::default(), positions });
+    };
     let Some(stream) = streams.get_mut(&key).filter(|stream| !stream.closed) else {
-        return Posted::NoGroup;
+        return Ok(Posted::NoGroup);
     };
-    let chosen = match job {
-        Write::Post { draft, .. } if draft.once => Some(draft.message.id.as_str()),
-        _ => None,
-    };
+    let chosen = job.chosen().map(|(_, id)| id);
     if let Some(&sequence) = chosen.and_then(|id| stream.chosen.get(id)) {
-        return Posted::Repeated(sequence);
+        return Ok(Posted::Repeated(sequence));
     }
-    let total = match job.draft().map(|draft| stream.add(draft)) {
-        Some(None) => return Posted::TooManyTypes,
-        Some(Some(total)) => total,
-        None => TypeCount::default(),
-    };
-    let sequence = match job {
-        Write::Count { .. } => None,
-        Write::Post { .. } | Write::Append { .. } => {
-            let sequence = stream.take_place();
-            if let Some(id) = chosen {
-                stream.chosen.insert(id.to_owned(), sequence);
-            }
-            entries.push(key.0, stream.number, sequence);
-            Some(sequence)
+    let Some(total) = stream.add(draft) else { return Ok(Posted::TooManyTypes) };
+    let sequence = matches!(job, Write::Post { .. }).then(|| stream.take_place());
+    if let Some(sequence) = sequence {
+        if let Some(id) = chosen {
+            stream.chosen.insert(id.to_owned(), sequence);
         }
-    };
-    match job {
-        Write::Post { draft, .. } => {
-            entries.push_message(&draft.message, total, draft.message.at, draft.once);
-        }
-        Write::Append { event, at, .. } => entries.push_event(event, *at),
-        Write::Count { .. } => {}
+        entries.push(key.0, stream.number, sequence);
+        entries.push_message(&draft.message, total, draft.message.at, draft.once);
     }
-    Posted::Done { sequence, total }
+    let positions = place_events(job.events(), streams, entries)?;
+    Ok(Posted::Done { sequence, total, positions })
+}
+
+/// Gives events their places, and makes their rows. One without a stream spoils what it was to be stored with.
+fn place_events<'a>(
+    events: &'a [StreamEvent],
+    streams: &mut Streams<'a>,
+    entries: &mut Entries<'a>,
+) -> Result<Positions, Fault> {
+    let mut positions = Vec::with_capacity(events.len());
+    for StreamEvent { stream, event, at } in events {
+        let key = key_of(stream);
+        let Some(open) = streams.get_mut(&key).filter(|stream| !stream.closed) else {
+            return misuse(format!("what was to be stored with a change has no stream: {stream:?}"));
+        };
+        let sequence = open.take_place();
+        entries.push(key.0, open.number, sequence);
+        entries.push_event(event, *at);
+        positions.push(sequence);
+    }
+    Ok(positions)
 }
 
 /// Writes to streams.
@@ -339,7 +366,7 @@ impl Batch for Writes {
 
 /// Does writes in a transaction, which may hold locks of rosters already; what each comes to, in their order.
 pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault> {
-    let keys: BTreeSet<_> = jobs.iter().map(|job| job.key()).collect();
+    let keys: BTreeSet<_> = jobs.iter().flat_map(|job| job.keys()).collect();
     let mut streams = Streams::new();
     lock(tx, &keys, &mut streams).await?;
     let unbegun = |key: &&Key<'_>| key.1 == OF_USER && !streams.contains_key(*key);
@@ -350,7 +377,8 @@ pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault
     count(tx, jobs, &mut streams).await?;
     find_chosen(tx, jobs, &mut streams).await?;
     let mut entries = Entries::default();
-    let answers = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
+    let settled: Result<Vec<_>, _> = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
+    let answers = settled?;
     if entries.is_empty() && jobs.iter().all(|job| matches!(job, Write::Count { .. })) {
         // Counts of what is not stored may be lost with the server.
         tx.commit_lazily().await?;
@@ -358,4 +386,19 @@ pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault
     // Sent one after the other without waiting for the answers: one round trip.
     tokio::try_join!(entries.insert(tx), move_ends(tx, &streams), write_counts(tx, &streams))?;
     Ok(answers)
+}
+
+/// Stores what follows from changes that a transaction makes, as the one place that does: its positions, in the order of
+/// the changes. The transaction may hold locks of spaces, groups and rosters already, and waits for no more of them.
+pub(super) async fn follow(tx: &Tx, all: Vec<&Also>) -> Result<Vec<Positions>, Fault> {
+    if all.iter().all(|also| also.is_nothing()) {
+        return Ok(all.iter().map(|_| Positions::new()).collect());
+    }
+    let writes: Vec<_> = all.into_iter().map(|also| Write::Append { also: also.clone() }).collect();
+    let posted = write(tx, &writes.iter().collect::<Vec<_>>()).await?;
+    let positions = |posted| match posted {
+        Posted::Done { positions, .. } => Ok(positions),
+        _ => misuse("what was to be stored with a change has no stream".to_owned()),
+    };
+    posted.into_iter().map(positions).collect()
 }

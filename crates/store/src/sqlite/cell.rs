@@ -27,7 +27,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     fault::{again, fault},
-    presence::Presence,
+    presence::{Presence, Taken},
     readers::Readers,
     writer::Tx,
 };
@@ -48,6 +48,14 @@ impl Count {
     fn sum(self) -> TypeCount {
         self.total.unwrap_or_default().plus(self.claimed)
     }
+}
+
+/// What the running batch has claimed of a group by a moment.
+pub(super) struct Claimed {
+    sequence: Sequence,
+    /// Of each type of message: what was added, and by how many messages.
+    counts: BTreeMap<i64, (u64, usize)>,
+    roster: Taken,
 }
 
 /// What is known of a group without its roster.
@@ -162,6 +170,25 @@ impl GroupState {
                 self.counts.remove(&kind);
             }
         }
+    }
+
+    /// What the running batch has claimed by now. Nobody else changes the roster from here on.
+    pub(super) fn claimed(&mut self) -> Claimed {
+        Claimed {
+            sequence: self.claimed_sequence,
+            counts: self.counts.iter().map(|(&kind, count)| (kind, (count.claimed, count.claims))).collect(),
+            roster: self.presence.taken(),
+        }
+    }
+
+    /// Takes back what was claimed since.
+    pub(super) fn reclaim(&mut self, before: Claimed) {
+        self.claimed_sequence = before.sequence;
+        self.counts.retain(|kind, count| {
+            (count.claimed, count.claims) = before.counts.get(kind).copied().unwrap_or_default();
+            count.claims > 0 || count.total.is_some()
+        });
+        self.presence.give_back(before.roster);
     }
 
     pub(super) fn tally(&self) -> GroupTally {

@@ -6,17 +6,17 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
-    message::{Event, ExitReason, Sequence},
-    store::{GroupCreated, GroupDeleted, Groups, StoreResult},
+    message::Positions,
+    store::{Also, GroupCreated, GroupDeleted, Groups, StoreResult},
     time::Millis,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
     Memory, SqliteStore,
+    also::{Made, together},
     cell::GroupCell,
     fault::fault,
-    messages::insert_event,
     records::{self, GROUP_COLUMNS, bounds},
     writer::{Subject, Tx},
 };
@@ -58,9 +58,14 @@ pub(super) fn find_group(connection: &Connection, space: i64, id: &str) -> rusql
     connection.prepare_cached(&sql)?.query_row(params![space, id], records::group).optional()
 }
 
-fn create(tx: &mut Tx<'_>, space: i64, group: &Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
+fn create(
+    tx: &mut Tx<'_>,
+    space: i64,
+    group: &Group,
+    limit: Option<u64>,
+) -> StoreResult<(GroupCreated, Made)> {
     if let Some(there) = find_group(tx.read(), space, group.at.group.as_str()).map_err(fault)? {
-        return Ok(GroupCreated::Exists(there));
+        return Ok((GroupCreated::Exists(there), Made::Nothing));
     }
     if let Some(limit) = limit {
         let sql = "SELECT existing_groups FROM space WHERE key = ?1";
@@ -70,30 +75,22 @@ fn create(tx: &mut Tx<'_>, space: i64, group: &Group, limit: Option<u64>) -> Sto
             .and_then(|mut query| query.query_row([space], |row| row.get(0)))
             .map_err(fault)?;
         if existing >= limit {
-            return Ok(GroupCreated::TooMany);
+            return Ok((GroupCreated::TooMany, Made::Nothing));
         }
     }
     let number = insert_group(tx, space, group, None)?;
-    Ok(GroupCreated::Created(Group { number, deletion: None, ..group.clone() }))
+    let group = Group { number, deletion: None, ..group.clone() };
+    Ok((GroupCreated::Created(group, Positions::new()), Made::Group(number)))
 }
 
-fn delete(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, deletion: &Deletion) -> StoreResult<Option<Sequence>> {
-    let sequence = {
-        let state = cell.lock();
-        if state.is_deleted() {
-            return Ok(None);
-        }
-        state.next_sequence()
-    };
-    tx.atomically(|tx| {
-        mark_deleted(tx, cell.space, cell.key, deletion)?;
-        tx.execute("INSERT INTO abandoned_roster (group_key) VALUES (?1)", [cell.key])?;
-        let event = Event::Exit { group: cell.at.group.clone(), reason: ExitReason::Dissolved };
-        insert_event(tx, cell.space, cell.key, sequence, &event, deletion.at)
-    })?;
-    tx.involve(cell);
-    cell.lock().claim_sequence();
-    Ok(Some(sequence))
+/// Deletes a group; whether it was there.
+fn delete(tx: &Tx<'_>, cell: &GroupCell, deletion: &Deletion) -> StoreResult<bool> {
+    if cell.lock().is_deleted() {
+        return Ok(false);
+    }
+    mark_deleted(tx, cell.space, cell.key, deletion)?;
+    tx.execute("INSERT INTO abandoned_roster (group_key) VALUES (?1)", [cell.key])?;
+    Ok(true)
 }
 
 /// Notes that a group is deleted.
@@ -215,27 +212,40 @@ fn of_user(
 
 #[async_trait]
 impl Groups for SqliteStore {
-    async fn create_group(&self, group: Group, limit: Option<u64>) -> StoreResult<GroupCreated> {
+    async fn create_group(&self, group: Group, limit: Option<u64>, also: Also) -> StoreResult<GroupCreated> {
         let space = self.known_space(&group.at.app).await?.key;
-        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| create(tx, space, &group, limit));
-        self.writer.run(Subject::None, run, |created| created).await
+        let following = self.following(also).await?;
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, None, &following, |tx| tx.atomically(|tx| create(tx, space, &group, limit)))
+        };
+        let settle = |(created, positions)| match created {
+            GroupCreated::Created(group, _) => GroupCreated::Created(group, positions),
+            other => other,
+        };
+        self.writer.run(Subject::None, run, settle).await
     }
 
     async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>> {
         Ok(self.cell(at).await?.map(|cell| Arc::clone(&cell.lock().record)))
     }
 
-    async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted> {
+    async fn delete_group(&self, at: &GroupRef, deletion: Deletion, also: Also) -> StoreResult<GroupDeleted> {
         let Some(cell) = self.cell(at).await? else { return Ok(GroupDeleted::Missing) };
+        let following = self.following(also).await?;
         let memory = Arc::clone(&self.memory);
         let (theirs, wanted) = (Arc::clone(&cell), deletion.clone());
-        let run = move |tx: &mut Tx<'_>| delete(tx, &theirs, &wanted);
-        let settle = move |done: Option<Sequence>| match done {
-            None => GroupDeleted::Missing,
-            Some(sequence) => {
-                settle_delete(&memory, &cell, deletion);
-                GroupDeleted::Deleted(sequence)
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, Some(&theirs), &following, |tx| {
+                let deleted = tx.atomically(|tx| delete(tx, &theirs, &wanted))?;
+                Ok((deleted, Made::when(deleted)))
+            })
+        };
+        let settle = move |(deleted, positions): (bool, Positions)| {
+            if !deleted {
+                return GroupDeleted::Missing;
             }
+            settle_delete(&memory, &cell, deletion);
+            GroupDeleted::Deleted(positions)
         };
         let deleted = self.writer.run(Subject::All, run, settle).await?;
         self.housekeeper.wake();

@@ -9,15 +9,18 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Order, Slice},
     id::{AppId, GroupRef, MessageId, UserId},
-    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Sender, Sequence, StreamRef, Top},
+    message::{
+        Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sender, Sequence, StreamRef, Top,
+    },
     number::{RepeatCount, TypeCount},
-    store::{Messages, StoreResult},
+    store::{Also, Messages, StoreResult},
     time::Millis,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 
 use super::{
     SqliteStore,
+    also::{Made, together},
     cell::GroupCell,
     fault::{fault, wanted_still},
     readers::Readers,
@@ -197,10 +200,11 @@ fn post(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, draft: &mut Draft) -> StoreResul
         return Err(error);
     }
     cell.lock().claim_sequence();
-    Ok(Posted::Done { sequence: Some(sequence), total: draft.message.total })
+    Ok(Posted::Done { sequence: Some(sequence), total: draft.message.total, positions: Positions::new() })
 }
 
-fn append_to_group(
+/// Adds an entry to a group's stream; its place, or `None` when the group is deleted.
+pub(super) fn append_to_group(
     tx: &mut Tx<'_>,
     cell: &Arc<GroupCell>,
     event: &Event,
@@ -231,15 +235,15 @@ pub(super) fn insert_user_stream(
     Ok(UserPlace { key: tx.last_key(), sequence })
 }
 
+/// Adds an entry to a user's stream; its place.
 pub(super) fn append_to_user(
     tx: &mut Tx<'_>,
-    tops: &UserTops,
     of: &(i64, UserId),
     event: &Event,
     at: Millis,
 ) -> StoreResult<Sequence> {
     let (space, user) = of;
-    let known = tx.user_places.get(of).copied().or_else(|| tops.get(of)).filter(|place| place.key != 0);
+    let known = tx.user_places.get(of).copied().or_else(|| tx.tops.get(of)).filter(|place| place.key != 0);
     let known = match known {
         Some(place) => Some(place),
         None => load_place(tx.read(), *space, user).map_err(fault)?,
@@ -355,11 +359,24 @@ fn position(sequence: Sequence) -> i64 {
 
 #[async_trait]
 impl Messages for SqliteStore {
-    async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
+    async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted> {
         let Some(cell) = self.cell(at).await? else { return Ok(Posted::NoGroup) };
+        let following = self.following(also).await?;
         let mut draft = draft;
-        let run = move |tx: &mut Tx<'_>| post(tx, &cell, &mut draft);
-        self.writer.run(Subject::None, run, |posted| posted).await
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, Some(&cell), &following, |tx| {
+                let posted = post(tx, &cell, &mut draft)?;
+                let made = Made::when(matches!(posted, Posted::Done { .. }));
+                Ok((posted, made))
+            })
+        };
+        let settle = |(mut posted, stored)| {
+            if let Posted::Done { positions, .. } = &mut posted {
+                *positions = stored;
+            }
+            posted
+        };
+        self.writer.run(Subject::None, run, settle).await
     }
 
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
@@ -373,24 +390,20 @@ impl Messages for SqliteStore {
             return Ok(Posted::TooManyTypes);
         };
         self.memory.unwritten.note(&cell, &mut state);
-        Ok(Posted::Done { sequence: None, total })
+        Ok(Posted::Done { sequence: None, total, positions: Positions::new() })
     }
 
-    async fn append(&self, stream: &StreamRef, event: Event, at: Millis) -> StoreResult<Option<Sequence>> {
-        match stream {
-            StreamRef::Group(group) => {
-                let Some(cell) = self.cell(group).await? else { return Ok(None) };
-                let run = move |tx: &mut Tx<'_>| append_to_group(tx, &cell, &event, at);
-                self.writer.run(Subject::None, run, |sequence| sequence).await
-            }
-            StreamRef::User(app, user) => {
-                let Some(space) = self.space(app).await? else { return Ok(None) };
-                let tops = Arc::clone(&self.memory.tops);
-                let of = (space.key, user.clone());
-                let run = move |tx: &mut Tx<'_>| append_to_user(tx, &tops, &of, &event, at);
-                self.writer.run(Subject::None, run, Some).await
-            }
-        }
+    async fn append(&self, also: Also) -> StoreResult<Option<Positions>> {
+        self.open_still()?;
+        let following = self.following(also).await?;
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, None, &following, |_| {
+                let there = following.has_streams();
+                Ok((there, Made::when(there)))
+            })
+        };
+        let settle = |(there, positions): (bool, Positions)| there.then_some(positions);
+        self.writer.run(Subject::None, run, settle).await
     }
 
     async fn top(&self, stream: &StreamRef) -> StoreResult<Option<Top>> {

@@ -10,6 +10,7 @@
 //! Views by sessions and counts of messages that are not stored may lag behind a crash by a second
 //! (`housekeeping`).
 
+mod also;
 mod backup;
 mod cell;
 mod cells;
@@ -189,8 +190,12 @@ impl SqliteStore {
         .map_err(thread)?;
         let housekeeper = Housekeeper::start(writer.clone(), Arc::clone(&memory)).map_err(thread)?;
         let closed = Arc::new(AtomicBool::new(false));
-        let threads =
-            Threads { writer: writer.clone(), readers: Arc::clone(&readers), closed: Arc::clone(&closed) };
+        let threads = Threads {
+            writer: writer.clone(),
+            readers: Arc::clone(&readers),
+            memory: Arc::clone(&memory),
+            closed: Arc::clone(&closed),
+        };
         Ok(Self {
             housekeeper,
             tables: Tables::new(threads, random),

@@ -13,6 +13,7 @@ use std::{collections::HashMap, sync::Arc};
 use muster_core::{
     group::Order,
     id::{SessionRef, UserId},
+    message::Positions,
     rank::RankIndex,
     roster::{
         Admission, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, PageQuery, RosterState,
@@ -54,7 +55,7 @@ impl Connected {
 }
 
 /// What a running batch has promised and not committed yet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Claims {
     /// The figures once the batch is settled.
     state: RosterState,
@@ -64,6 +65,12 @@ pub(super) struct Claims {
     pub(super) figures: bool,
     /// What the batch has written as the first number never given.
     pub(super) reserved: JoinNumber,
+}
+
+/// What a running batch had promised and given out by a moment.
+pub(super) struct Taken {
+    claims: Claims,
+    next: JoinNumber,
 }
 
 /// A change made at once, or one that the writer has to make.
@@ -171,6 +178,18 @@ impl Presence {
         }
     }
 
+    /// What the running batch has promised and given out by now. From here on nobody but the batch gives out numbers.
+    pub(super) fn taken(&mut self) -> Taken {
+        self.claim();
+        Taken { claims: self.claims.clone(), next: self.next }
+    }
+
+    /// Takes back what was promised and given out since.
+    pub(super) fn give_back(&mut self, before: Taken) {
+        self.claims = before.claims;
+        self.next = before.next;
+    }
+
     /// The figures with what the running batch claims.
     pub(super) fn claimed(&self) -> RosterState {
         if self.busy { self.claims.state } else { self.state }
@@ -201,16 +220,9 @@ impl Presence {
         self.claims.figures |= join.tie == Tie::Durable;
     }
 
-    /// Notes that a membership ends with the running batch; what [`unclaim_leave`](Self::unclaim_leave) needs.
-    pub(super) fn claim_leave(&mut self) -> RosterState {
-        let before = self.claims.state;
+    /// Notes that a membership ends with the running batch.
+    pub(super) fn claim_leave(&mut self) {
         self.claims.state.dismiss();
-        before
-    }
-
-    /// Takes the claim noted last back: its leave came to nothing.
-    pub(super) fn unclaim_leave(&mut self, before: RosterState) {
-        self.claims.state = before;
     }
 
     /// What the running batch has to write: next number, views, whether super.
@@ -255,9 +267,12 @@ impl Presence {
                 Inline::Done(self.seat(number, joined, join, Some(session.clone())))
             }
             Joined::Tied | Joined::Stays | Joined::Durable => match self.retie(&join.user, session) {
-                Some(member) => {
-                    Inline::Done(Admission::Admitted { member, fresh: false, count: self.state.count })
-                }
+                Some(member) => Inline::Done(Admission::Admitted {
+                    member,
+                    fresh: false,
+                    count: self.state.count,
+                    positions: Positions::new(),
+                }),
                 None => Inline::Writer,
             },
         }
@@ -313,7 +328,8 @@ impl Presence {
             Some(session) => self.connect(&member, session, false),
             None => self.durable += 1,
         }
-        Admission::Admitted { member, fresh: joined.is_fresh(), count: self.state.count }
+        let (fresh, count) = (joined.is_fresh(), self.state.count);
+        Admission::Admitted { member, fresh, count, positions: Positions::new() }
     }
 
     /// Ties a session to a durable member who was not connected.

@@ -78,7 +78,7 @@ fn remove_group(tx: &mut Tx<'_>, doomed: &Doomed) -> StoreResult<u64> {
         let mut rows = 0;
         for sql in tables::purges_of_a_group() {
             let of = [Value::from(doomed.at.app.as_str()), Value::from(doomed.at.group.as_str())];
-            rows += Job(tx).execute(&sql, &of)?;
+            rows += Job::new(tx).execute(&sql, &of)?;
         }
         for sql in [
             "DELETE FROM abandoned_roster WHERE group_key = ?1",

@@ -13,20 +13,20 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Page, Slice},
     id::{GroupRef, UserId},
-    message::{Sequence, StreamRef},
+    message::Positions,
     roster::{
-        Admission, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, PageQuery, RosterState,
-        Tie, WalkQuery,
+        Admission, Departure, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, PageQuery,
+        RosterState, Tie, WalkQuery,
     },
-    store::{Also, Rosters, StoreResult, StreamEvent},
+    store::{Also, Rosters, StoreResult},
 };
 use rusqlite::params;
 
 use super::{
     Memory, SqliteStore,
+    also::{Made, together},
     cell::GroupCell,
-    fault::{fault, misuse, wanted_still},
-    messages::{UserTops, append_to_user},
+    fault::{fault, wanted_still},
     presence::{Inline, Seat},
     rows::{self, MemberRow},
     writer::{Subject, Tx},
@@ -158,7 +158,12 @@ fn settle_join(memory: &Memory, cell: &Arc<GroupCell>, join: Join, plan: JoinPla
     };
     // A membership found by the plan is there until the plan is settled: nobody else changes a busy roster.
     match member {
-        Some(member) => Admission::Admitted { member, fresh: false, count: presence.state().count },
+        Some(member) => Admission::Admitted {
+            member,
+            fresh: false,
+            count: presence.state().count,
+            positions: Positions::new(),
+        },
         None => Admission::NoGroup,
     }
 }
@@ -169,8 +174,8 @@ enum LeavePlan {
     Nothing,
     /// A durable member's connection ends.
     Untied(JoinNumber),
-    /// The membership ends; what the batch had claimed before.
-    Removed(JoinNumber, RosterState),
+    /// The membership ends.
+    Removed(JoinNumber),
 }
 
 fn plan_leave(
@@ -194,8 +199,8 @@ fn plan_leave(
             (Left::Stays, _) => return Ok(LeavePlan::Nothing),
             (Left::Untied, Some((number, _))) => return Ok(LeavePlan::Untied(number)),
             (Left::Gone, Some((number, connected))) if !connected.durable => {
-                let before = presence.claim_leave();
-                return Ok(LeavePlan::Removed(number, before));
+                presence.claim_leave();
+                return Ok(LeavePlan::Removed(number));
             }
             _ => {}
         }
@@ -215,7 +220,8 @@ fn plan_leave(
     let Some(number) = removed else { return Ok(LeavePlan::Nothing) };
     let mut state = cell.lock();
     state.presence.claims.figures = true;
-    Ok(LeavePlan::Removed(number, state.presence.claim_leave()))
+    state.presence.claim_leave();
+    Ok(LeavePlan::Removed(number))
 }
 
 fn settle_leave(memory: &Memory, cell: &Arc<GroupCell>, user: &UserId, plan: LeavePlan) -> Option<u64> {
@@ -226,7 +232,7 @@ fn settle_leave(memory: &Memory, cell: &Arc<GroupCell>, user: &UserId, plan: Lea
             state.presence.untie(number);
             None
         }
-        LeavePlan::Removed(number, _) => {
+        LeavePlan::Removed(number) => {
             let durable = state.presence.remove(number)?;
             if !durable {
                 memory.unattend(cell.space, user, cell.key);
@@ -237,57 +243,7 @@ fn settle_leave(memory: &Memory, cell: &Arc<GroupCell>, user: &UserId, plan: Lea
     }
 }
 
-/// Events for users' streams, by the key of the application and the user.
-type UserEvents = Vec<((i64, UserId), StreamEvent)>;
-
-/// Ends a membership and stores what follows, or neither.
-fn remove(
-    tx: &mut Tx<'_>,
-    tops: &UserTops,
-    cell: &Arc<GroupCell>,
-    user: &UserId,
-    events: &UserEvents,
-) -> StoreResult<(LeavePlan, Vec<Sequence>)> {
-    let (mut plan, mut before) = (LeavePlan::Nothing, Vec::new());
-    let done = tx.atomically(|tx| {
-        plan = plan_leave(tx, cell, user, &Leave::Any)?;
-        if !matches!(plan, LeavePlan::Removed(..)) {
-            return Ok(Vec::new());
-        }
-        let append = |(of, what): &((i64, UserId), StreamEvent)| {
-            before.push((of.clone(), tx.user_places.get(of).copied()));
-            append_to_user(tx, tops, of, &what.event, what.at)
-        };
-        events.iter().map(append).collect()
-    });
-    if done.is_err() {
-        for (of, place) in before.into_iter().rev() {
-            match place {
-                Some(place) => tx.user_places.insert(of, place),
-                None => tx.user_places.remove(&of),
-            };
-        }
-        if let LeavePlan::Removed(_, before) = plan {
-            cell.lock().presence.unclaim_leave(before);
-        }
-    }
-    done.map(|positions| (plan, positions))
-}
-
 impl SqliteStore {
-    /// Finds where the events of users' streams belong.
-    async fn user_events(&self, also: Also) -> StoreResult<UserEvents> {
-        let mut events = Vec::with_capacity(also.events.len());
-        for event in also.events {
-            let StreamRef::User(app, user) = &event.stream else {
-                return misuse("a change of a roster is followed by events of users alone".to_owned());
-            };
-            let space = self.known_space(app).await?.key;
-            events.push(((space, user.clone()), event));
-        }
-        Ok(events)
-    }
-
     /// The members of chosen seats; `None` when one of them left before the row was read.
     async fn seated(&self, cell: &GroupCell, seats: &[Seat]) -> StoreResult<Option<Vec<Member>>> {
         let missing = match self.memory.rows.seat(cell.key, seats, &HashMap::new()) {
@@ -331,9 +287,11 @@ impl SqliteStore {
 
 #[async_trait]
 impl Rosters for SqliteStore {
-    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
+    async fn join(&self, at: &GroupRef, join: Join, also: Also) -> StoreResult<Admission> {
         let Some(cell) = self.roster(at).await? else { return Ok(Admission::NoGroup) };
-        if let Tie::Session(session) = &join.tie {
+        if let Tie::Session(session) = &join.tie
+            && also.is_nothing()
+        {
             wanted_still()?;
             let mut state = cell.lock();
             if state.is_deleted() {
@@ -347,50 +305,58 @@ impl Rosters for SqliteStore {
                 return Ok(admission);
             }
         }
+        let following = self.following(also).await?;
         let memory = Arc::clone(&self.memory);
         let subject = subject(&cell, &join.user);
         let (theirs, wanted) = (Arc::clone(&cell), join.clone());
-        let run = move |tx: &mut Tx<'_>| plan_join(tx, &theirs, &wanted);
-        let settle = move |plan| settle_join(&memory, &cell, join, plan);
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, Some(&theirs), &following, |tx| {
+                let plan = plan_join(tx, &theirs, &wanted)?;
+                let made = Made::when(matches!(plan, JoinPlan::Fresh(..)));
+                Ok((plan, made))
+            })
+        };
+        let settle = move |(plan, stored)| {
+            let mut admission = settle_join(&memory, &cell, join, plan);
+            if let Admission::Admitted { positions, .. } = &mut admission {
+                *positions = stored;
+            }
+            admission
+        };
         self.writer.run(subject, run, settle).await
     }
 
-    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
+    async fn leave(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        leave: Leave,
+        also: Also,
+    ) -> StoreResult<Option<Departure>> {
         let Some(cell) = self.roster(at).await? else { return Ok(None) };
-        wanted_still()?;
-        {
+        if also.is_nothing() {
+            wanted_still()?;
             let mut state = cell.lock();
             if let Inline::Done(left) = state.presence.leave_inline(user, &leave) {
                 if left.is_some() {
                     self.memory.unwritten.note(&cell, &mut state);
                     self.memory.unattend(cell.space, user, cell.key);
                 }
-                return Ok(left);
+                return Ok(left.map(|count| Departure { count, positions: Positions::new() }));
             }
         }
+        let following = self.following(also).await?;
         let (memory, user) = (Arc::clone(&self.memory), user.clone());
         let subject = subject(&cell, &user);
         let (theirs, wanted) = (Arc::clone(&cell), user.clone());
-        let run = move |tx: &mut Tx<'_>| plan_leave(tx, &theirs, &wanted, &leave);
-        let settle = move |plan| settle_leave(&memory, &cell, &user, plan);
-        self.writer.run(subject, run, settle).await
-    }
-
-    async fn remove_member(
-        &self,
-        at: &GroupRef,
-        user: &UserId,
-        also: Also,
-    ) -> StoreResult<Option<Vec<Sequence>>> {
-        let Some(cell) = self.roster(at).await? else { return Ok(None) };
-        let events = self.user_events(also).await?;
-        let (memory, user, subject) = (Arc::clone(&self.memory), user.clone(), subject(&cell, user));
-        let (tops, theirs, wanted) = (Arc::clone(&memory.tops), Arc::clone(&cell), user.clone());
-        let run = move |tx: &mut Tx<'_>| remove(tx, &tops, &theirs, &wanted, &events);
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, Some(&theirs), &following, |tx| {
+                let plan = plan_leave(tx, &theirs, &wanted, &leave)?;
+                Ok((plan, Made::when(matches!(plan, LeavePlan::Removed(_)))))
+            })
+        };
         let settle = move |(plan, positions)| {
-            let removed = matches!(plan, LeavePlan::Removed(..));
-            settle_leave(&memory, &cell, &user, plan);
-            removed.then_some(positions)
+            settle_leave(&memory, &cell, &user, plan).map(|count| Departure { count, positions })
         };
         self.writer.run(subject, run, settle).await
     }

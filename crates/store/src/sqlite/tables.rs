@@ -8,7 +8,8 @@ use std::sync::{
 use muster_core::{
     group::Group,
     id::{AppId, GroupRef},
-    store::{StoreError, StoreResult},
+    message::Positions,
+    store::{Also, StoreError, StoreResult},
 };
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension as _, ToSql,
@@ -16,6 +17,8 @@ use rusqlite::{
 };
 
 use super::{
+    Memory,
+    also::{Following, Made, together},
     fault::{fault, stopped},
     groups::insert_group,
     readers::Readers,
@@ -24,7 +27,7 @@ use super::{
 };
 use crate::{
     settings::MASTER_KEY_CHECK,
-    tables::{Cell, Database, Reading, Row, Transaction, Tried, Turn, Value, misuse},
+    tables::{Cell, Change, Database, Reading, Row, Transaction, Tried, Turn, Value, misuse},
 };
 
 /// A statement's text with its places for values as SQLite numbers them.
@@ -107,47 +110,61 @@ impl Reading for Snapshot<'_> {
 }
 
 /// Reads and changes in the writer's transaction.
-pub(super) struct Job<'t, 'c>(pub(super) &'t Tx<'c>);
+pub(super) struct Job<'t, 'c> {
+    tx: &'t Tx<'c>,
+    /// The key of the group that was made last.
+    made: Option<i64>,
+}
+
+impl<'t, 'c> Job<'t, 'c> {
+    pub(super) fn new(tx: &'t Tx<'c>) -> Self {
+        Self { tx, made: None }
+    }
+}
 
 impl Reading for Job<'_, '_> {
     fn query(&mut self, sql: &str, values: &[Value]) -> Tried<Vec<Row>> {
         let sql = numbered(sql);
-        let mut statement = self.0.read().prepare_cached(&sql).map_err(fault)?;
+        let mut statement = self.tx.read().prepare_cached(&sql).map_err(fault)?;
         if !statement.readonly() {
-            statement = self.0.change(&sql)?;
+            statement = self.tx.change(&sql)?;
         }
         Ok(rows(statement, values).map_err(fault)?)
     }
 
     fn epoch(&mut self, id: &AppId) -> Tried<Option<String>> {
-        Ok(epoch(self.0.read(), id).map_err(fault)?)
+        Ok(epoch(self.tx.read(), id).map_err(fault)?)
     }
 
     fn group_number(&mut self, at: &GroupRef) -> Tried<Option<i64>> {
-        Ok(group_number(self.0.read(), at).map_err(fault)?)
+        Ok(group_number(self.tx.read(), at).map_err(fault)?)
     }
 }
 
 impl Transaction for Job<'_, '_> {
     fn execute(&mut self, sql: &str, values: &[Value]) -> Tried<u64> {
-        Ok(self.0.execute(&numbered(sql), rusqlite::params_from_iter(values))? as u64)
+        Ok(self.tx.execute(&numbered(sql), rusqlite::params_from_iter(values))? as u64)
     }
 
     fn take_turn(&mut self, turn: Turn<'_>) -> Tried<bool> {
         // There is one writer: it is always its turn.
         match turn {
             Turn::Directory => Ok(true),
-            Turn::Space(id) => Ok(space_key(self.0.read(), id).map_err(fault)?.is_some()),
+            Turn::Space(id) => Ok(space_key(self.tx.read(), id).map_err(fault)?.is_some()),
         }
     }
 
     fn add_space(&mut self, id: &AppId, epoch: &str) -> Tried<()> {
-        Ok(insert_space(self.0, id, epoch).map(|_| ())?)
+        Ok(insert_space(self.tx, id, epoch).map(|_| ())?)
     }
 
     fn add_group(&mut self, group: &Group) -> Tried<i64> {
-        match space_key(self.0.read(), &group.at.app).map_err(fault)? {
-            Some(space) => Ok(insert_group(self.0, space, group, None)?),
+        match space_key(self.tx.read(), &group.at.app).map_err(fault)? {
+            Some(space) => {
+                let key = insert_group(self.tx, space, group, None)?;
+                self.made = Some(key);
+                Ok(key)
+            }
             None => misuse(format!("there is no application or channel {}", group.at.app)),
         }
     }
@@ -157,6 +174,7 @@ impl Transaction for Job<'_, '_> {
 pub(super) struct Threads {
     pub(super) writer: Writer,
     pub(super) readers: Arc<Readers>,
+    pub(super) memory: Arc<Memory>,
     pub(super) closed: Arc<AtomicBool>,
 }
 
@@ -185,13 +203,27 @@ impl Database for Threads {
         found.map_err(StoreError::from)
     }
 
-    async fn write<T, S>(&self, step: S) -> StoreResult<T>
+    async fn write_also<T, S>(&self, also: Also, step: S) -> StoreResult<(T, Positions)>
     where
         T: Send + 'static,
-        S: Fn(&mut dyn Transaction) -> Tried<T> + Send + Sync + 'static,
+        S: Fn(&mut dyn Transaction) -> Tried<Change<T>> + Send + Sync + 'static,
     {
         self.open_still()?;
-        let run = move |tx: &mut Tx<'_>| tx.atomically(|tx| step(&mut Job(tx)).map_err(StoreError::from));
+        let following = match also.is_nothing() {
+            true => Following::default(),
+            false => Following::find(&self.memory, &self.readers, also).await?,
+        };
+        let change = move |tx: &mut Tx<'_>| {
+            let mut job = Job::new(tx);
+            let change = step(&mut job)?;
+            let made = match job.made {
+                _ if !change.made => Made::Nothing,
+                Some(key) => Made::Group(key),
+                None => Made::Change,
+            };
+            Ok((change.answer, made))
+        };
+        let run = move |tx: &mut Tx<'_>| together(tx, None, &following, |tx| tx.atomically(|tx| change(tx)));
         self.writer.run(Subject::None, run, |done| done).await
     }
 }

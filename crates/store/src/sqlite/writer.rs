@@ -342,7 +342,7 @@ impl Desk {
         self.last = jobs.len();
         let mut parts = vec![jobs];
         while let Some(part) = parts.pop() {
-            let mut tx = Tx::new(&self.connection);
+            let mut tx = Tx::new(&self.connection, &self.tops);
             match tx.run(part) {
                 Ran::All(done) => {
                     if let Some(spoilt) = self.finish(tx, done) {
@@ -369,7 +369,7 @@ impl Desk {
 
     /// Commits a part; what of it is to be done anew.
     fn finish(&self, tx: Tx<'_>, done: Vec<Box<dyn Work>>) -> Option<Vec<Box<dyn Work>>> {
-        tx.finish(done, self.runtime.as_ref(), &self.mark, &self.counters, &self.tops)
+        tx.finish(done, self.runtime.as_ref(), &self.mark, &self.counters)
     }
 
     /// Refuses whoever waits, because the database was locked for as long as a caller can wait.
@@ -424,17 +424,20 @@ pub(super) struct Tx<'a> {
     locked: Cell<bool>,
     /// Groups of which jobs of this batch hold claims.
     cells: Vec<Arc<GroupCell>>,
+    /// Ends of users' streams as they are committed.
+    pub(super) tops: &'a UserTops,
     /// Ends of users' streams that moved in this batch.
     pub(super) user_places: HashMap<(i64, UserId), UserPlace>,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
+    pub(super) fn new(connection: &'a Connection, tops: &'a UserTops) -> Self {
         Self {
             connection,
             begun: Cell::new(false),
             locked: Cell::new(false),
             cells: Vec::new(),
+            tops,
             user_places: HashMap::new(),
         }
     }
@@ -531,7 +534,6 @@ impl<'a> Tx<'a> {
         runtime: Option<&Handle>,
         mark: &CommitMark,
         counters: &Counters,
-        tops: &UserTops,
     ) -> Option<Vec<Box<dyn Work>>> {
         match self.commit() {
             Ok(commits) => {
@@ -541,7 +543,7 @@ impl<'a> Tx<'a> {
                 for cell in &self.cells {
                     cell.commit();
                 }
-                tops.moved(&self.user_places);
+                self.tops.moved(&self.user_places);
                 if self.begun.get() {
                     counters.commit(jobs.len());
                     counters.writing.passed();

@@ -7,14 +7,15 @@ use muster_core::{
     app::App,
     group::{Order, Page, Window},
     id::{AccountId, AppId},
+    message::Positions,
     seal::Sealed,
-    store::{AppCreated, AppFilter, Apps, StoreResult},
+    store::{Also, AppCreated, AppFilter, Apps, StoreResult},
     time::Millis,
     transfer::{AppRecord, Kind, Record, TransferError},
 };
 
 use super::{
-    Carried, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, direction, misuse,
+    Carried, Change, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, direction, misuse,
     table::{Stored, Table, find, insert, select, total},
     value::values,
 };
@@ -169,16 +170,25 @@ impl<D: Database> Apps for Tables<D> {
         self.database.snapshot(move |reading| list(reading, &account, filter, order, window)).await
     }
 
-    async fn set_app_disabled(&self, id: &AppId, disabled: bool, at: Millis) -> StoreResult<Option<App>> {
+    async fn set_app_disabled(
+        &self,
+        id: &AppId,
+        disabled: bool,
+        at: Millis,
+        also: Also,
+    ) -> StoreResult<Option<(App, Positions)>> {
         let wanted = id.clone();
         let step = move |tx: &mut dyn Transaction| {
-            let sql = "UPDATE app SET disabled = $2, modified_at = $3 WHERE app = $1";
-            tx.execute(sql, values![wanted.as_str(), disabled, at])?;
-            of_id(tx, &wanted)
+            let sql = "UPDATE app SET disabled = $2 WHERE app = $1 AND disabled <> $2";
+            let made = tx.execute(sql, values![wanted.as_str(), disabled])? > 0;
+            let sql = "UPDATE app SET modified_at = $2 WHERE app = $1";
+            tx.execute(sql, values![wanted.as_str(), at])?;
+            Ok(Change { answer: of_id(tx, &wanted)?, made })
         };
-        let changed = self.database.write(step).await;
+        let changed = self.database.write_also(also, step).await;
         // Also when it failed: it may have happened without an answer.
         self.apps.forget(id.clone());
-        changed
+        let (app, positions) = changed?;
+        Ok(app.map(|app| (app, positions)))
     }
 }

@@ -6,13 +6,14 @@ use muster_core::{
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
     group::{Group, Page, Window},
     id::{AccountId, AppId, GroupRef},
-    store::{Chats, StoreResult},
+    message::Positions,
+    store::{Also, Chats, StoreResult},
     time::Millis,
     transfer::{ChannelRecord, ChatGroupRecord, InviteRecord, Kind, Record, TransferError},
 };
 
 use super::{
-    Carried, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, misuse,
+    Carried, Change, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, misuse,
     table::{Parent, Stored, Table, exists, find, insert, record_of, select, total},
     value::values,
 };
@@ -368,9 +369,10 @@ impl<D: Database> Chats for Tables<D> {
         self.database.read(move |reading| select(reading, tail, values![channel.as_str()])).await
     }
 
-    async fn create_chat_group(&self, group: ChatGroup) -> StoreResult<()> {
+    async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Positions> {
         let epoch = self.epoch();
-        self.database.write(move |tx| create(tx, &group, &epoch)).await
+        let step = move |tx: &mut dyn Transaction| create(tx, &group, &epoch).map(Change::made);
+        Ok(self.database.write_also(also, step).await?.1)
     }
 
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>> {
@@ -404,9 +406,20 @@ impl<D: Database> Chats for Tables<D> {
         self.database.write(move |tx| advance(tx, (from, to), until, at)).await
     }
 
-    async fn set_invite(&self, at: &GroupRef, code: Option<&str>, now: Millis) -> StoreResult<bool> {
+    async fn set_invite(
+        &self,
+        at: &GroupRef,
+        code: Option<&str>,
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
         let (at, code) = (at.clone(), code.map(str::to_owned));
-        self.database.write(move |tx| set_invite(tx, &at, code.as_deref(), now)).await
+        let step = move |tx: &mut dyn Transaction| {
+            let there = set_invite(tx, &at, code.as_deref(), now)?;
+            Ok(Change { answer: there, made: there })
+        };
+        let (there, positions) = self.database.write_also(also, step).await?;
+        Ok(there.then_some(positions))
     }
 
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>> {

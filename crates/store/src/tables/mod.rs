@@ -20,16 +20,18 @@ use std::sync::Arc;
 
 use muster_core::{
     app::App,
+    caller::CarriedOut,
     group::Order,
     id::AppId,
+    message::Positions,
     random::Random,
-    store::{Records, StoreResult},
+    store::{Also, Records, StoreResult},
     transfer::Kind,
 };
 
 pub(crate) use self::{
     table::Carried,
-    transaction::{Reading, Transaction, Tried, Turn, misuse},
+    transaction::{Change, Reading, Transaction, Tried, Turn, misuse},
     value::{Cell, Row, Value},
 };
 use crate::cache::Cache;
@@ -68,11 +70,27 @@ pub(crate) trait Database: Send + Sync {
         T: Send + 'static,
         S: Fn(&mut dyn Reading) -> Tried<T> + Send + Sync + 'static;
 
-    /// Runs a step in a transaction and makes it last. It may run several times, each time as if it had not before.
+    /// Runs a step in a transaction, stores what follows from it if it has made a change, and makes both last; its answer
+    /// and where what was stored with it stands. It may run several times, each time as if it had not before.
+    fn write_also<T, S>(
+        &self,
+        also: Also,
+        step: S,
+    ) -> impl Future<Output = StoreResult<(T, Positions)>> + Send
+    where
+        T: Send + 'static,
+        S: Fn(&mut dyn Transaction) -> Tried<Change<T>> + Send + Sync + 'static;
+
+    /// The same for a step from which nothing follows.
     fn write<T, S>(&self, step: S) -> impl Future<Output = StoreResult<T>> + Send
     where
         T: Send + 'static,
-        S: Fn(&mut dyn Transaction) -> Tried<T> + Send + Sync + 'static;
+        S: Fn(&mut dyn Transaction) -> Tried<T> + Send + Sync + 'static,
+    {
+        let step = move |tx: &mut dyn Transaction| Ok(Change::nothing(step(tx)?));
+        let written = self.write_also(Also::nothing(CarriedOut::by_itself()), step);
+        async { Ok(written.await?.0) }
+    }
 }
 
 /// The records of a store.

@@ -89,6 +89,25 @@ pub(crate) enum Turn<'a> {
     Space(&'a AppId),
 }
 
+/// What a step of a transaction has come to.
+pub(crate) struct Change<T> {
+    pub(crate) answer: T,
+    /// Whether something is changed, so that what follows from it is to be stored.
+    pub(crate) made: bool,
+}
+
+impl<T> Change<T> {
+    /// Something is changed.
+    pub(crate) fn made(answer: T) -> Self {
+        Self { answer, made: true }
+    }
+
+    /// Nothing is changed, or nothing follows from it.
+    pub(crate) fn nothing(answer: T) -> Self {
+        Self { answer, made: false }
+    }
+}
+
 /// A transaction that changes something: made whole, or not at all.
 pub(crate) trait Transaction: Reading {
     /// Runs a statement; how many rows it changed.

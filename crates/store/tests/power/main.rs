@@ -11,11 +11,12 @@ use std::{
 
 use muster_core::{
     app::{App, Audit, DataCenter, Generation, Retention, StringMap},
+    caller::CarriedOut,
     group::{Group, Order, Window},
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     roster::{Admission, Join, PageQuery, Tie},
     seal::Sealed,
-    store::{Groups as _, Rosters as _, Store as _},
+    store::{Also, Groups as _, Rosters as _, Store as _},
     testing::Seeded,
     time::Millis,
 };
@@ -66,7 +67,7 @@ async fn furnish(store: &SqliteStore) {
         created_at: Millis(2),
         deletion: None,
     };
-    store.create_group(group, None).await.unwrap();
+    store.create_group(group, None, Also::nothing(CarriedOut::by_itself())).await.unwrap();
 }
 
 /// Has a member join; whether that was acknowledged.
@@ -80,7 +81,10 @@ async fn join(store: &SqliteStore, name: &str) -> bool {
         super_above: None,
         super_listed: true,
     };
-    matches!(store.join(&group(), join).await, Ok(Admission::Admitted { .. }))
+    matches!(
+        store.join(&group(), join, Also::nothing(CarriedOut::by_itself())).await,
+        Ok(Admission::Admitted { .. })
+    )
 }
 
 /// The members; none when there is no group.

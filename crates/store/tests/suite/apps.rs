@@ -8,7 +8,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{account, app, app_id},
+    make::{account, alone, app, app_id},
     place::Place,
 };
 
@@ -100,16 +100,19 @@ async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place:
 
 async fn an_application_is_switched_off_and_on(place: &impl Place) {
     let store = place.open();
-    assert_eq!(store.records().set_app_disabled(&app_id("a"), true, Millis(5)).await.unwrap(), None);
+    assert_eq!(store.records().set_app_disabled(&app_id("a"), true, Millis(5), alone()).await.unwrap(), None);
     store.records().create_app(app("a"), None).await.unwrap();
     let off = App { disabled: true, modified_at: Millis(5_000), ..app("a") };
     assert_eq!(
-        store.records().set_app_disabled(&app_id("a"), true, Millis(5_000)).await.unwrap(),
-        Some(off.clone())
+        store.records().set_app_disabled(&app_id("a"), true, Millis(5_000), alone()).await.unwrap(),
+        Some((off.clone(), vec![]))
     );
     assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&off));
     let on = App { modified_at: Millis(6_000), ..app("a") };
-    assert_eq!(store.records().set_app_disabled(&app_id("a"), false, Millis(6_000)).await.unwrap(), Some(on));
+    assert_eq!(
+        store.records().set_app_disabled(&app_id("a"), false, Millis(6_000), alone()).await.unwrap(),
+        Some((on, vec![]))
+    );
 }
 
 async fn an_id_is_given_once(place: &impl Place) {

@@ -9,7 +9,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{draft, one_group},
+    make::{alone, draft, one_group},
     place::{Place, Sqlite},
 };
 
@@ -41,7 +41,7 @@ async fn a_change_that_waits_is_not_begun_when_its_caller_has_gone(place: &impl 
     let lock = place.lock();
     let post = |body: &'static str| {
         let (store, g) = (Arc::clone(&store), g.clone());
-        Box::pin(carry_out(async move { store.post(&g, draft(1, body, 1)).await }))
+        Box::pin(carry_out(move |_| async move { store.post(&g, draft(1, body, 1), alone()).await }))
     };
     let stuck = begun(post("stuck")).await;
     let waiting = begun(post("waiting")).await;
@@ -58,10 +58,10 @@ async fn a_change_that_was_begun_is_made_when_its_caller_has_gone(place: &impl P
     let (began, begins) = tokio::sync::oneshot::channel::<()>();
     let (ended, ends) = tokio::sync::oneshot::channel();
     let (theirs, at) = (Arc::clone(&store), g.clone());
-    let work = begun(Box::pin(carry_out(async move {
-        theirs.post(&at, draft(1, "first", 1)).await.unwrap();
+    let work = begun(Box::pin(carry_out(|_| async move {
+        theirs.post(&at, draft(1, "first", 1), alone()).await.unwrap();
         let _ = begins.await;
-        theirs.post(&at, draft(1, "second", 1)).await.unwrap();
+        theirs.post(&at, draft(1, "second", 1), alone()).await.unwrap();
         ended.send(()).unwrap();
     })))
     .await;
@@ -84,7 +84,7 @@ async fn whoever_waits_for_a_locked_database_is_refused_together_and_nothing_is_
     let posts: Vec<_> = (0..200)
         .map(|_| {
             let (store, g) = (Arc::clone(&store), g.clone());
-            tokio::spawn(async move { store.post(&g, draft(1, "refused", 1)).await })
+            tokio::spawn(async move { store.post(&g, draft(1, "refused", 1), alone()).await })
         })
         .collect();
     for post in posts {
@@ -92,6 +92,6 @@ async fn whoever_waits_for_a_locked_database_is_refused_together_and_nothing_is_
         assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
     }
     drop(lock);
-    let posted = store.post(&g, draft(1, "later", 1)).await.unwrap();
+    let posted = store.post(&g, draft(1, "later", 1), alone()).await.unwrap();
     assert!(matches!(posted, Posted::Done { sequence: Some(1), .. }), "{posted:?}");
 }

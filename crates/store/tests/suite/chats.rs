@@ -9,7 +9,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{account, admitted, app_id, at, durable, names},
+    make::{account, admitted, alone, app_id, at, durable, names},
     place::Place,
 };
 
@@ -99,16 +99,19 @@ async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl 
         modified_at: Millis(101),
         ..chat("g")
     };
-    store.records().create_chat_group(rich.clone()).await.unwrap();
-    store.records().create_chat_group(rich.clone()).await.unwrap_err();
+    store.records().create_chat_group(rich.clone(), alone()).await.unwrap();
+    store.records().create_chat_group(rich.clone(), alone()).await.unwrap_err();
     assert_eq!(store.records().chat_group(&at("c", "g")).await.unwrap(), Some(rich.clone()));
     assert_eq!(store.records().chat_group(&at("c", "none")).await.unwrap(), None);
     let bounded = |name| Join { capacity: Some(2), ..durable(name) };
     for name in ["8613900000001", "8613900000002"] {
         admitted(&*store, &at("c", "g"), bounded(name)).await;
     }
-    assert_eq!(store.join(&at("c", "g"), bounded("8613900000003")).await.unwrap(), Admission::Full);
-    assert_eq!(store.join(&at("c", "none"), bounded("8613900000003")).await.unwrap(), Admission::NoGroup);
+    assert_eq!(store.join(&at("c", "g"), bounded("8613900000003"), alone()).await.unwrap(), Admission::Full);
+    assert_eq!(
+        store.join(&at("c", "none"), bounded("8613900000003"), alone()).await.unwrap(),
+        Admission::NoGroup
+    );
     store.close().await.unwrap();
     drop(store);
     let store = place.open();
@@ -124,10 +127,10 @@ async fn customer_groups_are_listed_newest_first_and_filtered(place: &impl Place
         let status = if n % 3 == 0 { ChatGroupStatus::Active } else { ChatGroupStatus::Creating };
         let subject = if n % 2 == 0 { "even\0" } else { "odd" };
         let made = ChatGroup { status, subject: subject.into(), ..chat(&format!("g{n}")) };
-        store.records().create_chat_group(made).await.unwrap();
+        store.records().create_chat_group(made, alone()).await.unwrap();
     }
     let elsewhere = ChatGroup { number: phone("8613800138001"), ..chat("elsewhere") };
-    store.records().create_chat_group(elsewhere).await.unwrap();
+    store.records().create_chat_group(elsewhere, alone()).await.unwrap();
     let all =
         ChatGroupQuery { channel: app_id("c"), number: phone("8613800138000"), subject: None, status: None };
     let list = async |query: &ChatGroupQuery, skip, limit| {
@@ -155,7 +158,7 @@ async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl P
     furnished(&*store).await;
     for (id, since) in [("g1", 100), ("g2", 200), ("g3", 300)] {
         let made = ChatGroup { created_at: Millis(since), modified_at: Millis(since), ..chat(id) };
-        store.records().create_chat_group(made).await.unwrap();
+        store.records().create_chat_group(made, alone()).await.unwrap();
     }
     let advance = async |until, now| {
         let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
@@ -168,11 +171,11 @@ async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl P
     let waiting = store.records().chat_group(&at("c", "g3")).await.unwrap().unwrap();
     assert_eq!((waiting.status, waiting.modified_at), (ChatGroupStatus::Creating, Millis(300)));
     // What else changes of a group does not make its status younger.
-    store.records().set_invite(&at("c", "g3"), Some("code"), Millis(400)).await.unwrap();
+    store.records().set_invite(&at("c", "g3"), Some("code"), Millis(400), alone()).await.unwrap().unwrap();
     assert_eq!(advance(301, 502).await, [at("c", "g3")]);
     // The clock was ahead and has been set back.
     let ahead = ChatGroup { created_at: Millis(1_000_000), modified_at: Millis(1_000_000), ..chat("g4") };
-    store.records().create_chat_group(ahead).await.unwrap();
+    store.records().create_chat_group(ahead, alone()).await.unwrap();
     assert_eq!(advance(400, 700).await, [at("c", "g4")]);
     assert_eq!(advance(400, 701).await, []);
 }
@@ -180,18 +183,20 @@ async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl P
 async fn a_new_invite_revokes_the_ones_before(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.records().create_chat_group(chat("g")).await.unwrap();
+    store.records().create_chat_group(chat("g"), alone()).await.unwrap();
     let g = at("c", "g");
-    assert!(!store.records().set_invite(&at("c", "none"), Some("x"), Millis(5)).await.unwrap());
-    assert!(store.records().set_invite(&g, Some("one"), Millis(200)).await.unwrap());
-    assert!(store.records().set_invite(&g, Some("two"), Millis(300)).await.unwrap());
+    assert!(
+        store.records().set_invite(&at("c", "none"), Some("x"), Millis(5), alone()).await.unwrap().is_none()
+    );
+    assert!(store.records().set_invite(&g, Some("one"), Millis(200), alone()).await.unwrap().is_some());
+    assert!(store.records().set_invite(&g, Some("two"), Millis(300), alone()).await.unwrap().is_some());
     let group = store.records().chat_group(&g).await.unwrap().unwrap();
     assert_eq!((group.invite.as_deref(), group.modified_at), (Some("two"), Millis(300)));
     let stands_for = |revoked| Some(Invite { at: g.clone(), revoked });
     assert_eq!(store.records().invite("one").await.unwrap(), stands_for(true));
     assert_eq!(store.records().invite("two").await.unwrap(), stands_for(false));
     assert_eq!(store.records().invite("three").await.unwrap(), None);
-    assert!(store.records().set_invite(&g, None, Millis(400)).await.unwrap());
+    assert!(store.records().set_invite(&g, None, Millis(400), alone()).await.unwrap().is_some());
     assert_eq!(store.records().invite("two").await.unwrap(), stands_for(true));
     assert_eq!(store.records().chat_group(&g).await.unwrap().unwrap().invite, None);
 }
@@ -200,12 +205,12 @@ async fn an_invite_code_stands_for_one_group(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
     for id in ["g", "h"] {
-        store.records().create_chat_group(chat(id)).await.unwrap();
+        store.records().create_chat_group(chat(id), alone()).await.unwrap();
     }
-    store.records().set_invite(&at("c", "g"), Some("code"), Millis(200)).await.unwrap();
-    store.records().set_invite(&at("c", "h"), Some("mine"), Millis(200)).await.unwrap();
+    store.records().set_invite(&at("c", "g"), Some("code"), Millis(200), alone()).await.unwrap().unwrap();
+    store.records().set_invite(&at("c", "h"), Some("mine"), Millis(200), alone()).await.unwrap().unwrap();
     // The failure takes nothing away.
-    store.records().set_invite(&at("c", "h"), Some("code"), Millis(300)).await.unwrap_err();
+    store.records().set_invite(&at("c", "h"), Some("code"), Millis(300), alone()).await.unwrap_err();
     assert_eq!(
         store.records().chat_group(&at("c", "g")).await.unwrap().unwrap().invite.as_deref(),
         Some("code")

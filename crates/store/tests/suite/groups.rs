@@ -10,8 +10,8 @@ use muster_core::{
 
 use crate::{
     make::{
-        admitted, app_id, at, connected, draft, durable, group, names, one_group, times, user, with_app,
-        with_group,
+        admitted, alone, app_id, at, connected, draft, durable, end_of, event_of, group, names, one_group,
+        times, user, with_app, with_group,
     },
     place::Place,
 };
@@ -50,12 +50,14 @@ async fn a_group_is_found_as_it_was_made_with_a_number(place: &impl Place) {
         extension: [("k\0".to_owned(), "\0v".to_owned())].into(),
         ..group("a", "g")
     };
-    let GroupCreated::Created(made) = store.create_group(rich.clone(), None).await.unwrap() else {
+    let GroupCreated::Created(made, _) = store.create_group(rich.clone(), None, alone()).await.unwrap()
+    else {
         panic!("not created")
     };
     assert_eq!(made, Group { number: made.number, ..rich });
     assert_eq!(store.group(&at("a", "g")).await.unwrap().as_deref(), Some(&made));
-    let GroupCreated::Created(later) = store.create_group(group("a", "h"), None).await.unwrap() else {
+    let GroupCreated::Created(later, _) = store.create_group(group("a", "h"), None, alone()).await.unwrap()
+    else {
         panic!("not created")
     };
     assert!(later.number > made.number);
@@ -70,11 +72,11 @@ async fn a_group_of_an_id_that_is_there_is_answered(place: &impl Place) {
     let there = store.group(&g).await.unwrap().unwrap();
     let again = Group { name: Some("again".into()), ..group("a", "g") };
     assert_eq!(
-        store.create_group(again.clone(), Some(1)).await.unwrap(),
+        store.create_group(again.clone(), Some(1), alone()).await.unwrap(),
         GroupCreated::Exists((*there).clone())
     );
-    store.delete_group(&g, deletion(9)).await.unwrap();
-    let GroupCreated::Exists(deleted) = store.create_group(again, None).await.unwrap() else {
+    store.delete_group(&g, deletion(9), end_of(&g, Millis(9))).await.unwrap();
+    let GroupCreated::Exists(deleted) = store.create_group(again, None, alone()).await.unwrap() else {
         panic!("made over a deleted group")
     };
     assert_eq!(deleted.deletion, Some(deletion(9)));
@@ -82,7 +84,7 @@ async fn a_group_of_an_id_that_is_there_is_answered(place: &impl Place) {
     with_app(&*store, "b").await;
     with_group(&*store, "b", "g").await;
     // Without its application a group cannot be.
-    store.create_group(group("nowhere", "g"), None).await.unwrap_err();
+    store.create_group(group("nowhere", "g"), None, alone()).await.unwrap_err();
 }
 
 async fn an_application_has_no_more_existing_groups_than_it_may(place: &impl Place) {
@@ -92,8 +94,9 @@ async fn an_application_has_no_more_existing_groups_than_it_may(place: &impl Pla
         .map(|n| {
             let store = store.clone();
             tokio::spawn(async move {
-                let created = store.create_group(group("a", &format!("g{n}")), Some(9)).await.unwrap();
-                matches!(created, GroupCreated::Created(_)).then_some(n)
+                let created =
+                    store.create_group(group("a", &format!("g{n}")), Some(9), alone()).await.unwrap();
+                matches!(created, GroupCreated::Created(..)).then_some(n)
             })
         })
         .collect();
@@ -102,20 +105,35 @@ async fn an_application_has_no_more_existing_groups_than_it_may(place: &impl Pla
         created.extend(maker.await.unwrap());
     }
     assert_eq!(created.len(), 9);
-    assert_eq!(store.create_group(group("a", "more"), Some(9)).await.unwrap(), GroupCreated::TooMany);
+    assert_eq!(
+        store.create_group(group("a", "more"), Some(9), alone()).await.unwrap(),
+        GroupCreated::TooMany
+    );
     let one = at("a", &format!("g{}", created[0]));
-    store.delete_group(&one, deletion(9)).await.unwrap();
-    let created = store.create_group(group("a", "more"), Some(9)).await.unwrap();
-    assert!(matches!(created, GroupCreated::Created(_)));
+    store.delete_group(&one, deletion(9), end_of(&one, Millis(9))).await.unwrap();
+    let created = store.create_group(group("a", "more"), Some(9), alone()).await.unwrap();
+    assert!(matches!(created, GroupCreated::Created(..)));
 }
 
 async fn a_deleted_group_keeps_its_id_and_ends_in_its_stream(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
-    store.post(&g, draft(1, "hello", 10)).await.unwrap();
-    assert_eq!(store.delete_group(&g, deletion(20)).await.unwrap(), GroupDeleted::Deleted(2));
-    assert_eq!(store.delete_group(&g, deletion(21)).await.unwrap(), GroupDeleted::Missing);
-    assert_eq!(store.delete_group(&at("a", "none"), deletion(21)).await.unwrap(), GroupDeleted::Missing);
+    store.post(&g, draft(1, "hello", 10), alone()).await.unwrap();
+    assert_eq!(
+        store.delete_group(&g, deletion(20), end_of(&g, Millis(20))).await.unwrap(),
+        GroupDeleted::Deleted(vec![2])
+    );
+    assert_eq!(
+        store.delete_group(&g, deletion(21), end_of(&g, Millis(21))).await.unwrap(),
+        GroupDeleted::Missing
+    );
+    assert_eq!(
+        store
+            .delete_group(&at("a", "none"), deletion(21), end_of(&at("a", "none"), Millis(21)))
+            .await
+            .unwrap(),
+        GroupDeleted::Missing
+    );
     let check = async |store: &dyn Store| {
         assert_eq!(store.group(&g).await.unwrap().unwrap().deletion, Some(deletion(20)));
         let stream = StreamRef::Group(g.clone());
@@ -136,18 +154,21 @@ async fn a_deleted_group_admits_nobody_and_nothing(place: &impl Place) {
     let g = one_group(&*store).await;
     admitted(&*store, &g, durable("d")).await;
     admitted(&*store, &g, connected("c")).await;
-    store.delete_group(&g, deletion(20)).await.unwrap();
+    store.delete_group(&g, deletion(20), end_of(&g, Millis(20))).await.unwrap();
     for join in [durable("d"), durable("e"), connected("c"), connected("f")] {
-        assert_eq!(store.join(&g, join).await.unwrap(), Admission::NoGroup);
+        assert_eq!(store.join(&g, join, alone()).await.unwrap(), Admission::NoGroup);
     }
-    assert_eq!(store.post(&g, draft(1, "x", 30)).await.unwrap(), Posted::NoGroup);
+    assert_eq!(store.post(&g, draft(1, "x", 30), alone()).await.unwrap(), Posted::NoGroup);
     assert_eq!(store.count_only(&g, draft(1, "x", 30)).await.unwrap(), Posted::NoGroup);
     let exit = Event::Exit { group: g.group.clone(), reason: ExitReason::Dissolved };
-    assert_eq!(store.append(&StreamRef::Group(g.clone()), exit, Millis(30)).await.unwrap(), None);
+    assert_eq!(store.append(event_of(&StreamRef::Group(g.clone()), exit, Millis(30))).await.unwrap(), None);
     let check = async |store: &dyn Store| {
         assert!(names(store, &g).await.is_empty());
         assert_eq!(store.find_members(&g, &[user("d"), user("c")]).await.unwrap(), [None, None]);
-        assert_eq!(store.leave(&g, &user("d"), muster_core::roster::Leave::Any).await.unwrap(), None);
+        assert_eq!(
+            store.leave(&g, &user("d"), muster_core::roster::Leave::Any, alone()).await.unwrap(),
+            None
+        );
         assert_eq!(store.tally(&g).await.unwrap().online, 0);
     };
     check(&*store).await;
@@ -164,7 +185,7 @@ async fn a_deleted_group_is_none_of_its_members_groups(place: &impl Place) {
         admitted(&*store, at, durable("d")).await;
         admitted(&*store, at, connected("c")).await;
     }
-    store.delete_group(&g, deletion(20)).await.unwrap();
+    store.delete_group(&g, deletion(20), end_of(&g, Millis(20))).await.unwrap();
     assert_eq!(groups_of(&*store, "d", Order::Ascending).await, ["h"]);
     assert_eq!(groups_of(&*store, "c", Order::Ascending).await, ["h"]);
 }
@@ -187,8 +208,8 @@ async fn the_groups_of_a_user_are_those_of_both_ties(place: &impl Place) {
     let window = Window { skip: 1, limit: 1 };
     let page = store.groups_of(&app_id("a"), &user("u"), Order::Ascending, window).await.unwrap();
     assert_eq!((page.entries[0].at.clone(), page.entries.len(), page.total), (at("a", "g2"), 1, 3));
-    store.leave(&at("a", "g1"), &user("u"), crate::make::disconnect("u")).await.unwrap();
-    store.leave(&at("a", "g3"), &user("u"), muster_core::roster::Leave::Any).await.unwrap();
+    store.leave(&at("a", "g1"), &user("u"), crate::make::disconnect("u"), alone()).await.unwrap();
+    store.leave(&at("a", "g3"), &user("u"), muster_core::roster::Leave::Any, alone()).await.unwrap();
     assert_eq!(groups_of(&*store, "u", Order::Ascending).await, ["g2"]);
     assert!(groups_of(&*store, "nobody", Order::Ascending).await.is_empty());
 }
@@ -198,9 +219,9 @@ async fn a_tally_counts_everything(place: &impl Place) {
     let g = one_group(&*store).await;
     admitted(&*store, &g, durable("d")).await;
     admitted(&*store, &g, connected("c")).await;
-    store.leave(&g, &user("c"), crate::make::disconnect("c")).await.unwrap();
+    store.leave(&g, &user("c"), crate::make::disconnect("c"), alone()).await.unwrap();
     admitted(&*store, &g, connected("c")).await;
-    store.post(&g, draft(7, "x", 1)).await.unwrap();
+    store.post(&g, draft(7, "x", 1), alone()).await.unwrap();
     store.count_only(&g, draft(7, "x", 1)).await.unwrap();
     let like = muster_core::message::Draft { increment: times(20), ..draft(9, "x", 1) };
     store.count_only(&g, like).await.unwrap();

@@ -9,7 +9,7 @@ use muster_core::{
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
-    make::{app_id, at, group, with_app},
+    make::{alone, app_id, at, end_of, group, with_app},
     place::{Place, Postgres, Sqlite},
 };
 
@@ -66,8 +66,8 @@ async fn run(store: &dyn Store, model: &mut Model, step: Step, now: i64) {
     match step {
         Step::Create(n) => {
             let made = Group { created_at: Millis(now), ..group("a", &format!("g{n}")) };
-            match store.create_group(made.clone(), None).await.unwrap() {
-                GroupCreated::Created(created) => {
+            match store.create_group(made.clone(), None, alone()).await.unwrap() {
+                GroupCreated::Created(created, _) => {
                     assert!(model.find(&id(n)).is_none());
                     assert!(model.0.iter().all(|group| group.number < created.number));
                     assert_eq!(created, Group { number: created.number, ..made });
@@ -79,11 +79,12 @@ async fn run(store: &dyn Store, model: &mut Model, step: Step, now: i64) {
         }
         Step::Delete(n) => {
             let deletion = Deletion { at: Millis(now), by: None };
-            let deleted = store.delete_group(&id(n), deletion.clone()).await.unwrap();
+            let deleted =
+                store.delete_group(&id(n), deletion.clone(), end_of(&id(n), deletion.at)).await.unwrap();
             let there = model.find(&id(n)).filter(|&at| model.0[at].deletion.is_none());
             match there {
                 Some(at) => {
-                    assert_eq!(deleted, GroupDeleted::Deleted(1));
+                    assert_eq!(deleted, GroupDeleted::Deleted(vec![1]));
                     model.0[at].deletion = Some(deletion);
                 }
                 None => assert_eq!(deleted, GroupDeleted::Missing),
@@ -141,7 +142,7 @@ fn groups_are_listed_as_a_list_would<P: Place>(new: fn() -> P) {
                 with_app(&*store, "other").await;
                 with_app(&*store, "a").await;
                 let other = group("other", "g0");
-                store.create_group(other, None).await.unwrap();
+                store.create_group(other, None, alone()).await.unwrap();
                 let mut model = Model::default();
                 for (now, step) in (100..).zip(steps) {
                     run(&*store, &mut model, step, now).await;

@@ -16,7 +16,8 @@ use muster_core::{
 
 use crate::{
     make::{
-        admitted, app_id, at, connected, draft, durable, group, one_group, roster, user, with_app, with_group,
+        admitted, alone, app_id, at, connected, draft, durable, end_of, group, one_group, roster, user,
+        with_app, with_group,
     },
     place::Place,
 };
@@ -60,13 +61,16 @@ pub(crate) async fn what_is_durable_is_the_same_after_reopening(place: &impl Pla
         for m in 0..90 {
             admitted(&*store, &g, durable(&format!("u{m}"))).await;
             if m % 7 == n {
-                store.leave(&g, &user(&format!("u{m}")), Leave::Any).await.unwrap();
+                store.leave(&g, &user(&format!("u{m}")), Leave::Any, alone()).await.unwrap();
             }
-            store.post(&g, draft(m % 3, &format!("{m}"), m)).await.unwrap();
+            store.post(&g, draft(m % 3, &format!("{m}"), m), alone()).await.unwrap();
         }
         groups.push(g);
     }
-    store.delete_group(&groups[2], Deletion { at: Millis(9), by: None }).await.unwrap();
+    store
+        .delete_group(&groups[2], Deletion { at: Millis(9), by: None }, end_of(&groups[2], Millis(9)))
+        .await
+        .unwrap();
     let before = everything(&*store, &groups).await;
     let crashed = place.after_a_crash();
     store.close().await.unwrap();
@@ -84,11 +88,11 @@ async fn a_closed_store_refuses(place: &impl Place) {
     let refused = |error| assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
     refused(store.ready().await.unwrap_err());
     refused(store.close().await.unwrap_err());
-    refused(store.join(&g, durable("d")).await.unwrap_err());
-    refused(store.join(&g, connected("d")).await.unwrap_err());
+    refused(store.join(&g, durable("d"), alone()).await.unwrap_err());
+    refused(store.join(&g, connected("d"), alone()).await.unwrap_err());
     refused(store.group(&g).await.unwrap_err());
     refused(store.tally(&g).await.unwrap_err());
-    refused(store.post(&g, draft(1, "x", 1)).await.unwrap_err());
+    refused(store.post(&g, draft(1, "x", 1), alone()).await.unwrap_err());
     refused(store.records().directory().await.unwrap_err());
 }
 
@@ -126,23 +130,26 @@ async fn write_on(store: Arc<dyn Store>, worker: usize, told: Arc<Mutex<Told>>) 
     let shared = at("a", "g");
     for round in 0..60 {
         let name = format!("u{worker}-{round}");
-        let Ok(Admission::Admitted { member, .. }) = store.join(&shared, durable(&name)).await else {
+        let Ok(Admission::Admitted { member, .. }) = store.join(&shared, durable(&name), alone()).await
+        else {
             return;
         };
         if round % 4 == 0 {
-            let Ok(left) = store.leave(&shared, &member.user, Leave::Any).await else { return };
+            let Ok(left) = store.leave(&shared, &member.user, Leave::Any, alone()).await else { return };
             assert!(left.is_some());
             told.lock().unwrap().left.insert(name.clone());
         } else {
             told.lock().unwrap().members.insert(name.clone(), member);
         }
         let own = at("a", &format!("g{worker}-{round}"));
-        let Ok(GroupCreated::Created(made)) = store.create_group(group("a", own.group.as_str()), None).await
+        let Ok(GroupCreated::Created(made, _)) =
+            store.create_group(group("a", own.group.as_str()), None, alone()).await
         else {
             return;
         };
         told.lock().unwrap().groups.insert(made.at);
-        let Ok(Posted::Done { sequence: Some(sequence), .. }) = store.post(&shared, draft(1, &name, 1)).await
+        let Ok(Posted::Done { sequence: Some(sequence), .. }) =
+            store.post(&shared, draft(1, &name, 1), alone()).await
         else {
             return;
         };

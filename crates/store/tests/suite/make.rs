@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use muster_core::{
     app::{App, Audit, DataCenter, Generation, Retention, StringMap},
+    caller::CarriedOut,
     group::{Group, Order, Window},
     id::{AccountId, AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
-    message::{Draft, Message, Sender},
+    message::{Draft, Event, ExitReason, Message, Positions, Posted, Sender, Sequence, StreamRef},
     number::{RepeatCount, TypeCount},
-    roster::{Admission, Join, Leave, Member, PageQuery, Tie},
+    roster::{Admission, Departure, Join, Leave, Member, PageQuery, Tie},
     seal::Sealed,
-    store::{AppCreated, GroupCreated, Store},
+    store::{Also, AppCreated, GroupCreated, Store, StreamEvent},
     time::Millis,
 };
 
@@ -70,6 +71,37 @@ pub(crate) fn group(app: &str, id: &str) -> Group {
     }
 }
 
+/// What a change is stored with from which nothing follows.
+pub(crate) fn alone() -> Also {
+    Also::nothing(CarriedOut::by_itself())
+}
+
+/// What a change is stored with from which these events follow.
+pub(crate) fn with(events: Vec<StreamEvent>) -> Also {
+    Also { events, ..alone() }
+}
+
+/// An event of a stream by itself.
+pub(crate) fn event_of(stream: &StreamRef, event: Event, at: Millis) -> Also {
+    with(vec![StreamEvent { stream: stream.clone(), event: Arc::new(event), at }])
+}
+
+/// What a group is told of its end.
+pub(crate) fn end_of(at: &GroupRef, when: Millis) -> Also {
+    let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
+    event_of(&StreamRef::Group(at.clone()), event, when)
+}
+
+/// A message that was stored at this place, or counted only.
+pub(crate) fn done(sequence: Option<Sequence>, total: TypeCount) -> Posted {
+    Posted::Done { sequence, total, positions: Positions::new() }
+}
+
+/// The end of a membership that leaves so many.
+pub(crate) fn left(count: u64) -> Option<Departure> {
+    Some(Departure { count, positions: Positions::new() })
+}
+
 /// Makes an application.
 pub(crate) async fn with_app(store: &dyn Store, id: &str) {
     assert_eq!(store.records().create_app(app(id), None).await.unwrap(), AppCreated::Created);
@@ -77,8 +109,8 @@ pub(crate) async fn with_app(store: &dyn Store, id: &str) {
 
 /// Makes a group and answers its address.
 pub(crate) async fn with_group(store: &dyn Store, app: &str, id: &str) -> GroupRef {
-    let created = store.create_group(group(app, id), None).await.unwrap();
-    assert!(matches!(created, GroupCreated::Created(_)), "{created:?}");
+    let created = store.create_group(group(app, id), None, alone()).await.unwrap();
+    assert!(matches!(created, GroupCreated::Created(..)), "{created:?}");
     at(app, id)
 }
 
@@ -112,8 +144,8 @@ pub(crate) fn disconnect(name: &str) -> Leave {
 
 /// Joins and answers the membership, whether it is new, and the count.
 pub(crate) async fn admitted(store: &dyn Store, at: &GroupRef, join: Join) -> (Member, bool, u64) {
-    match store.join(at, join).await.unwrap() {
-        Admission::Admitted { member, fresh, count } => (member, fresh, count),
+    match store.join(at, join, alone()).await.unwrap() {
+        Admission::Admitted { member, fresh, count, .. } => (member, fresh, count),
         other => panic!("not admitted: {other:?}"),
     }
 }

@@ -11,7 +11,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{app_id, at, counted, draft, message, one_group, times, user, with_group},
+    make::{alone, app_id, at, counted, done, draft, event_of, message, one_group, times, user, with_group},
     place::Place,
 };
 
@@ -50,16 +50,16 @@ async fn a_message_is_stored_as_it_was_posted_with_its_count(place: &impl Place)
     let store = place.open();
     let g = one_group(&*store).await;
     let first = Draft { increment: times(5), ..draft(7, "one \u{1F600} \"x\"", 10) };
-    let posted = store.post(&g, first).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(1), total: counted(5) });
-    let posted = store.post(&g, draft(7, "two", 11)).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(2), total: counted(6) });
+    let posted = store.post(&g, first, alone()).await.unwrap();
+    assert_eq!(posted, done(Some(1), counted(5)));
+    let posted = store.post(&g, draft(7, "two", 11), alone()).await.unwrap();
+    assert_eq!(posted, done(Some(2), counted(6)));
     let other = Message { cached: false, level: 1, weight: -3, repeat: times(4), ..message(8, "", 12) };
     let posted = store
-        .post(&g, Draft { message: other.clone(), increment: times(1), max_types: 30, once: false })
+        .post(&g, Draft { message: other.clone(), increment: times(1), max_types: 30, once: false }, alone())
         .await
         .unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(3), total: counted(1) });
+    assert_eq!(posted, done(Some(3), counted(1)));
     let entries = store.entries(&StreamRef::Group(g.clone()), 0, 10).await.unwrap();
     let expected = [
         Message { total: counted(5), ..message(7, "one \u{1F600} \"x\"", 10) },
@@ -78,11 +78,11 @@ async fn a_counted_message_takes_no_place(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     for total in 1..=3 {
-        let done = store.count_only(&g, draft(9, "like", 10)).await.unwrap();
-        assert_eq!(done, Posted::Done { sequence: None, total: counted(total) });
+        let counting = store.count_only(&g, draft(9, "like", 10)).await.unwrap();
+        assert_eq!(counting, done(None, counted(total)));
     }
-    let posted = store.post(&g, draft(9, "stored", 10)).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(1), total: counted(4) });
+    let posted = store.post(&g, draft(9, "stored", 10), alone()).await.unwrap();
+    assert_eq!(posted, done(Some(1), counted(4)));
     assert_eq!(store.entries(&StreamRef::Group(g), 0, 10).await.unwrap().len(), 1);
 }
 
@@ -90,11 +90,11 @@ async fn a_group_sees_no_more_types_than_it_may(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     let few = |kind| Draft { max_types: 2, ..draft(kind, "x", 1) };
-    store.post(&g, few(1)).await.unwrap();
+    store.post(&g, few(1), alone()).await.unwrap();
     store.count_only(&g, few(2)).await.unwrap();
-    assert_eq!(store.post(&g, few(3)).await.unwrap(), Posted::TooManyTypes);
+    assert_eq!(store.post(&g, few(3), alone()).await.unwrap(), Posted::TooManyTypes);
     assert_eq!(store.count_only(&g, few(3)).await.unwrap(), Posted::TooManyTypes);
-    assert_eq!(store.post(&g, few(2)).await.unwrap(), Posted::Done { sequence: Some(2), total: counted(2) });
+    assert_eq!(store.post(&g, few(2), alone()).await.unwrap(), done(Some(2), counted(2)));
     assert_eq!(store.tally(&g).await.unwrap().messages, [(1, 1), (2, 2)].into());
 }
 
@@ -110,7 +110,7 @@ async fn sixty_four_posters_leave_no_hole(place: &impl Place) {
                 for round in 0..8 {
                     let at = if round % 2 == 0 { &g } else { &h };
                     let body = format!("{poster}-{round}");
-                    match store.post(at, draft(poster % 3, &body, 1)).await.unwrap() {
+                    match store.post(at, draft(poster % 3, &body, 1), alone()).await.unwrap() {
                         Posted::Done { sequence: Some(sequence), .. } if round % 2 == 0 => own.push(sequence),
                         Posted::Done { .. } => {}
                         other => panic!("{other:?}"),
@@ -147,10 +147,16 @@ async fn a_users_stream_begins_with_its_first_event(place: &impl Place) {
     assert_eq!(empty.sequence, 0);
     assert!(!empty.epoch.is_empty());
     assert!(store.entries(&stream("u"), 0, 10).await.unwrap().is_empty());
-    assert_eq!(store.append(&stream("u"), place.exit(&at("a", "g")), Millis(5)).await.unwrap(), Some(1));
+    assert_eq!(
+        store.append(event_of(&stream("u"), place.exit(&at("a", "g")), Millis(5))).await.unwrap(),
+        Some(vec![1])
+    );
     let told = Event::Message(message(1, "psst", 6));
-    assert_eq!(store.append(&stream("u"), told.clone(), Millis(7)).await.unwrap(), Some(2));
-    assert_eq!(store.append(&stream("v"), place.exit(&at("a", "g")), Millis(8)).await.unwrap(), Some(1));
+    assert_eq!(store.append(event_of(&stream("u"), told.clone(), Millis(7))).await.unwrap(), Some(vec![2]));
+    assert_eq!(
+        store.append(event_of(&stream("v"), place.exit(&at("a", "g")), Millis(8))).await.unwrap(),
+        Some(vec![1])
+    );
     let check = async |store: &dyn Store| {
         let top = store.top(&stream("u")).await.unwrap().unwrap();
         assert_eq!(top, Top { epoch: empty.epoch.clone(), sequence: 2 });
@@ -166,14 +172,17 @@ async fn a_users_stream_begins_with_its_first_event(place: &impl Place) {
     drop(store);
     let store = place.open();
     check(&*store).await;
-    assert_eq!(store.append(&stream("u"), place.exit(&at("a", "g")), Millis(9)).await.unwrap(), Some(3));
+    assert_eq!(
+        store.append(event_of(&stream("u"), place.exit(&at("a", "g")), Millis(9))).await.unwrap(),
+        Some(vec![3])
+    );
 }
 
 async fn entries_are_read_in_both_directions(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     for n in 1..=10 {
-        store.post(&g, draft(1, &n.to_string(), n)).await.unwrap();
+        store.post(&g, draft(1, &n.to_string(), n), alone()).await.unwrap();
     }
     let stream = StreamRef::Group(g);
     let after = async |after, limit| {
@@ -201,7 +210,7 @@ async fn history_is_filtered_by_type_and_time_and_walked_in_both_directions(plac
     let g = one_group(&*store).await;
     // Times fall back once: the order is that of places, the bounds are those of times.
     for (n, time) in [(1, 10), (2, 20), (3, 30), (4, 25), (5, 40), (6, 50), (7, 60), (8, 70), (9, 80)] {
-        store.post(&g, draft(n % 3, &n.to_string(), time)).await.unwrap();
+        store.post(&g, draft(n % 3, &n.to_string(), time), alone()).await.unwrap();
     }
     let all = HistoryQuery {
         order: Order::Ascending,
@@ -239,9 +248,9 @@ async fn history_holds_messages_alone(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     let stream = StreamRef::Group(g.clone());
-    store.post(&g, draft(1, "a", 1)).await.unwrap();
-    store.append(&stream, place.exit(&at("a", "g")), Millis(2)).await.unwrap();
-    store.post(&g, draft(1, "b", 3)).await.unwrap();
+    store.post(&g, draft(1, "a", 1), alone()).await.unwrap();
+    store.append(event_of(&stream, place.exit(&at("a", "g")), Millis(2))).await.unwrap();
+    store.post(&g, draft(1, "b", 3), alone()).await.unwrap();
     let query =
         HistoryQuery { order: Order::Ascending, after: None, kind: None, from: None, until: None, limit: 2 };
     let part = store.history(&g, query).await.unwrap();
@@ -259,30 +268,27 @@ async fn streams_of_what_does_not_exist_are_none(place: &impl Place) {
     ];
     for stream in nowhere {
         assert_eq!(store.top(&stream).await.unwrap(), None);
-        assert_eq!(store.append(&stream, place.exit(&at("a", "g")), Millis(1)).await.unwrap(), None);
+        assert_eq!(
+            store.append(event_of(&stream, place.exit(&at("a", "g")), Millis(1))).await.unwrap(),
+            None
+        );
         assert!(store.entries(&stream, 0, 5).await.unwrap().is_empty());
         assert!(store.entries_before(&stream, None, 5).await.unwrap().is_empty());
     }
-    assert_eq!(store.post(&at("a", "none"), draft(1, "x", 1)).await.unwrap(), Posted::NoGroup);
+    assert_eq!(store.post(&at("a", "none"), draft(1, "x", 1), alone()).await.unwrap(), Posted::NoGroup);
     assert_eq!(store.count_only(&at("a", "none"), draft(1, "x", 1)).await.unwrap(), Posted::NoGroup);
 }
 
 async fn counts_and_places_outlast_the_process(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
-    store.post(&g, draft(1, "a", 1)).await.unwrap();
+    store.post(&g, draft(1, "a", 1), alone()).await.unwrap();
     store.count_only(&g, draft(2, "b", 1)).await.unwrap();
     store.close().await.unwrap();
     drop(store);
     let store = place.open();
-    assert_eq!(
-        store.post(&g, draft(1, "c", 1)).await.unwrap(),
-        Posted::Done { sequence: Some(2), total: counted(2) }
-    );
-    assert_eq!(
-        store.post(&g, draft(2, "d", 1)).await.unwrap(),
-        Posted::Done { sequence: Some(3), total: counted(2) }
-    );
+    assert_eq!(store.post(&g, draft(1, "c", 1), alone()).await.unwrap(), done(Some(2), counted(2)));
+    assert_eq!(store.post(&g, draft(2, "d", 1), alone()).await.unwrap(), done(Some(3), counted(2)));
 }
 
 /// A message whose sender chose its id.
@@ -295,30 +301,29 @@ async fn a_message_under_a_chosen_id_is_stored_once_in_its_group(place: &impl Pl
     let store = place.open();
     let g = one_group(&*store).await;
     let h = with_group(&*store, "a", "h").await;
-    store.post(&g, draft(7, "drawn", 10)).await.unwrap();
+    store.post(&g, draft(7, "drawn", 10), alone()).await.unwrap();
     let posts = (0..8).map(|n| {
         let (store, g) = (Arc::clone(&store), g.clone());
-        tokio::spawn(async move { store.post(&g, chosen("c-1", &format!("try {n}"))).await.unwrap() })
+        tokio::spawn(
+            async move { store.post(&g, chosen("c-1", &format!("try {n}")), alone()).await.unwrap() },
+        )
     });
-    let mut done = Vec::new();
+    let mut answers = Vec::new();
     for post in posts.collect::<Vec<_>>() {
-        done.push(post.await.unwrap());
+        answers.push(post.await.unwrap());
     }
-    let first = Posted::Done { sequence: Some(2), total: counted(2) };
-    assert_eq!(done.iter().filter(|posted| **posted == first).count(), 1, "{done:?}");
-    assert_eq!(done.iter().filter(|posted| **posted == Posted::Repeated(2)).count(), 7, "{done:?}");
+    let first = done(Some(2), counted(2));
+    assert_eq!(answers.iter().filter(|posted| **posted == first).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|posted| **posted == Posted::Repeated(2)).count(), 7, "{answers:?}");
     // Another group, another id, and ids that nobody chose are other messages.
-    assert_eq!(
-        store.post(&h, chosen("c-1", "x")).await.unwrap(),
-        Posted::Done { sequence: Some(1), total: counted(1) }
-    );
+    assert_eq!(store.post(&h, chosen("c-1", "x"), alone()).await.unwrap(), done(Some(1), counted(1)));
     for (draft, place) in [(chosen("c-2", "x"), 3), (draft(7, "x", 10), 4), (draft(7, "x", 10), 5)] {
-        let posted = store.post(&g, draft).await.unwrap();
-        assert_eq!(posted, Posted::Done { sequence: Some(place), total: counted(place) });
+        let posted = store.post(&g, draft, alone()).await.unwrap();
+        assert_eq!(posted, done(Some(place), counted(place)));
     }
     drop(store);
     let store = place.open();
-    assert_eq!(store.post(&g, chosen("c-1", "later")).await.unwrap(), Posted::Repeated(2));
+    assert_eq!(store.post(&g, chosen("c-1", "later"), alone()).await.unwrap(), Posted::Repeated(2));
     assert_eq!(store.tally(&g).await.unwrap().messages[&7], 5, "a repeated message is counted once");
 }
 
@@ -326,9 +331,9 @@ async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl 
     let store = place.open();
     let g = one_group(&*store).await;
     let stream = StreamRef::Group(g.clone());
-    store.post(&g, draft(7, "before", 10)).await.unwrap();
-    store.append(&stream, place.exit(&at("a", "g")), Millis(11)).await.unwrap();
-    store.post(&g, draft(7, "after", 12)).await.unwrap();
+    store.post(&g, draft(7, "before", 10), alone()).await.unwrap();
+    store.append(event_of(&stream, place.exit(&at("a", "g")), Millis(11))).await.unwrap();
+    store.post(&g, draft(7, "after", 12), alone()).await.unwrap();
     // What a node of a later version would have stored in between.
     let tomorrow = r#"{"Muted":{"user":"u"}}"#;
     let sql = format!("UPDATE entry SET event = '{tomorrow}' WHERE event IS NOT NULL");
@@ -341,7 +346,7 @@ async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl 
     assert_eq!(bodies(&store.history(&g, query).await.unwrap().entries), ["before", "after"]);
     // It is carried on as it came.
     let user = StreamRef::User(app_id("a"), user("u"));
-    store.append(&user, entries[1].event.clone(), Millis(13)).await.unwrap();
+    store.append(event_of(&user, entries[1].event.clone(), Millis(13))).await.unwrap();
     assert_eq!(store.entries(&user, 0, 9).await.unwrap()[0].event, entries[1].event);
 }
 
@@ -356,14 +361,14 @@ async fn a_stream_has_every_place_whatever_stands_there(place: &impl Place) {
         let event = if sequence % 2 == 1 {
             let draft = draft(7, &sequence.to_string(), time);
             let total = counted(sequence.div_ceil(2));
-            assert_eq!(
-                store.post(&g, draft.clone()).await.unwrap(),
-                Posted::Done { sequence: Some(sequence), total }
-            );
+            assert_eq!(store.post(&g, draft.clone(), alone()).await.unwrap(), done(Some(sequence), total));
             Event::Message(Message { total, ..draft.message })
         } else {
             let event = place.exit(&g);
-            assert_eq!(store.append(&stream, event.clone(), Millis(time)).await.unwrap(), Some(sequence));
+            assert_eq!(
+                store.append(event_of(&stream, event.clone(), Millis(time))).await.unwrap(),
+                Some(vec![sequence])
+            );
             event
         };
         expected.push(Entry { sequence, at: Millis(time), event });
@@ -395,5 +400,5 @@ async fn a_stream_has_every_place_whatever_stands_there(place: &impl Place) {
     drop(store);
     let store = place.open();
     check(&*store).await;
-    assert_eq!(store.append(&stream, place.exit(&g), Millis(21)).await.unwrap(), Some(21));
+    assert_eq!(store.append(event_of(&stream, place.exit(&g), Millis(21))).await.unwrap(), Some(vec![21]));
 }

@@ -8,7 +8,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{counted, draft, message, one_group, times, with_app, with_group},
+    make::{alone, counted, done, draft, message, one_group, times, with_app, with_group},
     place::Place,
 };
 
@@ -27,7 +27,7 @@ async fn every_number_that_exists_is_stored_as_it_is(place: &impl Place) {
         let message = Message { weight: number, level: number, repeat, ..message(number, "x", 1) };
         let draft = Draft { message: message.clone(), increment: repeat, max_types: 30, once: false };
         let total = counted(repeat.get());
-        assert_eq!(store.post(&g, draft).await.unwrap(), Posted::Done { sequence: Some(at), total });
+        assert_eq!(store.post(&g, draft, alone()).await.unwrap(), done(Some(at), total));
         let read = store.entries(&StreamRef::Group(g.clone()), at - 1, 1).await.unwrap();
         assert_eq!(read[0].event, Event::Message(Message { total, ..message }));
     }
@@ -36,7 +36,7 @@ async fn every_number_that_exists_is_stored_as_it_is(place: &impl Place) {
 /// Counts messages of a type that are not stored.
 async fn count(store: &dyn Store, g: &GroupRef, increment: RepeatCount) -> TypeCount {
     match store.count_only(g, Draft { increment, ..draft(5, "like", 1) }).await.unwrap() {
-        Posted::Done { sequence: None, total } => total,
+        Posted::Done { sequence: None, total, .. } => total,
         other => panic!("{other:?}"),
     }
 }
@@ -50,7 +50,7 @@ fn set_count(place: &impl Place, total: i64) {
 async fn a_count_stops_at_its_bound_and_hurts_nobody(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
-    store.post(&g, draft(5, "x", 1)).await.unwrap();
+    store.post(&g, draft(5, "x", 1), alone()).await.unwrap();
     store.close().await.unwrap();
     set_count(place, i64::try_from(MAX_NUMBER).unwrap() - 1);
     let store = place.open();
@@ -58,8 +58,10 @@ async fn a_count_stops_at_its_bound_and_hurts_nobody(place: &impl Place) {
     let bystander = with_group(&*store, "b", "g").await;
     for _ in 0..3 {
         assert_eq!(count(&*store, &g, RepeatCount::MAX).await, TypeCount::MAX);
-        let (posted, beside) =
-            tokio::join!(store.post(&g, draft(5, "x", 1)), store.post(&bystander, draft(5, "x", 1)));
+        let (posted, beside) = tokio::join!(
+            store.post(&g, draft(5, "x", 1), alone()),
+            store.post(&bystander, draft(5, "x", 1), alone())
+        );
         assert!(matches!(posted.unwrap(), Posted::Done { total: TypeCount::MAX, .. }));
         assert!(matches!(beside.unwrap(), Posted::Done { .. }));
     }
@@ -72,7 +74,7 @@ async fn a_count_stops_at_its_bound_and_hurts_nobody(place: &impl Place) {
 async fn a_count_beyond_its_bound_of_an_earlier_version_heals(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
-    store.post(&g, draft(5, "x", 1)).await.unwrap();
+    store.post(&g, draft(5, "x", 1), alone()).await.unwrap();
     store.close().await.unwrap();
     set_count(place, i64::MAX);
     let sql = format!("UPDATE entry SET total = {0}, repeat = {0}", i64::MAX);
@@ -83,7 +85,7 @@ async fn a_count_beyond_its_bound_of_an_earlier_version_heals(place: &impl Place
     let healed = Message { total: TypeCount::MAX, repeat: RepeatCount::MAX, ..message(5, "x", 1) };
     assert_eq!(read[0].event, Event::Message(healed));
     assert_eq!(count(&*store, &g, times(1)).await, TypeCount::MAX);
-    let posted = store.post(&g, draft(5, "y", 1)).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(2), total: TypeCount::MAX });
+    let posted = store.post(&g, draft(5, "y", 1), alone()).await.unwrap();
+    assert_eq!(posted, done(Some(2), TypeCount::MAX));
     store.close().await.unwrap();
 }

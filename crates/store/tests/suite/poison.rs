@@ -10,7 +10,7 @@ use muster_core::{
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
 use crate::{
-    make::{draft, one_group, with_group},
+    make::{alone, draft, one_group, with_group},
     place::Place,
 };
 
@@ -111,7 +111,7 @@ fn post(
     (group, kind, fate): (usize, i64, Fate),
 ) -> tokio::task::JoinHandle<muster_core::store::StoreResult<Posted>> {
     let (store, at) = (Arc::clone(store), groups[group].clone());
-    tokio::spawn(async move { store.post(&at, draft(fate.kind(kind), fate.body(), 1)).await })
+    tokio::spawn(async move { store.post(&at, draft(fate.kind(kind), fate.body(), 1), alone()).await })
 }
 
 /// That so many messages are stored, without a hole, and as many counted.

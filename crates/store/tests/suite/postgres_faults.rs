@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use crate::{
-    make::{draft, one_group},
+    make::{alone, draft, one_group},
     server::{LOCKED_USER, Server, execute, server},
 };
 
@@ -71,10 +71,10 @@ async fn calls_fail_while_the_server_is_away_and_succeed_when_it_is_back() {
     let store = open(&server.url("postgres")).await;
     let g = one_group(&store).await;
     for mode in ["fast", "immediate"] {
-        let before = store.post(&g, draft(1, "before", 1)).await.unwrap();
+        let before = store.post(&g, draft(1, "before", 1), alone()).await.unwrap();
         server.stop(mode);
         let calls = async {
-            refused(store.post(&g, draft(1, "lost", 1)).await);
+            refused(store.post(&g, draft(1, "lost", 1), alone()).await);
             refused(store.records().directory().await);
             refused(store.ready().await);
             refused(store.count_only(&g, draft(1, "lost", 1)).await);
@@ -82,7 +82,7 @@ async fn calls_fail_while_the_server_is_away_and_succeed_when_it_is_back() {
         timeout(FOR_EVER, calls).await.unwrap();
         server.start_again();
         heals(|| store.ready()).await;
-        heals(|| store.post(&g, draft(1, "after", 1))).await;
+        heals(|| store.post(&g, draft(1, "after", 1), alone())).await;
         let Posted::Done { sequence: Some(before), .. } = before else { panic!("{before:?}") };
         holds(&store, &StreamRef::Group(g.clone()), &[before]).await;
     }
@@ -106,7 +106,7 @@ async fn connections_move_to_the_standby_that_is_promoted() {
             tokio::spawn(async move {
                 let mut acknowledged = Vec::new();
                 for round in 0..60 {
-                    let post = store.post(&g, draft(1, &format!("{n}-{round}"), 1)).await;
+                    let post = store.post(&g, draft(1, &format!("{n}-{round}"), 1), alone()).await;
                     if let Ok(Posted::Done { sequence: Some(sequence), .. }) = post {
                         acknowledged.push(sequence);
                     }
@@ -136,7 +136,7 @@ async fn connections_move_to_the_standby_that_is_promoted() {
         acknowledged.extend(timeout(FOR_EVER, poster).await.unwrap().unwrap());
     }
     heals(|| store.ready()).await;
-    heals(|| store.post(&g, draft(1, "after", 1))).await;
+    heals(|| store.post(&g, draft(1, "after", 1), alone())).await;
     assert!(acknowledged.len() > 20);
     holds(&store, &StreamRef::Group(g.clone()), &acknowledged).await;
     let posted = acknowledged.len();
@@ -155,11 +155,11 @@ async fn nothing_is_acknowledged_that_the_synchronous_standby_does_not_have() {
         &primary.url("postgres"),
         "ALTER SYSTEM SET synchronous_standby_names = 'second';; SELECT pg_reload_conf()",
     );
-    heals(|| store.post(&g, draft(1, "on both", 1))).await;
+    heals(|| store.post(&g, draft(1, "on both", 1), alone())).await;
     standby.stop("fast");
-    refused(timeout(FOR_EVER, store.post(&g, draft(1, "on one", 1))).await.unwrap());
+    refused(timeout(FOR_EVER, store.post(&g, draft(1, "on one", 1), alone())).await.unwrap());
     standby.start_again();
-    heals(|| store.post(&g, draft(1, "on both again", 1))).await;
+    heals(|| store.post(&g, draft(1, "on both again", 1), alone())).await;
     holds(&store, &StreamRef::Group(g.clone()), &[]).await;
 }
 
@@ -175,7 +175,7 @@ async fn a_server_that_became_a_standby_is_not_written_to() {
         );
     };
     read_only("on");
-    let post = || store.post(&g, draft(1, "x", 1));
+    let post = || store.post(&g, draft(1, "x", 1), alone());
     // A connection learns of the change a little later than the server.
     let refusal = async {
         loop {
@@ -252,16 +252,16 @@ async fn a_server_that_falls_silent_is_given_up_and_found_again() {
     let port = go_between(server().port, silent).await;
     let store = open(&format!("postgres://muster@127.0.0.1:{port}/{database}?sslmode=disable")).await;
     let g = one_group(&store).await;
-    store.post(&g, draft(1, "before", 1)).await.unwrap();
+    store.post(&g, draft(1, "before", 1), alone()).await.unwrap();
     silence.send(true).unwrap();
     let calls = async {
-        refused(store.post(&g, draft(1, "perhaps", 1)).await);
+        refused(store.post(&g, draft(1, "perhaps", 1), alone()).await);
         refused(store.records().directory().await);
-        refused(store.post(&g, draft(1, "perhaps", 1)).await);
+        refused(store.post(&g, draft(1, "perhaps", 1), alone()).await);
     };
     timeout(FOR_EVER, calls).await.unwrap();
     silence.send(false).unwrap();
-    heals(|| store.post(&g, draft(1, "after", 1))).await;
+    heals(|| store.post(&g, draft(1, "after", 1), alone())).await;
     holds(&store, &StreamRef::Group(g), &[1]).await;
     store.close().await.unwrap();
     server().drop_database(&database);

@@ -21,7 +21,10 @@ use crate::{
         a_crash_keeps_every_acknowledged_write_and_halves_of_none,
         what_is_durable_is_the_same_after_reopening,
     },
-    make::{app_id, at, counted, draft, group, one_group, session, user, with_app, with_group},
+    make::{
+        alone, app_id, at, counted, draft, end_of, event_of, group, one_group, session, user, with_app,
+        with_group,
+    },
     place::Postgres,
     server::execute,
 };
@@ -108,14 +111,14 @@ async fn nodes_that_write_to_the_same_streams_leave_no_hole_and_count_exactly() 
             let mut totals = Vec::new();
             for _ in 0..10 {
                 for at in [&g, &h] {
-                    match node.post(at, draft(1, "x", 1)).await.unwrap() {
+                    match node.post(at, draft(1, "x", 1), alone()).await.unwrap() {
                         Posted::Done { total, .. } if at == &g => totals.push(total),
                         Posted::Done { .. } => {}
                         other => panic!("{other:?}"),
                     }
                     node.count_only(at, draft(2, "x", 1)).await.unwrap();
                 }
-                node.append(&told, exit(&g), Millis(1)).await.unwrap().unwrap();
+                node.append(event_of(&told, exit(&g), Millis(1))).await.unwrap().unwrap();
             }
             totals
         });
@@ -143,8 +146,8 @@ async fn a_walk_passes_over_no_group_that_another_node_makes() {
     for n in 0..60 {
         let node = Arc::clone(&nodes[n % 2]);
         makers.spawn(async move {
-            let created = node.create_group(group("a", &format!("g{n}")), Some(50)).await.unwrap();
-            usize::from(matches!(created, GroupCreated::Created(_)))
+            let created = node.create_group(group("a", &format!("g{n}")), Some(50), alone()).await.unwrap();
+            usize::from(matches!(created, GroupCreated::Created(..)))
         });
     }
     let (mut after, mut seen) = (None, 0);
@@ -193,12 +196,12 @@ async fn a_group_is_deleted_by_one_node_and_closed_on_all() {
     assert!(nodes[1].group(&g).await.unwrap().unwrap().deletion.is_none());
     let deletion = Deletion { at: Millis(5), by: None };
     let deleted = tokio::join!(
-        nodes[0].delete_group(&g, deletion.clone()),
-        nodes[2].delete_group(&g, deletion.clone()),
+        nodes[0].delete_group(&g, deletion.clone(), end_of(&g, deletion.at)),
+        nodes[2].delete_group(&g, deletion.clone(), end_of(&g, deletion.at)),
     );
     let deleted = [deleted.0.unwrap(), deleted.1.unwrap()];
-    assert!(deleted.contains(&GroupDeleted::Deleted(1)) && deleted.contains(&GroupDeleted::Missing));
-    assert_eq!(nodes[1].post(&g, draft(1, "x", 1)).await.unwrap(), Posted::NoGroup);
+    assert!(deleted.contains(&GroupDeleted::Deleted(vec![1])) && deleted.contains(&GroupDeleted::Missing));
+    assert_eq!(nodes[1].post(&g, draft(1, "x", 1), alone()).await.unwrap(), Posted::NoGroup);
     let seen = async {
         while nodes[1].group(&g).await.unwrap().unwrap().deletion.is_none() {
             tokio::task::yield_now().await;

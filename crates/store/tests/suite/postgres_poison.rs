@@ -8,7 +8,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{admitted, app_id, at, counted, draft, durable, group, names, one_group},
+    make::{admitted, alone, app_id, at, counted, done, draft, durable, end_of, group, names, one_group},
     place::{Place as _, Postgres},
     server::execute,
     sqlite_faults::{is_consistent, write_at_once},
@@ -51,7 +51,7 @@ async fn survives(fault: &str) {
     admitted(&*store, &g, durable("zz-later")).await;
     writers.push("zz-later".to_owned());
     let top = store.top(&StreamRef::Group(g.clone())).await.unwrap().unwrap().sequence;
-    let posted = store.post(&g, draft(0, "later", 1)).await.unwrap();
+    let posted = store.post(&g, draft(0, "later", 1), alone()).await.unwrap();
     assert!(matches!(posted, Posted::Done { sequence: Some(sequence), .. } if sequence == top + 1));
     is_consistent(&*store, &g, &writers).await;
 }
@@ -73,9 +73,9 @@ async fn a_failed_message_does_not_use_up_a_type() {
     let g = one_group(&*store).await;
     tamper(&place, COMMIT_FAILS);
     let one = |kind, body| Draft { max_types: 1, ..draft(kind, body, 1) };
-    store.post(&g, one(5, "poison")).await.unwrap_err();
-    let posted = store.post(&g, one(6, "fine")).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(1), total: counted(1) });
+    store.post(&g, one(5, "poison"), alone()).await.unwrap_err();
+    let posted = store.post(&g, one(6, "fine"), alone()).await.unwrap();
+    assert_eq!(posted, done(Some(1), counted(1)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,8 +91,8 @@ async fn a_change_of_several_steps_is_undone_whole() {
          CREATE TRIGGER no_stream BEFORE INSERT ON stream FOR EACH ROW EXECUTE FUNCTION never()",
     );
     let deletion = Deletion { at: Millis(9), by: None };
-    store.delete_group(&g, deletion.clone()).await.unwrap_err();
-    store.create_group(group("a", "h"), None).await.unwrap_err();
+    store.delete_group(&g, deletion.clone(), end_of(&g, deletion.at)).await.unwrap_err();
+    store.create_group(group("a", "h"), None, alone()).await.unwrap_err();
     assert_eq!(store.group(&g).await.unwrap().unwrap().deletion, None);
     assert_eq!(store.group(&at("a", "h")).await.unwrap(), None);
     let window = Window { skip: 0, limit: 9 };
@@ -100,7 +100,10 @@ async fn a_change_of_several_steps_is_undone_whole() {
     assert_eq!((list.entries.len(), list.total), (1, 1));
     assert_eq!(names(&*store, &g).await, ["d"]);
     execute(&place.url(), "DROP TRIGGER no_end ON entry");
-    assert_eq!(store.delete_group(&g, deletion).await.unwrap(), GroupDeleted::Deleted(1));
+    assert_eq!(
+        store.delete_group(&g, deletion, end_of(&g, Millis(9))).await.unwrap(),
+        GroupDeleted::Deleted(vec![1])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +111,7 @@ async fn a_message_may_hold_every_character() {
     let place = Postgres::new();
     let store = place.open();
     let g = one_group(&*store).await;
-    store.post(&g, draft(1, "\u{0}\u{FFFF}\u{10FFFF}'\\", 1)).await.unwrap();
+    store.post(&g, draft(1, "\u{0}\u{FFFF}\u{10FFFF}'\\", 1), alone()).await.unwrap();
     let entries = store.entries(&StreamRef::Group(g), 0, 9).await.unwrap();
     assert!(format!("{:?}", entries[0].event).contains(&format!("{:?}", "\u{0}\u{FFFF}\u{10FFFF}'\\")));
 }

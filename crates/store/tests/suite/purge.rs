@@ -3,7 +3,7 @@
 use muster_core::{
     app::{App, Retention},
     group::{Deletion, GroupFilter, GroupTally, Order, Window},
-    message::{Posted, StreamRef},
+    message::StreamRef,
     store::{GroupDeleted, Store},
     time::Millis,
 };
@@ -11,7 +11,8 @@ use muster_core::{
 use crate::{
     chats::{chat, furnished},
     make::{
-        admitted, app, app_id, at, connected, counted, draft, durable, names, one_group, user, with_group,
+        admitted, alone, app, app_id, at, connected, counted, done, draft, durable, end_of, event_of, names,
+        one_group, user, with_group,
     },
     place::Place,
 };
@@ -42,7 +43,14 @@ async fn purge_all(store: &dyn Store, now: i64, deleted: i64) -> u64 {
 }
 
 async fn delete(store: &dyn Store, id: &str, at_time: i64) {
-    let deleted = store.delete_group(&at("a", id), Deletion { at: Millis(at_time), by: None }).await.unwrap();
+    let deleted = store
+        .delete_group(
+            &at("a", id),
+            Deletion { at: Millis(at_time), by: None },
+            end_of(&at("a", id), Millis(at_time)),
+        )
+        .await
+        .unwrap();
     assert!(matches!(deleted, GroupDeleted::Deleted(_)));
 }
 
@@ -52,7 +60,7 @@ async fn a_deleted_group_goes_with_all_that_belongs_to_it(place: &impl Place) {
     let h = with_group(&*store, "a", "h").await;
     for at in [&g, &h] {
         admitted(&*store, at, durable("d")).await;
-        store.post(at, draft(1, "x", 10)).await.unwrap();
+        store.post(at, draft(1, "x", 10), alone()).await.unwrap();
     }
     delete(&*store, "g", 1_000).await;
     delete(&*store, "h", 2_000).await;
@@ -81,11 +89,11 @@ async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Pl
     let long = with_group(&*store, "long", "g").await;
     for at in [&g, &long] {
         for time in [0, DAY, 2 * DAY] {
-            store.post(at, draft(1, "x", time)).await.unwrap();
+            store.post(at, draft(1, "x", time), alone()).await.unwrap();
         }
     }
     let told = StreamRef::User(app_id("a"), user("u"));
-    store.append(&told, place.exit(&g), Millis(0)).await.unwrap();
+    store.append(event_of(&told, place.exit(&g), Millis(0))).await.unwrap();
     assert_eq!(purge_all(&*store, 30 * DAY, 0).await, 0);
     // A message that is as old as it may be stays.
     assert_eq!(purge_all(&*store, 31 * DAY, 0).await, 2);
@@ -99,20 +107,20 @@ async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Pl
     assert_eq!(store.top(&told).await.unwrap().unwrap().sequence, 1);
     assert!(purge_all(&*store, 300 * DAY, 0).await == 5);
     // Places go on where they were.
-    let posted = store.post(&g, draft(1, "x", 300 * DAY)).await.unwrap();
-    assert_eq!(posted, Posted::Done { sequence: Some(4), total: counted(4) });
+    let posted = store.post(&g, draft(1, "x", 300 * DAY), alone()).await.unwrap();
+    assert_eq!(posted, done(Some(4), counted(4)));
 }
 
 async fn what_was_said_in_a_channel_goes_after_thirty_days(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.records().create_chat_group(chat("g")).await.unwrap();
+    store.records().create_chat_group(chat("g"), alone()).await.unwrap();
     let group = at("c", "g");
     let told = StreamRef::User(app_id("c"), user("8613900139000"));
     let said = StreamRef::Group(group.clone());
     for time in [0, DAY] {
-        store.append(&told, place.exit(&group), Millis(time)).await.unwrap();
-        store.post(&group, draft(1, "x", time)).await.unwrap();
+        store.append(event_of(&told, place.exit(&group), Millis(time))).await.unwrap();
+        store.post(&group, draft(1, "x", time), alone()).await.unwrap();
     }
     assert_eq!(purge_all(&*store, 30 * DAY, 0).await, 0);
     assert_eq!(purge_all(&*store, 30 * DAY + 1, 0).await, 2);
@@ -134,7 +142,7 @@ async fn a_purge_goes_in_steps_until_nothing_is_left(place: &impl Place) {
     let posts: Vec<_> = (0..2_500)
         .map(|_| {
             let (store, g) = (store.clone(), g.clone());
-            tokio::spawn(async move { store.post(&g, draft(1, "x", 0)).await.unwrap() })
+            tokio::spawn(async move { store.post(&g, draft(1, "x", 0), alone()).await.unwrap() })
         })
         .collect();
     for post in posts {
@@ -153,16 +161,13 @@ async fn the_id_of_a_purged_group_is_free(place: &impl Place) {
     let earlier = store.group(&g).await.unwrap().unwrap().number;
     admitted(&*store, &g, durable("d")).await;
     admitted(&*store, &g, connected("c")).await;
-    store.post(&g, draft(1, "x", 0)).await.unwrap();
+    store.post(&g, draft(1, "x", 0), alone()).await.unwrap();
     delete(&*store, "g", 0).await;
     purge_all(&*store, 0, 0).await;
     with_group(&*store, "a", "g").await;
     assert!(store.group(&g).await.unwrap().unwrap().number > earlier);
     assert_eq!(store.tally(&g).await.unwrap(), GroupTally::default());
-    assert_eq!(
-        store.post(&g, draft(1, "x", 0)).await.unwrap(),
-        Posted::Done { sequence: Some(1), total: counted(1) }
-    );
+    assert_eq!(store.post(&g, draft(1, "x", 0), alone()).await.unwrap(), done(Some(1), counted(1)));
     assert!(admitted(&*store, &g, durable("d")).await.1);
     assert_eq!(names(&*store, &g).await, ["d"]);
 }

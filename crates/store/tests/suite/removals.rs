@@ -3,13 +3,13 @@
 use muster_core::{
     id::GroupRef,
     message::{Event, ExitReason, StreamRef},
-    roster::{Join, Leave},
-    store::{Also, Store, StreamEvent},
+    roster::{Departure, Join, Leave},
+    store::{Also, Store},
     time::Millis,
 };
 
 use crate::{
-    make::{admitted, connected, durable, names, one_group, user},
+    make::{admitted, alone, connected, durable, event_of, names, one_group, user},
     place::Place,
 };
 
@@ -28,7 +28,7 @@ fn of(name: &str) -> StreamRef {
 }
 
 fn also(g: &GroupRef, name: &str) -> Also {
-    Also { events: vec![StreamEvent { stream: of(name), event: exit(g), at: Millis(7) }] }
+    event_of(&of(name), exit(g), Millis(7))
 }
 
 async fn stored(store: &dyn Store, name: &str) -> Vec<Event> {
@@ -44,25 +44,25 @@ async fn a_removal_ends_the_membership_and_stores_what_follows(place: &impl Plac
         admitted(&*store, &g, join).await;
     }
     for (name, left) in [("lasting", 3), ("passing", 2), ("both", 1)] {
-        let removed = store.remove_member(&g, &user(name), also(&g, name)).await.unwrap();
-        assert_eq!(removed, Some(vec![1]), "{name}");
+        let removed = store.leave(&g, &user(name), Leave::Any, also(&g, name)).await.unwrap();
+        assert_eq!(removed.unwrap(), Departure { count: left, positions: vec![1] }, "{name}");
         assert_eq!(stored(&*store, name).await, [exit(&g)]);
         assert_eq!(store.roster_state(&g).await.unwrap().count, left);
     }
     assert_eq!(names(&*store, &g).await, ["other"]);
     // Whoever was removed may come again, and be removed again.
     admitted(&*store, &g, durable("lasting")).await;
-    let again = store.remove_member(&g, &user("lasting"), also(&g, "lasting")).await.unwrap();
-    assert_eq!(again, Some(vec![2]));
+    let again = store.leave(&g, &user("lasting"), Leave::Any, also(&g, "lasting")).await.unwrap();
+    assert_eq!(again.unwrap().positions, [2]);
 }
 
 async fn a_removal_of_nobody_stores_nothing(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     admitted(&*store, &g, durable("u")).await;
-    store.leave(&g, &user("u"), Leave::Any).await.unwrap();
+    store.leave(&g, &user("u"), Leave::Any, alone()).await.unwrap();
     for name in ["u", "never"] {
-        assert_eq!(store.remove_member(&g, &user(name), also(&g, name)).await.unwrap(), None);
+        assert_eq!(store.leave(&g, &user(name), Leave::Any, also(&g, name)).await.unwrap(), None);
         assert_eq!(stored(&*store, name).await, []);
     }
 }
@@ -79,13 +79,13 @@ async fn a_removal_whose_consequence_cannot_be_stored_is_not_made(place: &impl P
          CREATE TRIGGER no_event BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION never()",
     );
     for name in ["lasting", "passing"] {
-        store.remove_member(&g, &user(name), also(&g, name)).await.unwrap_err();
+        store.leave(&g, &user(name), Leave::Any, also(&g, name)).await.unwrap_err();
     }
     assert_eq!(names(&*store, &g).await, ["lasting", "passing"]);
     assert_eq!(store.roster_state(&g).await.unwrap().count, 2);
     place.tamper("DROP TRIGGER no_event", "DROP TRIGGER no_event ON entry");
     for name in ["lasting", "passing"] {
-        assert!(store.remove_member(&g, &user(name), also(&g, name)).await.unwrap().is_some());
+        assert!(store.leave(&g, &user(name), Leave::Any, also(&g, name)).await.unwrap().is_some());
     }
     assert_eq!(names(&*store, &g).await, Vec::<String>::new());
 }

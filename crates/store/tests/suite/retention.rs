@@ -11,7 +11,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{draft, one_group, with_group},
+    make::{alone, draft, end_of, one_group, with_group},
     place::Place,
 };
 
@@ -40,8 +40,11 @@ async fn run(sweeper: &mut Sweeper, store: &dyn Store, clock: &ManualClock, hour
 async fn furnished(store: &dyn Store, clock: &ManualClock) -> (GroupRef, GroupRef) {
     let kept = one_group(store).await;
     let deleted = with_group(store, "a", "deleted").await;
-    store.post(&kept, draft(1, "x", clock.now().0)).await.unwrap();
-    store.delete_group(&deleted, Deletion { at: clock.now(), by: None }).await.unwrap();
+    store.post(&kept, draft(1, "x", clock.now().0), alone()).await.unwrap();
+    store
+        .delete_group(&deleted, Deletion { at: clock.now(), by: None }, end_of(&deleted, clock.now()))
+        .await
+        .unwrap();
     (kept, deleted)
 }
 

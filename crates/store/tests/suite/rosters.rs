@@ -12,8 +12,8 @@ use muster_core::{
 
 use crate::{
     make::{
-        admitted, app_id, at, connected, disconnect, durable, names, one_group, roster, session, user,
-        with_group,
+        admitted, alone, app_id, at, connected, disconnect, durable, left, names, one_group, roster, session,
+        user, with_group,
     },
     place::Place,
 };
@@ -59,7 +59,7 @@ async fn a_durable_join_of_a_connected_member_makes_the_membership_durable(place
     let promoted = Join { info: Some("other".into()), at: Millis(9_999), ..durable("u") };
     assert_eq!(admitted(&*store, &g, promoted).await, (member.clone(), false, 2));
     // The connection's end is not the membership's any more.
-    assert_eq!(store.leave(&g, &user("u"), disconnect("u")).await.unwrap(), None);
+    assert_eq!(store.leave(&g, &user("u"), disconnect("u"), alone()).await.unwrap(), None);
     let standing = muster_core::roster::Member { connected: false, ..member };
     assert_eq!(roster(&*store, &g).await[0], standing);
     store.close().await.unwrap();
@@ -76,9 +76,9 @@ async fn a_session_ties_itself_to_a_durable_member(place: &impl Place) {
     assert_eq!(tied, muster_core::roster::Member { connected: true, ..member.clone() });
     assert!(roster(&*store, &g).await[0].connected);
     assert!(store.find_members(&g, &[user("u")]).await.unwrap()[0].as_ref().unwrap().connected);
-    assert_eq!(store.leave(&g, &user("u"), Leave::Session(session("other"))).await.unwrap(), None);
+    assert_eq!(store.leave(&g, &user("u"), Leave::Session(session("other")), alone()).await.unwrap(), None);
     assert!(roster(&*store, &g).await[0].connected);
-    assert_eq!(store.leave(&g, &user("u"), disconnect("u")).await.unwrap(), None);
+    assert_eq!(store.leave(&g, &user("u"), disconnect("u"), alone()).await.unwrap(), None);
     assert_eq!(roster(&*store, &g).await, [member]);
 }
 
@@ -88,10 +88,13 @@ async fn a_later_session_takes_a_membership_over(place: &impl Place) {
     let (member, ..) = admitted(&*store, &g, connected("u")).await;
     let later = Join { tie: Tie::Session(session("later")), ..connected("u") };
     assert_eq!(admitted(&*store, &g, later).await, (member, false, 1));
-    assert_eq!(store.leave(&g, &user("u"), disconnect("u")).await.unwrap(), None);
+    assert_eq!(store.leave(&g, &user("u"), disconnect("u"), alone()).await.unwrap(), None);
     assert_eq!(names(&*store, &g).await, ["u"]);
-    assert_eq!(store.leave(&g, &user("u"), Leave::Session(session("later"))).await.unwrap(), Some(0));
-    assert_eq!(store.leave(&g, &user("u"), Leave::Session(session("later"))).await.unwrap(), None);
+    assert_eq!(
+        store.leave(&g, &user("u"), Leave::Session(session("later")), alone()).await.unwrap(),
+        left(0)
+    );
+    assert_eq!(store.leave(&g, &user("u"), Leave::Session(session("later")), alone()).await.unwrap(), None);
     assert!(names(&*store, &g).await.is_empty());
 }
 
@@ -103,10 +106,14 @@ async fn a_kick_ends_any_membership(place: &impl Place) {
     admitted(&*store, &g, durable("both")).await;
     admitted(&*store, &g, connected("both")).await;
     for (name, left) in [("d", 2), ("both", 1), ("c", 0)] {
-        assert_eq!(store.leave(&g, &user(name), Leave::Any).await.unwrap(), Some(left), "{name}");
-        assert_eq!(store.leave(&g, &user(name), Leave::Any).await.unwrap(), None, "{name}");
+        assert_eq!(
+            store.leave(&g, &user(name), Leave::Any, alone()).await.unwrap(),
+            crate::make::left(left),
+            "{name}"
+        );
+        assert_eq!(store.leave(&g, &user(name), Leave::Any, alone()).await.unwrap(), None, "{name}");
     }
-    assert_eq!(store.leave(&at("a", "none"), &user("d"), Leave::Any).await.unwrap(), None);
+    assert_eq!(store.leave(&at("a", "none"), &user("d"), Leave::Any, alone()).await.unwrap(), None);
     // Back as somebody new.
     let (back, fresh, _) = admitted(&*store, &g, durable("d")).await;
     assert!(fresh && back.number > 3);
@@ -127,7 +134,7 @@ async fn numbers_rise_and_are_never_given_again(place: &impl Place) {
         let (member, fresh, _) = admitted(&*store, &g, join).await;
         assert!(fresh);
         rises(member.number);
-        store.leave(&g, &user(&name), Leave::Any).await.unwrap();
+        store.leave(&g, &user(&name), Leave::Any, alone()).await.unwrap();
     }
     let crashed = place.after_a_crash();
     drop(store);
@@ -164,7 +171,7 @@ async fn pages_and_walks_mix_both_ties_in_one_order(place: &impl Place) {
         expected.push(name);
     }
     for gone in [0, 1, 2, 63, 64, 150, 299] {
-        store.leave(&g, &user(&format!("u{gone}")), Leave::Any).await.unwrap();
+        store.leave(&g, &user(&format!("u{gone}")), Leave::Any, alone()).await.unwrap();
         expected.retain(|name| *name != format!("u{gone}"));
     }
     assert_eq!(names(&*store, &g).await, expected);
@@ -201,7 +208,7 @@ async fn members_are_found_by_name_in_the_order_asked(place: &impl Place) {
         assert_eq!(store.find_members(&g, &asked).await.unwrap(), found);
     }
     assert_eq!(store.find_members(&g, &[]).await.unwrap(), []);
-    store.leave(&g, &user("d"), Leave::Any).await.unwrap();
+    store.leave(&g, &user("d"), Leave::Any, alone()).await.unwrap();
     assert_eq!(store.find_members(&g, &[user("d")]).await.unwrap(), [None]);
     let (back, ..) = admitted(&*store, &g, Join { info: None, ..durable("d") }).await;
     assert_eq!(store.find_members(&g, &[user("d")]).await.unwrap(), [Some(back)]);
@@ -224,7 +231,7 @@ async fn a_group_becomes_super_above_its_bound_and_until_it_is_empty(place: &imp
     admitted(&*store, &g, bounded(durable("d"))).await;
     assert!(is_super().await);
     for name in ["a", "b", "c"] {
-        store.leave(&g, &user(name), disconnect(name)).await.unwrap();
+        store.leave(&g, &user(name), disconnect(name), alone()).await.unwrap();
         assert!(is_super().await);
     }
     let state = RosterState { count: 1, views: 4, super_group: true };
@@ -232,7 +239,7 @@ async fn a_group_becomes_super_above_its_bound_and_until_it_is_empty(place: &imp
     // Its durable member keeps it super over a crash.
     let crashed = place.after_a_crash();
     assert_eq!(crashed.open().roster_state(&g).await.unwrap(), state);
-    store.leave(&g, &user("d"), Leave::Any).await.unwrap();
+    store.leave(&g, &user("d"), Leave::Any, alone()).await.unwrap();
     assert!(!is_super().await);
     admitted(&*store, &g, bounded(connected("a"))).await;
     assert!(!is_super().await);
@@ -245,13 +252,13 @@ async fn a_full_group_admits_members_and_nobody_else(place: &impl Place) {
     admitted(&*store, &g, bounded(durable("d"))).await;
     admitted(&*store, &g, bounded(connected("c"))).await;
     for join in [durable("x"), connected("x")] {
-        assert_eq!(store.join(&g, bounded(join)).await.unwrap(), Admission::Full);
+        assert_eq!(store.join(&g, bounded(join), alone()).await.unwrap(), Admission::Full);
     }
     for join in [durable("d"), connected("d"), connected("c"), durable("c")] {
         let (_, fresh, count) = admitted(&*store, &g, bounded(join)).await;
         assert_eq!((fresh, count), (false, 2));
     }
-    store.leave(&g, &user("c"), Leave::Any).await.unwrap();
+    store.leave(&g, &user("c"), Leave::Any, alone()).await.unwrap();
     admitted(&*store, &g, bounded(durable("x"))).await;
     assert_eq!(names(&*store, &g).await, ["d", "x"]);
 }
@@ -264,7 +271,9 @@ async fn concurrent_joins_never_exceed_the_capacity(place: &impl Place) {
             let (store, g) = (store.clone(), g.clone());
             let name = format!("u{n}");
             let join = if n % 2 == 0 { durable(&name) } else { connected(&name) };
-            tokio::spawn(async move { store.join(&g, Join { capacity: Some(8), ..join }).await.unwrap() })
+            tokio::spawn(
+                async move { store.join(&g, Join { capacity: Some(8), ..join }, alone()).await.unwrap() },
+            )
         })
         .collect();
     let mut counts = BTreeSet::new();
@@ -297,8 +306,8 @@ async fn concurrent_joins_of_one_user_make_one_membership(place: &impl Place) {
     assert_eq!((numbers.len(), fresh), (1, 1));
     let members = roster(&*store, &g).await;
     assert!(members.len() == 1 && members[0].connected);
-    assert_eq!(store.leave(&g, &user("u"), disconnect("u")).await.unwrap(), None);
-    assert_eq!(store.leave(&g, &user("u"), Leave::Any).await.unwrap(), Some(0));
+    assert_eq!(store.leave(&g, &user("u"), disconnect("u"), alone()).await.unwrap(), None);
+    assert_eq!(store.leave(&g, &user("u"), Leave::Any, alone()).await.unwrap(), left(0));
 }
 
 async fn the_same_user_in_two_applications_is_two_members(place: &impl Place) {
@@ -309,7 +318,7 @@ async fn the_same_user_in_two_applications_is_two_members(place: &impl Place) {
     for at in [&g, &other] {
         assert!(admitted(&*store, at, durable("u")).await.1);
     }
-    store.leave(&g, &user("u"), Leave::Any).await.unwrap();
+    store.leave(&g, &user("u"), Leave::Any, alone()).await.unwrap();
     assert_eq!(names(&*store, &other).await, ["u"]);
     assert_eq!(app_id("b"), other.app);
 }
@@ -325,8 +334,8 @@ async fn many_join_and_leave_at_once_and_the_count_is_exact(place: &impl Place) 
                     let name = format!("u{worker}-{}", round % 5);
                     match (worker + round) % 4 {
                         0 => drop(admitted(&*store, &g, durable(&name)).await),
-                        1 => drop(store.leave(&g, &user(&name), Leave::Any).await.unwrap()),
-                        2 => drop(store.leave(&g, &user(&name), disconnect(&name)).await.unwrap()),
+                        1 => drop(store.leave(&g, &user(&name), Leave::Any, alone()).await.unwrap()),
+                        2 => drop(store.leave(&g, &user(&name), disconnect(&name), alone()).await.unwrap()),
                         _ => drop(admitted(&*store, &g, connected(&name)).await),
                     }
                 }
@@ -342,7 +351,10 @@ async fn many_join_and_leave_at_once_and_the_count_is_exact(place: &impl Place) 
     let found = store.find_members(&g, &users).await.unwrap();
     assert_eq!(found, members.iter().cloned().map(Some).collect::<Vec<_>>());
     for (left, member) in members.iter().enumerate().rev() {
-        assert_eq!(store.leave(&g, &member.user, Leave::Any).await.unwrap(), Some(left as u64));
+        assert_eq!(
+            store.leave(&g, &member.user, Leave::Any, alone()).await.unwrap(),
+            crate::make::left(left as u64)
+        );
     }
 }
 
@@ -358,7 +370,7 @@ async fn pages_under_churn_hold_members_alone(place: &impl Place) {
             for round in 0..300 {
                 let name = format!("pass{}", round % 10);
                 admitted(&*store, &g, durable(&name)).await;
-                store.leave(&g, &user(&name), Leave::Any).await.unwrap();
+                store.leave(&g, &user(&name), Leave::Any, alone()).await.unwrap();
             }
         })
     };

@@ -10,7 +10,7 @@ use muster_core::{
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
-    make::{at, one_group, session, user},
+    make::{alone, at, one_group, session, user},
     place::{Place, Postgres, Sqlite},
 };
 
@@ -109,11 +109,11 @@ impl Model {
             entry.session = by.or(entry.session);
             entry.member.connected = entry.session.is_some();
             let member = entry.member.clone();
-            assert_eq!(*answer, Admission::Admitted { member, fresh: false, count });
+            assert_eq!(*answer, Admission::Admitted { member, fresh: false, count, positions: Vec::new() });
         } else if join.capacity.is_some_and(|capacity| count >= capacity) {
             assert_eq!(*answer, Admission::Full);
         } else {
-            let Admission::Admitted { member, fresh: true, count: after } = answer else {
+            let Admission::Admitted { member, fresh: true, count: after, .. } = answer else {
                 panic!("{answer:?}")
             };
             assert!(member.number > self.last);
@@ -185,14 +185,14 @@ impl Run<'_> {
                     super_above,
                     super_listed: true,
                 };
-                let answer = self.store.join(&self.at, join.clone()).await.unwrap();
+                let answer = self.store.join(&self.at, join.clone(), alone()).await.unwrap();
                 self.model.join(&join, by, &answer);
             }
             Step::Leave { user: who, session: by } => {
                 let leave = by.map_or(Leave::Any, |by| Leave::Session(session(&format!("s{by}"))));
                 let name = format!("u{who}");
-                let answer = self.store.leave(&self.at, &user(&name), leave).await.unwrap();
-                self.model.leave(&name, by, answer);
+                let answer = self.store.leave(&self.at, &user(&name), leave, alone()).await.unwrap();
+                self.model.leave(&name, by, answer.map(|left| left.count));
             }
             Step::Page { order, skip, limit } => {
                 let query = PageQuery { order, window: Window { skip, limit } };

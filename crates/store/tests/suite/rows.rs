@@ -12,7 +12,10 @@ use muster_core::{
 };
 
 use crate::{
-    make::{admitted, app_id, at, counted, draft, durable, group, message, roster, times, user, with_app},
+    make::{
+        admitted, alone, app_id, at, counted, draft, durable, event_of, group, message, roster, times, user,
+        with_app,
+    },
     place::{Place, Postgres, Sqlite},
 };
 
@@ -93,14 +96,14 @@ fn own() -> StreamRef {
 /// Puts into a store what the rows hold.
 async fn fill(store: &dyn Store, g: &GroupRef) {
     let stream = StreamRef::Group(g.clone());
-    store.create_group(rich(), None).await.unwrap();
+    store.create_group(rich(), None, alone()).await.unwrap();
     admitted(store, g, Join { info: Some("info 群".into()), ..durable("u") }).await;
-    store.post(g, draft(7, "one 群", 10)).await.unwrap();
+    store.post(g, draft(7, "one 群", 10), alone()).await.unwrap();
     let once = Draft { message: chosen(), increment: times(5), once: true, ..draft(8, "", 0) };
-    store.post(g, once).await.unwrap();
-    store.append(&stream, exit(), Millis(12)).await.unwrap();
-    store.append(&stream, form::read(TOMORROW).unwrap(), Millis(13)).await.unwrap();
-    store.append(&own(), Event::Message(message(7, "psst", 14)), Millis(15)).await.unwrap();
+    store.post(g, once, alone()).await.unwrap();
+    store.append(event_of(&stream, exit(), Millis(12))).await.unwrap();
+    store.append(event_of(&stream, form::read(TOMORROW).unwrap(), Millis(13))).await.unwrap();
+    store.append(event_of(&own(), Event::Message(message(7, "psst", 14)), Millis(15))).await.unwrap();
 }
 
 /// What a store answers that holds the rows.

@@ -17,7 +17,7 @@ use muster_store::postgres::PostgresStore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    make::{admitted, app_id, durable, names, one_group, roster, user, with_group},
+    make::{admitted, alone, app_id, durable, end_of, left, names, one_group, roster, user, with_group},
     place::Postgres,
 };
 
@@ -52,7 +52,7 @@ impl Node {
     /// The end of [`connected`](Self::connected).
     async fn disconnect(&self, at: &GroupRef, name: &str) -> Option<u64> {
         let leave = Leave::Session(self.session(&format!("s-{name}")));
-        self.store.leave(at, &user(name), leave).await.unwrap()
+        self.store.leave(at, &user(name), leave, alone()).await.unwrap().map(|left| left.count)
     }
 
     /// A join to a group that becomes super above 3 members, and whose list is not shown then.
@@ -129,7 +129,7 @@ async fn joins_and_leaves_of_all_nodes_take_their_turns() {
                 assert!(fresh);
                 numbers.push(member.number);
                 if round % 3 == 0 {
-                    assert!(node.store.leave(&g, &user(&name), Leave::Any).await.unwrap().is_some());
+                    assert!(node.store.leave(&g, &user(&name), Leave::Any, alone()).await.unwrap().is_some());
                 }
             }
             numbers
@@ -158,7 +158,7 @@ async fn a_capacity_holds_over_all_nodes() {
     let join = |(n, node): (usize, &Node)| {
         let (store, g) = (Arc::clone(&node.store), g.clone());
         let join = Join { capacity: Some(8), ..node.connected(&format!("u{n}")) };
-        tokio::spawn(async move { store.join(&g, join).await.unwrap() })
+        tokio::spawn(async move { store.join(&g, join, alone()).await.unwrap() })
     };
     let joins: Vec<_> = (0..60).zip(nodes.iter().cycle()).map(join).collect();
     let mut admitted = 0;
@@ -287,13 +287,13 @@ async fn a_dead_node_ties_nothing_to_itself() {
     assert_eq!(a.reap_all(10).await, []);
     c.expire(&a).await;
     assert_eq!(b.reap_all(10).await.len(), 2);
-    is_fenced(c.store.join(&g, c.connected("u")).await);
+    is_fenced(c.store.join(&g, c.connected("u"), alone()).await);
     is_fenced(c.store.sign_in(&app_id("a"), &user("u"), c.session("s")).await);
     assert!(!c.store.beat(&c.id, LEASE).await.unwrap());
     // What hangs on no session it may do, and under another name everything.
     admitted(&*c.store, &g, durable("d")).await;
     let again = Node { store: Arc::clone(&c.store), id: NodeId::new("c2").unwrap() };
-    is_fenced(again.store.join(&g, again.connected("u")).await);
+    is_fenced(again.store.join(&g, again.connected("u"), alone()).await);
     assert!(again.store.beat(&again.id, LEASE).await.unwrap());
     admitted(&*again.store, &g, again.connected("u")).await;
     assert_eq!(names(&*a.store, &g).await, ["d", "u"]);
@@ -310,7 +310,7 @@ async fn nothing_is_tied_to_a_node_after_its_end() {
             tokio::spawn(async move {
                 for round in 0.. {
                     let name = format!("u{worker}-{round}");
-                    if c.store.join(&g, c.connected(&name)).await.is_err() {
+                    if c.store.join(&g, c.connected(&name), alone()).await.is_err() {
                         return;
                     }
                     c.store.sign_in(&app_id("a"), &user(&name), c.session("s")).await.ok();
@@ -359,7 +359,7 @@ async fn a_super_group_is_counted_by_its_nodes() {
     assert!(!admitted(&*b.store, &g, b.guest("row0")).await.1);
     assert_eq!(a.disconnect(&g, "row0").await, None);
     assert_eq!(b.state(&g).await, all);
-    assert_eq!(b.store.leave(&g, &user("b0"), Leave::Any).await.unwrap(), Some(16));
+    assert_eq!(b.store.leave(&g, &user("b0"), Leave::Any, alone()).await.unwrap(), left(16));
     assert_eq!(b.disconnect(&g, "row0").await, Some(15));
     // A node dies.
     until("all nodes agree", async || a.state(&g).await.count == 15).await;
@@ -444,12 +444,12 @@ async fn a_deleted_super_group_admits_nobody_on_any_node() {
         admitted(&*a.store, &g, a.guest(&format!("a{n}"))).await;
         admitted(&*b.store, &g, b.guest(&format!("b{n}"))).await;
     }
-    a.store.delete_group(&g, Deletion { at: Millis(9), by: None }).await.unwrap();
-    assert_eq!(a.store.join(&g, a.guest("late")).await.unwrap(), Admission::NoGroup);
+    a.store.delete_group(&g, Deletion { at: Millis(9), by: None }, end_of(&g, Millis(9))).await.unwrap();
+    assert_eq!(a.store.join(&g, a.guest("late"), alone()).await.unwrap(), Admission::NoGroup);
     assert_eq!(b.state(&g).await.count, 0);
     // The other node has the count to write before it learns it.
     until("the other node knows", async || {
-        b.store.join(&g, b.guest("late")).await.unwrap() == Admission::NoGroup
+        b.store.join(&g, b.guest("late"), alone()).await.unwrap() == Admission::NoGroup
     })
     .await;
     assert_eq!(b.store.find_members(&g, &[user("b7")]).await.unwrap(), [None]);

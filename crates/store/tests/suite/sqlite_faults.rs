@@ -16,7 +16,9 @@ use muster_core::{
 use muster_store::sqlite::DATABASE_FILE;
 
 use crate::{
-    make::{admitted, app_id, at, counted, draft, durable, group, names, one_group, user},
+    make::{
+        admitted, alone, app_id, at, counted, done, draft, durable, end_of, group, names, one_group, user,
+    },
     place::{Place, Sqlite},
 };
 
@@ -59,8 +61,8 @@ pub(crate) async fn write_at_once(store: &Arc<dyn Store>, g: &GroupRef) -> Vec<S
         let (store, g) = (Arc::clone(store), g.clone());
         let name = if n % 20 == 7 { POISON.to_owned() } else { format!("u{n}") };
         writers.push(tokio::spawn(async move {
-            let joined = store.join(&g, durable(&name)).await;
-            let posted = store.post(&g, draft(n % 4, &name, 1)).await;
+            let joined = store.join(&g, durable(&name), alone()).await;
+            let posted = store.post(&g, draft(n % 4, &name, 1), alone()).await;
             if name == POISON {
                 joined.as_ref().unwrap_err();
                 posted.unwrap_err();
@@ -101,7 +103,7 @@ async fn survives(fault: &str) {
     crate::make::admitted(&*store, &g, durable("zz-later")).await;
     admitted.push("zz-later".to_owned());
     let top = store.top(&StreamRef::Group(g.clone())).await.unwrap().unwrap().sequence;
-    let posted = store.post(&g, draft(0, "later", 1)).await.unwrap();
+    let posted = store.post(&g, draft(0, "later", 1), alone()).await.unwrap();
     assert!(matches!(posted, Posted::Done { sequence: Some(sequence), .. } if sequence == top + 1));
     is_consistent(&*store, &g, &admitted).await;
     store.close().await.unwrap();
@@ -140,9 +142,9 @@ async fn a_failed_message_does_not_use_up_a_type() {
     let g = one_group(&store).await;
     tamper(&place, COMMIT_FAILS);
     let one = |kind, body| Draft { max_types: 1, ..draft(kind, body, 1) };
-    store.post(&g, one(5, POISON)).await.unwrap_err();
-    let posted: StoreResult<_> = store.post(&g, one(6, "fine")).await;
-    assert_eq!(posted.unwrap(), Posted::Done { sequence: Some(1), total: counted(1) });
+    store.post(&g, one(5, POISON), alone()).await.unwrap_err();
+    let posted: StoreResult<_> = store.post(&g, one(6, "fine"), alone()).await;
+    assert_eq!(posted.unwrap(), done(Some(1), counted(1)));
 }
 
 #[tokio::test]
@@ -157,8 +159,8 @@ async fn a_change_of_several_steps_is_undone_whole() {
          CREATE TRIGGER no_figures BEFORE INSERT ON figures BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
     );
     let deletion = Deletion { at: Millis(9), by: None };
-    store.delete_group(&g, deletion.clone()).await.unwrap_err();
-    store.create_group(group("a", "h"), None).await.unwrap_err();
+    store.delete_group(&g, deletion.clone(), end_of(&g, deletion.at)).await.unwrap_err();
+    store.create_group(group("a", "h"), None, alone()).await.unwrap_err();
     assert_eq!(store.group(&g).await.unwrap().unwrap().deletion, None);
     assert_eq!(store.group(&at("a", "h")).await.unwrap(), None);
     let window = Window { skip: 0, limit: 9 };
@@ -167,6 +169,9 @@ async fn a_change_of_several_steps_is_undone_whole() {
     assert_eq!((list.entries.len(), list.total), (1, 1));
     assert_eq!(names(&store, &g).await, ["d"]);
     tamper(&place, "DROP TRIGGER no_end");
-    assert_eq!(store.delete_group(&g, deletion).await.unwrap(), GroupDeleted::Deleted(1));
-    assert_eq!(store.leave(&g, &user("d"), Leave::Any).await.unwrap(), None);
+    assert_eq!(
+        store.delete_group(&g, deletion, end_of(&g, Millis(9))).await.unwrap(),
+        GroupDeleted::Deleted(vec![1])
+    );
+    assert_eq!(store.leave(&g, &user("d"), Leave::Any, alone()).await.unwrap(), None);
 }

@@ -11,7 +11,7 @@ use muster_core::{
 use muster_store::sqlite::{DATABASE_FILE, OpenError, SqliteOptions, SqliteStore};
 
 use crate::{
-    make::{admitted, durable, one_group},
+    make::{admitted, alone, durable, one_group},
     place::Sqlite,
 };
 
@@ -150,7 +150,7 @@ async fn rows_of_a_deleted_group_are_swept() {
         admitted(&store, &g, durable(&format!("u{n}"))).await;
     }
     let deletion = muster_core::group::Deletion { at: muster_core::time::Millis(5), by: None };
-    muster_core::store::Groups::delete_group(&store, &g, deletion).await.unwrap();
+    muster_core::store::Groups::delete_group(&store, &g, deletion, alone()).await.unwrap();
     // Dropping waits for the housekeeper, who finishes the sweep that the deletion woke.
     drop(store);
     let store = place.store();

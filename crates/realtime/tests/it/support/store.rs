@@ -17,9 +17,9 @@ use muster_core::{
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
-    message::{Draft, Entry, Event, ExitReason, HistoryQuery, Message, Posted, Sequence, StreamRef, Top},
+    message::{Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top},
     number::TypeCount,
-    roster::{Admission, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
+    roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
     store::{
         Accounts, Also, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages,
         Nodes, Reaped, Records, Rosters, Seals, Sessions, Store, StoreError, StoreResult,
@@ -102,6 +102,11 @@ impl TestStore {
         data.streams.get_mut(stream).unwrap().retain(|entry| entry.sequence > up_to);
     }
 
+    /// Stores an event; its position.
+    pub(crate) async fn put(&self, stream: &StreamRef, event: Event, at: Millis) -> Sequence {
+        self.data(|data| data.push(stream, event, at)).await.unwrap()
+    }
+
     async fn data<T>(&self, with: impl FnOnce(&mut Data) -> T) -> StoreResult<T> {
         // A real store answers later: whatever else can go on does.
         tokio::task::yield_now().await;
@@ -131,6 +136,12 @@ impl Data {
         let sequence = entries.last().map_or(0, |entry| entry.sequence) + 1;
         entries.push(Entry { sequence, at, event });
         sequence
+    }
+
+    /// Stores what follows from a change.
+    fn follow(&mut self, also: Also) -> Positions {
+        let events = also.events.into_iter();
+        events.map(|one| self.push(&one.stream, Event::clone(&one.event), one.at)).collect()
     }
 
     fn exists(&self, at: &GroupRef) -> bool {
@@ -170,11 +181,18 @@ impl Apps for TestStore {
     async fn apps(&self, _: &AccountId, _: AppFilter, _: Order, _: Window) -> StoreResult<Page<App>> {
         absent()
     }
-    async fn set_app_disabled(&self, id: &AppId, disabled: bool, _: Millis) -> StoreResult<Option<App>> {
+    async fn set_app_disabled(
+        &self,
+        id: &AppId,
+        disabled: bool,
+        _: Millis,
+        also: Also,
+    ) -> StoreResult<Option<(App, Positions)>> {
         self.data(|data| {
             let app = data.apps.get_mut(id)?;
             *app = Arc::new(App { disabled, ..App::clone(app) });
-            Some(App::clone(app))
+            let app = App::clone(app);
+            Some((app, data.follow(also)))
         })
         .await
     }
@@ -182,17 +200,17 @@ impl Apps for TestStore {
 
 #[async_trait]
 impl Groups for TestStore {
-    async fn create_group(&self, group: Group, _: Option<u64>) -> StoreResult<GroupCreated> {
+    async fn create_group(&self, group: Group, _: Option<u64>, also: Also) -> StoreResult<GroupCreated> {
         self.data(|data| {
             data.groups.insert(group.at.clone(), Arc::new(group.clone()));
-            GroupCreated::Created(group)
+            GroupCreated::Created(group, data.follow(also))
         })
         .await
     }
     async fn group(&self, at: &GroupRef) -> StoreResult<Option<Arc<Group>>> {
         self.data(|data| data.groups.get(at).cloned()).await
     }
-    async fn delete_group(&self, at: &GroupRef, deletion: Deletion) -> StoreResult<GroupDeleted> {
+    async fn delete_group(&self, at: &GroupRef, deletion: Deletion, also: Also) -> StoreResult<GroupDeleted> {
         self.data(|data| {
             if !data.exists(at) {
                 return GroupDeleted::Missing;
@@ -201,8 +219,7 @@ impl Groups for TestStore {
             let group = Group { deletion: Some(deletion.clone()), ..group };
             data.groups.insert(at.clone(), Arc::new(group));
             data.rosters.remove(at);
-            let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
-            GroupDeleted::Deleted(data.push(&StreamRef::Group(at.clone()), event, deletion.at))
+            GroupDeleted::Deleted(data.follow(also))
         })
         .await
     }
@@ -246,7 +263,7 @@ impl Groups for TestStore {
 
 #[async_trait]
 impl Rosters for TestStore {
-    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
+    async fn join(&self, at: &GroupRef, join: Join, also: Also) -> StoreResult<Admission> {
         self.change(|data| {
             if !data.exists(at) {
                 return Admission::NoGroup;
@@ -271,11 +288,19 @@ impl Rosters for TestStore {
             let count = roster.members.len() as u64;
             roster.super_group |= join.super_above.is_some_and(|above| count > above);
             let found = roster.members.iter().find(|(member, _)| member.user == join.user);
-            Admission::Admitted { member: found.unwrap().0.clone(), fresh, count }
+            let member = found.unwrap().0.clone();
+            let positions = if fresh { data.follow(also) } else { Positions::new() };
+            Admission::Admitted { member, fresh, count, positions }
         })
         .await
     }
-    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
+    async fn leave(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        leave: Leave,
+        also: Also,
+    ) -> StoreResult<Option<Departure>> {
         self.change(|data| {
             let roster = data.rosters.get_mut(at)?;
             let goes = |tie: &Tie| match &leave {
@@ -285,23 +310,8 @@ impl Rosters for TestStore {
             let place = roster.members.iter().position(|(m, tie)| m.user == *user && goes(tie))?;
             roster.members.remove(place);
             roster.super_group &= !roster.members.is_empty();
-            Some(roster.members.len() as u64)
-        })
-        .await
-    }
-    async fn remove_member(
-        &self,
-        at: &GroupRef,
-        user: &UserId,
-        also: Also,
-    ) -> StoreResult<Option<Vec<Sequence>>> {
-        self.change(|data| {
-            let roster = data.rosters.get_mut(at)?;
-            let place = roster.members.iter().position(|(member, _)| member.user == *user)?;
-            roster.members.remove(place);
-            roster.super_group &= !roster.members.is_empty();
-            let events = also.events.into_iter();
-            Some(events.map(|event| data.push(&event.stream, event.event, event.at)).collect())
+            let count = roster.members.len() as u64;
+            Some(Departure { count, positions: data.follow(also) })
         })
         .await
     }
@@ -354,25 +364,27 @@ impl Rosters for TestStore {
 
 #[async_trait]
 impl Messages for TestStore {
-    async fn post(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
+    async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted> {
         self.data(|data| {
             let Some(message) = data.count(at, &draft) else { return Posted::NoGroup };
             let (total, taken) = (message.total, message.at);
             let stream = StreamRef::Group(at.clone());
             let sequence = data.push(&stream, Event::Message(message), taken);
-            Posted::Done { sequence: Some(sequence), total }
+            Posted::Done { sequence: Some(sequence), total, positions: data.follow(also) }
         })
         .await
     }
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
         self.data(|data| match data.count(at, &draft) {
-            Some(message) => Posted::Done { sequence: None, total: message.total },
+            Some(message) => {
+                Posted::Done { sequence: None, total: message.total, positions: Positions::new() }
+            }
             None => Posted::NoGroup,
         })
         .await
     }
-    async fn append(&self, stream: &StreamRef, event: Event, at: Millis) -> StoreResult<Option<Sequence>> {
-        self.data(|data| Some(data.push(stream, event, at))).await
+    async fn append(&self, also: Also) -> StoreResult<Option<Positions>> {
+        self.data(|data| Some(data.follow(also))).await
     }
     async fn top(&self, stream: &StreamRef) -> StoreResult<Option<Top>> {
         self.data(|data| {
@@ -459,7 +471,7 @@ impl Chats for TestStore {
     async fn numbers(&self, _: &AppId) -> StoreResult<Vec<BusinessNumber>> {
         absent()
     }
-    async fn create_chat_group(&self, _: ChatGroup) -> StoreResult<()> {
+    async fn create_chat_group(&self, _: ChatGroup, _: Also) -> StoreResult<Positions> {
         absent()
     }
     async fn chat_group(&self, _: &GroupRef) -> StoreResult<Option<ChatGroup>> {
@@ -477,7 +489,13 @@ impl Chats for TestStore {
     ) -> StoreResult<Vec<GroupRef>> {
         absent()
     }
-    async fn set_invite(&self, _: &GroupRef, _: Option<&str>, _: Millis) -> StoreResult<bool> {
+    async fn set_invite(
+        &self,
+        _: &GroupRef,
+        _: Option<&str>,
+        _: Millis,
+        _: Also,
+    ) -> StoreResult<Option<Positions>> {
         absent()
     }
     async fn invite(&self, _: &str) -> StoreResult<Option<Invite>> {

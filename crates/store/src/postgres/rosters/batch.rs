@@ -12,8 +12,8 @@ use std::{
 use async_trait::async_trait;
 use muster_core::{
     id::{GroupRef, NodeId, UserId},
-    message::Posted,
     roster::{Admission, Join, Leave, Tie},
+    store::Also,
 };
 
 use super::{
@@ -21,12 +21,7 @@ use super::{
     plan::{Outcome, Roll},
     rows::{self, Changes, CountChange, NodeCount},
 };
-use crate::postgres::{
-    database::Tx,
-    fault::Fault,
-    gather::Batch,
-    writes::{Write, write},
-};
+use crate::postgres::{database::Tx, fault::Fault, gather::Batch, writes::follow};
 
 /// Users with rows in a super group whom a node keeps in mind, at most: they are what the group had before it became
 /// one. In a group with more of them every join is a transaction.
@@ -35,10 +30,8 @@ const LISTED_KNOWN: usize = 20_000;
 /// What a caller wants of a roster.
 #[derive(Debug)]
 pub(super) enum Job {
-    Join(GroupRef, Join),
-    Leave(GroupRef, UserId, Leave),
-    /// To end a membership, whatever holds it, and have these events stored if there was one.
-    Remove(GroupRef, UserId, Vec<Write>),
+    Join(GroupRef, Join, Also),
+    Leave(GroupRef, UserId, Leave, Also),
     /// To have written what this process counts.
     Flush(GroupRef),
 }
@@ -46,14 +39,21 @@ pub(super) enum Job {
 impl Job {
     fn at(&self) -> &GroupRef {
         match self {
-            Self::Join(at, _) | Self::Leave(at, ..) | Self::Remove(at, ..) | Self::Flush(at) => at,
+            Self::Join(at, ..) | Self::Leave(at, ..) | Self::Flush(at) => at,
         }
     }
 
     fn node(&self) -> Option<&NodeId> {
         match self {
-            Self::Join(_, Join { tie: Tie::Session(session), .. }) => Some(&session.node),
+            Self::Join(_, Join { tie: Tie::Session(session), .. }, _) => Some(&session.node),
             _ => None,
+        }
+    }
+
+    fn also(&self) -> Option<&Also> {
+        match self {
+            Self::Join(.., also) | Self::Leave(.., also) => Some(also),
+            Self::Flush(_) => None,
         }
     }
 }
@@ -82,10 +82,13 @@ impl Batch for RosterBatch {
 
     fn settle(&self, jobs: &[&Job], outcomes: &mut [Outcome]) {
         for (job, outcome) in jobs.iter().zip(outcomes) {
-            let Job::Join(at, join) = job else { continue };
+            let Job::Join(at, join, _) = job else { continue };
             match outcome {
-                Outcome::Counted => {
-                    let admission = self.counted.enter(at, join).unwrap_or(Admission::NoGroup);
+                Outcome::Counted { positions: stored, .. } => {
+                    let mut admission = self.counted.enter(at, join).unwrap_or(Admission::NoGroup);
+                    if let Admission::Admitted { positions, .. } = &mut admission {
+                        *positions = std::mem::take(stored);
+                    }
                     *outcome = Outcome::Admission(admission);
                 }
                 // Whoever has a row now is not counted as well.
@@ -101,23 +104,20 @@ impl Batch for RosterBatch {
     }
 }
 
-/// Stores what follows from memberships that have ended.
+/// Stores what follows from memberships that have begun or ended.
 async fn write_what_follows(tx: &Tx, jobs: &[&Job], outcomes: &mut [Outcome]) -> Result<(), Fault> {
-    let mut all = Vec::new();
-    for (job, outcome) in jobs.iter().zip(&*outcomes) {
-        if let (Job::Remove(.., writes), Outcome::Left(Some(_))) = (job, outcome) {
-            all.extend(writes);
-        }
+    let changes = jobs.iter().zip(outcomes);
+    let (all, places): (Vec<_>, Vec<_>) = changes
+        .filter_map(|(job, outcome)| {
+            let also = job.also().filter(|also| !also.is_nothing())?;
+            Some((also, outcome.positions()?))
+        })
+        .unzip();
+    if all.is_empty() {
+        return Ok(());
     }
-    let mut stored = if all.is_empty() { Vec::new() } else { write(tx, &all).await? }.into_iter();
-    let position = |posted| match posted {
-        Posted::Done { sequence, .. } => sequence,
-        _ => None,
-    };
-    for (job, outcome) in jobs.iter().zip(outcomes) {
-        if let (Job::Remove(.., writes), Outcome::Left(Some(_))) = (job, &*outcome) {
-            *outcome = Outcome::Removed(stored.by_ref().take(writes.len()).filter_map(position).collect());
-        }
+    for (place, positions) in places.into_iter().zip(follow(tx, all).await?) {
+        *place = positions;
     }
     Ok(())
 }
@@ -159,8 +159,8 @@ impl RosterBatch {
         let users: BTreeSet<_> = jobs
             .iter()
             .filter_map(|job| match job {
-                Job::Join(at, join) => Some((at, &join.user)),
-                Job::Leave(at, user, _) | Job::Remove(at, user, _) => Some((at, user)),
+                Job::Join(at, join, _) => Some((at, &join.user)),
+                Job::Leave(at, user, ..) => Some((at, user)),
                 Job::Flush(_) => None,
             })
             .filter(|(at, _)| rolls.contains_key(*at))
@@ -190,15 +190,14 @@ impl RosterBatch {
     fn decide(&self, rolls: &mut HashMap<GroupRef, Roll>, job: &Job, alive: &HashSet<NodeId>) -> Outcome {
         let roll = rolls.get_mut(job.at());
         match (job, roll) {
-            (Job::Join(at, join), Some(roll)) => {
+            (Job::Join(at, join, _), Some(roll)) => {
                 let alive = job.node().is_none_or(|node| alive.contains(node));
                 let known = self.counted.knows(at, job.node(), &join.user);
                 roll.join(join, alive, known)
             }
             (Job::Join(..), None) => Outcome::Admission(Admission::NoGroup),
-            (Job::Leave(_, user, leave), Some(roll)) => roll.leave(user, leave),
-            (Job::Remove(_, user, _), Some(roll)) => roll.leave(user, &Leave::Any),
-            (Job::Leave(..) | Job::Remove(..), None) => Outcome::Left(None),
+            (Job::Leave(_, user, leave, _), Some(roll)) => roll.leave(user, leave),
+            (Job::Leave(..), None) => Outcome::Left(None),
             (Job::Flush(_), _) => Outcome::Flushed,
         }
     }

@@ -12,6 +12,7 @@ use std::{
 
 use muster_core::{
     id::{GroupRef, NodeId, SessionRef, UserId},
+    message::Positions,
     roster::{Admission, Hold, Join, Joined, Leave, Left, Member, Membership, RosterState, Tie},
     time::Millis,
 };
@@ -84,6 +85,11 @@ impl Hall {
         matches!(state.join(Membership::Counted, join), Joined::Counted { .. })
     }
 
+    /// Whether a leave ends somebody's membership here.
+    fn is_left_by(&self, user: &UserId, leave: &Leave) -> bool {
+        self.guests.get(user).is_some_and(|guest| guest.hold().leave(leave) == Left::Gone)
+    }
+
     fn enter(&mut self, join: &Join, session: &SessionRef) -> Admission {
         let mut fresh = false;
         let guest = self.guests.entry(join.user.clone()).or_insert_with(|| {
@@ -96,7 +102,7 @@ impl Hall {
             self.views += 1;
             self.dirty = true;
         }
-        Admission::Admitted { member, fresh, count: self.count() }
+        Admission::Admitted { member, fresh, count: self.count(), positions: Positions::new() }
     }
 }
 
@@ -182,16 +188,20 @@ impl Counted {
     /// Ends the membership of somebody who is counted here; `None` when nobody is meant.
     pub(super) fn leave(&self, at: &GroupRef, user: &UserId, leave: &Leave) -> Option<u64> {
         let left = self.group(at, |halls| {
-            let meant = |hall: &Hall| {
-                hall.guests.get(user).is_some_and(|guest| guest.hold().leave(leave) == Left::Gone)
-            };
-            let hall = halls?.values_mut().find(|hall| meant(hall))?;
+            let hall = halls?.values_mut().find(|hall| hall.is_left_by(user, leave))?;
             hall.guests.remove(user);
             hall.dirty = true;
             Some(hall.count())
         })?;
         self.stir(at);
         Some(left)
+    }
+
+    /// Whether a leave would end the membership of somebody who is counted here.
+    pub(super) fn may_leave(&self, at: &GroupRef, user: &UserId, leave: &Leave) -> bool {
+        self.group(at, |halls| {
+            halls.is_some_and(|halls| halls.values().any(|hall| hall.is_left_by(user, leave)))
+        })
     }
 
     /// The membership of somebody who is counted here.

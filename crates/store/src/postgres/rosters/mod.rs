@@ -25,9 +25,9 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Page, Slice},
     id::{GroupRef, NodeId, UserId},
-    message::Sequence,
-    roster::{Admission, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
-    store::{Also, Messages as _, Rosters, StoreError, StoreResult, StreamEvent},
+    message::Positions,
+    roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
+    store::{Also, Messages as _, Rosters, StoreError, StoreResult},
     vital::Vital,
 };
 use tokio::{
@@ -52,7 +52,6 @@ use super::{
     gather::{Gatherer, Lanes},
     records::{bigint, unsigned},
     values::values,
-    writes::Write,
 };
 
 /// How often a node writes what it counts. Other nodes' figures of a super group are behind by no more than that.
@@ -99,52 +98,58 @@ impl Rolls {
         flushes.join_all().await;
     }
 
-    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
+    async fn join(&self, at: &GroupRef, join: Join, also: Also) -> StoreResult<Admission> {
         wanted_still()?;
-        if let Some(admission) = self.counted.join(at, &join) {
+        if also.is_nothing()
+            && let Some(admission) = self.counted.join(at, &join)
+        {
             return Ok(admission);
         }
-        match self.gatherer.run(at, Job::Join(at.clone(), join)).await? {
+        match self.gatherer.run(at, Job::Join(at.clone(), join, also)).await? {
             Outcome::Admission(admission) => Ok(admission),
             Outcome::Fenced => Err(fenced()),
             _ => Ok(Admission::NoGroup),
         }
     }
-
-    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
-        if self.counted.find(at, user).is_some() {
-            wanted_still()?;
-        }
-        if let Some(left) = self.counted.leave(at, user, &leave) {
-            return Ok(Some(left));
-        }
-        let job = Job::Leave(at.clone(), user.clone(), leave.clone());
-        match self.gatherer.run(at, job).await? {
-            Outcome::Left(Some(left)) => Ok(Some(left)),
-            // A join that was under way before may have been counted meanwhile.
-            _ => Ok(self.counted.leave(at, user, &leave)),
-        }
-    }
 }
 
 impl PostgresStore {
-    /// Ends the membership of somebody whom this process counts without a row. What follows is stored first: the
-    /// membership itself is in memory alone.
-    async fn remove_counted(
+    async fn end_membership(
         &self,
         at: &GroupRef,
         user: &UserId,
-        events: &[StreamEvent],
-    ) -> StoreResult<Option<Vec<Sequence>>> {
-        if self.rolls.counted.find(at, user).is_none() {
+        leave: Leave,
+        also: Also,
+    ) -> StoreResult<Option<Departure>> {
+        if let Some(left) = self.leave_counted(at, user, &leave, &also).await? {
+            return Ok(Some(left));
+        }
+        let job = Job::Leave(at.clone(), user.clone(), leave.clone(), also.clone());
+        match self.rolls.gatherer.run(at, job).await? {
+            Outcome::Left(Some(left)) => Ok(Some(left)),
+            // A join that was under way before may have been counted meanwhile.
+            _ => self.leave_counted(at, user, &leave, &also).await,
+        }
+    }
+
+    /// Ends the membership of somebody whom this process counts without a row. What follows is stored first: the
+    /// membership itself is in memory alone. Should somebody else end it meanwhile, it was theirs to end.
+    async fn leave_counted(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+        leave: &Leave,
+        also: &Also,
+    ) -> StoreResult<Option<Departure>> {
+        let counted = &self.rolls.counted;
+        if !counted.may_leave(at, user, leave) {
             return Ok(None);
         }
-        let mut positions = Vec::with_capacity(events.len());
-        for StreamEvent { stream, event, at } in events {
-            positions.extend(self.append(stream, event.clone(), *at).await?);
-        }
-        self.rolls.counted.leave(at, user, &Leave::Any);
-        Ok(Some(positions))
+        wanted_still()?;
+        let positions =
+            if also.is_nothing() { Some(Positions::new()) } else { self.append(also.clone()).await? };
+        let Some(positions) = positions else { return Ok(None) };
+        Ok(counted.leave(at, user, leave).map(|count| Departure { count, positions }))
     }
 }
 
@@ -207,37 +212,20 @@ impl PostgresStore {
 
 #[async_trait]
 impl Rosters for PostgresStore {
-    async fn join(&self, at: &GroupRef, join: Join) -> StoreResult<Admission> {
+    async fn join(&self, at: &GroupRef, join: Join, also: Also) -> StoreResult<Admission> {
         self.database.open_still()?;
-        self.rolls.join(at, join).await
+        self.rolls.join(at, join, also).await
     }
 
-    async fn remove_member(
+    async fn leave(
         &self,
         at: &GroupRef,
         user: &UserId,
+        leave: Leave,
         also: Also,
-    ) -> StoreResult<Option<Vec<Sequence>>> {
+    ) -> StoreResult<Option<Departure>> {
         self.database.open_still()?;
-        if let Some(positions) = self.remove_counted(at, user, &also.events).await? {
-            return Ok(Some(positions));
-        }
-        let append = |StreamEvent { stream, event, at }: &StreamEvent| Write::Append {
-            stream: stream.clone(),
-            event: event.clone(),
-            at: *at,
-        };
-        let writes = also.events.iter().map(append).collect();
-        match self.rolls.gatherer.run(at, Job::Remove(at.clone(), user.clone(), writes)).await? {
-            Outcome::Removed(positions) => Ok(Some(positions)),
-            // A join that was under way before may have been counted meanwhile.
-            _ => self.remove_counted(at, user, &also.events).await,
-        }
-    }
-
-    async fn leave(&self, at: &GroupRef, user: &UserId, leave: Leave) -> StoreResult<Option<u64>> {
-        self.database.open_still()?;
-        self.rolls.leave(at, user, leave).await
+        self.end_membership(at, user, leave, also).await
     }
 
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>> {

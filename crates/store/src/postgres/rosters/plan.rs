@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use muster_core::{
     id::{GroupRef, NodeId, SessionRef, UserId},
-    message::Sequence,
-    roster::{Admission, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, RosterState, Tie},
+    message::Positions,
+    roster::{
+        Admission, Departure, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, RosterState,
+        Tie,
+    },
     time::Millis,
 };
 
@@ -68,15 +71,30 @@ pub(in crate::postgres) enum Outcome {
     /// A join that was answered from rows.
     Admission(Admission),
     /// A join that is counted only: its answer is made when the count is in memory.
-    Counted,
+    Counted {
+        /// Whether the user was not a member before.
+        fresh: bool,
+        /// Those of what was stored with it.
+        positions: Positions,
+    },
     /// A leave.
-    Left(Option<u64>),
-    /// A membership has ended, and what followed is stored at these positions.
-    Removed(Vec<Sequence>),
+    Left(Option<Departure>),
     /// A node's counts are written.
     Flushed,
     /// The session's node has no lease any more.
     Fenced,
+}
+
+impl Outcome {
+    /// Where what follows stands, if a membership has begun or ended.
+    pub(in crate::postgres) fn positions(&mut self) -> Option<&mut Positions> {
+        match self {
+            Self::Admission(Admission::Admitted { fresh: true, positions, .. })
+            | Self::Counted { fresh: true, positions }
+            | Self::Left(Some(Departure { positions, .. })) => Some(positions),
+            _ => None,
+        }
+    }
 }
 
 impl Roll {
@@ -109,7 +127,7 @@ impl Roll {
                     // Its node counts the view.
                     self.state.count += 1;
                 }
-                return Outcome::Counted;
+                return Outcome::Counted { fresh, positions: Positions::new() };
             }
             (Joined::Listed { .. }, now) => {
                 *now = Some(Row {
@@ -133,6 +151,7 @@ impl Roll {
                 member: row.member(&join.user),
                 fresh: joined.is_fresh(),
                 count: self.state.count,
+                positions: Positions::new(),
             }),
             None => Outcome::Admission(Admission::NoGroup),
         }
@@ -154,7 +173,7 @@ impl Roll {
         self.changed = true;
         self.listed -= 1;
         self.state.dismiss();
-        Outcome::Left(Some(self.state.count))
+        Outcome::Left(Some(Departure { count: self.state.count, positions: Positions::new() }))
     }
 }
 

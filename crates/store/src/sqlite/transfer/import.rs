@@ -17,7 +17,7 @@ use crate::sqlite::{
     fault::{fault, stopped},
     groups::{insert_group, mark_deleted},
     mark::CommitMark,
-    messages::{insert_event, insert_user_stream, load_place},
+    messages::{UserTops, insert_event, insert_user_stream, load_place},
     options::SqliteOptions,
     tables::Job,
     writer::Tx,
@@ -62,7 +62,8 @@ fn take(
     mark: &CommitMark,
     mut parts: mpsc::Receiver<Part>,
 ) -> Result<Counts, TransferError> {
-    let mut import = Import { tx: Tx::new(connection), space: None, stream: None };
+    let tops = UserTops::new();
+    let mut import = Import { tx: Tx::new(connection, &tops), space: None, stream: None };
     let late = import.drop_late_indices()?;
     import.must_be_empty()?;
     let told = loop {
@@ -130,7 +131,7 @@ impl Import<'_> {
 
     fn put(&mut self, record: Record) -> Result<(), TransferError> {
         if let Some(carried) = tables::of_kind(record.kind()) {
-            return (carried.import)(&mut Job(&self.tx), record);
+            return (carried.import)(&mut Job::new(&self.tx), record);
         }
         match record {
             Record::LastGroupNumber(last) => Ok(self.last_group_number(last)?),

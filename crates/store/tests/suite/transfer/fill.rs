@@ -14,7 +14,8 @@ use muster_core::{
 };
 
 use crate::make::{
-    account, admitted, app, app_id, at, connected, draft, durable, group, roster, user, with_group,
+    account, admitted, alone, app, app_id, at, connected, draft, durable, end_of, event_of, group, roster,
+    user, with_group,
 };
 use crate::place::Place;
 
@@ -91,7 +92,7 @@ async fn apps(store: &dyn Store) {
     for made in [app("z"), rich, app("a")] {
         assert_eq!(store.records().create_app(made, None).await.unwrap(), AppCreated::Created);
     }
-    store.records().set_app_disabled(&app_id("z"), true, Millis(1_002)).await.unwrap().unwrap();
+    store.records().set_app_disabled(&app_id("z"), true, Millis(1_002), alone()).await.unwrap().unwrap();
 }
 
 /// Members who stay, leave, are connected, and are both; their join numbers have holes.
@@ -101,27 +102,27 @@ async fn members(store: &dyn Store, g: &GroupRef) -> u64 {
         admitted(store, g, connected(&format!("c{n}"))).await;
     }
     for n in 0..20 {
-        store.leave(g, &user(&format!("u{}", n * 3)), Leave::Any).await.unwrap();
+        store.leave(g, &user(&format!("u{}", n * 3)), Leave::Any, alone()).await.unwrap();
     }
     admitted(store, g, durable("c5")).await;
     admitted(store, g, connected("u4")).await;
     admitted(store, g, Join { info: None, ..durable("plain") }).await;
     let (last, _, _) = admitted(store, g, durable("gone")).await;
-    store.leave(g, &user("gone"), Leave::Any).await.unwrap();
+    store.leave(g, &user("gone"), Leave::Any, alone()).await.unwrap();
     last.number
 }
 
 async fn messages(store: &dyn Store, place: &impl Place, g: &GroupRef) {
     for n in 0..25 {
-        store.post(g, draft(n % 3, &format!("body {n} 群"), 7_000 + n)).await.unwrap();
+        store.post(g, draft(n % 3, &format!("body {n} 群"), 7_000 + n), alone()).await.unwrap();
     }
     store.count_only(g, draft(77, "like", 1)).await.unwrap();
     let exit = place.exit(g);
-    store.append(&StreamRef::Group(g.clone()), exit.clone(), Millis(7_100)).await.unwrap().unwrap();
+    store.append(event_of(&StreamRef::Group(g.clone()), exit.clone(), Millis(7_100))).await.unwrap().unwrap();
     for (name, events) in [("u1", 3), ("u2", 1)] {
         for n in 0..events {
             let stream = StreamRef::User(g.app.clone(), user(name));
-            store.append(&stream, exit.clone(), Millis(7_200 + n)).await.unwrap().unwrap();
+            store.append(event_of(&stream, exit.clone(), Millis(7_200 + n))).await.unwrap().unwrap();
         }
     }
 }
@@ -144,7 +145,7 @@ async fn groups(store: &dyn Store, place: &impl Place) -> Given {
         extension: [("k".to_owned(), "v".to_owned())].into(),
         ..group("b", "rich")
     };
-    assert!(matches!(store.create_group(rich, None).await.unwrap(), GroupCreated::Created(_)));
+    assert!(matches!(store.create_group(rich, None, alone()).await.unwrap(), GroupCreated::Created(..)));
     let big = with_group(store, "b", "big").await;
     for n in 0..MANY {
         let join = Join { super_above: Some(MANY - 1), ..durable(&format!("m{}", n * 7_919 % MANY)) };
@@ -152,10 +153,13 @@ async fn groups(store: &dyn Store, place: &impl Place) -> Given {
     }
     assert!(store.roster_state(&big).await.unwrap().super_group);
     let deletion = |at| Deletion { at, by: Some(user("creator")) };
-    store.delete_group(&at("a", "g2"), deletion(PURGED + 1)).await.unwrap();
+    store
+        .delete_group(&at("a", "g2"), deletion(PURGED + 1), end_of(&at("a", "g2"), PURGED + 1))
+        .await
+        .unwrap();
     let gone = with_group(store, "a", "gone").await;
     let number = store.group(&gone).await.unwrap().unwrap().number;
-    store.delete_group(&gone, deletion(PURGED)).await.unwrap();
+    store.delete_group(&gone, deletion(PURGED), end_of(&gone, PURGED)).await.unwrap();
     while store.purge(Millis(8_000), PURGED).await.unwrap() > 0 {}
     assert!(store.group(&gone).await.unwrap().is_none());
     Given { group: number, join: last }
@@ -189,12 +193,12 @@ async fn chats(store: &dyn Store) {
             modified_at: Millis(100 + n),
         };
         let at = chat.at.clone();
-        store.records().create_chat_group(chat).await.unwrap();
+        store.records().create_chat_group(chat, alone()).await.unwrap();
         admitted(store, &at, durable("8613900000001")).await;
     }
-    store.records().set_invite(&at("c", "chat1"), Some("second"), Millis(200)).await.unwrap();
-    store.records().set_invite(&at("c", "chat2"), Some("third"), Millis(300)).await.unwrap();
-    store.records().set_invite(&at("c", "chat2"), None, Millis(400)).await.unwrap();
+    store.records().set_invite(&at("c", "chat1"), Some("second"), Millis(200), alone()).await.unwrap();
+    store.records().set_invite(&at("c", "chat2"), Some("third"), Millis(300), alone()).await.unwrap();
+    store.records().set_invite(&at("c", "chat2"), None, Millis(400), alone()).await.unwrap();
     let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
     assert_eq!(
         store.records().advance_chat_groups(from, to, Millis(101), Millis(500)).await.unwrap().len(),

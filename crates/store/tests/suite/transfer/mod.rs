@@ -16,7 +16,7 @@ use muster_core::{
 
 use self::fill::{facts, fill};
 use crate::{
-    make::{admitted, app_id, at, draft, durable, group, user, with_app},
+    make::{admitted, alone, app_id, at, draft, durable, event_of, group, user, with_app},
     place::{Earlier, Place, Postgres, Sqlite},
 };
 
@@ -136,15 +136,16 @@ async fn goes_on(store: &dyn Store, given: fill::Given) {
     let (member, fresh, _) = admitted(store, &g, durable("new")).await;
     assert!(fresh && member.number > given.join, "{} after {}", member.number, given.join);
     let top = store.top(&StreamRef::Group(g.clone())).await.unwrap().unwrap().sequence;
-    let Posted::Done { sequence, .. } = store.post(&g, draft(1, "new", 9_000)).await.unwrap() else {
+    let Posted::Done { sequence, .. } = store.post(&g, draft(1, "new", 9_000), alone()).await.unwrap() else {
         panic!("not posted")
     };
     assert_eq!(sequence, Some(top + 1));
     let stream = StreamRef::User(app_id("a"), user("u1"));
     let exit = store.entries(&stream, 0, 1).await.unwrap().remove(0).event;
     let top = store.top(&stream).await.unwrap().unwrap().sequence;
-    assert_eq!(store.append(&stream, exit, Millis(9_000)).await.unwrap(), Some(top + 1));
-    let GroupCreated::Created(made) = store.create_group(group("a", "new"), None).await.unwrap() else {
+    assert_eq!(store.append(event_of(&stream, exit, Millis(9_000))).await.unwrap(), Some(vec![top + 1]));
+    let GroupCreated::Created(made, _) = store.create_group(group("a", "new"), None, alone()).await.unwrap()
+    else {
         panic!("not created")
     };
     assert!(made.number > given.group, "{} after {}", made.number, given.group);

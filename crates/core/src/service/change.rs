@@ -1,0 +1,104 @@
+//! The one way in which a rule changes something: stored with what follows from it, then told, and never half of it.
+//!
+//! [`Muster::change`] carries the work out where nobody can drop it, lends it a store that takes changes, and tells the
+//! notices that it ends in. A store asks for what a change is stored with ([`Also`]), and that is to be had in such work
+//! alone.
+
+use std::sync::Arc;
+
+use super::Muster;
+use crate::{
+    bus::{Bus, Notice},
+    caller::{CarriedOut, carry_out},
+    error::Result,
+    message::{Entry, Positions, StreamRef},
+    store::{Also, Store, StreamEvent},
+};
+
+/// What work has that changes something.
+pub(super) struct Hands {
+    /// The store to change.
+    pub(super) store: Arc<dyn Store>,
+    carried: CarriedOut,
+}
+
+impl Hands {
+    /// For a change from which nothing follows.
+    pub(super) fn alone(&self) -> Also {
+        Also::nothing(self.carried)
+    }
+
+    /// For a change that these events are stored with.
+    pub(super) fn with(&self, events: &[StreamEvent]) -> Also {
+        Also { events: events.to_vec(), carried: self.carried }
+    }
+}
+
+/// What a change has come to: what its caller is answered, and what others are told first, in this order.
+pub(super) struct Done<T> {
+    answer: T,
+    notices: Vec<Notice>,
+}
+
+impl<T> Done<T> {
+    /// Others have something to hear.
+    pub(super) fn told(answer: T, notices: impl IntoIterator<Item = Notice>) -> Self {
+        Self { answer, notices: notices.into_iter().collect() }
+    }
+
+    /// Nobody else has.
+    pub(super) fn untold(answer: T) -> Self {
+        Self { answer, notices: Vec::new() }
+    }
+}
+
+/// What is told of events that were stored at these positions.
+pub(super) fn published(events: Vec<StreamEvent>, positions: Positions) -> impl Iterator<Item = Notice> {
+    events.into_iter().zip(positions).map(|(StreamEvent { stream, event, at }, position)| Notice::Published {
+        stream,
+        sequence: Some(position),
+        event,
+        at,
+    })
+}
+
+impl Entry {
+    /// What is told of it again: whoever knows its position passes over it.
+    pub(super) fn notice(self, stream: StreamRef) -> Notice {
+        Notice::Published { stream, sequence: Some(self.sequence), event: Arc::new(self.event), at: self.at }
+    }
+}
+
+impl Muster {
+    /// Changes something. Whoever asks may go away: what a store has begun by then comes to its end and is told, and what
+    /// it has not begun it never begins.
+    ///
+    /// # Errors
+    /// The work's. Then nothing is told.
+    pub(super) async fn change<T, F>(&self, work: impl FnOnce(Hands) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Done<T>>> + Send + 'static,
+    {
+        let (store, bus) = (Arc::clone(&self.store), Arc::clone(&self.bus));
+        carry_out(|carried| {
+            let work = work(Hands { store, carried });
+            async move {
+                let Done { answer, notices } = work.await?;
+                for notice in notices {
+                    tell(&*bus, notice).await;
+                }
+                Ok(answer)
+            }
+        })
+        .await
+    }
+}
+
+/// Tells a notice whose loss changes nothing that was promised: the fact behind it is stored, or was never meant to
+/// last. A bus that is down must not turn a done deed into a failed call; it logs itself that it is down.
+pub(super) async fn tell(bus: &dyn Bus, notice: Notice) {
+    if let Err(error) = bus.publish(notice).await {
+        tracing::debug!(%error, "a notice did not reach the other nodes");
+    }
+}
