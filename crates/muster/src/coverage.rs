@@ -9,23 +9,23 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use muster_core::{
     id::AccountId,
+    service::NewKey,
     testing::ManualClock,
     time::{Clock as _, Millis},
 };
 use muster_gateway::{Environment, Gateway, OperationData, ThrottleConfig, ValueData};
+use muster_testbed::sign::Client;
 use serde_json::{Value, json};
 
 use crate::{
-    bench::sign::Caller, config::Configuration, first_start, foundation::Foundation, identities::KeyRing,
-    serve, system::System,
+    config::Configuration, first_start, foundation::Foundation, identities::KeyRing, serve, system::System,
 };
 
 struct Bed {
     gateway: Gateway,
-    root: Caller,
+    root: Client,
     /// A user without a policy.
-    nobody: Caller,
-    serial: std::cell::Cell<u64>,
+    nobody: Client,
     _directory: tempfile::TempDir,
     _foundation: Foundation,
 }
@@ -67,9 +67,8 @@ async fn bed(throttle: ThrottleConfig) -> Bed {
         Gateway::new(products, keys, environment, configuration.gateway.clone(), &throttle).unwrap();
     Bed {
         gateway,
-        root: Caller { id: made.key.id.to_string(), secret: made.key.secret, nonce: "c".to_owned() },
-        nobody: Caller { id: key.id.to_string(), secret: key.secret, nonce: "n".to_owned() },
-        serial: std::cell::Cell::new(0),
+        root: client(&made.key),
+        nobody: client(&key),
         _directory: directory,
         _foundation: foundation,
     }
@@ -81,23 +80,37 @@ fn unthrottled() -> ThrottleConfig {
 
 type Pairs = Vec<(String, String)>;
 
-impl Bed {
-    fn signed(&self, caller: &Caller, version: &str, operation: &OperationData, pairs: Pairs) -> String {
-        self.serial.set(self.serial.get() + 1);
-        let nonce = format!("{}{}", caller.nonce, self.serial.get());
-        caller.v1_query("GET", (operation.name, version), pairs, STAMP.to_owned(), nonce)
-    }
+/// A client of an access key.
+fn client(key: &NewKey) -> Client {
+    Client { method: "GET", date: STAMP.to_owned(), ..Client::v1(key.id.as_str()).secret(&key.secret) }
+}
 
-    async fn ask(&self, query: String) -> (Response<()>, Value) {
-        let request = Request::get(format!("http://muster/?{query}")).body(Full::new(Bytes::new())).unwrap();
+/// A call with a nonce of its own.
+fn signed(
+    client: &Client,
+    api: &'static str,
+    operation: &OperationData,
+    pairs: &Pairs,
+) -> Request<Full<Bytes>> {
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (&**name, &**value)).collect();
+    Client { api, ..client.clone() }.once_more().call(operation.name, &pairs)
+}
+
+fn unsigned(version: &str, operation: &OperationData) -> Request<Full<Bytes>> {
+    let query = format!("Action={}&Version={version}&Format=JSON", operation.name);
+    Request::get(format!("http://muster/?{query}")).body(Full::new(Bytes::new())).unwrap()
+}
+
+impl Bed {
+    async fn ask(&self, request: Request<Full<Bytes>>) -> (Response<()>, Value) {
         let peer = "127.0.0.1:9".parse().unwrap();
         let (head, body) = self.gateway.handle(request, peer, false).await.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (Response::from_parts(head, ()), serde_json::from_slice(&body).unwrap())
     }
 
-    async fn called(&self, version: &str, operation: &OperationData, pairs: Pairs) -> (u16, Value) {
-        let (head, body) = self.ask(self.signed(&self.root, version, operation, pairs)).await;
+    async fn called(&self, version: &'static str, operation: &OperationData, pairs: Pairs) -> (u16, Value) {
+        let (head, body) = self.ask(signed(&self.root, version, operation, &pairs)).await;
         (head.status().as_u16(), body)
     }
 }
@@ -187,7 +200,7 @@ async fn each(bed: &Bed, mut check: impl AsyncFnMut(&'static str, &OperationData
 async fn an_unsigned_call_of_any_operation_is_refused() {
     let bed = bed(unthrottled()).await;
     each(&bed, async |version, operation| {
-        let (head, body) = bed.ask(format!("Action={}&Version={version}&Format=JSON", operation.name)).await;
+        let (head, body) = bed.ask(unsigned(version, operation)).await;
         let code = body["Code"].as_str().unwrap();
         assert!(head.status() == 400 && code.starts_with("Missing"), "{}: {body}", operation.name);
     })
@@ -197,9 +210,9 @@ async fn an_unsigned_call_of_any_operation_is_refused() {
 #[tokio::test]
 async fn a_wrongly_signed_call_of_any_operation_is_refused() {
     let bed = bed(unthrottled()).await;
-    let forger = Caller { secret: "not the secret".to_owned(), ..bed.root.clone() };
+    let forger = bed.root.clone().secret("not the secret");
     each(&bed, async |version, operation| {
-        let (head, body) = bed.ask(bed.signed(&forger, version, operation, base(operation))).await;
+        let (head, body) = bed.ask(signed(&forger, version, operation, &base(operation))).await;
         assert_eq!(
             (head.status().as_u16(), &body["Code"]),
             (400, &json!("SignatureDoesNotMatch")),
@@ -214,7 +227,7 @@ async fn a_wrongly_signed_call_of_any_operation_is_refused() {
 async fn a_user_without_a_policy_is_denied_every_operation_and_told_why() {
     let bed = bed(unthrottled()).await;
     each(&bed, async |version, operation| {
-        let (head, body) = bed.ask(bed.signed(&bed.nobody, version, operation, base(operation))).await;
+        let (head, body) = bed.ask(signed(&bed.nobody, version, operation, &base(operation))).await;
         assert_eq!(head.status(), 403, "{}: {body}", operation.name);
         let detail = &body["AccessDeniedDetail"];
         assert_eq!(detail["AuthAction"], operation.ram_action, "{}", operation.name);
@@ -234,7 +247,7 @@ async fn a_call_over_the_quota_of_any_operation_is_told_when_to_come_back() {
     let bed = bed(ThrottleConfig { quotas, ..ThrottleConfig::default() }).await;
     each(&bed, async |version, operation| {
         let _ = bed.called(version, operation, base(operation)).await;
-        let (head, body) = bed.ask(bed.signed(&bed.root, version, operation, base(operation))).await;
+        let (head, body) = bed.ask(signed(&bed.root, version, operation, &base(operation))).await;
         assert_eq!(
             (head.status().as_u16(), &body["Code"]),
             (400, &json!("Throttling.User")),

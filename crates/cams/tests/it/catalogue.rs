@@ -1,9 +1,8 @@
 //! The product's catalogue against what is published.
 
-use crate::{
-    cams,
-    facts::{self, Allowed},
-};
+use muster_testbed::facts::{self, Allowed};
+
+use crate::cams;
 
 #[tokio::test]
 async fn the_catalogue_is_what_is_published_but_for_what_is_listed_here() {

@@ -3,7 +3,7 @@
 use muster_core::chat::PhoneNumber;
 use serde_json::{Value, json};
 
-use crate::{NUMBER, active_group, call, cams, house::House, new_channel, rules::failed};
+use crate::{House, NUMBER, active_group, call, cams, new_channel, rules::failed};
 
 const FIRST_PAGE: (&str, &str) = ("Page", r#"{"Index":1,"Size":20}"#);
 

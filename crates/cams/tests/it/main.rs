@@ -3,17 +3,13 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests may stop the test")]
 
 mod catalogue;
-#[path = "../../../live/tests/it/facts.rs"]
-mod facts;
 mod groups;
-#[path = "../../../live/tests/it/house.rs"]
-mod house;
 mod rules;
 
-use house::House;
 use muster_cams::Services;
 use muster_core::{chat::PhoneNumber, limits::Limits};
 use muster_gateway::ProductSet;
+use muster_testbed::House;
 use serde_json::Value;
 
 /// A business number.

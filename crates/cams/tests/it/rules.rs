@@ -2,7 +2,7 @@
 
 use muster_gateway::OperationData;
 
-use crate::{NUMBER, cams, house::House};
+use crate::{House, NUMBER, cams};
 
 /// A value that a required parameter takes.
 fn good(parameter: &str) -> &'static str {

@@ -1,9 +1,8 @@
 //! The product's catalogue against what is published.
 
-use crate::{
-    facts::{self, Allowed},
-    live,
-};
+use muster_testbed::facts::{self, Allowed};
+
+use crate::live;
 
 #[tokio::test]
 async fn the_catalogue_is_what_is_published_but_for_what_is_listed_here() {

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use muster_core::{app::Generation, service::LoginError};
 use serde_json::{Value, json};
 
-use crate::{Person, house::House, live, new_app, old_app, old_group};
+use crate::{House, Person, live, new_app, old_app, old_group};
 
 async fn result(house: &House, action: &str, parameters: &[(&str, &str)]) -> Value {
     let mut answer = house.call(action, parameters).await.ok();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{house::House, live, new_app, new_group, old_app};
+use crate::{House, live, new_app, new_group, old_app};
 
 #[tokio::test]
 async fn an_application_is_described_with_what_it_was_made_of() {

@@ -3,7 +3,7 @@
 use muster_core::limits::Limits;
 use serde_json::{Value, json};
 
-use crate::{house::House, limited, live, new_app, new_group, people};
+use crate::{House, limited, live, new_app, new_group, people};
 
 #[tokio::test]
 async fn making_a_group_twice_changes_nothing_and_a_deleted_id_stays_used() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{house::House, live, new_app, new_group, people};
+use crate::{House, live, new_app, new_group, people};
 
 async fn audience(house: &House) -> String {
     let app = new_app(house).await;

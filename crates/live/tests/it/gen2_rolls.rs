@@ -6,11 +6,9 @@ use muster_core::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    Person,
-    house::{House, Reply},
-    limited, live, new_app, new_group, people,
-};
+use muster_testbed::{House, Reply};
+
+use crate::{Person, limited, live, new_app, new_group, people};
 
 async fn page(house: &House, app: &str, sort: &str, token: &str) -> Reply {
     let parameters =

@@ -3,16 +3,13 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests may stop the test")]
 
 mod catalogue;
-mod facts;
 mod gen1;
 mod gen2_apps;
 mod gen2_groups;
 mod gen2_messages;
 mod gen2_rolls;
-mod house;
 mod rules;
 
-use house::House;
 use muster_core::{
     app::Generation,
     id::{AppId, GroupId, NodeId, SessionId, SessionRef, UserId},
@@ -21,6 +18,7 @@ use muster_core::{
 };
 use muster_gateway::ProductSet;
 use muster_live::{Endpoints, Services};
+use muster_testbed::House;
 
 /// A server of the product.
 fn live() -> House {

@@ -3,7 +3,7 @@
 use muster_gateway::{OperationData, ValueData};
 use serde_json::Value;
 
-use crate::{house::House, live};
+use crate::{House, live};
 
 /// A value that a parameter takes.
 fn good(parameter: &ValueData) -> String {

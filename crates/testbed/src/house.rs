@@ -2,18 +2,9 @@
 //!
 //! The tests of both products use it: a product's catalogue goes in, answers come out.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use muster_bus::memory::MemoryBus;
 use muster_core::{
     id::{AccountId, NodeId},
@@ -29,37 +20,35 @@ use muster_gateway::{
     ThrottleConfig,
 };
 use muster_store::sqlite::{SqliteOptions, SqliteStore};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use ring::hmac;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// 2026-11-20T10:00:00Z
-const NOW: i64 = 1_795_168_800_000;
-const TIMESTAMP: &str = "2026-11-20T10:00:00Z";
-const ACCOUNT: &str = "1234567890123456";
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+use crate::{ACCOUNT, NOW, sign::Client};
 
 /// A server.
-pub(crate) struct House {
-    pub(crate) gateway: Gateway,
-    pub(crate) muster: Arc<Muster>,
-    pub(crate) clock: Arc<ManualClock>,
+pub struct House {
+    /// What is called.
+    pub gateway: Gateway,
+    /// The domain below it.
+    pub muster: Arc<Muster>,
+    /// The domain's clock; that of signatures stands still.
+    pub clock: Arc<ManualClock>,
     version: &'static str,
-    nonces: AtomicU64,
     _directory: TempDir,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) json: Value,
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub json: Value,
 }
 
 impl House {
     /// A server of the product of that version, with these bounds.
-    pub(crate) fn new(
+    pub fn new(
         version: &'static str,
         limits: Limits,
         products: impl FnOnce(Arc<Muster>) -> ProductSet,
@@ -82,61 +71,35 @@ impl House {
         let config = GatewayConfig::default();
         let gateway = Gateway::new(products(Arc::clone(&muster)), Keys, Still, config, &throttle);
         let gateway = gateway.expect("a gateway");
-        Self { gateway, muster, clock, version, nonces: AtomicU64::new(0), _directory: directory }
+        Self { gateway, muster, clock, version, _directory: directory }
     }
 
     /// The account that calls.
-    pub(crate) fn account(&self) -> AccountId {
+    pub fn account(&self) -> AccountId {
         AccountId::new(ACCOUNT).expect("an id")
     }
 
     /// Calls an operation as the account itself.
-    pub(crate) async fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+    pub async fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
         self.call_as("root", action, parameters).await
     }
 
-    /// Calls an operation under an access key: `root`, or `user`, who may do nothing.
-    pub(crate) async fn call_as(&self, key: &str, action: &str, parameters: &[(&str, &str)]) -> Reply {
-        let query = self.signed(key, action, parameters);
-        let request = Request::post(format!("/?{query}"))
-            .header("host", "127.0.0.1:7070")
-            .body(Full::<Bytes>::default())
-            .expect("a request");
+    /// Calls an operation under an access key: `root`; `user`, who may do nothing; or `other`, of another account.
+    pub async fn call_as(&self, key: &str, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        let host = "127.0.0.1:7070".to_owned();
+        let client = Client { api: self.version, host, ..Client::v1(key) };
         let peer = "203.0.113.9:4321".parse().expect("an address");
-        let response = self.gateway.handle(request, peer, false).await;
+        let response = self.gateway.handle(client.call(action, parameters), peer, false).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.expect("a body").to_bytes();
         Reply { status, json: serde_json::from_slice(&body).expect("JSON") }
-    }
-
-    /// A query signed by HMAC-SHA1, version 1 of the signature.
-    fn signed(&self, key: &str, action: &str, parameters: &[(&str, &str)]) -> String {
-        let nonce = self.nonces.fetch_add(1, Ordering::Relaxed).to_string();
-        let mut all = vec![
-            ("Action", action),
-            ("Version", self.version),
-            ("AccessKeyId", key),
-            ("SignatureMethod", "HMAC-SHA1"),
-            ("SignatureVersion", "1.0"),
-            ("SignatureNonce", &nonce),
-            ("Timestamp", TIMESTAMP),
-        ];
-        all.extend_from_slice(parameters);
-        all.sort_unstable();
-        let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-        let pairs: Vec<String> =
-            all.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let query = pairs.join("&");
-        let secret = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, format!("{key}-secret&").as_bytes());
-        let signature = hmac::sign(&secret, format!("POST&%2F&{}", encode(&query)).as_bytes());
-        format!("{query}&Signature={}", encode(&STANDARD.encode(signature)))
     }
 }
 
 impl Reply {
     /// The members of a success, without `RequestId`.
     #[track_caller]
-    pub(crate) fn ok(mut self) -> Value {
+    pub fn ok(mut self) -> Value {
         assert_eq!(self.status, 200, "{}", self.json);
         let id = self.json.as_object_mut().and_then(|members| members.remove("RequestId"));
         assert!(id.is_some_and(|id| id.is_string()), "an answer has its id");
@@ -145,7 +108,7 @@ impl Reply {
 
     /// Asserts a refusal by its HTTP status and code.
     #[track_caller]
-    pub(crate) fn refused(&self, status: u16, code: &str) {
+    pub fn refused(&self, status: u16, code: &str) {
         assert_eq!((self.status, self.json["Code"].as_str()), (status, Some(code)), "{}", self.json);
         assert!(self.json["Message"].as_str().is_some_and(|text| text.ends_with('.')), "{}", self.json);
     }
