@@ -11,7 +11,8 @@ use muster_core::{
 use super::{
     Memory, SqliteStore,
     cell::{Claimed, GroupCell},
-    fault::misuse,
+    fault::{fault, misuse},
+    groups::find_group,
     messages::{append_to_group, append_to_user, insert_event},
     readers::Readers,
     writer::{Tx, UserPlace},
@@ -92,7 +93,7 @@ impl Following {
             let position = match (target, made) {
                 (Target::User(of), _) => Some(append_to_user(tx, of, event, *at)?),
                 (Target::Group(cell), _) => append_to_group(tx, cell, event, *at)?,
-                (Target::Unmade(space), Made::Group(key)) => {
+                (Target::Unmade(space), Made::Group(key)) if is_of(tx, *space, stream, key)? => {
                     first += 1;
                     insert_event(tx, *space, key, first, event, *at)?;
                     Some(first)
@@ -131,6 +132,13 @@ impl Following {
         };
         Claims { groups: own.into_iter().chain(cells).map(claimed).collect(), users }
     }
+}
+
+/// Whether a stream is that of the group of this key, which the transaction has made.
+fn is_of(tx: &Tx<'_>, space: i64, stream: &StreamRef, key: i64) -> StoreResult<bool> {
+    let StreamRef::Group(at) = stream else { return Ok(false) };
+    let found = find_group(tx.read(), space, at.group.as_str()).map_err(fault)?;
+    Ok(found.is_some_and(|group| group.number == key))
 }
 
 /// What jobs of the running batch had claimed by a moment.

@@ -14,9 +14,10 @@ use muster_core::{
     caller::CarriedOut,
     group::{Group, Order, Window},
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
+    message::{Event, ExitReason, StreamRef},
     roster::{Admission, Join, PageQuery, Tie},
     seal::Sealed,
-    store::{Also, Groups as _, Rosters as _, Store as _},
+    store::{Also, Groups as _, Messages as _, Rosters as _, Store as _, StreamEvent},
     testing::Seeded,
     time::Millis,
 };
@@ -70,6 +71,23 @@ async fn furnish(store: &SqliteStore) {
     store.create_group(group, None, Also::nothing(CarriedOut::by_itself())).await.unwrap();
 }
 
+fn own(name: &str) -> StreamRef {
+    StreamRef::User(AppId::new("a").unwrap(), UserId::new(name).unwrap())
+}
+
+/// What a join is stored with: an event for the member, and one for the group.
+fn also(name: &str) -> Also {
+    let event = |stream| StreamEvent {
+        stream,
+        event: Arc::new(Event::Exit { group: group().group, reason: ExitReason::Removed }),
+        at: Millis(3),
+    };
+    Also {
+        events: vec![event(own(name)), event(StreamRef::Group(group()))],
+        carried: CarriedOut::by_itself(),
+    }
+}
+
 /// Has a member join; whether that was acknowledged.
 async fn join(store: &SqliteStore, name: &str) -> bool {
     let join = Join {
@@ -81,10 +99,7 @@ async fn join(store: &SqliteStore, name: &str) -> bool {
         super_above: None,
         super_listed: true,
     };
-    matches!(
-        store.join(&group(), join, Also::nothing(CarriedOut::by_itself())).await,
-        Ok(Admission::Admitted { .. })
-    )
+    matches!(store.join(&group(), join, also(name)).await, Ok(Admission::Admitted { .. }))
 }
 
 /// The members; none when there is no group.
@@ -95,6 +110,12 @@ async fn members(store: &SqliteStore) -> BTreeSet<String> {
     let query = PageQuery { order: Order::Ascending, window: Window { skip: 0, limit: 1_000 } };
     let page = store.roster_page(&group(), query).await.unwrap();
     assert_eq!(page.entries.len() as u64, page.total);
+    // Each of them came with what followed, and nobody else's is there.
+    for member in &page.entries {
+        let top = store.top(&own(member.user.as_str())).await.unwrap().unwrap();
+        assert_eq!(top.sequence, 1, "{}", member.user);
+    }
+    assert_eq!(store.top(&StreamRef::Group(group())).await.unwrap().unwrap().sequence, page.total);
     page.entries.iter().map(|member| member.user.to_string()).collect()
 }
 

@@ -1,21 +1,34 @@
 //! Callers who go away, or who were told that it could not be done.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{
+    future::poll_fn,
+    sync::{Arc, Mutex},
+    task::Poll,
+};
 
 use muster_core::{
-    caller::carry_out,
+    app::Generation,
+    bus::{Bus, BusError, Listener, Notice},
+    caller::{Watch, carry_out},
+    id::{GroupRef, NodeId},
+    limits::Limits,
     message::{Event, Posted, StreamRef},
+    seal::MasterKey,
+    service::{AppScope, Dependencies, Muster, NewApp, NewGroup},
     store::{Store, StoreError},
+    testing::{ManualClock, Seeded},
+    time::Millis,
 };
 
 use crate::{
-    make::{alone, draft, one_group},
+    make::{account, alone, draft, one_group, user},
     place::{Place, Sqlite},
 };
 
 over_every_store!(
     a_change_that_waits_is_not_begun_when_its_caller_has_gone,
     a_change_that_was_begun_is_made_when_its_caller_has_gone,
+    a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone,
 );
 
 async fn bodies(store: &dyn Store, stream: &StreamRef) -> Vec<String> {
@@ -94,4 +107,81 @@ async fn whoever_waits_for_a_locked_database_is_refused_together_and_nothing_is_
     drop(lock);
     let posted = store.post(&g, draft(1, "later", 1), alone()).await.unwrap();
     assert!(matches!(posted, Posted::Done { sequence: Some(1), .. }), "{posted:?}");
+}
+
+/// Keeps what it is told.
+#[derive(Default)]
+struct Ears(Mutex<Vec<Notice>>);
+
+#[async_trait::async_trait]
+impl Bus for Ears {
+    async fn publish(&self, notice: Notice) -> Result<(), BusError> {
+        self.0.lock().unwrap().push(notice);
+        Ok(())
+    }
+    fn listen(&self, _: Arc<dyn Listener>) {}
+    fn follow(&self, _: &GroupRef) {}
+    fn unfollow(&self, _: &GroupRef) {}
+}
+
+fn domain(store: Arc<dyn Store>, bus: Arc<Ears>) -> Muster {
+    Muster::new(Dependencies {
+        store,
+        bus,
+        clock: Arc::new(ManualClock::new(Millis(1_000_000))),
+        random: Arc::new(Seeded::new(2)),
+        master: Arc::new(MasterKey::new(&[7; 32])),
+        limits: Limits::default(),
+        node: NodeId::new("n").unwrap(),
+    })
+}
+
+async fn a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone(place: &impl Place) {
+    let (store, bus) = (place.open(), Arc::new(Ears::default()));
+    let muster = domain(Arc::clone(&store), Arc::clone(&bus));
+    let of = account("acc");
+    let scope = AppScope { account: &of, generation: Generation::Two, data_center: None };
+    let app = muster.apps().create(scope, NewApp::default()).await.unwrap();
+    let made = muster.groups().create(&app, NewGroup::default()).await.unwrap();
+    let group = muster.groups().open(&app, &made.group.at.group).await.unwrap();
+    let user = user("u");
+    muster.rolls().enrol(&group, &user, false).await.unwrap();
+    let own = StreamRef::User(app.id.clone(), user.clone());
+
+    let (lock, watch) = (place.lock(), Watch::default());
+    let rolls = muster.rolls();
+    let mut kick = Box::pin(rolls.kick(&group, &user));
+    while !watch.begun() {
+        poll_fn(|context| {
+            watch.during(&mut || assert!(kick.as_mut().poll(context).is_pending()));
+            Poll::Ready(())
+        })
+        .await;
+        tokio::task::yield_now().await;
+    }
+    drop(kick);
+    drop(lock);
+    let told = loop {
+        let told = std::mem::take(&mut *bus.0.lock().unwrap());
+        if told.len() == 2 {
+            break told;
+        }
+        *bus.0.lock().unwrap() = told;
+        tokio::task::yield_now().await;
+    };
+    assert!(
+        matches!(&told[0], Notice::Published { stream, sequence: Some(1), .. } if *stream == own),
+        "{told:?}"
+    );
+    assert!(matches!(&told[1], Notice::Left { .. }), "{told:?}");
+    assert_eq!(store.roster_state(&group.at).await.unwrap().count, 0);
+    // Sent again it succeeds, and tells from the stream what may have been told to nobody; so does a deletion.
+    muster.rolls().kick(&group, &user).await.unwrap();
+    let again = std::mem::take(&mut *bus.0.lock().unwrap());
+    assert_eq!(again, told[..1]);
+    muster.groups().delete(&app, &group.at.group, None).await.unwrap();
+    let deleted = std::mem::take(&mut *bus.0.lock().unwrap());
+    muster.groups().delete(&app, &group.at.group, None).await.unwrap();
+    assert_eq!(*bus.0.lock().unwrap(), deleted);
+    assert_eq!((store.top(&own).await.unwrap().unwrap().sequence, deleted.len()), (1, 1));
 }

@@ -53,6 +53,7 @@ macro_rules! over_every_store_of_an_earlier_version {
 }
 
 mod accounts;
+mod also;
 mod apps;
 mod callers;
 mod chats;
