@@ -13,7 +13,7 @@ use std::{
     task::Poll,
 };
 
-use tokio::task::AbortHandle;
+use tokio::{runtime::Handle, task::AbortHandle};
 
 tokio::task_local! {
     static CURRENT: Caller;
@@ -134,6 +134,50 @@ where
     }
 }
 
+/// The same without a task of its own as long as somebody waits for it: for what must not go through the hands of others
+/// on its way back. Whoever waits has to poll it on.
+///
+/// # Panics
+/// When the work does.
+pub async fn carry_out_in_place<T, F>(work: impl FnOnce(CarriedOut) -> F) -> T
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let work = work(CarriedOut(()));
+    if CURRENT.try_with(|_| ()).is_ok() {
+        return work.await;
+    }
+    let caller = Caller::default();
+    let _ = WATCH.try_with(|watch| watch.callers().push(caller.clone()));
+    let mut held = Held { work: Some(Box::pin(CURRENT.scope(caller.clone(), work))), caller };
+    std::future::poll_fn(|context| {
+        let done = held.work.as_mut().map_or(Poll::Pending, |work| work.as_mut().poll(context));
+        if done.is_ready() {
+            held.work = None;
+        }
+        done
+    })
+    .await
+}
+
+/// Work in the hands of its caller. When it is dropped there after a store has begun, it goes on in a task.
+struct Held<T: Send + 'static> {
+    caller: Caller,
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+}
+
+impl<T: Send + 'static> Drop for Held<T> {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take()
+            && !self.caller.leave()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(work);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::sync::oneshot;
@@ -189,6 +233,25 @@ mod tests {
         // It is over already, or learns it at the next step.
         let _ = go.send(());
         let _ = told.await;
+    }
+
+    #[tokio::test]
+    async fn work_in_place_goes_on_only_if_it_was_begun_when_its_caller_goes_away() {
+        for begins in [true, false] {
+            let (go, gone) = oneshot::channel::<()>();
+            let (tell, told) = oneshot::channel();
+            let mut carried = Box::pin(carry_out_in_place(move |_| async move {
+                assert!(!begins || Caller::current().begin());
+                let _ = gone.await;
+                let _ = tell.send(());
+            }));
+            let polled = std::future::poll_fn(|context| Poll::Ready(carried.as_mut().poll(context))).await;
+            assert!(polled.is_pending());
+            drop(carried);
+            let _ = go.send(());
+            assert_eq!(told.await.is_ok(), begins);
+        }
+        assert_eq!(carry_out_in_place(|_| async { 7 }).await, 7);
     }
 
     /// Polls work once as a step of a watch, drops it, and answers what the watch learnt.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Muster;
 use crate::{
     bus::{Bus, Notice},
-    caller::{CarriedOut, carry_out},
+    caller::{CarriedOut, carry_out, carry_out_in_place},
     error::Result,
     message::{Entry, Positions, StreamRef},
     store::{Also, Store, StreamEvent},
@@ -81,23 +81,35 @@ impl Muster {
         F: Future<Output = Result<Done<T>>> + Send + 'static,
     {
         let (store, bus) = (Arc::clone(&self.store), Arc::clone(&self.bus));
-        carry_out(|carried| {
-            let work = work(Hands { store, carried });
-            async move {
-                let Done { answer, notices } = work.await?;
-                for notice in notices {
-                    tell(&*bus, notice).await;
-                }
-                Ok(answer)
-            }
-        })
-        .await
+        carry_out(|carried| told(bus, work(Hands { store, carried }))).await
     }
+
+    /// The same in place, as long as its caller waits: see [`carry_out_in_place`].
+    ///
+    /// # Errors
+    /// The work's. Then nothing is told.
+    pub(super) async fn change_in_place<T, F>(&self, work: impl FnOnce(Hands) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Done<T>>> + Send + 'static,
+    {
+        let (store, bus) = (Arc::clone(&self.store), Arc::clone(&self.bus));
+        carry_out_in_place(|carried| told(bus, work(Hands { store, carried }))).await
+    }
+}
+
+/// Does work, and tells what it ends in.
+async fn told<T>(bus: Arc<dyn Bus>, work: impl Future<Output = Result<Done<T>>>) -> Result<T> {
+    let Done { answer, notices } = work.await?;
+    for notice in notices {
+        tell(&*bus, notice).await;
+    }
+    Ok(answer)
 }
 
 /// Tells a notice whose loss changes nothing that was promised: the fact behind it is stored, or was never meant to
 /// last. A bus that is down must not turn a done deed into a failed call; it logs itself that it is down.
-pub(super) async fn tell(bus: &dyn Bus, notice: Notice) {
+async fn tell(bus: &dyn Bus, notice: Notice) {
     if let Err(error) = bus.publish(notice).await {
         tracing::debug!(%error, "a notice did not reach the other nodes");
     }

@@ -6,7 +6,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::{Muster, OpenApp, login_parts::unambiguous};
+use super::{
+    Muster, OpenApp,
+    change::{Done, Hands},
+    login_parts::unambiguous,
+};
 use crate::{
     app::Generation,
     bus::Notice,
@@ -269,15 +273,15 @@ impl LoginRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn sign_in(&self, login: &Login, session: &SessionRef) -> Result<()> {
-        let muster = self.0;
-        // Done in place: a login that is contested while it is on its way signs in again, and would for ever if others
-        // came between the note and its caller.
-        let replaced = muster.store.sign_in(&login.app.id, &login.user, session.clone()).await?;
-        if replaced.is_some_and(|earlier| earlier != *session) {
-            let (app, user) = (login.app.id.clone(), login.user.clone());
-            muster.tell(Notice::SignedIn { app, user, session: session.clone() }).await;
-        }
-        Ok(())
+        let (app, user, session) = (login.app.id.clone(), login.user.clone(), session.clone());
+        let signed = async move |hands: Hands| {
+            let replaced = hands.store.sign_in(&app, &user, session.clone()).await?;
+            let others = replaced.is_some_and(|earlier| earlier != session);
+            Ok(Done::told((), others.then_some(Notice::SignedIn { app, user, session })))
+        };
+        // In place: a login that is contested while it is on its way signs in again, and would for ever if others came
+        // between the note and its caller.
+        self.0.change_in_place(signed).await
     }
 
     /// Forgets a login, unless a later one has replaced it.
@@ -285,7 +289,12 @@ impl LoginRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn sign_out(&self, login: &Login, session: &SessionRef) -> Result<()> {
-        Ok(self.0.store.sign_out(&login.app.id, &login.user, session).await?)
+        let (app, user, session) = (login.app.id.clone(), login.user.clone(), session.clone());
+        let forgotten = async move |hands: Hands| {
+            hands.store.sign_out(&app, &user, &session).await?;
+            Ok(Done::untold(()))
+        };
+        self.0.change(forgotten).await
     }
 
     /// How a login stands now, as far as the store knows.

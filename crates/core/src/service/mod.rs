@@ -61,7 +61,7 @@ pub use rolls::{Entrance, RollRules};
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    bus::{Bus, Listener, Notice},
+    bus::{Bus, Listener},
     error::Result,
     figure::Figure,
     id::NodeId,
@@ -236,9 +236,5 @@ impl Muster {
     pub async fn close(&self, deadline: Duration) -> Result<()> {
         self.bus.close(deadline).await;
         Ok(self.store.close().await?)
-    }
-
-    async fn tell(&self, notice: Notice) {
-        change::tell(&*self.bus, notice).await;
     }
 }
