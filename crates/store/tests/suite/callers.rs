@@ -161,14 +161,10 @@ async fn a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone(place
     }
     drop(kick);
     drop(lock);
-    let told = loop {
-        let told = std::mem::take(&mut *bus.0.lock().unwrap());
-        if told.len() == 2 {
-            break told;
-        }
-        *bus.0.lock().unwrap() = told;
+    while bus.0.lock().unwrap().len() < 2 {
         tokio::task::yield_now().await;
-    };
+    }
+    let told = std::mem::take(&mut *bus.0.lock().unwrap());
     assert!(
         matches!(&told[0], Notice::Published { stream, sequence: Some(1), .. } if *stream == own),
         "{told:?}"
