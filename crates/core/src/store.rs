@@ -17,9 +17,11 @@ use crate::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
+    mute::Mute,
     roster::{Admission, Departure, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
     transfer::{Counts, TransferError},
+    word::Word,
 };
 
 /// The store could not do its work.
@@ -324,8 +326,45 @@ pub trait Chats: Send + Sync {
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
 }
 
+/// Who may not talk in a group.
+#[async_trait]
+pub trait Mutes: Send + Sync {
+    /// Puts what holds for a user, in the place of what held before.
+    async fn put_mute(&self, mute: Mute) -> StoreResult<()>;
+    /// What holds for a user, also when its time has passed.
+    async fn mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<Option<Mute>>;
+    /// What holds in a group, by user.
+    async fn mutes(&self, at: &GroupRef, window: Window) -> StoreResult<Page<Mute>>;
+    /// Takes away what holds for a user; whether there was anything.
+    async fn remove_mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<bool>;
+}
+
+/// What became of a [`Words::add_word`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordAdded {
+    /// It is in the list now.
+    Added,
+    /// It was in the list.
+    Known,
+    /// The list is as long as it may be.
+    TooMany,
+    /// There is no such application.
+    NoApp,
+}
+
+/// Words that an application's messages may not hold.
+#[async_trait]
+pub trait Words: Send + Sync {
+    /// Adds a word to its application's list, if that holds fewer than `limit`.
+    async fn add_word(&self, word: Word, limit: u64) -> StoreResult<WordAdded>;
+    /// An application's words, by their bytes.
+    async fn words(&self, app: &AppId) -> StoreResult<Vec<Word>>;
+    /// Takes a word away; whether it was there.
+    async fn remove_word(&self, app: &AppId, text: &str) -> StoreResult<bool>;
+}
+
 /// The nouns that are written once for every store: a new one of this kind is named here.
-pub trait Records: Accounts + Seals + Apps + Chats {}
+pub trait Records: Accounts + Seals + Apps + Chats + Mutes + Words {}
 
 /// What ended because the node that held it is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]

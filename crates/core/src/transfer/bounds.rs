@@ -50,6 +50,11 @@ impl Record {
                 within("number", 1, member.number)?;
                 moment("joined_at", member.joined_at)
             }
+            Self::Mute(mute) => {
+                moment("put_at", mute.put_at)?;
+                mute.until.map_or(Ok(()), |until| moment("until", until))
+            }
+            Self::Word(word) => moment("added_at", word.added_at),
             Self::UserStream(stream) => within("sequence", 0, stream.sequence),
             Self::Entry(record) => {
                 within("sequence", 1, record.entry.sequence)?;

@@ -36,6 +36,10 @@ pub enum Kind {
     ChatGroup,
     /// An invite code.
     Invite,
+    /// What holds for a user of a group.
+    Mute,
+    /// A word of an application's list.
+    Word,
     /// A durable membership.
     Member,
     /// A user's stream.
@@ -46,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which their records come.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Account,
         Self::User,
         Self::Key,
@@ -60,6 +64,8 @@ impl Kind {
         Self::MessageCount,
         Self::ChatGroup,
         Self::Invite,
+        Self::Mute,
+        Self::Word,
         Self::Member,
         Self::UserStream,
         Self::Entry,
@@ -82,6 +88,8 @@ impl Kind {
             Self::MessageCount => "message counts",
             Self::ChatGroup => "customer groups",
             Self::Invite => "invites",
+            Self::Mute => "mutes",
+            Self::Word => "words",
             Self::Member => "members",
             Self::UserStream => "users' streams",
             Self::Entry => "stored events",

@@ -1,4 +1,4 @@
-//! The lines of a file: format 2.
+//! The lines of a file: format 3.
 //!
 //! A line is JSON, and has types of its own (`line/`): what the domain's types become has no effect on files. The first
 //! line and the last two stand around the records; each of the others is a record, `{"<kind>":{…}}`. Files are kept as
@@ -24,7 +24,7 @@ use super::{Counts, Record};
 use crate::time::Millis;
 
 /// The version of the form of files that is written here, and the highest that is read.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// The first version whose files end with an authentication code.
 pub const FIRST_SIGNED_FORMAT: u32 = 2;
 /// What the authentication code of a file is made for.
@@ -148,10 +148,12 @@ mod tests {
     const SAMPLE: &str = include_str!("format_1.jsonl");
     /// The same of format 2, with an event of a later version.
     const SIGNED: &str = include_str!("format_2.jsonl");
+    /// The same of format 3, which added mutes and words.
+    const LATEST: &str = include_str!("format_3.jsonl");
 
     #[test]
     fn files_of_each_format_are_read_and_written_the_same_line_by_line() {
-        for (format, sample) in [(1, SAMPLE), (2, SIGNED)] {
+        for (format, sample) in [(1, SAMPLE), (2, SIGNED), (3, LATEST)] {
             let (mut counts, mut written) = (Counts::default(), Vec::new());
             let (mut told, mut code) = (None, None);
             for line in sample.lines() {
@@ -167,15 +169,16 @@ mod tests {
             assert_eq!(String::from_utf8(written).unwrap(), sample);
             assert_eq!(told, Some(counts.clone()));
             assert_eq!(code.is_some(), format >= FIRST_SIGNED_FORMAT);
+            let added = |kind| matches!(kind, Kind::Mute | Kind::Word);
             for kind in Kind::ALL {
-                assert!(counts.of(kind) > 0, "{kind}");
+                assert_eq!(counts.of(kind) > 0, format == FORMAT || !added(kind), "{kind}");
             }
         }
     }
 
     #[test]
     fn records_of_a_file_come_in_the_order_of_their_kinds() {
-        let kinds: Vec<_> = SAMPLE
+        let kinds: Vec<_> = LATEST
             .lines()
             .filter_map(|line| match Line::parse(line.as_bytes()).unwrap() {
                 Line::Record(record) => Some(Kind::ALL.iter().position(|&kind| kind == record.kind())),

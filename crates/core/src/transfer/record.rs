@@ -10,9 +10,11 @@ use crate::{
     group::Group,
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     message::{Entry, Sequence, StreamRef},
+    mute::Mute,
     number::TypeCount,
     roster::JoinNumber,
     time::Millis,
+    word::Word,
 };
 
 /// One thing that lasts.
@@ -44,6 +46,10 @@ pub enum Record {
     ChatGroup(ChatGroupRecord),
     /// An invite code, those taken back included.
     Invite(InviteRecord),
+    /// What holds for a user of a group.
+    Mute(Mute),
+    /// A word of an application's list.
+    Word(Word),
     /// A durable membership of a group that is not deleted, in the order of join numbers.
     Member(MemberRecord),
     /// A user's stream.
@@ -70,6 +76,8 @@ impl Record {
             Self::MessageCount(_) => Kind::MessageCount,
             Self::ChatGroup(_) => Kind::ChatGroup,
             Self::Invite(_) => Kind::Invite,
+            Self::Mute(_) => Kind::Mute,
+            Self::Word(_) => Kind::Word,
             Self::Member(_) => Kind::Member,
             Self::UserStream(_) => Kind::UserStream,
             Self::Entry(_) => Kind::Entry,

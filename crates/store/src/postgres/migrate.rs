@@ -17,6 +17,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_base", sql: include_str!("../../migrations/postgres/0001_base.sql") },
     Migration { name: "0002_rosters", sql: include_str!("../../migrations/postgres/0002_rosters.sql") },
     Migration { name: "0003_chosen_ids", sql: include_str!("../../migrations/postgres/0003_chosen_ids.sql") },
+    Migration {
+        name: "0004_mutes_words",
+        sql: include_str!("../../migrations/postgres/0004_mutes_words.sql"),
+    },
 ];
 
 /// What became of a step.

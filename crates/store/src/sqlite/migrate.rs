@@ -20,6 +20,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0003_commits", sql: include_str!("../../migrations/sqlite/0003_commits.sql") },
     Migration { name: "0004_chosen_ids", sql: include_str!("../../migrations/sqlite/0004_chosen_ids.sql") },
     Migration { name: "0005_records", sql: include_str!("../../migrations/sqlite/0005_records.sql") },
+    Migration { name: "0006_mutes_words", sql: include_str!("../../migrations/sqlite/0006_mutes_words.sql") },
 ];
 
 /// Applies what is missing.

@@ -11,10 +11,12 @@
 mod accounts;
 mod apps;
 mod chats;
+mod mutes;
 mod seals;
 mod table;
 mod transaction;
 mod value;
+mod words;
 
 use std::sync::Arc;
 
@@ -51,6 +53,8 @@ pub(crate) const TABLES: &[Carried] = &[
     chats::NUMBERS,
     chats::CHAT_GROUPS,
     chats::INVITES,
+    mutes::MUTES,
+    words::WORDS,
 ];
 
 /// Where the tables stand.

@@ -41,6 +41,12 @@ pub(crate) struct Parent {
     pub(crate) columns: &'static [(&'static str, &'static str)],
 }
 
+/// The columns of a row that belongs to a group.
+pub(crate) const GROUP: [&str; 2] = ["app", "grp"];
+/// What rows of an application hang on.
+pub(crate) const APP: Parent =
+    Parent { table: "app", what: "application of the", columns: &[("app", "app")] };
+
 /// What a row of a table is written from and read as.
 pub(crate) trait Stored: Sized {
     /// The table.

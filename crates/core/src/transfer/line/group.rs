@@ -9,6 +9,7 @@ use crate::{
     group::{Deletion, Group},
     id::{AppId, GroupId, GroupRef, UserId},
     message::{Entry, Event, Sequence, StreamRef},
+    mute::{Mute, MuteKind},
     number::TypeCount,
     roster::JoinNumber,
     time::Millis,
@@ -221,5 +222,44 @@ impl From<EntryForm> for StreamEntry {
             StreamForm::User(app, user) => StreamRef::User(app, user),
         };
         Self { stream, entry: Entry { sequence, at: Millis(at), event } }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct MuteForm {
+    app: AppId,
+    group: GroupId,
+    user: UserId,
+    kind: MuteKindForm,
+    until: Option<i64>,
+    put_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MuteKindForm {
+    Muted,
+    Spared,
+}
+
+impl From<Mute> for MuteForm {
+    fn from(mute: Mute) -> Self {
+        let Mute { at: GroupRef { app, group }, user, kind, until, put_at } = mute;
+        let kind = match kind {
+            MuteKind::Muted => MuteKindForm::Muted,
+            MuteKind::Spared => MuteKindForm::Spared,
+        };
+        Self { app, group, user, kind, until: until.map(|at| at.0), put_at: put_at.0 }
+    }
+}
+
+impl From<MuteForm> for Mute {
+    fn from(form: MuteForm) -> Self {
+        let MuteForm { app, group, user, kind, until, put_at } = form;
+        let kind = match kind {
+            MuteKindForm::Muted => MuteKind::Muted,
+            MuteKindForm::Spared => MuteKind::Spared,
+        };
+        Self { at: GroupRef::new(app, group), user, kind, until: until.map(Millis), put_at: Millis(put_at) }
     }
 }

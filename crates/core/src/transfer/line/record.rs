@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     access::{AccountForm, AttachmentForm, KeyForm, PolicyForm, UserForm},
-    group::{EntryForm, GroupRecordForm, MemberForm, MessageCountForm, UserStreamForm},
-    space::{AppRecordForm, BusinessNumberForm, ChannelRecordForm, ChatGroupRecordForm, InviteForm},
+    group::{EntryForm, GroupRecordForm, MemberForm, MessageCountForm, MuteForm, UserStreamForm},
+    space::{
+        AppRecordForm, BusinessNumberForm, ChannelRecordForm, ChatGroupRecordForm, InviteForm, WordForm,
+    },
 };
 use crate::transfer::Record;
 
@@ -26,6 +28,8 @@ pub(super) enum RecordForm {
     MessageCount(MessageCountForm),
     ChatGroup(ChatGroupRecordForm),
     Invite(InviteForm),
+    Mute(MuteForm),
+    Word(WordForm),
     Member(MemberForm),
     UserStream(UserStreamForm),
     Entry(EntryForm),
@@ -47,6 +51,8 @@ impl From<Record> for RecordForm {
             Record::MessageCount(count) => Self::MessageCount(count.into()),
             Record::ChatGroup(group) => Self::ChatGroup(group.into()),
             Record::Invite(invite) => Self::Invite(invite.into()),
+            Record::Mute(mute) => Self::Mute(mute.into()),
+            Record::Word(word) => Self::Word(word.into()),
             Record::Member(member) => Self::Member(member.into()),
             Record::UserStream(stream) => Self::UserStream(stream.into()),
             Record::Entry(entry) => Self::Entry(entry.into()),
@@ -70,6 +76,8 @@ impl From<RecordForm> for Record {
             RecordForm::MessageCount(count) => Self::MessageCount(count.into()),
             RecordForm::ChatGroup(group) => Self::ChatGroup(group.into()),
             RecordForm::Invite(invite) => Self::Invite(invite.into()),
+            RecordForm::Mute(mute) => Self::Mute(mute.into()),
+            RecordForm::Word(word) => Self::Word(word.into()),
             RecordForm::Member(member) => Self::Member(member.into()),
             RecordForm::UserStream(stream) => Self::UserStream(stream.into()),
             RecordForm::Entry(entry) => Self::Entry(entry.into()),

@@ -12,6 +12,7 @@ use crate::{
     seal::Sealed,
     time::Millis,
     transfer::{AppRecord, ChannelRecord, ChatGroupRecord, InviteRecord},
+    word::Word,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -286,5 +287,26 @@ impl From<InviteForm> for InviteRecord {
     fn from(form: InviteForm) -> Self {
         let InviteForm { code, at, created_at, revoked_at } = form;
         Self { code, at: at.into(), created_at: Millis(created_at), revoked_at: revoked_at.map(Millis) }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WordForm {
+    app: AppId,
+    text: String,
+    added_at: i64,
+}
+
+impl From<Word> for WordForm {
+    fn from(word: Word) -> Self {
+        let Word { app, text, added_at } = word;
+        Self { app, text, added_at: added_at.0 }
+    }
+}
+
+impl From<WordForm> for Word {
+    fn from(form: WordForm) -> Self {
+        let WordForm { app, text, added_at } = form;
+        Self { app, text, added_at: Millis(added_at) }
     }
 }

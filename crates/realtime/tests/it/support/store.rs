@@ -18,13 +18,16 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top},
+    mute::Mute,
     number::TypeCount,
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, Tie, WalkQuery},
     store::{
         Accounts, Also, AppCreated, AppFilter, Apps, Chats, GroupCreated, GroupDeleted, Groups, Messages,
-        Nodes, Reaped, Records, Rosters, Seals, Sessions, Store, StoreError, StoreResult,
+        Mutes, Nodes, Reaped, Records, Rosters, Seals, Sessions, Store, StoreError, StoreResult, WordAdded,
+        Words,
     },
     time::Millis,
+    word::Word,
 };
 
 #[derive(Default)]
@@ -522,6 +525,35 @@ impl Nodes for TestStore {
 
     async fn reap(&self, _: usize) -> StoreResult<Reaped> {
         Ok(Reaped::default())
+    }
+}
+
+#[async_trait]
+impl Mutes for TestStore {
+    async fn put_mute(&self, _: Mute) -> StoreResult<()> {
+        absent()
+    }
+    async fn mute(&self, _: &GroupRef, _: &UserId) -> StoreResult<Option<Mute>> {
+        absent()
+    }
+    async fn mutes(&self, _: &GroupRef, _: Window) -> StoreResult<Page<Mute>> {
+        absent()
+    }
+    async fn remove_mute(&self, _: &GroupRef, _: &UserId) -> StoreResult<bool> {
+        absent()
+    }
+}
+
+#[async_trait]
+impl Words for TestStore {
+    async fn add_word(&self, _: Word, _: u64) -> StoreResult<WordAdded> {
+        absent()
+    }
+    async fn words(&self, _: &AppId) -> StoreResult<Vec<Word>> {
+        absent()
+    }
+    async fn remove_word(&self, _: &AppId, _: &str) -> StoreResult<bool> {
+        absent()
     }
 }
 

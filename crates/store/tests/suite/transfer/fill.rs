@@ -7,10 +7,12 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
     message::{HistoryQuery, StreamRef},
+    mute::{Mute, MuteKind},
     roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
-    store::{AppCreated, AppFilter, GroupCreated, Store},
+    store::{AppCreated, AppFilter, GroupCreated, Store, WordAdded},
     time::Millis,
+    word::Word,
 };
 
 use crate::make::{
@@ -206,12 +208,24 @@ async fn chats(store: &dyn Store) {
     );
 }
 
+async fn mutes_and_words(store: &dyn Store) {
+    for (name, kind, until) in [("x", MuteKind::Spared, None), ("u1", MuteKind::Muted, Some(Millis(9)))] {
+        let mute = Mute { at: at("b", "rich"), user: user(name), kind, until, put_at: Millis(5) };
+        store.records().put_mute(mute).await.unwrap();
+    }
+    for text in ["word 群\0", "other"] {
+        let word = Word { app: app_id("b"), text: text.into(), added_at: Millis(6) };
+        assert_eq!(store.records().add_word(word, 9).await.unwrap(), WordAdded::Added);
+    }
+}
+
 /// Puts something of everything into a store.
 pub(crate) async fn fill(store: &dyn Store, place: &impl Place) -> Given {
     directory(store).await;
     apps(store).await;
     let given = groups(store, place).await;
     chats(store).await;
+    mutes_and_words(store).await;
     given
 }
 
@@ -273,6 +287,8 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
         facts.push(format!("{:?}", store.records().channel(&app).await.unwrap()));
         facts.push(format!("{:?}", store.records().numbers(&app).await.unwrap()));
     }
+    facts.push(format!("{:?}", store.records().mutes(&at("b", "rich"), all).await.unwrap()));
+    facts.push(format!("{:?}", store.records().words(&app_id("b")).await.unwrap()));
     facts.push(format!("{:?}", store.records().channels(&account("acc")).await.unwrap()));
     let number = PhoneNumber::new(NUMBER).unwrap();
     let query = ChatGroupQuery { channel: app_id("c"), number, subject: None, status: None };

@@ -1,0 +1,79 @@
+//! Words.
+
+use async_trait::async_trait;
+use muster_core::{
+    id::AppId,
+    store::{StoreResult, WordAdded, Words},
+    transfer::Kind,
+    word::Word,
+};
+
+use super::{
+    Carried, Database, Row, Tables, Transaction, Turn, Value,
+    table::{APP, Stored, Table, insert, record_of, select, total},
+    value::values,
+};
+use crate::codes::Unreadable;
+
+pub(super) const WORDS: Carried = Carried::of::<Word>();
+
+impl Stored for Word {
+    const TABLE: Table = Table {
+        name: "word",
+        what: "word",
+        columns: &["app", "text", "added_at"],
+        order: &["app", "text"],
+        parents: &[APP],
+        group: None,
+        kind: Kind::Word,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        values![self.app.as_str(), Value::free(&*self.text), self.added_at].to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            app: row.id("app", AppId::new)?,
+            text: row.text("text")?.to_owned(),
+            added_at: row.millis("added_at")?,
+        })
+    }
+
+    record_of!(Word);
+
+    fn name(&self) -> String {
+        format!("{:?} of {}", self.text, self.app)
+    }
+}
+
+#[async_trait]
+impl<D: Database> Words for Tables<D> {
+    async fn add_word(&self, word: Word, limit: u64) -> StoreResult<WordAdded> {
+        let step = move |tx: &mut dyn Transaction| {
+            if !tx.take_turn(Turn::Space(&word.app))? {
+                return Ok(WordAdded::NoApp);
+            }
+            let sql = "SELECT count(*) AS total FROM word WHERE app = $1";
+            if total(tx, sql, values![word.app.as_str()])? >= limit {
+                return Ok(WordAdded::TooMany);
+            }
+            Ok(if insert(tx, &word)? { WordAdded::Added } else { WordAdded::Known })
+        };
+        self.database.write(step).await
+    }
+
+    async fn words(&self, app: &AppId) -> StoreResult<Vec<Word>> {
+        let (app, tail) = (app.clone(), "WHERE t.app = $1 ORDER BY t.text");
+        self.database.read(move |reading| select(reading, tail, values![app.as_str()])).await
+    }
+
+    async fn remove_word(&self, app: &AppId, text: &str) -> StoreResult<bool> {
+        let (app, text) = (app.clone(), text.to_owned());
+        let sql = "DELETE FROM word WHERE app = $1 AND text = $2";
+        let step = move |tx: &mut dyn Transaction| {
+            Ok(tx.execute(sql, values![app.as_str(), Value::free(&*text)])? > 0)
+        };
+        self.database.write(step).await
+    }
+}

@@ -1,0 +1,40 @@
+//! Words.
+
+use muster_core::{store::WordAdded, time::Millis, word::Word};
+
+use crate::{
+    make::{app, app_id},
+    place::Place,
+};
+
+over_every_store!(words_are_added_once_up_to_a_limit, words_are_free_text);
+
+fn word(app: &str, text: &str) -> Word {
+    Word { app: app_id(app), text: text.to_owned(), added_at: Millis(5) }
+}
+
+async fn words_are_added_once_up_to_a_limit(place: &impl Place) {
+    let store = place.open();
+    let add = |word| store.records().add_word(word, 2);
+    assert_eq!(add(word("a", "one")).await.unwrap(), WordAdded::NoApp);
+    store.records().create_app(app("a"), None).await.unwrap();
+    store.records().create_app(app("b"), None).await.unwrap();
+    assert_eq!(add(word("a", "one")).await.unwrap(), WordAdded::Added);
+    assert_eq!(add(word("a", "one")).await.unwrap(), WordAdded::Known);
+    assert_eq!(add(word("a", "two")).await.unwrap(), WordAdded::Added);
+    assert_eq!(add(word("a", "three")).await.unwrap(), WordAdded::TooMany);
+    assert_eq!(add(word("b", "three")).await.unwrap(), WordAdded::Added);
+    assert!(store.records().remove_word(&app_id("a"), "one").await.unwrap());
+    assert!(!store.records().remove_word(&app_id("a"), "one").await.unwrap());
+    assert_eq!(store.records().words(&app_id("a")).await.unwrap(), [word("a", "two")]);
+}
+
+async fn words_are_free_text(place: &impl Place) {
+    let store = place.open();
+    store.records().create_app(app("a"), None).await.unwrap();
+    let texts = ["", "\0", "Z", "a\0b", "群"];
+    for text in texts {
+        assert_eq!(store.records().add_word(word("a", text), 9).await.unwrap(), WordAdded::Added);
+    }
+    assert_eq!(store.records().words(&app_id("a")).await.unwrap(), texts.map(|text| word("a", text)));
+}
