@@ -20,7 +20,7 @@ pub(super) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     settle(&connection, options.page_cache_bytes, options.mmap_bytes)?;
-    migrate::migrate(&mut connection, path)?;
+    migrate(&mut connection, path)?;
     Ok(connection)
 }
 

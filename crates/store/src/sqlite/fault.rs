@@ -76,7 +76,7 @@ impl From<Unreadable> for rusqlite::Error {
 struct Shared(Arc<rusqlite::Error>);
 
 /// What a caller is told of a fault of SQLite.
-pub(super) fn fault(error: rusqlite::Error) -> StoreError {
+pub(crate) fn fault(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".into()),
         // What a failing device does, and what the system does after it: a disk that it has made read-only.
@@ -103,7 +103,7 @@ pub(super) fn locked() -> StoreError {
 }
 
 /// Fails when whoever asked for a change that needs no writer waits no longer: it is not made.
-pub(super) fn wanted_still() -> StoreResult<()> {
+pub(crate) fn wanted_still() -> StoreResult<()> {
     if Caller::current().begin() { Ok(()) } else { Err(unwanted()) }
 }
 
@@ -138,11 +138,11 @@ pub(super) fn again(error: &StoreError) -> StoreError {
 }
 
 /// What calls get after [`close`](muster_core::store::Store::close).
-pub(super) fn stopped() -> StoreError {
+pub(crate) fn stopped() -> StoreError {
     StoreError::Unavailable("the store has stopped".into())
 }
 
 /// A rule of the store that the caller broke: no variant of the answer tells it.
-pub(super) fn misuse<T>(what: String) -> StoreResult<T> {
+pub(crate) fn misuse<T>(what: String) -> StoreResult<T> {
     Err(StoreError::Failed(what.into()))
 }

@@ -24,7 +24,7 @@ const MIGRATIONS: &[Migration] = &[
 ];
 
 /// Applies what is missing.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     apply(connection, path, MIGRATIONS)
 }
 

@@ -67,7 +67,6 @@ use self::{
     cell::GroupCell,
     cells::Cells,
     checkpoint::{WalGauge, WalKeeper},
-    fault::{misuse, stopped},
     housekeeping::{Housekeeper, Unwritten},
     mark::CommitMark,
     messages::UserTops,
@@ -77,6 +76,11 @@ use self::{
     stats::Counters,
     tables::Threads,
     writer::{Writer, WriterThread},
+};
+pub(crate) use self::{
+    fault::{fault, misuse, stopped, wanted_still},
+    migrate::migrate,
+    tables::{Snapshot, numbered},
 };
 use crate::{inspection::Inspection, sharded::Sharded, tables::Tables};
 

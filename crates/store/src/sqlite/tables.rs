@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// A statement's text with its places for values as SQLite numbers them.
-fn numbered(sql: &str) -> String {
+pub(crate) fn numbered(sql: &str) -> String {
     sql.replace('$', "?")
 }
 
@@ -92,7 +92,7 @@ pub(super) fn master_check(connection: &Connection) -> rusqlite::Result<Option<V
 }
 
 /// Reads on a reader's connection.
-pub(super) struct Snapshot<'a>(pub(super) &'a Connection);
+pub(crate) struct Snapshot<'a>(pub(crate) &'a Connection);
 
 impl Reading for Snapshot<'_> {
     fn query(&mut self, sql: &str, values: &[Value]) -> Tried<Vec<Row>> {

@@ -19,15 +19,16 @@ use crate::{
         admitted, alone, app_id, at, connected, disconnect, draft, durable, group, names, one_group, user,
         with, with_app, with_group,
     },
-    place::{Place, Postgres},
+    place::{LastingPlace, Place, Postgres},
 };
 
 over_every_store!(
-    every_change_stores_what_follows_and_says_where,
     a_change_that_is_not_made_stores_nothing,
     a_change_whose_consequence_has_no_stream_is_not_made,
+    customer_groups_and_applications_take_what_follows;
+    lasting:
+    every_change_stores_what_follows_and_says_where,
     any_part_may_fail_and_neither_is_made,
-    customer_groups_and_applications_take_what_follows,
 );
 
 /// Batches that are tried.
@@ -71,7 +72,7 @@ fn positions_of(admission: Admission) -> Positions {
     positions
 }
 
-async fn every_change_stores_what_follows_and_says_where(place: &impl Place) {
+async fn every_change_stores_what_follows_and_says_where(place: &impl LastingPlace) {
     let store = place.open();
     with_app(&*store, "a").await;
     let g = at("a", "g");
@@ -235,7 +236,7 @@ async fn make(store: &dyn Store, g: &GroupRef, (what, who, fate): Step) -> Store
     })
 }
 
-async fn any_part_may_fail_and_neither_is_made(place: &impl Place) {
+async fn any_part_may_fail_and_neither_is_made(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     place.tamper(SQLITE, POSTGRES);

@@ -40,9 +40,7 @@ async fn an_application_is_found_as_it_was_made(place: &impl Place) {
     assert_eq!(store.records().app(&app_id("a")).await.unwrap(), None);
     assert_eq!(store.records().create_app(rich("a"), None).await.unwrap(), AppCreated::Created);
     assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
-    store.close().await.unwrap();
-    drop(store);
-    let store = place.open();
+    let store = place.again(store);
     assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
 }
 

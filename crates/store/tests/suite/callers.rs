@@ -22,12 +22,13 @@ use muster_core::{
 
 use crate::{
     make::{account, alone, draft, one_group, user},
-    place::{Place, Sqlite},
+    place::{LastingPlace, Place, Sqlite},
 };
 
 over_every_store!(
+    a_change_that_was_begun_is_made_when_its_caller_has_gone;
+    lasting:
     a_change_that_waits_is_not_begun_when_its_caller_has_gone,
-    a_change_that_was_begun_is_made_when_its_caller_has_gone,
     a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone,
 );
 
@@ -48,7 +49,7 @@ async fn begun<T>(work: impl Future<Output = T> + Unpin) -> impl Future<Output =
     work
 }
 
-async fn a_change_that_waits_is_not_begun_when_its_caller_has_gone(place: &impl Place) {
+async fn a_change_that_waits_is_not_begun_when_its_caller_has_gone(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     let lock = place.lock();
@@ -136,7 +137,7 @@ fn domain(store: Arc<dyn Store>, bus: Arc<Ears>) -> Muster {
     })
 }
 
-async fn a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone(place: &impl Place) {
+async fn a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone(place: &impl LastingPlace) {
     let (store, bus) = (place.open(), Arc::new(Ears::default()));
     let muster = domain(Arc::clone(&store), Arc::clone(&bus));
     let of = account("acc");

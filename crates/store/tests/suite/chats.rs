@@ -112,9 +112,7 @@ async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl 
         store.join(&at("c", "none"), bounded("8613900000003"), alone()).await.unwrap(),
         Admission::NoGroup
     );
-    store.close().await.unwrap();
-    drop(store);
-    let store = place.open();
+    let store = place.again(store);
     assert_eq!(names(&*store, &at("c", "g")).await, ["8613900000001", "8613900000002"]);
     assert_eq!(store.records().chat_group(&at("c", "g")).await.unwrap(), Some(rich));
 }

@@ -13,7 +13,7 @@ use crate::{
         admitted, alone, app_id, at, connected, draft, durable, end_of, event_of, group, names, one_group,
         times, user, with_app, with_group,
     },
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
 over_every_store!(
@@ -25,7 +25,9 @@ over_every_store!(
     a_deleted_group_is_none_of_its_members_groups,
     the_groups_of_a_user_are_those_of_both_ties,
     a_tally_counts_everything,
-    what_does_not_exist_is_empty,
+    what_does_not_exist_is_empty;
+    lasting:
+    figures_outlast_the_process_and_sessions_end_with_it,
 );
 
 fn deletion(at: i64) -> Deletion {
@@ -61,9 +63,7 @@ async fn a_group_is_found_as_it_was_made_with_a_number(place: &impl Place) {
         panic!("not created")
     };
     assert!(later.number > made.number);
-    store.close().await.unwrap();
-    drop(store);
-    assert_eq!(place.open().group(&at("a", "g")).await.unwrap().as_deref(), Some(&made));
+    assert_eq!(place.again(store).group(&at("a", "g")).await.unwrap().as_deref(), Some(&made));
 }
 
 async fn a_group_of_an_id_that_is_there_is_answered(place: &impl Place) {
@@ -144,9 +144,7 @@ async fn a_deleted_group_keeps_its_id_and_ends_in_its_stream(place: &impl Place)
         assert_eq!(store.top(&stream).await.unwrap().unwrap().sequence, 2);
     };
     check(&*store).await;
-    store.close().await.unwrap();
-    drop(store);
-    check(&*place.open()).await;
+    check(&*place.again(store)).await;
 }
 
 async fn a_deleted_group_admits_nobody_and_nothing(place: &impl Place) {
@@ -172,9 +170,7 @@ async fn a_deleted_group_admits_nobody_and_nothing(place: &impl Place) {
         assert_eq!(store.tally(&g).await.unwrap().online, 0);
     };
     check(&*store).await;
-    store.close().await.unwrap();
-    drop(store);
-    check(&*place.open()).await;
+    check(&*place.again(store)).await;
 }
 
 async fn a_deleted_group_is_none_of_its_members_groups(place: &impl Place) {
@@ -227,9 +223,19 @@ async fn a_tally_counts_everything(place: &impl Place) {
     store.count_only(&g, like).await.unwrap();
     let tally = GroupTally { online: 2, views: 3, messages: [(7, 2), (9, 20)].into(), super_group: false };
     assert_eq!(store.tally(&g).await.unwrap(), tally);
-    store.close().await.unwrap();
-    drop(store);
+}
+
+async fn figures_outlast_the_process_and_sessions_end_with_it(place: &impl LastingPlace) {
     let store = place.open();
+    let g = one_group(&*store).await;
+    for join in [durable("d"), connected("c")] {
+        admitted(&*store, &g, join).await;
+    }
+    store.post(&g, draft(7, "x", 1), alone()).await.unwrap();
+    store.count_only(&g, draft(9, "x", 1)).await.unwrap();
+    let tally = GroupTally { online: 2, views: 2, messages: [(7, 1), (9, 1)].into(), super_group: false };
+    assert_eq!(store.tally(&g).await.unwrap(), tally);
+    let store = place.again(store);
     assert_eq!(store.tally(&g).await.unwrap(), GroupTally { online: 1, ..tally });
 }
 

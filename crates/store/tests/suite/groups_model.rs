@@ -10,7 +10,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::{
     make::{alone, app_id, at, end_of, group, with_app},
-    place::{Place, Postgres, Sqlite},
+    place::{Memory, Place, Postgres, Sqlite},
 };
 
 const IDS: usize = 12;
@@ -119,6 +119,11 @@ async fn run(store: &dyn Store, model: &mut Model, step: Step, now: i64) {
     for group in &model.0 {
         assert_eq!(store.group(&group.at).await.unwrap().as_deref(), Some(group));
     }
+}
+
+#[test]
+fn groups_are_listed_as_a_list_would_on_memory() {
+    groups_are_listed_as_a_list_would(|| Memory);
 }
 
 #[test]

@@ -19,12 +19,13 @@ use crate::{
         admitted, alone, app_id, at, connected, draft, durable, end_of, group, one_group, roster, user,
         with_app, with_group,
     },
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
 over_every_store!(
+    a_closed_store_refuses;
+    lasting:
     what_is_durable_is_the_same_after_reopening,
-    a_closed_store_refuses,
     closing_loses_nothing_that_was_only_in_memory,
     a_crash_keeps_every_acknowledged_write_and_halves_of_none,
     a_store_dropped_without_closing_opens_again,
@@ -52,7 +53,7 @@ async fn everything(store: &dyn Store, groups: &[GroupRef]) -> Vec<String> {
     facts
 }
 
-pub(crate) async fn what_is_durable_is_the_same_after_reopening(place: &impl Place) {
+pub(crate) async fn what_is_durable_is_the_same_after_reopening(place: &impl LastingPlace) {
     let store = place.open();
     with_app(&*store, "a").await;
     let mut groups = Vec::new();
@@ -96,7 +97,7 @@ async fn a_closed_store_refuses(place: &impl Place) {
     refused(store.records().directory().await.unwrap_err());
 }
 
-async fn closing_loses_nothing_that_was_only_in_memory(place: &impl Place) {
+async fn closing_loses_nothing_that_was_only_in_memory(place: &impl LastingPlace) {
     let store = place.open();
     with_app(&*store, "a").await;
     let mut groups = Vec::new();
@@ -192,7 +193,7 @@ async fn check_told(store: &dyn Store, told: &Told) {
     }
 }
 
-pub(crate) async fn a_crash_keeps_every_acknowledged_write_and_halves_of_none(place: &impl Place) {
+pub(crate) async fn a_crash_keeps_every_acknowledged_write_and_halves_of_none(place: &impl LastingPlace) {
     let store = place.open();
     one_group(&*store).await;
     let told = Arc::new(Mutex::new(Told::default()));
@@ -217,7 +218,7 @@ pub(crate) async fn a_crash_keeps_every_acknowledged_write_and_halves_of_none(pl
     check_told(&*store, &told).await;
 }
 
-async fn a_store_dropped_without_closing_opens_again(place: &impl Place) {
+async fn a_store_dropped_without_closing_opens_again(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     admitted(&*store, &g, durable("d")).await;

@@ -12,7 +12,7 @@ use muster_core::{
 
 use crate::{
     make::{alone, app_id, at, counted, done, draft, event_of, message, one_group, times, user, with_group},
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
 over_every_store!(
@@ -25,10 +25,11 @@ over_every_store!(
     history_is_filtered_by_type_and_time_and_walked_in_both_directions,
     history_holds_messages_alone,
     streams_of_what_does_not_exist_are_none,
-    counts_and_places_outlast_the_process,
-    a_message_under_a_chosen_id_is_stored_once_in_its_group,
-    an_event_of_a_later_version_keeps_its_place_and_its_words,
+    a_message_under_a_chosen_id_is_stored_once_in_its_group;
+    lasting:
     a_stream_has_every_place_whatever_stands_there,
+    counts_and_places_outlast_the_process,
+    an_event_of_a_later_version_keeps_its_place_and_its_words,
 );
 
 over_every_store_of_an_earlier_version!(
@@ -168,9 +169,7 @@ async fn a_users_stream_begins_with_its_first_event(place: &impl Place) {
         assert_eq!(entries, expected);
     };
     check(&*store).await;
-    store.close().await.unwrap();
-    drop(store);
-    let store = place.open();
+    let store = place.again(store);
     check(&*store).await;
     assert_eq!(
         store.append(event_of(&stream("u"), place.exit(&at("a", "g")), Millis(9))).await.unwrap(),
@@ -279,14 +278,12 @@ async fn streams_of_what_does_not_exist_are_none(place: &impl Place) {
     assert_eq!(store.count_only(&at("a", "none"), draft(1, "x", 1)).await.unwrap(), Posted::NoGroup);
 }
 
-async fn counts_and_places_outlast_the_process(place: &impl Place) {
+async fn counts_and_places_outlast_the_process(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     store.post(&g, draft(1, "a", 1), alone()).await.unwrap();
     store.count_only(&g, draft(2, "b", 1)).await.unwrap();
-    store.close().await.unwrap();
-    drop(store);
-    let store = place.open();
+    let store = place.again(store);
     assert_eq!(store.post(&g, draft(1, "c", 1), alone()).await.unwrap(), done(Some(2), counted(2)));
     assert_eq!(store.post(&g, draft(2, "d", 1), alone()).await.unwrap(), done(Some(3), counted(2)));
 }
@@ -321,13 +318,12 @@ async fn a_message_under_a_chosen_id_is_stored_once_in_its_group(place: &impl Pl
         let posted = store.post(&g, draft, alone()).await.unwrap();
         assert_eq!(posted, done(Some(place), counted(place)));
     }
-    drop(store);
-    let store = place.open();
+    let store = place.again(store);
     assert_eq!(store.post(&g, chosen("c-1", "later"), alone()).await.unwrap(), Posted::Repeated(2));
     assert_eq!(store.tally(&g).await.unwrap().messages[&7], 5, "a repeated message is counted once");
 }
 
-async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl Place) {
+async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     let stream = StreamRef::Group(g.clone());
@@ -351,7 +347,7 @@ async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl 
 }
 
 /// Messages at odd places, and at even ones what is none: paged and looked back at, before and after the process ends.
-async fn a_stream_has_every_place_whatever_stands_there(place: &impl Place) {
+async fn a_stream_has_every_place_whatever_stands_there(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     let stream = StreamRef::Group(g.clone());
@@ -396,9 +392,7 @@ async fn a_stream_has_every_place_whatever_stands_there(place: &impl Place) {
     };
     check(&*store).await;
     check(&*place.after_a_crash().open()).await;
-    store.close().await.unwrap();
-    drop(store);
-    let store = place.open();
+    let store = place.again(store);
     check(&*store).await;
     assert_eq!(store.append(event_of(&stream, place.exit(&g), Millis(21))).await.unwrap(), Some(vec![21]));
 }

@@ -9,11 +9,12 @@ use muster_core::{
 
 use crate::{
     make::{alone, counted, done, draft, message, one_group, times, with_app, with_group},
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
 over_every_store!(
-    every_number_that_exists_is_stored_as_it_is,
+    every_number_that_exists_is_stored_as_it_is;
+    lasting:
     a_count_stops_at_its_bound_and_hurts_nobody,
     a_count_beyond_its_bound_of_an_earlier_version_heals,
 );
@@ -42,12 +43,12 @@ async fn count(store: &dyn Store, g: &GroupRef, increment: RepeatCount) -> TypeC
 }
 
 /// Puts the count of type 5 where it would be after years.
-fn set_count(place: &impl Place, total: i64) {
+fn set_count(place: &impl LastingPlace, total: i64) {
     let sql = format!("UPDATE message_count SET total = {total} WHERE kind = 5");
     place.tamper(&sql, &sql);
 }
 
-async fn a_count_stops_at_its_bound_and_hurts_nobody(place: &impl Place) {
+async fn a_count_stops_at_its_bound_and_hurts_nobody(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     store.post(&g, draft(5, "x", 1), alone()).await.unwrap();
@@ -71,7 +72,7 @@ async fn a_count_stops_at_its_bound_and_hurts_nobody(place: &impl Place) {
     assert_eq!(place.open().tally(&g).await.unwrap().messages[&5], MAX_NUMBER);
 }
 
-async fn a_count_beyond_its_bound_of_an_earlier_version_heals(place: &impl Place) {
+async fn a_count_beyond_its_bound_of_an_earlier_version_heals(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     store.post(&g, draft(5, "x", 1), alone()).await.unwrap();

@@ -19,6 +19,7 @@ use muster_core::{
     transfer::Portable,
 };
 use muster_store::{
+    memory::MemoryStore,
     postgres::{PostgresOptions, PostgresStore},
     sqlite::{DATABASE_FILE, MARK_FILE, SqliteOptions, SqliteStore},
 };
@@ -26,10 +27,24 @@ use tempfile::TempDir;
 
 use crate::server::{binary, execute, server, wait};
 
-/// A place that keeps what a store wrote, so that the store can be opened there again.
+/// A place where a store is opened.
 pub(crate) trait Place: Send + Sync {
     /// Opens the store. One at a time.
     fn open(&self) -> Arc<dyn Store>;
+    /// The store as a test finds it later: closed and opened again where what is written lasts, else the same.
+    fn again(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        wait(async { store.close().await.unwrap() });
+        drop(store);
+        self.open()
+    }
+    /// An event that is no message and belongs to a group.
+    fn exit(&self, at: &GroupRef) -> Event {
+        Event::Exit { group: at.group.clone(), reason: ExitReason::Removed }
+    }
+}
+
+/// A place that keeps what a store wrote, so that the store can be opened there again.
+pub(crate) trait LastingPlace: Place {
     /// Opens the store for carrying its content, when no other is open.
     fn open_portable(&self) -> Arc<dyn Portable>;
     /// What would be found here had the machine stopped now.
@@ -38,12 +53,21 @@ pub(crate) trait Place: Send + Sync {
     fn tamper(&self, sqlite: &str, postgres: &str);
     /// Asks beside the store: the texts that a statement of its database gives.
     fn select(&self, sqlite: &str, postgres: &str) -> Vec<String>;
-    /// An event that is no message and belongs to a group.
-    fn exit(&self, at: &GroupRef) -> Event {
-        Event::Exit { group: at.group.clone(), reason: ExitReason::Removed }
-    }
     /// Holds a lock beside the store that keeps it from writing to the streams, until what this answers is dropped.
     fn lock(&self) -> Box<dyn Send>;
+}
+
+/// Memory: every store that is opened is a new one.
+pub(crate) struct Memory;
+
+impl Place for Memory {
+    fn open(&self) -> Arc<dyn Store> {
+        Arc::new(MemoryStore::open(Arc::new(Seeded::new(1))).unwrap())
+    }
+
+    fn again(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        store
+    }
 }
 
 /// SQLite in a directory of its own.
@@ -79,7 +103,9 @@ impl Place for Sqlite {
     fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store())
     }
+}
 
+impl LastingPlace for Sqlite {
     fn open_portable(&self) -> Arc<dyn Portable> {
         Arc::new(self.store())
     }
@@ -221,7 +247,9 @@ impl Place for Postgres {
             Arc::new(store)
         })
     }
+}
 
+impl LastingPlace for Postgres {
     fn open_portable(&self) -> Arc<dyn Portable> {
         wait(async {
             let store = self.store().await;
@@ -285,6 +313,17 @@ impl<P: Place> Place for Earlier<P> {
         self.0.open()
     }
 
+    /// A name of which this version knows nothing, with what no number of this version holds, and a blank too many.
+    fn exit(&self, at: &GroupRef) -> Event {
+        let json =
+            format!(r#"{{"Parted":{{"group":"{}", "until":18446744073709551616,"rate":1.50}}}}"#, at.group);
+        let event = form::read(&json).unwrap();
+        assert!(matches!(&event, Event::Unknown(unknown) if unknown.json() == json));
+        event
+    }
+}
+
+impl<P: LastingPlace> LastingPlace for Earlier<P> {
     fn open_portable(&self) -> Arc<dyn Portable> {
         self.0.open_portable()
     }
@@ -299,15 +338,6 @@ impl<P: Place> Place for Earlier<P> {
 
     fn select(&self, sqlite: &str, postgres: &str) -> Vec<String> {
         self.0.select(sqlite, postgres)
-    }
-
-    /// A name of which this version knows nothing, with what no number of this version holds, and a blank too many.
-    fn exit(&self, at: &GroupRef) -> Event {
-        let json =
-            format!(r#"{{"Parted":{{"group":"{}", "until":18446744073709551616,"rate":1.50}}}}"#, at.group);
-        let event = form::read(&json).unwrap();
-        assert!(matches!(&event, Event::Unknown(unknown) if unknown.json() == json));
-        event
     }
 
     fn lock(&self) -> Box<dyn Send> {

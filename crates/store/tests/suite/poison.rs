@@ -11,10 +11,10 @@ use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
 use crate::{
     make::{alone, draft, one_group, with_group},
-    place::Place,
+    place::LastingPlace,
 };
 
-over_every_store!(any_write_of_a_batch_may_fail_at_any_step_and_all_others_are_stored);
+over_every_lasting_store!(any_write_of_a_batch_may_fail_at_any_step_and_all_others_are_stored);
 
 /// Batches that are tried.
 const ROUNDS: usize = 16;
@@ -76,7 +76,7 @@ fn batches() -> impl Strategy<Value = Vec<(usize, i64, Fate)>> {
     prop::collection::vec((0..3_usize, 0..3_i64, fate), 1..40)
 }
 
-async fn any_write_of_a_batch_may_fail_at_any_step_and_all_others_are_stored(place: &impl Place) {
+async fn any_write_of_a_batch_may_fail_at_any_step_and_all_others_are_stored(place: &impl LastingPlace) {
     let store = place.open();
     let groups =
         [one_group(&*store).await, with_group(&*store, "a", "h").await, with_group(&*store, "a", "i").await];

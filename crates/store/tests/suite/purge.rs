@@ -77,9 +77,7 @@ async fn a_deleted_group_goes_with_all_that_belongs_to_it(place: &impl Place) {
         assert_eq!((list.entries.len(), list.total), (1, 1));
     };
     check(&*store).await;
-    store.close().await.unwrap();
-    drop(store);
-    check(&*place.open()).await;
+    check(&*place.again(store)).await;
 }
 
 async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Place) {

@@ -10,12 +10,13 @@ use muster_core::{
 
 use crate::{
     make::{admitted, alone, connected, durable, event_of, names, one_group, user},
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
 over_every_store!(
     a_removal_ends_the_membership_and_stores_what_follows,
-    a_removal_of_nobody_stores_nothing,
+    a_removal_of_nobody_stores_nothing;
+    lasting:
     a_removal_whose_consequence_cannot_be_stored_is_not_made,
 );
 
@@ -67,7 +68,7 @@ async fn a_removal_of_nobody_stores_nothing(place: &impl Place) {
     }
 }
 
-async fn a_removal_whose_consequence_cannot_be_stored_is_not_made(place: &impl Place) {
+async fn a_removal_whose_consequence_cannot_be_stored_is_not_made(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     for join in [durable("lasting"), connected("passing")] {

@@ -12,15 +12,16 @@ use muster_core::{
 
 use crate::{
     make::{alone, draft, end_of, one_group, with_group},
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
 over_every_store!(
     nothing_is_removed_by_a_clock_that_jumps_live,
-    nothing_is_removed_by_a_clock_that_is_wrong_at_a_start,
     what_has_outlived_its_keeping_goes_as_time_passes,
+    a_store_of_before_is_not_purged_by_the_clock_of_its_first_start;
+    lasting:
+    nothing_is_removed_by_a_clock_that_is_wrong_at_a_start,
     what_was_owed_before_a_downtime_goes_after_it,
-    a_store_of_before_is_not_purged_by_the_clock_of_its_first_start,
 );
 
 const HOUR: i64 = 3_600_000;
@@ -69,7 +70,7 @@ async fn nothing_is_removed_by_a_clock_that_jumps_live(place: &impl Place) {
     }
 }
 
-async fn nothing_is_removed_by_a_clock_that_is_wrong_at_a_start(place: &impl Place) {
+async fn nothing_is_removed_by_a_clock_that_is_wrong_at_a_start(place: &impl LastingPlace) {
     let store = place.open();
     let clock = ManualClock::new(Millis(START));
     assert_eq!(Sweeper::default().sweep(&*store, &clock).await.unwrap(), 0);
@@ -104,7 +105,7 @@ async fn what_has_outlived_its_keeping_goes_as_time_passes(place: &impl Place) {
     assert_eq!(is_there(&*store, &there).await, (false, false));
 }
 
-async fn what_was_owed_before_a_downtime_goes_after_it(place: &impl Place) {
+async fn what_was_owed_before_a_downtime_goes_after_it(place: &impl LastingPlace) {
     let store = place.open();
     let clock = ManualClock::new(Millis(START));
     Sweeper::default().sweep(&*store, &clock).await.unwrap();

@@ -15,7 +15,7 @@ use crate::{
         admitted, alone, app_id, at, connected, disconnect, durable, left, names, one_group, roster, session,
         user, with_group,
     },
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
 over_every_store!(
@@ -24,16 +24,17 @@ over_every_store!(
     a_session_ties_itself_to_a_durable_member,
     a_later_session_takes_a_membership_over,
     a_kick_ends_any_membership,
-    numbers_rise_and_are_never_given_again,
     pages_and_walks_mix_both_ties_in_one_order,
     members_are_found_by_name_in_the_order_asked,
-    a_group_becomes_super_above_its_bound_and_until_it_is_empty,
     a_full_group_admits_members_and_nobody_else,
     concurrent_joins_never_exceed_the_capacity,
     concurrent_joins_of_one_user_make_one_membership,
     the_same_user_in_two_applications_is_two_members,
     many_join_and_leave_at_once_and_the_count_is_exact,
-    pages_under_churn_hold_members_alone,
+    pages_under_churn_hold_members_alone;
+    lasting:
+    numbers_rise_and_are_never_given_again,
+    a_group_becomes_super_above_its_bound_and_until_it_is_empty,
 );
 
 async fn a_member_joins_once(place: &impl Place) {
@@ -62,9 +63,7 @@ async fn a_durable_join_of_a_connected_member_makes_the_membership_durable(place
     assert_eq!(store.leave(&g, &user("u"), disconnect("u"), alone()).await.unwrap(), None);
     let standing = muster_core::roster::Member { connected: false, ..member };
     assert_eq!(roster(&*store, &g).await[0], standing);
-    store.close().await.unwrap();
-    drop(store);
-    assert_eq!(roster(&*place.open(), &g).await[0], standing);
+    assert_eq!(roster(&*place.again(store), &g).await[0], standing);
 }
 
 async fn a_session_ties_itself_to_a_durable_member(place: &impl Place) {
@@ -120,7 +119,7 @@ async fn a_kick_ends_any_membership(place: &impl Place) {
     assert_eq!(store.find_members(&g, &[user("d")]).await.unwrap(), [Some(back)]);
 }
 
-async fn numbers_rise_and_are_never_given_again(place: &impl Place) {
+async fn numbers_rise_and_are_never_given_again(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     let mut last = 0;
@@ -215,7 +214,7 @@ async fn members_are_found_by_name_in_the_order_asked(place: &impl Place) {
     assert_eq!(store.find_members(&at("a", "none"), &asked).await.unwrap(), vec![None; 4]);
 }
 
-async fn a_group_becomes_super_above_its_bound_and_until_it_is_empty(place: &impl Place) {
+async fn a_group_becomes_super_above_its_bound_and_until_it_is_empty(place: &impl LastingPlace) {
     let store = place.open();
     let g = one_group(&*store).await;
     let bounded = |join: Join| Join { super_above: Some(3), ..join };

@@ -16,7 +16,7 @@ use crate::{
         admitted, alone, app_id, at, counted, draft, durable, event_of, group, message, roster, times, user,
         with_app,
     },
-    place::{Place, Postgres, Sqlite},
+    place::{LastingPlace, Postgres, Sqlite},
 };
 
 /// What an event is to a version that came before it.
@@ -130,7 +130,7 @@ async fn check(store: &dyn Store, g: &GroupRef) {
     assert_eq!(store.top(&own()).await.unwrap().unwrap().sequence, 1);
 }
 
-async fn rows_are_written_as_they_always_were(place: &impl Place, tables: &[Table]) {
+async fn rows_are_written_as_they_always_were(place: &impl LastingPlace, tables: &[Table]) {
     let store = place.open();
     with_app(&*store, "a").await;
     fill(&*store, &at("a", "g")).await;
@@ -147,7 +147,7 @@ async fn rows_are_written_as_they_always_were(place: &impl Place, tables: &[Tabl
     );
 }
 
-async fn rows_are_read_as_they_always_were(place: &impl Place, tables: &[Table]) {
+async fn rows_are_read_as_they_always_were(place: &impl LastingPlace, tables: &[Table]) {
     let store = place.open();
     with_app(&*store, "a").await;
     store.close().await.unwrap();

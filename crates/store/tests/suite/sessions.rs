@@ -2,10 +2,14 @@
 
 use crate::{
     make::{app_id, session, user},
-    place::Place,
+    place::{LastingPlace, Place},
 };
 
-over_every_store!(a_later_login_replaces_the_earlier, logins_end_with_the_process_that_holds_them);
+over_every_store!(
+    a_later_login_replaces_the_earlier;
+    lasting:
+    logins_end_with_the_process_that_holds_them,
+);
 
 async fn a_later_login_replaces_the_earlier(place: &impl Place) {
     let store = place.open();
@@ -21,7 +25,7 @@ async fn a_later_login_replaces_the_earlier(place: &impl Place) {
     assert_eq!(store.sign_in(&app, &u, session("3")).await.unwrap(), None);
 }
 
-async fn logins_end_with_the_process_that_holds_them(place: &impl Place) {
+async fn logins_end_with_the_process_that_holds_them(place: &impl LastingPlace) {
     let store = place.open();
     store.sign_in(&app_id("a"), &user("u"), session("1")).await.unwrap();
     store.close().await.unwrap();

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::{
     make::{admitted, at, durable, names, one_group},
-    place::{Place as _, Sqlite},
+    place::{LastingPlace as _, Sqlite},
 };
 
 /// A data directory as a killed server leaves it.

@@ -17,10 +17,10 @@ use muster_core::{
 use self::fill::{facts, fill};
 use crate::{
     make::{admitted, alone, app_id, at, draft, durable, event_of, group, user, with_app},
-    place::{Earlier, Place, Postgres, Sqlite},
+    place::{Earlier, LastingPlace, Postgres, Sqlite},
 };
 
-over_every_store!(
+over_every_lasting_store!(
     what_is_exported_says_how_much_there_is_of_each_kind,
     an_import_into_a_store_that_holds_something_is_refused,
     an_import_that_is_cut_off_leaves_nothing_and_can_be_made_again,
@@ -99,7 +99,7 @@ async fn exported(store: &dyn Portable) -> (Vec<u8>, Counts) {
 }
 
 /// Fills a store and exports it.
-async fn filled(from: &impl Place) -> (Vec<u8>, Counts) {
+async fn filled(from: &impl LastingPlace) -> (Vec<u8>, Counts) {
     let store = from.open();
     fill(&*store, from).await;
     store.close().await.unwrap();
@@ -107,7 +107,7 @@ async fn filled(from: &impl Place) -> (Vec<u8>, Counts) {
     exported(&*from.open_portable()).await
 }
 
-async fn everything_is_the_same_after_it_was_carried(from: &impl Place, to: &impl Place) {
+async fn everything_is_the_same_after_it_was_carried(from: &impl LastingPlace, to: &impl LastingPlace) {
     let store = from.open();
     let given = fill(&*store, from).await;
     store.close().await.unwrap();
@@ -152,7 +152,7 @@ async fn goes_on(store: &dyn Store, given: fill::Given) {
     assert_eq!(store.top(&StreamRef::Group(made.at)).await.unwrap().unwrap().sequence, 0);
 }
 
-async fn what_is_exported_says_how_much_there_is_of_each_kind(place: &impl Place) {
+async fn what_is_exported_says_how_much_there_is_of_each_kind(place: &impl LastingPlace) {
     let (file, counts) = filled(place).await;
     assert_eq!(place.open_portable().census().await.unwrap(), counts);
     assert_eq!(counts.total(), file.iter().filter(|&&byte| byte == b'\n').count() as u64);
@@ -161,7 +161,7 @@ async fn what_is_exported_says_how_much_there_is_of_each_kind(place: &impl Place
     }
 }
 
-async fn an_import_into_a_store_that_holds_something_is_refused(place: &impl Place) {
+async fn an_import_into_a_store_that_holds_something_is_refused(place: &impl LastingPlace) {
     let store = place.open();
     with_app(&*store, "mine").await;
     store.close().await.unwrap();
@@ -172,7 +172,7 @@ async fn an_import_into_a_store_that_holds_something_is_refused(place: &impl Pla
     assert!(place.open().records().app(&app_id("mine")).await.unwrap().is_some());
 }
 
-async fn an_import_that_is_cut_off_leaves_nothing_and_can_be_made_again(place: &impl Place) {
+async fn an_import_that_is_cut_off_leaves_nothing_and_can_be_made_again(place: &impl LastingPlace) {
     let (file, counts) = filled(&Sqlite::new()).await;
     let target = place.open_portable();
     let empty = target.census().await.unwrap();
@@ -184,7 +184,7 @@ async fn an_import_that_is_cut_off_leaves_nothing_and_can_be_made_again(place: &
     assert_eq!(target.import(&mut whole).await.unwrap(), counts);
 }
 
-async fn an_import_whose_counts_differ_leaves_nothing_and_says_which(place: &impl Place) {
+async fn an_import_whose_counts_differ_leaves_nothing_and_says_which(place: &impl LastingPlace) {
     let (file, counts) = filled(&Sqlite::new()).await;
     let target = place.open_portable();
     let empty = target.census().await.unwrap();
@@ -196,7 +196,7 @@ async fn an_import_whose_counts_differ_leaves_nothing_and_says_which(place: &imp
     assert_eq!(target.census().await.unwrap(), empty);
 }
 
-async fn a_record_of_something_that_did_not_come_before_is_refused_by_name(place: &impl Place) {
+async fn a_record_of_something_that_did_not_come_before_is_refused_by_name(place: &impl LastingPlace) {
     let target = place.open_portable();
     for (line, name) in [
         (
@@ -224,7 +224,7 @@ impl Sink for Broken {
     }
 }
 
-async fn a_failing_sink_ends_the_export_with_its_error(place: &impl Place) {
+async fn a_failing_sink_ends_the_export_with_its_error(place: &impl LastingPlace) {
     let store = place.open();
     fill(&*store, place).await;
     store.close().await.unwrap();
@@ -233,7 +233,7 @@ async fn a_failing_sink_ends_the_export_with_its_error(place: &impl Place) {
     assert_eq!(refused.to_string(), "the disk is full");
 }
 
-async fn nothing_is_carried_as_nothing(place: &impl Place) {
+async fn nothing_is_carried_as_nothing(place: &impl LastingPlace) {
     let target = place.open_portable();
     let (file, counts) = exported(&*target).await;
     let mut lines = Lines { left: &file, told: Some(counts.clone()) };
