@@ -31,6 +31,11 @@ impl Operation for AddChatGroupInviteLink {
     type Request = Request;
     type Response = Answer<Link>;
     const SPEC: Spec = spec("AddChatGroupInviteLink", "Makes the invite link of a group.", Level::Create)
+        .example(&[
+            ("CustSpaceId", "{#CustSpaceId}"),
+            ("BusinessNumber", "{#BusinessNumber}"),
+            ("GroupId", "{#GroupId}"),
+        ])
         .errors(OF_GROUP)
         .notes(&["A group has one link: a new one ends the one before.", "The group must be ACTIVE."]);
 

@@ -110,6 +110,11 @@ impl Operation for ListChatGroup {
     type Request = Request;
     type Response = Answer<Listing<Row>>;
     const SPEC: Spec = spec("ListChatGroup", "Lists the groups of a business number.", Level::List)
+        .example(&[
+            ("CustSpaceId", "{#CustSpaceId}"),
+            ("BusinessNumber", "{#BusinessNumber}"),
+            ("Page", r#"{"Index":1,"Size":20}"#),
+        ])
         .errors(OF_GROUP)
         .notes(&[
             "The newest group comes first. Without filters all groups of the number are listed.",

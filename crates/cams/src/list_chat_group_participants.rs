@@ -41,6 +41,11 @@ impl Operation for ListChatGroupParticipants {
     type Request = Request;
     type Response = Answer<Listing<Row>>;
     const SPEC: Spec = spec("ListChatGroupParticipants", "Lists the people in a group.", Level::List)
+        .example(&[
+            ("CustSpaceId", "{#CustSpaceId}"),
+            ("BusinessNumber", "{#BusinessNumber}"),
+            ("GroupId", "{#GroupId}"),
+        ])
         .errors(OF_GROUP)
         .notes(&["People are listed in the order of joining, the business not among them."]);
 

@@ -55,6 +55,8 @@ pub struct OperationData {
     pub errors: &'static [DocumentedError],
     /// What a caller should know beyond the summary.
     pub notes: &'static [&'static str],
+    /// A request that is good; see [`Spec::example`](crate::Spec::example).
+    pub example: &'static [(&'static str, &'static str)],
     /// The parameters.
     pub parameters: Vec<ValueData>,
     /// The members of the answer, `RequestId` first.
@@ -134,6 +136,7 @@ fn operation(product: &ProductEntry, entry: &Entry) -> OperationData {
         methods: spec.methods,
         errors: spec.errors,
         notes: spec.notes,
+        example: spec.example,
         parameters: members(&(entry.request_schema)()),
         response,
     }

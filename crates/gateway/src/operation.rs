@@ -227,6 +227,10 @@ pub struct Spec {
     pub tag: &'static str,
     /// What its caller should know beyond the summary, one sentence or more each.
     pub notes: &'static [&'static str],
+    /// A request that is good, as parameters and values. `{#AppId}`, `{#GroupId}`, `{#UserId}`, `{#CustSpaceId}` and
+    /// `{#BusinessNumber}` stand for what the caller has: an application of the operation's kind, a group in it, a member
+    /// of that, a channel and its number.
+    pub example: &'static [(&'static str, &'static str)],
 }
 
 impl Spec {
@@ -243,6 +247,7 @@ impl Spec {
             methods: &["POST"],
             tag: "",
             notes: &[],
+            example: &[],
         }
     }
 
@@ -286,6 +291,12 @@ impl Spec {
     #[must_use]
     pub const fn tag(self, tag: &'static str) -> Self {
         Self { tag, ..self }
+    }
+
+    /// Sets the example.
+    #[must_use]
+    pub const fn example(self, example: &'static [(&'static str, &'static str)]) -> Self {
+        Self { example, ..self }
     }
 
     /// Sets the notes.

@@ -1,77 +1,30 @@
-//! Every operation of the catalogue is called unsigned, wrongly signed, without permission, over its quota, with each
-//! required parameter missing and with each bounded parameter out of range. The calls are made from the catalogue, so an
-//! operation that is added is covered; one whose parameters cannot be sampled here fails.
-
-use std::sync::Arc;
+//! Every operation of every catalogue is called unsigned, wrongly signed, without permission, by another account, over its
+//! quota, with each required parameter missing, with each parameter out of its bounds, and once well. The calls are made
+//! from the catalogue and from each operation's example, so an operation that is added is covered, and one without a good
+//! example fails.
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use muster_core::{
-    id::AccountId,
-    service::NewKey,
-    testing::ManualClock,
-    time::{Clock as _, Millis},
+    app::Generation,
+    chat::PhoneNumber,
+    id::{AppId, GroupId, NodeId, SessionId, SessionRef, UserId},
+    limits::Limits,
+    service::{AppScope, LoginClaim},
 };
-use muster_gateway::{Environment, Gateway, OperationData, ThrottleConfig, ValueData};
-use muster_testbed::sign::Client;
+use muster_gateway::{OperationData, ThrottleConfig, ValueData};
+use muster_testbed::{House, sign::Client};
 use serde_json::{Value, json};
 
-use crate::{
-    config::Configuration, first_start, foundation::Foundation, identities::KeyRing, serve, system::System,
-};
+use crate::{config::Configuration, serve};
 
-struct Bed {
-    gateway: Gateway,
-    root: Client,
-    /// A user without a policy.
-    nobody: Client,
-    _directory: tempfile::TempDir,
-    _foundation: Foundation,
-}
+/// Where everything is called: `root` may do everything, `user` nothing, `other` is of another account.
+struct Bed(House);
 
-/// A clock that stands still, so that a quota of one call a second is over at the second call.
-struct Still(ManualClock);
-
-impl Environment for Still {
-    fn now(&self) -> i64 {
-        self.0.now().0
-    }
-
-    fn elapsed(&self) -> std::time::Duration {
-        std::time::Duration::ZERO
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        muster_core::random::Random::fill(&System::new(), bytes);
-    }
-}
-
-const NOW: Millis = Millis(1_800_000_000_000);
-const STAMP: &str = "2027-01-15T08:00:00Z";
-
-async fn bed(throttle: ThrottleConfig) -> Bed {
-    let directory = tempfile::tempdir().unwrap();
-    let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
-    let foundation = Foundation::lay(&configuration, directory.path()).await.unwrap();
-    let muster = &foundation.muster;
-    let made = first_start::make_account(muster, &first_start::Given::default()).await.unwrap().unwrap();
-    let account: &AccountId = &made.account.id;
-    muster.accounts().add_user(account, "nobody").await.unwrap();
-    let key = muster.accounts().add_key(account, "nobody").await.unwrap();
-    let keys = Arc::new(KeyRing::default());
-    keys.read(muster).await.unwrap();
-    let products = serve::products(&configuration, muster);
-    let environment = Still(ManualClock::new(NOW));
-    let gateway =
-        Gateway::new(products, keys, environment, configuration.gateway.clone(), &throttle).unwrap();
-    Bed {
-        gateway,
-        root: client(&made.key),
-        nobody: client(&key),
-        _directory: directory,
-        _foundation: foundation,
-    }
+fn bed(throttle: &ThrottleConfig) -> Bed {
+    let products = |muster| serve::products(&Configuration::default(), &muster);
+    Bed(House::throttled(LIVE, Limits::default(), throttle, products))
 }
 
 fn unthrottled() -> ThrottleConfig {
@@ -81,8 +34,8 @@ fn unthrottled() -> ThrottleConfig {
 type Pairs = Vec<(String, String)>;
 
 /// A client of an access key.
-fn client(key: &NewKey) -> Client {
-    Client { method: "GET", date: STAMP.to_owned(), ..Client::v1(key.id.as_str()).secret(&key.secret) }
+fn client(key: &str) -> Client {
+    Client { method: "GET", ..Client::v1(key) }
 }
 
 /// A call with a nonce of its own.
@@ -104,46 +57,20 @@ fn unsigned(version: &str, operation: &OperationData) -> Request<Full<Bytes>> {
 impl Bed {
     async fn ask(&self, request: Request<Full<Bytes>>) -> (Response<()>, Value) {
         let peer = "127.0.0.1:9".parse().unwrap();
-        let (head, body) = self.gateway.handle(request, peer, false).await.into_parts();
+        let (head, body) = self.0.gateway.handle(request, peer, false).await.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (Response::from_parts(head, ()), serde_json::from_slice(&body).unwrap())
     }
 
     async fn called(&self, version: &'static str, operation: &OperationData, pairs: Pairs) -> (u16, Value) {
-        let (head, body) = self.ask(signed(&self.root, version, operation, &pairs)).await;
+        let (head, body) = self.ask(signed(&client("root"), version, operation, &pairs)).await;
         (head.status().as_u16(), body)
     }
 }
 
-/// A value that a parameter takes, in the form of a query.
-fn sample(parameter: &ValueData) -> String {
-    if let Some(value) = parameter.values.first() {
-        return value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    }
-    let least = parameter.min.as_ref().and_then(Value::as_i64).unwrap_or(1).max(1);
-    match (parameter.kind, parameter.name.as_str()) {
-        ("integer" | "long", _) => least.to_string(),
-        ("boolean", _) => "true".to_owned(),
-        ("object" | "map", _) => {
-            let members = parameter.members.iter().filter(|member| member.required);
-            let members = members.map(|member| (member.name.clone(), json!(least.max(1))));
-            Value::Object(members.collect()).to_string()
-        }
-        (_, "BusinessNumber") => "8613800138000".to_owned(),
-        (_, "Count") => "1".to_owned(),
-        _ => "x".repeat(usize::try_from(least).unwrap()),
-    }
-}
-
+/// The example of an operation as it is written, with what stands for what the caller has.
 fn base(operation: &OperationData) -> Pairs {
-    // `AppId` is optional in the schema of `ListMessageGroup`, whose documentation says that it works only with one.
-    let needed = |parameter: &&ValueData| parameter.required || parameter.name == "AppId";
-    operation
-        .parameters
-        .iter()
-        .filter(needed)
-        .map(|parameter| (parameter.name.clone(), sample(parameter)))
-        .collect()
+    operation.example.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// Whether an answer says that a parameter is missing or out of its bounds.
@@ -172,7 +99,7 @@ fn outside(parameter: &ValueData) -> Vec<String> {
             .into_iter()
             .flatten()
             .map(|n| n.to_string())
-            .chain(["seven".to_owned()])
+            .chain(["seven".to_owned(), "1.5".to_owned()])
             .collect(),
         "boolean" => vec!["perhaps".to_owned()],
         "array" => max.map(|max| several(max + 1)).into_iter().collect(),
@@ -181,13 +108,13 @@ fn outside(parameter: &ValueData) -> Vec<String> {
             let short = min.filter(|&min| min > 1).map(|_| "x".to_owned());
             long.into_iter().chain(short).collect()
         }
-        "object" | "map" => vec!["not json".to_owned()],
+        "object" | "map" => vec!["not json".to_owned(), "[1]".to_owned()],
         _ => Vec::new(),
     }
 }
 
 async fn each(bed: &Bed, mut check: impl AsyncFnMut(&'static str, &OperationData)) {
-    let catalogue = bed.gateway.catalogue();
+    let catalogue = bed.0.gateway.catalogue();
     assert!(catalogue.products.iter().map(|product| product.operations.len()).sum::<usize>() >= 30);
     for product in &catalogue.products {
         for operation in &product.operations {
@@ -198,7 +125,7 @@ async fn each(bed: &Bed, mut check: impl AsyncFnMut(&'static str, &OperationData
 
 #[tokio::test]
 async fn an_unsigned_call_of_any_operation_is_refused() {
-    let bed = bed(unthrottled()).await;
+    let bed = bed(&unthrottled());
     each(&bed, async |version, operation| {
         let (head, body) = bed.ask(unsigned(version, operation)).await;
         let code = body["Code"].as_str().unwrap();
@@ -209,8 +136,8 @@ async fn an_unsigned_call_of_any_operation_is_refused() {
 
 #[tokio::test]
 async fn a_wrongly_signed_call_of_any_operation_is_refused() {
-    let bed = bed(unthrottled()).await;
-    let forger = bed.root.clone().secret("not the secret");
+    let bed = bed(&unthrottled());
+    let forger = client("root").secret("not the secret");
     each(&bed, async |version, operation| {
         let (head, body) = bed.ask(signed(&forger, version, operation, &base(operation))).await;
         assert_eq!(
@@ -225,10 +152,16 @@ async fn a_wrongly_signed_call_of_any_operation_is_refused() {
 
 #[tokio::test]
 async fn a_user_without_a_policy_is_denied_every_operation_and_told_why() {
-    let bed = bed(unthrottled()).await;
+    let bed = bed(&unthrottled());
     each(&bed, async |version, operation| {
-        let (head, body) = bed.ask(signed(&bed.nobody, version, operation, &base(operation))).await;
-        assert_eq!(head.status(), 403, "{}: {body}", operation.name);
+        let (head, body) = bed.ask(signed(&client("user"), version, operation, &base(operation))).await;
+        let code = if version == LIVE { "NoAuth" } else { "NoPermission" };
+        assert_eq!(
+            (head.status().as_u16(), &body["Code"]),
+            (403, &json!(code)),
+            "{}: {body}",
+            operation.name
+        );
         let detail = &body["AccessDeniedDetail"];
         assert_eq!(detail["AuthAction"], operation.ram_action, "{}", operation.name);
         assert_eq!(detail["NoPermissionType"], "ImplicitDeny", "{}", operation.name);
@@ -239,15 +172,15 @@ async fn a_user_without_a_policy_is_denied_every_operation_and_told_why() {
 #[tokio::test]
 async fn a_call_over_the_quota_of_any_operation_is_told_when_to_come_back() {
     let names: Vec<String> = {
-        let bed = bed(unthrottled()).await;
-        let catalogue = bed.gateway.catalogue();
+        let bed = bed(&unthrottled());
+        let catalogue = bed.0.gateway.catalogue();
         catalogue.products.iter().flat_map(|p| &p.operations).map(|o| o.name.to_owned()).collect()
     };
     let quotas = names.into_iter().map(|name| (name, 1)).collect();
-    let bed = bed(ThrottleConfig { quotas, ..ThrottleConfig::default() }).await;
+    let bed = bed(&ThrottleConfig { quotas, ..ThrottleConfig::default() });
     each(&bed, async |version, operation| {
         let _ = bed.called(version, operation, base(operation)).await;
-        let (head, body) = bed.ask(signed(&bed.root, version, operation, &base(operation))).await;
+        let (head, body) = bed.ask(signed(&client("root"), version, operation, &base(operation))).await;
         assert_eq!(
             (head.status().as_u16(), &body["Code"]),
             (400, &json!("Throttling.User")),
@@ -262,12 +195,14 @@ async fn a_call_over_the_quota_of_any_operation_is_told_when_to_come_back() {
 
 #[tokio::test]
 async fn any_required_parameter_that_is_missing_is_named() {
-    let bed = bed(unthrottled()).await;
+    let bed = bed(&unthrottled());
+    let stage = bed.stage().await;
     each(&bed, async |version, operation| {
-        let (_, body) = bed.called(version, operation, base(operation)).await;
-        assert_eq!(faults(&body), None, "{} cannot be sampled: {body}", operation.name);
+        let (_, body) = bed.called(version, operation, stage.pairs(operation)).await;
+        assert_eq!(faults(&body), None, "the example of {}: {body}", operation.name);
         for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
-            let rest = base(operation).into_iter().filter(|(name, _)| *name != parameter.name).collect();
+            let rest =
+                stage.pairs(operation).into_iter().filter(|(name, _)| *name != parameter.name).collect();
             let (status, body) = bed.called(version, operation, rest).await;
             let expected = format!("Missing{}", parameter.name);
             assert_eq!((status, &body["Code"]), (400, &json!(expected)), "{}", operation.name);
@@ -280,18 +215,23 @@ async fn any_required_parameter_that_is_missing_is_named() {
 
 #[tokio::test]
 async fn any_bounded_parameter_out_of_range_is_named() {
-    let bed = bed(unthrottled()).await;
+    let bed = bed(&unthrottled());
+    let stage = bed.stage().await;
     each(&bed, async |version, operation| {
         for parameter in &operation.parameters {
             for value in outside(parameter) {
-                let rest = base(operation).into_iter().filter(|(name, _)| *name != parameter.name);
+                let rest = stage.pairs(operation).into_iter().filter(|(name, _)| *name != parameter.name);
                 let pairs = rest.chain([(parameter.name.clone(), value.clone())]).collect();
-                let (_, body) = bed.called(version, operation, pairs).await;
+                let (status, body) = bed.called(version, operation, pairs).await;
                 let (name, parameter) = (operation.name, &parameter.name);
                 let value: String = value.chars().take(40).collect();
                 let message = body["Message"].as_str().unwrap_or_default();
                 let named = message.starts_with(parameter.as_str()) && message.contains("must be");
                 assert!(named, "{name} takes {parameter}={value}: {body}");
+                assert!(
+                    version != LIVE || (status, &body["Code"]) == (400, &json!("InputInvalid")),
+                    "{body}"
+                );
             }
         }
     })
@@ -340,7 +280,7 @@ fn declares(parameter: &ValueData, number: i128) -> bool {
 
 #[tokio::test]
 async fn any_number_at_the_ends_of_its_type_is_taken_or_named() {
-    let bed = bed(unthrottled()).await;
+    let bed = bed(&unthrottled());
     let stage = bed.stage().await;
     each(&bed, async |version, operation| {
         let mut found = Vec::new();
@@ -367,43 +307,118 @@ async fn any_number_at_the_ends_of_its_type_is_taken_or_named() {
     .await;
 }
 
-/// An application with a group, of each generation.
-struct Stage {
-    first: (String, String),
-    second: (String, String),
+#[tokio::test]
+async fn the_example_of_every_operation_is_answered_well() {
+    each(&bed(&unthrottled()), async |version, operation| {
+        let bed = bed(&unthrottled());
+        let stage = bed.stage().await;
+        let (status, body) = bed.called(version, operation, stage.pairs(operation)).await;
+        assert_eq!(status, 200, "{}: {body}", operation.name);
+        assert!(matches!(body["Code"].as_str(), None | Some("OK")), "{}: {body}", operation.name);
+    })
+    .await;
 }
+
+#[tokio::test]
+async fn what_another_account_has_is_not_there() {
+    let bed = bed(&unthrottled());
+    let stage = bed.stage().await;
+    each(&bed, async |version, operation| {
+        let pairs = stage.pairs(operation);
+        if pairs.iter().any(|(name, _)| matches!(name.as_str(), "AppId" | "CustSpaceId")) {
+            let (_, body) = bed.ask(signed(&client("other"), version, operation, &pairs)).await;
+            let code = body["Code"].as_str();
+            let gone = matches!(code, Some("ResourceNotExist" | "InvalidParameter.CustSpaceIdNotExist"));
+            assert!(gone, "{}: {body}", operation.name);
+        }
+    })
+    .await;
+}
+
+/// What examples stand on: a group with a member in an application of each generation, and in a channel.
+struct Stage {
+    first: [String; 2],
+    second: [String; 2],
+    /// With the channel in the place of the application.
+    chat: [String; 2],
+}
+
+/// The version of `live`.
+const LIVE: &str = "2016-11-01";
+const MEMBER: &str = "ada";
+const NUMBER: &str = "8613800138000";
 
 impl Bed {
     async fn stage(&self) -> Stage {
-        let catalogue = self.gateway.catalogue();
-        let live = &catalogue.products.iter().find(|product| product.product == "live").unwrap();
-        let make = async |name: &str, pairs: &[(&str, &str)], id: &str| {
-            let operation = live.operations.iter().find(|operation| operation.name == name).unwrap();
-            let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            let (status, body) = self.called(live.version, operation, pairs).await;
-            assert_eq!(status, 200, "{body}");
-            let found = body[id].as_str().or_else(|| body["Result"][id].as_str());
-            found.unwrap_or_else(|| panic!("{id} in {body}")).to_owned()
-        };
-        let app = make("CreateMessageApp", &[("AppName", "stage")], "AppId").await;
-        let group = make("CreateMessageGroup", &[("AppId", &app), ("CreatorId", "ada")], "GroupId").await;
-        let first = (app, group);
-        let app = make("CreateLiveMessageApp", &[("AppName", "stage")], "AppId").await;
-        let needed = [("AppId", &*app), ("GroupId", "stage"), ("CreatorId", "ada")];
-        let group = make("CreateLiveMessageGroup", &needed, "GroupId").await;
-        Stage { first, second: (app, group) }
+        let app = self.made("CreateMessageApp", &[("AppName", "stage")], "AppId").await;
+        let group =
+            self.made("CreateMessageGroup", &[("AppId", &app), ("CreatorId", MEMBER)], "GroupId").await;
+        let joining = [("AppId", &*app), ("GroupId", &group), ("UserId", MEMBER)];
+        self.0.call("JoinMessageGroup", &joining).await.ok();
+        let first = [app, group];
+        let app = self.made("CreateLiveMessageApp", &[("AppName", "stage")], "AppId").await;
+        let needed = [("AppId", &*app), ("GroupId", "stage"), ("CreatorId", MEMBER)];
+        let group = self.made("CreateLiveMessageGroup", &needed, "GroupId").await;
+        self.connect(&app, &group).await;
+        Stage { first, second: [app, group], chat: self.chat().await }
+    }
+
+    async fn made(&self, action: &str, pairs: &[(&str, &str)], id: &str) -> String {
+        let body = self.0.call(action, pairs).await.ok();
+        let found = body[id].as_str().or_else(|| body["Result"][id].as_str());
+        found.unwrap_or_else(|| panic!("{id} in {body}")).to_owned()
+    }
+
+    /// A connection of the member, in a group of generation 2.
+    async fn connect(&self, app: &str, group: &str) {
+        let muster = &self.0.muster;
+        let (account, user) = (self.0.account(), UserId::new(MEMBER).unwrap());
+        let scope = AppScope { account: &account, generation: Generation::Two, data_center: None };
+        let open = muster.apps().open(scope, &AppId::new(app).unwrap()).await.unwrap();
+        let (nonce, ends) = ("AK-nonce", muster.now().seconds() + 3600);
+        let token = muster.logins().token(&open, &user, nonce, ends, "").unwrap();
+        let expires = ends.to_string();
+        let claim =
+            LoginClaim { app, user: MEMBER, nonce, expires: &expires, role: "", token: &token, info: None };
+        let login = muster.logins().check(&claim).await.unwrap();
+        let session =
+            SessionRef { node: NodeId::new("node").unwrap(), session: SessionId::new(MEMBER).unwrap() };
+        muster.logins().sign_in(&login, &session).await.unwrap();
+        let visit = muster.groups().visit(&login, &GroupId::new(group).unwrap()).await.unwrap();
+        muster.rolls().enter(&visit, &session).await.unwrap();
+    }
+
+    /// A channel with an active group.
+    async fn chat(&self) -> [String; 2] {
+        let chats = self.0.muster.chats();
+        let channel = chats.create_channel(&self.0.account(), "stage").await.unwrap();
+        chats.add_number(&channel, PhoneNumber::new(NUMBER).unwrap()).await.unwrap();
+        let needed = [("CustSpaceId", channel.id.as_str()), ("BusinessNumber", NUMBER), ("Subject", "stage")];
+        let client = Client { api: "2020-06-06", ..client("root") };
+        let (_, body) = self.ask(client.call("AddChatGroup", &needed)).await;
+        self.0.clock.advance(1_000);
+        assert_eq!(chats.settle().await.unwrap(), 1);
+        [channel.id.to_string(), body["UniqueCode"].as_str().unwrap().to_owned()]
     }
 }
 
 impl Stage {
-    /// What an operation needs, on the application and group of its generation.
+    /// The example of an operation, on what the caller has of its kind.
     fn pairs(&self, operation: &OperationData) -> Pairs {
-        let (app, group) = if operation.tag.ends_with("generation 2") { &self.second } else { &self.first };
-        let staged = |(name, value): (String, String)| match name.as_str() {
-            "AppId" => (name, app.clone()),
-            "GroupId" => (name, group.clone()),
-            _ => (name, value),
+        let [space, group] = match operation.tag {
+            "Chat groups" => &self.chat,
+            tag if tag.ends_with("generation 2") => &self.second,
+            _ => &self.first,
         };
-        base(operation).into_iter().map(staged).collect()
+        let filled = |(name, value): (String, String)| {
+            let value = value
+                .replace("{#AppId}", space)
+                .replace("{#CustSpaceId}", space)
+                .replace("{#GroupId}", group)
+                .replace("{#UserId}", MEMBER)
+                .replace("{#BusinessNumber}", NUMBER);
+            (name, value)
+        };
+        base(operation).into_iter().map(filled).collect()
     }
 }

@@ -47,10 +47,21 @@ pub struct Reply {
 }
 
 impl House {
-    /// A server of the product of that version, with these bounds.
+    /// A server of the product of that version, with these bounds and without quotas.
     pub fn new(
         version: &'static str,
         limits: Limits,
+        products: impl FnOnce(Arc<Muster>) -> ProductSet,
+    ) -> Self {
+        let throttle = ThrottleConfig { enabled: false, ..ThrottleConfig::default() };
+        Self::throttled(version, limits, &throttle, products)
+    }
+
+    /// The same under quotas.
+    pub fn throttled(
+        version: &'static str,
+        limits: Limits,
+        throttle: &ThrottleConfig,
         products: impl FnOnce(Arc<Muster>) -> ProductSet,
     ) -> Self {
         let directory = TempDir::new().expect("a directory");
@@ -67,9 +78,8 @@ impl House {
             limits,
             node: NodeId::new("node").expect("an id"),
         }));
-        let throttle = ThrottleConfig { enabled: false, ..ThrottleConfig::default() };
         let config = GatewayConfig::default();
-        let gateway = Gateway::new(products(Arc::clone(&muster)), Keys, Still, config, &throttle);
+        let gateway = Gateway::new(products(Arc::clone(&muster)), Keys, Still, config, throttle);
         let gateway = gateway.expect("a gateway");
         Self { gateway, muster, clock, version, _directory: directory }
     }

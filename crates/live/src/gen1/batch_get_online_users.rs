@@ -47,6 +47,7 @@ impl Operation for BatchGetOnlineUsers {
     type Response = Answer<Found>;
     const SPEC: Spec =
         spec("BatchGetOnlineUsers", "Tells which of some users are online in a group.", Level::Get)
+            .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIds", "{#UserId}")])
             .resources(&[wire::DOMAIN, wire::RTC])
             .errors(&documented([
                 Code::InputInvalid,

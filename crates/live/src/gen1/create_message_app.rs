@@ -32,6 +32,7 @@ impl Operation for CreateMessageApp {
     type Request = Request;
     type Response = Answer<Made>;
     const SPEC: Spec = spec("CreateMessageApp", "Makes an application.", Level::Create)
+        .example(&[("AppName", "shop")])
         .resources(&[wire::DOMAIN])
         .notes(&["The operations of generation 2 do not see the application."]);
 

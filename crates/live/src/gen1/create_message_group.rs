@@ -35,7 +35,8 @@ impl Operation for CreateMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Answer<Made>;
-    const SPEC: Spec = spec("CreateMessageGroup", "Makes a group.", Level::Create);
+    const SPEC: Spec = spec("CreateMessageGroup", "Makes a group.", Level::Create)
+        .example(&[("AppId", "{#AppId}"), ("CreatorId", "carl")]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Made>> {
         let app = open_app(call, &request.app_id).await?;

@@ -17,6 +17,7 @@ impl Operation for GetMessageApp {
     type Request = Request;
     type Response = Answer<AppRow>;
     const SPEC: Spec = spec("GetMessageApp", "Tells everything about an application.", Level::Get)
+        .example(&[("AppId", "{#AppId}")])
         .resources(&[wire::DOMAIN, wire::RTC]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<AppRow>> {

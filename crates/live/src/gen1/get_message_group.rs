@@ -40,7 +40,8 @@ impl Operation for GetMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Answer<Details>;
-    const SPEC: Spec = spec("GetMessageGroup", "Tells everything about a group.", Level::Get);
+    const SPEC: Spec = spec("GetMessageGroup", "Tells everything about a group.", Level::Get)
+        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Details>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

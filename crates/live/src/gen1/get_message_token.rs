@@ -89,6 +89,7 @@ impl Operation for GetMessageToken {
         "Issues the token that a client of one device logs in with.",
         Level::Get,
     )
+    .example(&[("AppId", "{#AppId}"), ("UserId", "ada"), ("DeviceId", "phone-1"), ("DeviceType", "ios")])
     .notes(&[
         "AccessToken is Base64 of a JSON object with the endpoints, the token proper and the application.",
         "The UserId need not be known before.",

@@ -31,6 +31,7 @@ impl Operation for JoinMessageGroup {
     type Request = Request;
     type Response = Answer<Done>;
     const SPEC: Spec = spec("JoinMessageGroup", "Makes a user a member of a group.", Level::Update)
+        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .quota(200)
         .notes(&[

@@ -31,6 +31,7 @@ impl Operation for LeaveMessageGroup {
     type Request = Request;
     type Response = Answer<Done>;
     const SPEC: Spec = spec("LeaveMessageGroup", "Ends a user's membership of a group.", Level::Update)
+        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&["Taking out a user who is not in the group succeeds."]);
 

@@ -34,6 +34,7 @@ impl Operation for ListMessageApp {
     type Request = Request;
     type Response = Answer<Apps>;
     const SPEC: Spec = spec("ListMessageApp", "Lists the account's applications by page.", Level::Get)
+        .example(&[("PageNum", "1"), ("PageSize", "20")])
         .resources(&[wire::DOMAIN]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Apps>> {

@@ -60,6 +60,7 @@ impl Operation for ListMessageGroupUser {
     type Request = Request;
     type Response = Answer<Members>;
     const SPEC: Spec = spec("ListMessageGroupUser", "Lists the members of a group by page.", Level::Get)
+        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
         .notes(&["A page beyond the last one is empty."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Members>> {

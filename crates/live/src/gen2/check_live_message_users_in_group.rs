@@ -44,6 +44,7 @@ impl Operation for CheckLiveMessageUsersInGroup {
     type Response = Response;
     const SPEC: Spec =
         spec("CheckLiveMessageUsersInGroup", "Tells which of some users are in a group.", Level::None)
+            .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIds", "{#UserId}")])
             .read_only()
             .notes(&["Works for super groups too."]);
 

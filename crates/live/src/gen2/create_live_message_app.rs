@@ -48,6 +48,7 @@ impl Operation for CreateLiveMessageApp {
     type Response = Response;
     const SPEC: Spec =
         spec("CreateLiveMessageApp", "Makes an interactive messaging application.", Level::Create)
+            .example(&[("AppName", "shop")])
             .resources(&["*"])
             .notes(&[
                 "An account has at most 300 applications; the 301st is refused with InputInvalid.",

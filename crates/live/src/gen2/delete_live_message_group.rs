@@ -30,11 +30,13 @@ impl Operation for DeleteLiveMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("DeleteLiveMessageGroup", "Deletes a group.", Level::Delete).notes(&[
-        "Everybody in the group is told and out of it.",
-        "Deleting a group that does not exist succeeds.",
-        "A deleted group is listed, and its messages can be read, for 30 days.",
-    ]);
+    const SPEC: Spec = spec("DeleteLiveMessageGroup", "Deletes a group.", Level::Delete)
+        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
+        .notes(&[
+            "Everybody in the group is told and out of it.",
+            "Deleting a group that does not exist succeeds.",
+            "A deleted group is listed, and its messages can be read, for 30 days.",
+        ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;

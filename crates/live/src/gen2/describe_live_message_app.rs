@@ -52,6 +52,7 @@ impl Operation for DescribeLiveMessageApp {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec = spec("DescribeLiveMessageApp", "Tells everything about an application.", Level::Get)
+        .example(&[("AppId", "{#AppId}")])
         .notes(&["The AppKey is told in clear.", "A disabled application is told too."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {

@@ -64,6 +64,7 @@ impl Operation for DescribeLiveMessageGroup {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec = spec("DescribeLiveMessageGroup", "Tells everything about a group.", Level::Get)
+        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
         .notes(&["A deleted group is told for 30 days, with Delete true, Deletatime and Deletor."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {

@@ -70,6 +70,7 @@ impl Operation for ListLiveMessageApps {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec = spec("ListLiveMessageApps", "Lists the account's applications.", Level::List)
+        .example(&[("SortType", "1")])
         .resources(&["*"])
         .notes(&[
             "A page holds at most 50 applications.",

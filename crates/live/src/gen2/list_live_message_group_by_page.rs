@@ -48,6 +48,7 @@ impl Operation for ListLiveMessageGroupByPage {
     type Response = Response;
     const SPEC: Spec =
         spec("ListLiveMessageGroupByPage", "Lists the groups of an application by page.", Level::List)
+            .example(&[("AppId", "{#AppId}"), ("SortType", "1")])
             .methods(&["GET"]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
