@@ -385,7 +385,7 @@ impl Bed {
             SessionRef { node: NodeId::new("node").unwrap(), session: SessionId::new(MEMBER).unwrap() };
         muster.logins().sign_in(&login, &session).await.unwrap();
         let visit = muster.groups().visit(&login, &GroupId::new(group).unwrap()).await.unwrap();
-        muster.rolls().enter(&visit, &session).await.unwrap();
+        muster.rosters().enter(&visit, &session).await.unwrap();
     }
 
     /// A channel with an active group.

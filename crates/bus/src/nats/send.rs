@@ -52,9 +52,9 @@ pub(super) struct Shared {
     pub(super) hints: Hints,
     pub(super) link: Arc<Link>,
     /// Something was not sent that no position will reveal: others have to be told.
-    pub(super) guilty: AtomicBool,
+    pub(super) untold_loss: AtomicBool,
     /// Another node has told that something of its was lost.
-    pub(super) bereft: AtomicBool,
+    pub(super) peer_lost: AtomicBool,
     pub(super) closed: AtomicBool,
     counters: Counters,
     unknown_lines: LineLimit,
@@ -70,8 +70,8 @@ impl Shared {
             wishes: Wishes::default(),
             hints: Hints::default(),
             link,
-            guilty: AtomicBool::new(false),
-            bereft: AtomicBool::new(false),
+            untold_loss: AtomicBool::new(false),
+            peer_lost: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             counters: Counters::default(),
             unknown_lines: LineLimit::new(1, UNKNOWN_EVERY),
@@ -92,7 +92,7 @@ impl Shared {
             Err(_) => {
                 count(&self.counters.dropped);
                 if !hinted {
-                    self.guilty.store(true, Ordering::Relaxed);
+                    self.untold_loss.store(true, Ordering::Relaxed);
                 }
             }
         }
@@ -160,17 +160,17 @@ impl Shared {
             Ok(()) => count(&self.counters.hints),
             Err(error) => {
                 tracing::debug!(%error, "a position was not told");
-                self.guilty.store(true, Ordering::Relaxed);
+                self.untold_loss.store(true, Ordering::Relaxed);
             }
         }
     }
 
     /// Tells every node that notices of this one may have been lost, if that is so.
     pub(super) fn confess(&self) {
-        if self.guilty.swap(false, Ordering::Relaxed)
+        if self.untold_loss.swap(false, Ordering::Relaxed)
             && self.hand_over(self.subjects.of(Reach::All), wire::lost(self.sender)).is_err()
         {
-            self.guilty.store(true, Ordering::Relaxed);
+            self.untold_loss.store(true, Ordering::Relaxed);
         }
     }
 
@@ -209,7 +209,7 @@ impl Shared {
                 self.hear_positions(reached.as_slice());
             }
             Content::Lost => {
-                self.bereft.store(true, Ordering::Relaxed);
+                self.peer_lost.store(true, Ordering::Relaxed);
                 self.link.stirred.notify_one();
             }
         }

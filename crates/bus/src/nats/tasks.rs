@@ -133,11 +133,11 @@ impl Tender {
             // What was on its way when the connection ended may be lost.
             self.confessed = losses.0;
             self.shared.hints.renew();
-            self.shared.guilty.store(true, Ordering::Relaxed);
+            self.shared.untold_loss.store(true, Ordering::Relaxed);
         }
         self.shared.confess();
         let resume =
-            self.may_resume() && (losses != self.known || self.shared.bereft.load(Ordering::Relaxed));
+            self.may_resume() && (losses != self.known || self.shared.peer_lost.load(Ordering::Relaxed));
         if (resume || !self.unconfirmed.is_empty())
             && link::probe(&self.shared.client, &self.shared.subjects).await
             // A connection that came meanwhile needs a probe of its own, which the next round makes.
@@ -153,7 +153,7 @@ impl Tender {
         if resume {
             self.known = losses;
             self.resumed = Some(Instant::now());
-            shared.bereft.store(false, Ordering::Relaxed);
+            shared.peer_lost.store(false, Ordering::Relaxed);
             shared.resume();
         }
         for group in self.unconfirmed.drain(..).filter(|group| shared.wishes.wants(group)) {

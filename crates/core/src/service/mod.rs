@@ -44,7 +44,7 @@ mod messages;
 mod nodes;
 mod operator;
 mod retention;
-mod rolls;
+mod rosters;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, KnownApp, NewApp, OpenApp};
@@ -56,7 +56,7 @@ pub use messages::{MemberMessage, MessageRules, OperatorMessage, Sent, Storage};
 pub use nodes::NodeRules;
 pub use operator::OperatorRules;
 pub use retention::Sweeper;
-pub use rolls::{Entrance, RollRules};
+pub use rosters::{Entrance, RosterRules};
 
 use std::{sync::Arc, time::Duration};
 
@@ -130,8 +130,8 @@ impl Muster {
 
     /// The rules of rosters: joining, leaving, listing.
     #[must_use]
-    pub fn rolls(&self) -> RollRules<'_> {
-        RollRules(self)
+    pub fn rosters(&self) -> RosterRules<'_> {
+        RosterRules(self)
     }
 
     /// The rules of messages and streams.

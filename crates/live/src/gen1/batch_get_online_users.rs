@@ -60,7 +60,7 @@ impl Operation for BatchGetOnlineUsers {
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Found>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
-        let found = call.state.muster.rolls().find(&group, &request.user_ids).await?;
+        let found = call.state.muster.rosters().find(&group, &request.user_ids).await?;
         let rows = request.user_ids.into_iter().zip(found).map(|(user_id, member)| UserRow {
             join_time: member.as_ref().map_or(0, |member| member.joined_at.0),
             online: member.is_some_and(|member| member.connected),

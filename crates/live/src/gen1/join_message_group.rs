@@ -42,7 +42,7 @@ impl Operation for JoinMessageGroup {
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
         let announce = request.broad_cast_type == Some(BroadCastType::Group);
-        call.state.muster.rolls().enrol(&group, &request.user_id.0, announce).await?;
+        call.state.muster.rosters().enrol(&group, &request.user_id.0, announce).await?;
         Answer::of(Done { success: true })
     }
 }

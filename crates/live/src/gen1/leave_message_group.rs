@@ -38,7 +38,7 @@ impl Operation for LeaveMessageGroup {
     async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
         let announce = request.broad_cast_type == Some(BroadCastType::Group);
-        call.state.muster.rolls().release(&group, &request.user_id, announce).await?;
+        call.state.muster.rosters().release(&group, &request.user_id, announce).await?;
         Answer::of(Done { success: true })
     }
 }

@@ -1,4 +1,4 @@
-//! `ListMessageGroupUser`: calling the roll of a group, by page.
+//! `ListMessageGroupUser`: the members of a group, by page.
 //!
 //! A page is found by rank: the last page of a large group costs what the first one costs.
 
@@ -67,7 +67,7 @@ impl Operation for ListMessageGroupUser {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
         let paging = Paging::new(request.page_num, request.page_size);
         let query = PageQuery { order: order(request.sort_type), window: paging.window };
-        let page = call.state.muster.rolls().page(&group, query).await?;
+        let page = call.state.muster.rosters().page(&group, query).await?;
         Answer::of(Members {
             has_more: paging.has_more(page.entries.len(), page.total),
             total: wire::int(page.total),

@@ -50,7 +50,7 @@ impl Operation for CheckLiveMessageUsersInGroup {
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
-        let found = call.state.muster.rolls().find(&group, &request.user_ids).await?;
+        let found = call.state.muster.rosters().find(&group, &request.user_ids).await?;
         let rows = request.user_ids.into_iter().zip(found);
         let users = rows.map(|(user_id, member)| UserRow { user_id, online: member.is_some() }).collect();
         Ok(Response { users })

@@ -34,7 +34,7 @@ impl Operation for KickLiveMessageGroupUser {
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
-        call.state.muster.rolls().kick(&group, &request.kickoff_user).await?;
+        call.state.muster.rosters().kick(&group, &request.kickoff_user).await?;
         Ok(Response {})
     }
 }

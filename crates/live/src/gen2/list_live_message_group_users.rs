@@ -1,4 +1,4 @@
-//! `ListLiveMessageGroupUsers`: calling the roll of a group.
+//! `ListLiveMessageGroupUsers`: the users in a group.
 //!
 //! The token is the join number of the last user told. Join numbers rise with each join and are never used again, so
 //! a walk neither repeats nor skips a user who stays throughout, whoever joins or leaves meanwhile, and every page
@@ -86,7 +86,7 @@ impl Operation for ListLiveMessageGroupUsers {
             after: after(request.next_page_token).map(wire::count),
             limit: wire::length(wire::count(request.page_size)),
         };
-        let found = call.state.muster.rolls().walk(&group, query).await?;
+        let found = call.state.muster.rosters().walk(&group, query).await?;
         let last = found.entries.last().filter(|_| found.more).map_or(0, |member| member.number);
         Ok(Response {
             group_id: request.group_id,

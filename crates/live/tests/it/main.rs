@@ -7,7 +7,7 @@ mod gen1;
 mod gen2_apps;
 mod gen2_groups;
 mod gen2_messages;
-mod gen2_rolls;
+mod gen2_rosters;
 
 use muster_core::{
     app::Generation,
@@ -78,12 +78,12 @@ impl Person {
     async fn join(&self, house: &House, group: &str) {
         let group = GroupId::new(group).expect("an id");
         let visit = house.muster.groups().visit(&self.login, &group).await.expect("a group");
-        house.muster.rolls().enter(&visit, &self.session).await.expect("a join");
+        house.muster.rosters().enter(&visit, &self.session).await.expect("a join");
     }
 
     async fn leave(&self, house: &House, group: &str) {
         let group = GroupId::new(group).expect("an id");
-        let left = house.muster.rolls().part(&self.login, &group, &self.session).await;
+        let left = house.muster.rosters().part(&self.login, &group, &self.session).await;
         assert!(left.expect("a leave"));
     }
 }

@@ -203,7 +203,7 @@ pub(super) async fn connect(server: &Process, filled: &Filled) -> anyhow::Result
     ))
 }
 
-/// Connects some of the viewers, who join one of the halls each.
+/// Connects some of the viewers, who join one of the groups each.
 async fn arrive(
     address: SocketAddr,
     filled: &Filled,
@@ -215,12 +215,17 @@ async fn arrive(
         let guests: Vec<_> = (first..first + count)
             .skip(lane)
             .step_by(CONNECTING)
-            .map(|guest| (filled.tokens[guest].clone(), filled.halls[guest % filled.halls.len()].clone()))
+            .map(|guest| {
+                (
+                    filled.tokens[guest].clone(),
+                    filled.viewer_groups[guest % filled.viewer_groups.len()].clone(),
+                )
+            })
             .collect();
         arriving.spawn(async move {
             let mut sockets = Vec::new();
-            for (token, hall) in guests {
-                sockets.push(enter(address, &token, &hall).await?);
+            for (token, group) in guests {
+                sockets.push(enter(address, &token, &group).await?);
             }
             anyhow::Ok(sockets)
         });

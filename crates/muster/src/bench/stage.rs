@@ -46,7 +46,7 @@ pub(super) struct Filled {
     pub(super) live_app: String,
     pub(super) live_group: String,
     /// More groups of that application.
-    pub(super) halls: Vec<String>,
+    pub(super) viewer_groups: Vec<String>,
     /// Login tokens for the group `live`.
     pub(super) tokens: Vec<String>,
 }
@@ -79,9 +79,9 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     };
     let (large, small) = (group(&app, "large").await?, group(&app, "small").await?);
     let (empty, room) = (group(&app, "empty").await?, group(&live, "live").await?);
-    let mut halls = Vec::new();
+    let mut viewer_groups = Vec::new();
     for number in 0..HALLS {
-        halls.push(group(&live, &format!("hall{number}")).await?.group.to_string());
+        viewer_groups.push(group(&live, &format!("viewed{number}")).await?.group.to_string());
     }
     enrol(&foundation, &app, &small, 2000).await?;
     enrol(&foundation, &app, &large, members).await?;
@@ -115,7 +115,7 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
         empty: empty.group.to_string(),
         live_app: live.id.to_string(),
         live_group: room.group.to_string(),
-        halls,
+        viewer_groups,
         tokens,
     })
 }
@@ -128,7 +128,7 @@ async fn enrol(foundation: &Foundation, app: &OpenApp, at: &GroupRef, members: u
         fillers.spawn(async move {
             for serial in (first..members).step_by(usize::try_from(FILLERS)?) {
                 let user = UserId::new(&format!("user{serial:07}"))?;
-                muster.rolls().enrol(&group, &user, false).await?;
+                muster.rosters().enrol(&group, &user, false).await?;
             }
             anyhow::Ok(())
         });

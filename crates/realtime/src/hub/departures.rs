@@ -122,6 +122,6 @@ pub(super) async fn part_from(muster: &Muster, connection: &Connection, group: &
 }
 
 async fn part(muster: &Muster, login: &Login, session: &SessionRef, group: &GroupId) -> Result<()> {
-    muster.rolls().part(login, group, session).await?;
+    muster.rosters().part(login, group, session).await?;
     Ok(())
 }

@@ -108,7 +108,7 @@ impl Hub {
             lobby,
             refusals: Refusals::new(),
         });
-        hub.muster.listen(Arc::new(notices::Ear(Arc::downgrade(&hub))));
+        hub.muster.listen(Arc::new(notices::BusListener(Arc::downgrade(&hub))));
         hub.runtime.spawn(departures::see_off(Arc::clone(&hub.muster), departing));
         hub.runtime.spawn(catching_up::check_positions(Arc::downgrade(&hub)));
         Ok(hub)

@@ -33,9 +33,9 @@ const READ_AT_ONCE: usize = 300;
 const ROSTER_TRIES: usize = 5;
 
 /// The bus's way to the hub. It does not keep the hub alive: the hub keeps the bus alive.
-pub(super) struct Ear(pub(super) Weak<Hub>);
+pub(super) struct BusListener(pub(super) Weak<Hub>);
 
-impl Listener for Ear {
+impl Listener for BusListener {
     fn notice(&self, notice: &Notice) {
         if let Some(hub) = self.0.upgrade() {
             hub.take_notice(notice);

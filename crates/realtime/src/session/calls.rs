@@ -182,7 +182,7 @@ impl Session {
         let query = WalkQuery { order, after, limit };
         let muster = &self.hub.muster;
         let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
-        let slice = muster.rolls().call(&visit, query).await?;
+        let slice = muster.rosters().walk_for(&visit, query).await?;
         let next = walk_cursor(&slice.entries).filter(|_| slice.more).unwrap_or(0);
         Ok(events::json(&UserPage {
             group_id: group.as_str(),

@@ -30,7 +30,7 @@ impl Session {
         let limit = usize::try_from(SMALL_GROUP).unwrap_or(usize::MAX);
         let query = WalkQuery { order: Order::Ascending, after: None, limit };
         let group = muster.groups().open(self.identity()?.login.app(), &at.group).await?;
-        let members = muster.rolls().walk(&group, query).await?;
+        let members = muster.rosters().walk(&group, query).await?;
         Ok(Answer::Presence(members.entries.iter().map(|member| self.client_of(&at, member)).collect()))
     }
 

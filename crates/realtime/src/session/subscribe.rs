@@ -97,7 +97,7 @@ impl Session {
         let muster = &self.hub.muster;
         let entered = async {
             let visit = muster.groups().visit(&identity.login, &at.group).await?;
-            muster.rolls().enter(&visit, &identity.session).await
+            muster.rosters().enter(&visit, &identity.session).await
         };
         let entrance = match entered.await {
             Ok(entrance) => entrance,

@@ -62,7 +62,7 @@ async fn those_who_run_a_group_call_its_roll_by_pages() {
     let at = server.group("g1").await;
     for number in 0..120 {
         let user = UserId::new(&format!("u{number}")).unwrap();
-        server.muster.rolls().enrol(&server.opened(&at).await, &user, false).await.unwrap();
+        server.muster.rosters().enrol(&server.opened(&at).await, &user, false).await.unwrap();
     }
     let mut boss = server.client("boss").await;
     let mut users = Vec::new();
@@ -116,7 +116,7 @@ async fn a_super_group_is_not_listed() {
     for user in ["a", "b", "c"] {
         server
             .muster
-            .rolls()
+            .rosters()
             .enrol(&server.opened(&at).await, &UserId::new(user).unwrap(), false)
             .await
             .unwrap();
@@ -130,11 +130,11 @@ async fn a_group_that_cannot_become_a_super_group_is_listed_without_asking_wheth
     let server = Server::start().await;
     let query = WalkQuery { order: Order::Ascending, after: None, limit: 10 };
     for (app, asked) in [(&server.first_generation, 0), (&server.app, 1)] {
-        let (groups, rolls) = (server.muster.groups(), server.muster.rolls());
+        let (groups, rosters) = (server.muster.groups(), server.muster.rosters());
         let made = groups.create(app, NewGroup::default()).await.unwrap().group;
         let group = groups.open(app, &made.at.group).await.unwrap();
         let before = server.store.states();
-        assert!(rolls.walk(&group, query).await.unwrap().entries.is_empty());
+        assert!(rosters.walk(&group, query).await.unwrap().entries.is_empty());
         assert_eq!(server.store.states() - before, asked, "{:?}", app.generation);
     }
 }
@@ -146,7 +146,7 @@ async fn a_group_deleted_after_it_was_opened_takes_nobody_in_and_nothing_said() 
     let group = server.opened(&at).await;
     server.muster.groups().delete(&server.app, &at.group, None).await.unwrap();
     let user = UserId::new("anna").unwrap();
-    let refused = server.muster.rolls().enrol(&group, &user, true).await;
+    let refused = server.muster.rosters().enrol(&group, &user, true).await;
     assert!(matches!(refused, Err(Error::GroupDeleted(_))), "{refused:?}");
     let refused = server.muster.groups().open(&server.app, &at.group).await;
     assert!(matches!(refused, Err(Error::GroupDeleted(_))), "{refused:?}");
@@ -172,7 +172,7 @@ async fn presence_names_a_small_groups_connections_and_only_counts_a_large_one()
     assert!(users.contains(&"anna") && users.contains(&"ben"));
     for number in 0..200 {
         let user = UserId::new(&format!("u{number}")).unwrap();
-        server.muster.rolls().enrol(&server.opened(&at).await, &user, false).await.unwrap();
+        server.muster.rosters().enrol(&server.opened(&at).await, &user, false).await.unwrap();
     }
     assert_eq!(anna.ask("presence", channel.clone()).await["error"]["code"], 108);
     let stats = anna.ask("presence_stats", channel).await["presence_stats"].clone();

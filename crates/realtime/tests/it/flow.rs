@@ -203,7 +203,7 @@ async fn a_removed_member_learns_it_and_is_unsubscribed_and_may_come_back() {
     let mut ben = server.client("ben").await;
     anna.join("g1").await;
     ben.join("g1").await;
-    server.muster.rolls().kick(&server.opened(&at).await, &UserId::new("ben").unwrap()).await.unwrap();
+    server.muster.rosters().kick(&server.opened(&at).await, &UserId::new("ben").unwrap()).await.unwrap();
     let exit = ben.event("exit").await;
     assert_eq!(exit, json!({ "data": { "event": "exit", "groupId": "g1", "reason": 2 }, "offset": 1 }));
     let push = ben.next().await;

@@ -17,7 +17,7 @@ async fn joined(server: &Server, user: &str) -> Client {
 async fn enrol(server: &Server, at: &muster_core::id::GroupRef, names: impl Iterator<Item = String>) {
     for name in names {
         let user = UserId::new(&name).unwrap();
-        server.muster.rolls().enrol(&server.opened(at).await, &user, true).await.unwrap();
+        server.muster.rosters().enrol(&server.opened(at).await, &user, true).await.unwrap();
     }
 }
 
@@ -52,7 +52,7 @@ async fn a_large_group_is_told_once_a_second_with_twenty_names_and_the_exact_cou
     enrol(&server, &at, (0..30).map(|number| format!("v{number}"))).await;
     server
         .muster
-        .rolls()
+        .rosters()
         .release(&server.opened(&at).await, &UserId::new("u7").unwrap(), true)
         .await
         .unwrap();

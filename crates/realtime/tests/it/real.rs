@@ -134,7 +134,7 @@ async fn a_member_comes_back_is_removed_and_the_group_is_closed() {
     assert_eq!(back["publications"][1]["data"]["data"], "two");
 
     let group = server.muster.groups().open(&server.app, &at.group).await.unwrap();
-    server.muster.rolls().kick(&group, &UserId::new("ben").unwrap()).await.unwrap();
+    server.muster.rosters().kick(&group, &UserId::new("ben").unwrap()).await.unwrap();
     assert_eq!(ben.event("exit").await["data"]["reason"], 2);
     assert_eq!(ben.next().await["push"]["unsubscribe"]["code"], 2101);
     assert_eq!(anna.event("memberchange").await["data"]["leaveUsers"][0]["userId"], "ben");

@@ -226,7 +226,7 @@ async fn a_user_learns_on_returning_that_it_was_removed_meanwhile() {
     anna.drop_link();
     server
         .muster
-        .rolls()
+        .rosters()
         .kick(&server.opened(&at).await, &muster_core::id::UserId::new("anna").unwrap())
         .await
         .unwrap();

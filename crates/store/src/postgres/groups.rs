@@ -247,7 +247,7 @@ impl Groups for PostgresStore {
         // Also when it failed: it may have happened without an answer.
         self.groups.forget(at.clone());
         if deleted.is_ok() {
-            self.rolls.counted.forget_group(at);
+            self.roster_writer.counted.forget_group(at);
         }
         deleted
     }

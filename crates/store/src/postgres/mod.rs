@@ -50,7 +50,7 @@ use self::{
     database::Database,
     fault::{describe, retry, stopped},
     gather::{Gatherer, Lanes},
-    rosters::Rolls,
+    rosters::RosterWriter,
     sessions::Logins,
     url::Address,
     writes::Writes,
@@ -77,7 +77,7 @@ enum Fresh {
 pub struct PostgresStore {
     database: Arc<Database>,
     clock: DatabaseClock,
-    rolls: Arc<Rolls>,
+    roster_writer: Arc<RosterWriter>,
     tables: Tables<Arc<Database>>,
     writes: Gatherer<Writes>,
     logins: Gatherer<Logins>,
@@ -128,7 +128,7 @@ impl PostgresStore {
         Ok(Self {
             writes: Gatherer::start(&database, Writes, lanes),
             logins: Gatherer::start(&database, Logins, lanes),
-            rolls: Rolls::start(&database, lanes),
+            roster_writer: RosterWriter::start(&database, lanes),
             nonces: Gatherer::start(&database, Nonces, admissions),
             draws: Gatherer::start(&database, Draws::default(), admissions),
             clock: DatabaseClock::default(),
@@ -208,7 +208,7 @@ impl Store for PostgresStore {
             Figure::counter(
                 "store_writes",
                 "Writes gathered into them",
-                self.writes.jobs() + self.logins.jobs() + self.rolls.jobs(),
+                self.writes.jobs() + self.logins.jobs() + self.roster_writer.jobs(),
             ),
         ]
     }
@@ -227,7 +227,7 @@ impl Store for PostgresStore {
 
     async fn close(&self) -> StoreResult<()> {
         self.database.open_still()?;
-        self.rolls.flush().await;
+        self.roster_writer.flush().await;
         if self.database.close() { Ok(()) } else { Err(stopped()) }
     }
 }

@@ -20,7 +20,7 @@ use super::{
     database::Tx,
     fault::{Fault, retry},
     records::id,
-    rosters::{Changes, CountChange, NodeCount, Roll, Seat, address, lock, read_counts, read_seats},
+    rosters::{Changes, CountChange, LockedRoster, NodeCount, Seat, address, lock, read_counts, read_seats},
     values::values,
 };
 
@@ -86,7 +86,7 @@ impl PostgresStore {
             tx.execute(sql, values![node.as_str()]).await?;
         }
         tx.commit().await?;
-        self.rolls.counted.forget_node(&node);
+        self.roster_writer.counted.forget_node(&node);
         // There may be other nodes too.
         Ok(Reaped { departed: part.departed, more: true })
     }
@@ -114,30 +114,30 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
     if groups.is_empty() {
         return Ok(Part { departed: Vec::new(), more });
     }
-    let mut rolls = lock(tx, groups.iter().copied()).await?;
+    let mut rosters = lock(tx, groups.iter().copied()).await?;
     let users: Vec<_> = members.iter().map(|(at, user)| (at, user)).collect();
-    read_seats(tx, &mut rolls, &users).await?;
+    read_seats(tx, &mut rosters, &users).await?;
     let counts = read_counts(tx, groups.iter().copied()).await?;
     let mut departed = Vec::new();
     let mut changes = Changes::default();
-    for (at, user) in members.iter().filter(|(at, _)| !rolls.contains_key(at)) {
+    for (at, user) in members.iter().filter(|(at, _)| !rosters.contains_key(at)) {
         // Of a deleted group: nobody is told again.
         changes.gone.push((at, user));
     }
-    for roll in rolls.values_mut() {
-        untie(roll, node);
+    for roster in rosters.values_mut() {
+        untie(roster, node);
     }
     for at in &groups {
         let of_node = |one: &&NodeCount| one.node == *node;
         let rows = counts.get(*at).map_or(&[][..], Vec::as_slice);
         let own = rows.iter().find(of_node);
-        if let Some(roll) = rolls.get(*at) {
+        if let Some(roster) = rosters.get(*at) {
             let elsewhere: u64 = rows.iter().filter(|one| !of_node(one)).map(|one| one.members).sum();
-            let mut state = roll.state.recounted(roll.listed, elsewhere);
+            let mut state = roster.state.recounted(roster.listed, elsewhere);
             state.views += own.map_or(0, |own| own.views);
-            changes.rosters.insert(at, (roll.next_join, roll.listed, state));
-            changes.note_seats(at, roll);
-            let left = roll.seats.iter().filter(|(_, seat)| seat.before.is_some() && seat.now.is_none());
+            changes.rosters.insert(at, (roster.next_join, roster.listed, state));
+            changes.note_seats(at, roster);
+            let left = roster.seats.iter().filter(|(_, seat)| seat.before.is_some() && seat.now.is_none());
             departed
                 .extend(left.map(|(user, _)| Departed { group: (*at).clone(), user: Some(user.clone()) }));
             if own.is_some_and(|own| own.members > 0) {
@@ -152,16 +152,16 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
     Ok(Part { departed, more })
 }
 
-/// Takes a dead node's sessions out of a roll.
-fn untie(roll: &mut Roll, node: &NodeId) {
+/// Takes a dead node's sessions out of a roster.
+fn untie(roster: &mut LockedRoster, node: &NodeId) {
     let tied = |(user, seat): (&UserId, &Seat)| {
         // Who is tied to another node's session since stays.
         let session = seat.now.as_ref()?.tie.clone().filter(|tie| tie.node == *node)?;
         Some((user.clone(), session))
     };
-    let ended: Vec<_> = roll.seats.iter().filter_map(tied).collect();
+    let ended: Vec<_> = roster.seats.iter().filter_map(tied).collect();
     for (user, session) in ended {
-        roll.leave(&user, &Leave::Session(session));
+        roster.leave(&user, &Leave::Session(session));
     }
 }
 
@@ -179,7 +179,7 @@ impl Nodes for PostgresStore {
     async fn beat(&self, node: &NodeId, lease: Duration) -> StoreResult<bool> {
         let held = retry(|| self.try_beat(node, lease)).await?;
         if !held {
-            self.rolls.counted.forget_node(node);
+            self.roster_writer.counted.forget_node(node);
         }
         Ok(held)
     }

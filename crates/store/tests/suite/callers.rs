@@ -146,12 +146,12 @@ async fn a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone(place
     let made = muster.groups().create(&app, NewGroup::default()).await.unwrap();
     let group = muster.groups().open(&app, &made.group.at.group).await.unwrap();
     let user = user("u");
-    muster.rolls().enrol(&group, &user, false).await.unwrap();
+    muster.rosters().enrol(&group, &user, false).await.unwrap();
     let own = StreamRef::User(app.id.clone(), user.clone());
 
     let (lock, watch) = (place.lock(), Watch::default());
-    let rolls = muster.rolls();
-    let mut kick = Box::pin(rolls.kick(&group, &user));
+    let rosters = muster.rosters();
+    let mut kick = Box::pin(rosters.kick(&group, &user));
     while !watch.begun() {
         poll_fn(|context| {
             watch.during(&mut || assert!(kick.as_mut().poll(context).is_pending()));
@@ -173,7 +173,7 @@ async fn a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone(place
     assert!(matches!(&told[1], Notice::Left { .. }), "{told:?}");
     assert_eq!(store.roster_state(&group.at).await.unwrap().count, 0);
     // Sent again it succeeds, and tells from the stream what may have been told to nobody; so does a deletion.
-    muster.rolls().kick(&group, &user).await.unwrap();
+    muster.rosters().kick(&group, &user).await.unwrap();
     let again = std::mem::take(&mut *bus.0.lock().unwrap());
     assert_eq!(again, told[..1]);
     muster.groups().delete(&app, &group.at.group, None).await.unwrap();

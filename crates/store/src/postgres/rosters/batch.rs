@@ -18,7 +18,7 @@ use muster_core::{
 
 use super::{
     counted::{Count, Counted},
-    plan::{Outcome, Roll},
+    plan::{LockedRoster, Outcome},
     rows::{self, Changes, CountChange, NodeCount},
 };
 use crate::postgres::{database::Tx, fault::Fault, gather::Batch, writes::follow};
@@ -152,8 +152,8 @@ impl RosterBatch {
         if groups.is_empty() {
             return Ok(jobs.iter().map(|_| Outcome::Flushed).collect());
         }
-        let mut rolls = rows::lock(tx, groups.iter().copied()).await?;
-        for at in groups.iter().filter(|at| !rolls.contains_key(**at)) {
+        let mut rosters = rows::lock(tx, groups.iter().copied()).await?;
+        for at in groups.iter().filter(|at| !rosters.contains_key(**at)) {
             self.counted.forget_group(at);
         }
         let users: BTreeSet<_> = jobs
@@ -163,12 +163,12 @@ impl RosterBatch {
                 Job::Leave(at, user, ..) => Some((at, user)),
                 Job::Flush(_) => None,
             })
-            .filter(|(at, _)| rolls.contains_key(*at))
+            .filter(|(at, _)| rosters.contains_key(*at))
             .collect();
-        rows::read_seats(tx, &mut rolls, &users.into_iter().collect::<Vec<_>>()).await?;
-        let counting: Vec<_> = rolls
+        rows::read_seats(tx, &mut rosters, &users.into_iter().collect::<Vec<_>>()).await?;
+        let counting: Vec<_> = rosters
             .iter()
-            .filter(|(at, roll)| roll.state.super_group || self.counted.has_halls(at))
+            .filter(|(at, roster)| roster.state.super_group || self.counted.has_tallies(at))
             .map(|(at, _)| at.clone())
             .collect();
         let node_counts = rows::read_counts(tx, counting.iter()).await?;
@@ -176,43 +176,48 @@ impl RosterBatch {
             let share = self.counted.share(at);
             let rows = node_counts.get(at).map_or(&[][..], Vec::as_slice);
             let others = rows.iter().filter(|row| !share.nodes.contains(&row.node));
-            if let Some(roll) = rolls.get_mut(at) {
-                roll.add_counted(share.members + others.map(|row| row.members).sum::<u64>());
+            if let Some(roster) = rosters.get_mut(at) {
+                roster.add_counted(share.members + others.map(|row| row.members).sum::<u64>());
             }
         }
-        let mut outcomes: Vec<_> = jobs.iter().map(|job| self.decide(&mut rolls, job, alive)).collect();
-        self.make_halls(tx, &rolls).await?;
-        self.write_locked(tx, &rolls, &node_counts).await?;
+        let mut outcomes: Vec<_> = jobs.iter().map(|job| self.decide(&mut rosters, job, alive)).collect();
+        self.make_tallies(tx, &rosters).await?;
+        self.write_locked(tx, &rosters, &node_counts).await?;
         write_what_follows(tx, jobs, &mut outcomes).await?;
         Ok(outcomes)
     }
 
-    fn decide(&self, rolls: &mut HashMap<GroupRef, Roll>, job: &Job, alive: &HashSet<NodeId>) -> Outcome {
-        let roll = rolls.get_mut(job.at());
-        match (job, roll) {
-            (Job::Join(at, join, _), Some(roll)) => {
+    fn decide(
+        &self,
+        rosters: &mut HashMap<GroupRef, LockedRoster>,
+        job: &Job,
+        alive: &HashSet<NodeId>,
+    ) -> Outcome {
+        let roster = rosters.get_mut(job.at());
+        match (job, roster) {
+            (Job::Join(at, join, _), Some(roster)) => {
                 let alive = job.node().is_none_or(|node| alive.contains(node));
                 let known = self.counted.knows(at, job.node(), &join.user);
-                roll.join(join, alive, known)
+                roster.join(join, alive, known)
             }
             (Job::Join(..), None) => Outcome::Admission(Admission::NoGroup),
-            (Job::Leave(_, user, leave, _), Some(roll)) => roll.leave(user, leave),
+            (Job::Leave(_, user, leave, _), Some(roster)) => roster.leave(user, leave),
             (Job::Leave(..), None) => Outcome::Left(None),
             (Job::Flush(_), _) => Outcome::Flushed,
         }
     }
 
-    /// Makes halls for sessions that are the first of their node to be counted only.
-    async fn make_halls(&self, tx: &Tx, rolls: &HashMap<GroupRef, Roll>) -> Result<(), Fault> {
-        for (at, roll) in rolls {
+    /// Makes tallies for sessions that are the first of their node to be counted only.
+    async fn make_tallies(&self, tx: &Tx, rosters: &HashMap<GroupRef, LockedRoster>) -> Result<(), Fault> {
+        for (at, roster) in rosters {
             let missing: Vec<_> =
-                roll.entering.keys().filter(|node| !self.counted.has_hall(at, node)).collect();
+                roster.entering.keys().filter(|node| !self.counted.has_tally(at, node)).collect();
             if missing.is_empty() {
                 continue;
             }
             let listed = rows::listed_users(tx, at, LISTED_KNOWN).await?;
             for node in missing {
-                self.counted.make_hall(at, node, listed.clone());
+                self.counted.make_tally(at, node, listed.clone());
             }
         }
         Ok(())
@@ -221,15 +226,15 @@ impl RosterBatch {
     async fn write_locked(
         &self,
         tx: &Tx,
-        rolls: &HashMap<GroupRef, Roll>,
+        rosters: &HashMap<GroupRef, LockedRoster>,
         node_counts: &HashMap<GroupRef, Vec<NodeCount>>,
     ) -> Result<(), Fault> {
-        let counts: BTreeMap<_, _> = rolls
+        let counts: BTreeMap<_, _> = rosters
             .iter()
-            .map(|(at, roll)| {
+            .map(|(at, roster)| {
                 let mut counts = self.counted.counts(at);
                 for count in &mut counts {
-                    let entering = roll.entering.get(&count.node).map_or(0, Vec::len) as u64;
+                    let entering = roster.entering.get(&count.node).map_or(0, Vec::len) as u64;
                     count.members += entering;
                     count.views += entering;
                 }
@@ -237,9 +242,9 @@ impl RosterBatch {
             })
             .collect();
         let mut changes = Changes::default();
-        for (at, roll) in rolls {
+        for (at, roster) in rosters {
             let rows = node_counts.get(at).map_or(&[][..], Vec::as_slice);
-            self.note_changes(&mut changes, at, roll, counts.get(at).map_or(&[], Vec::as_slice), rows);
+            self.note_changes(&mut changes, at, roster, counts.get(at).map_or(&[], Vec::as_slice), rows);
         }
         changes.write(tx).await
     }
@@ -249,11 +254,11 @@ impl RosterBatch {
         &self,
         changes: &mut Changes<'a>,
         at: &'a GroupRef,
-        roll: &'a Roll,
+        roster: &'a LockedRoster,
         counts: &'a [Count],
         rows: &[NodeCount],
     ) {
-        changes.note_seats(at, roll);
+        changes.note_seats(at, roster);
         let own: u64 = counts.iter().map(|count| count.members).sum();
         let others = rows.iter().filter(|row| counts.iter().all(|count| count.node != row.node));
         let others = others.map(|row| row.members).sum::<u64>();
@@ -269,13 +274,13 @@ impl RosterBatch {
                 members: count.members,
                 views: count.views,
             });
-            let elsewhere = roll.listed + others + own - count.members;
+            let elsewhere = roster.listed + others + own - count.members;
             self.counted.note_writing(at, count, if kept { views_then } else { 0 }, elsewhere);
         }
-        let mut state = roll.state.recounted(roll.listed, others + own);
+        let mut state = roster.state.recounted(roster.listed, others + own);
         state.views += folded;
-        if roll.changed || folded > 0 || state.super_group != roll.super_before {
-            changes.rosters.insert(at, (roll.next_join, roll.listed, state));
+        if roster.changed || folded > 0 || state.super_group != roster.super_before {
+            changes.rosters.insert(at, (roster.next_join, roster.listed, state));
         }
     }
 

@@ -46,7 +46,7 @@ impl Guest {
     }
 }
 
-/// What a transaction writes of a hall.
+/// What a transaction writes of a tally.
 #[derive(Clone, Copy, Debug)]
 struct Writing {
     members: u64,
@@ -57,7 +57,7 @@ struct Writing {
 
 /// The members of one super group whom one node counts.
 #[derive(Debug, Default)]
-struct Hall {
+struct NodeTally {
     guests: HashMap<UserId, Guest>,
     /// Users who have rows of the time before the group was super, if they are few enough to know them.
     listed: Option<HashSet<UserId>>,
@@ -65,7 +65,7 @@ struct Hall {
     open: bool,
     /// Members who are not in `guests`, as of the last transaction.
     elsewhere: u64,
-    /// Joins since the hall was made, and those of them that are written.
+    /// Joins since the tally was made, and those of them that are written.
     views: u64,
     written_views: u64,
     /// Views in this node's row.
@@ -74,7 +74,7 @@ struct Hall {
     dirty: bool,
 }
 
-impl Hall {
+impl NodeTally {
     fn count(&self) -> u64 {
         self.elsewhere + self.guests.len() as u64
     }
@@ -115,7 +115,7 @@ pub(super) struct Share {
     pub(super) views: u64,
 }
 
-/// What a transaction has to write of a hall.
+/// What a transaction has to write of a tally.
 #[derive(Clone, Debug)]
 pub(super) struct Count {
     pub(super) node: NodeId,
@@ -124,16 +124,16 @@ pub(super) struct Count {
     pub(super) views: u64,
 }
 
-/// All halls of this process.
+/// All tallies of this process.
 pub(in crate::postgres) struct Counted {
-    halls: Sharded<GroupRef, HashMap<NodeId, Hall>>,
+    tallies: Sharded<GroupRef, HashMap<NodeId, NodeTally>>,
     /// Groups that may have something to write.
     stirred: std::sync::Mutex<HashSet<GroupRef>>,
 }
 
 impl Counted {
     pub(in crate::postgres) fn new() -> Self {
-        Self { halls: Sharded::new(), stirred: std::sync::Mutex::default() }
+        Self { tallies: Sharded::new(), stirred: std::sync::Mutex::default() }
     }
 
     fn stir(&self, at: &GroupRef) {
@@ -149,8 +149,8 @@ impl Counted {
         std::mem::take(&mut *stirred).into_iter().collect()
     }
 
-    fn group<R>(&self, at: &GroupRef, work: impl FnOnce(Option<&mut HashMap<NodeId, Hall>>) -> R) -> R {
-        self.halls.shard(at, |groups| work(groups.get_mut(at)))
+    fn group<R>(&self, at: &GroupRef, work: impl FnOnce(Option<&mut HashMap<NodeId, NodeTally>>) -> R) -> R {
+        self.tallies.shard(at, |groups| work(groups.get_mut(at)))
     }
 
     /// A session's join, if it needs no transaction.
@@ -160,11 +160,11 @@ impl Counted {
         if join.capacity.is_some() {
             return None;
         }
-        let admission = self.group(at, |halls| {
-            let hall = halls?.get_mut(&session.node)?;
-            let listed = hall.listed.as_ref()?;
-            (hall.open && hall.counts(join) && !listed.contains(&join.user))
-                .then(|| hall.enter(join, session))
+        let admission = self.group(at, |tallies| {
+            let tally = tallies?.get_mut(&session.node)?;
+            let listed = tally.listed.as_ref()?;
+            (tally.open && tally.counts(join) && !listed.contains(&join.user))
+                .then(|| tally.enter(join, session))
         })?;
         if matches!(admission, Admission::Admitted { fresh: true, .. }) {
             self.stir(at);
@@ -176,22 +176,22 @@ impl Counted {
     pub(super) fn enter(&self, at: &GroupRef, join: &Join) -> Option<Admission> {
         let Tie::Session(session) = &join.tie else { return None };
         self.stir(at);
-        self.group(at, |halls| {
-            let hall = halls?.get_mut(&session.node)?;
-            if let Some(listed) = &mut hall.listed {
+        self.group(at, |tallies| {
+            let tally = tallies?.get_mut(&session.node)?;
+            if let Some(listed) = &mut tally.listed {
                 listed.remove(&join.user);
             }
-            Some(hall.enter(join, session))
+            Some(tally.enter(join, session))
         })
     }
 
     /// Ends the membership of somebody who is counted here; `None` when nobody is meant.
     pub(super) fn leave(&self, at: &GroupRef, user: &UserId, leave: &Leave) -> Option<u64> {
-        let left = self.group(at, |halls| {
-            let hall = halls?.values_mut().find(|hall| hall.is_left_by(user, leave))?;
-            hall.guests.remove(user);
-            hall.dirty = true;
-            Some(hall.count())
+        let left = self.group(at, |tallies| {
+            let tally = tallies?.values_mut().find(|tally| tally.is_left_by(user, leave))?;
+            tally.guests.remove(user);
+            tally.dirty = true;
+            Some(tally.count())
         })?;
         self.stir(at);
         Some(left)
@@ -199,106 +199,109 @@ impl Counted {
 
     /// Whether a leave would end the membership of somebody who is counted here.
     pub(super) fn may_leave(&self, at: &GroupRef, user: &UserId, leave: &Leave) -> bool {
-        self.group(at, |halls| {
-            halls.is_some_and(|halls| halls.values().any(|hall| hall.is_left_by(user, leave)))
+        self.group(at, |tallies| {
+            tallies.is_some_and(|tallies| tallies.values().any(|tally| tally.is_left_by(user, leave)))
         })
     }
 
     /// The membership of somebody who is counted here.
     pub(super) fn find(&self, at: &GroupRef, user: &UserId) -> Option<Member> {
-        self.group(at, |halls| halls?.values().find_map(|hall| Some(hall.guests.get(user)?.member(user))))
+        self.group(at, |tallies| {
+            tallies?.values().find_map(|tally| Some(tally.guests.get(user)?.member(user)))
+        })
     }
 
     /// What this process adds to a group's figures.
     pub(super) fn share(&self, at: &GroupRef) -> Share {
-        self.group(at, |halls| {
+        self.group(at, |tallies| {
             let mut share = Share::default();
-            for (node, hall) in halls.into_iter().flatten() {
+            for (node, tally) in tallies.into_iter().flatten() {
                 share.nodes.push(node.clone());
-                share.members += hall.guests.len() as u64;
-                share.views += hall.row_views + hall.views - hall.written_views;
+                share.members += tally.guests.len() as u64;
+                share.views += tally.row_views + tally.views - tally.written_views;
             }
             share
         })
     }
 
     /// Whether this process counts somebody of this group.
-    pub(super) fn has_halls(&self, at: &GroupRef) -> bool {
-        self.group(at, |halls| halls.is_some())
+    pub(super) fn has_tallies(&self, at: &GroupRef) -> bool {
+        self.group(at, |tallies| tallies.is_some())
     }
 
     /// Whether somebody is counted here: by this node, if one is named.
     pub(super) fn knows(&self, at: &GroupRef, node: Option<&NodeId>, user: &UserId) -> bool {
-        self.group(at, |halls| {
-            let of_node = |(one, hall): (&NodeId, &mut Hall)| {
-                node.is_none_or(|node| node == one) && hall.guests.contains_key(user)
+        self.group(at, |tallies| {
+            let of_node = |(one, tally): (&NodeId, &mut NodeTally)| {
+                node.is_none_or(|node| node == one) && tally.guests.contains_key(user)
             };
-            halls.is_some_and(|halls| halls.iter_mut().any(of_node))
+            tallies.is_some_and(|tallies| tallies.iter_mut().any(of_node))
         })
     }
 
-    /// Whether joins of this node to this group have a hall.
-    pub(super) fn has_hall(&self, at: &GroupRef, node: &NodeId) -> bool {
-        self.group(at, |halls| halls.is_some_and(|halls| halls.contains_key(node)))
+    /// Whether joins of this node to this group have a tally.
+    pub(super) fn has_tally(&self, at: &GroupRef, node: &NodeId) -> bool {
+        self.group(at, |tallies| tallies.is_some_and(|tallies| tallies.contains_key(node)))
     }
 
-    /// Makes a hall. Until a transaction with a member in it is settled, it is not open.
-    pub(super) fn make_hall(&self, at: &GroupRef, node: &NodeId, listed: Option<HashSet<UserId>>) {
+    /// Makes a tally. Until a transaction with a member in it is settled, it is not open.
+    pub(super) fn make_tally(&self, at: &GroupRef, node: &NodeId, listed: Option<HashSet<UserId>>) {
         self.stir(at);
-        self.halls.shard(at, |groups| {
-            let hall = Hall { listed, dirty: true, ..Hall::default() };
-            groups.entry(at.clone()).or_default().entry(node.clone()).or_insert(hall);
+        self.tallies.shard(at, |groups| {
+            let tally = NodeTally { listed, dirty: true, ..NodeTally::default() };
+            groups.entry(at.clone()).or_default().entry(node.clone()).or_insert(tally);
         });
     }
 
-    /// Whether writing this group's counts would find nobody left in one of its halls.
+    /// Whether writing this group's counts would find nobody left in one of its tallies.
     pub(super) fn may_empty(&self, at: &GroupRef) -> bool {
-        self.group(at, |halls| {
-            halls.is_some_and(|halls| halls.values().any(|hall| hall.guests.is_empty() || !hall.open))
+        self.group(at, |tallies| {
+            tallies
+                .is_some_and(|tallies| tallies.values().any(|tally| tally.guests.is_empty() || !tally.open))
         })
     }
 
-    /// What is to be written of a group's halls. A hall with nobody in it takes in nobody until that is settled.
+    /// What is to be written of a group's tallies. A tally with nobody in it takes in nobody until that is settled.
     pub(super) fn counts(&self, at: &GroupRef) -> Vec<Count> {
-        self.group(at, |halls| {
-            let count = |(node, hall): (&NodeId, &mut Hall)| {
-                hall.open &= !hall.guests.is_empty();
+        self.group(at, |tallies| {
+            let count = |(node, tally): (&NodeId, &mut NodeTally)| {
+                tally.open &= !tally.guests.is_empty();
                 // Of a transaction that came to nothing.
-                hall.writing = None;
-                let members = hall.guests.len() as u64;
-                Count { node: node.clone(), members, views: hall.views - hall.written_views }
+                tally.writing = None;
+                let members = tally.guests.len() as u64;
+                Count { node: node.clone(), members, views: tally.views - tally.written_views }
             };
-            halls.into_iter().flatten().map(count).collect()
+            tallies.into_iter().flatten().map(count).collect()
         })
     }
 
     /// Notes what a transaction writes: `count`, in a row that then has `row_views`, while `elsewhere` are members
-    /// whom this hall does not count.
+    /// whom this tally does not count.
     pub(super) fn note_writing(&self, at: &GroupRef, count: &Count, row_views: u64, elsewhere: u64) {
-        self.group(at, |halls| {
-            if let Some(hall) = halls.and_then(|halls| halls.get_mut(&count.node)) {
-                let views = hall.written_views + count.views;
-                hall.writing = Some(Writing { members: count.members, views, row_views, elsewhere });
+        self.group(at, |tallies| {
+            if let Some(tally) = tallies.and_then(|tallies| tallies.get_mut(&count.node)) {
+                let views = tally.written_views + count.views;
+                tally.writing = Some(Writing { members: count.members, views, row_views, elsewhere });
             }
         });
     }
 
-    /// What was noted is committed. Halls that were written to be empty, and are, go.
+    /// What was noted is committed. Tallies that were written to be empty, and are, go.
     pub(super) fn settle(&self, at: &GroupRef) {
-        let stirred = self.halls.shard(at, |groups| {
-            let Some(halls) = groups.get_mut(at) else { return false };
-            halls.retain(|_, hall| {
-                let Some(writing) = hall.writing.take() else { return true };
-                hall.written_views = writing.views;
-                hall.row_views = writing.row_views;
-                hall.elsewhere = writing.elsewhere;
-                let members = hall.guests.len() as u64;
-                hall.dirty = members != writing.members || hall.views != hall.written_views;
-                hall.open = writing.members > 0;
-                hall.open || members > 0
+        let stirred = self.tallies.shard(at, |groups| {
+            let Some(tallies) = groups.get_mut(at) else { return false };
+            tallies.retain(|_, tally| {
+                let Some(writing) = tally.writing.take() else { return true };
+                tally.written_views = writing.views;
+                tally.row_views = writing.row_views;
+                tally.elsewhere = writing.elsewhere;
+                let members = tally.guests.len() as u64;
+                tally.dirty = members != writing.members || tally.views != tally.written_views;
+                tally.open = writing.members > 0;
+                tally.open || members > 0
             });
-            let stirred = halls.values().any(|hall| hall.dirty);
-            if halls.is_empty() {
+            let stirred = tallies.values().any(|tally| tally.dirty);
+            if tallies.is_empty() {
                 groups.remove(at);
             }
             stirred
@@ -310,22 +313,22 @@ impl Counted {
 
     /// Notes that a group's counts are still to be written.
     pub(super) fn again(&self, at: &GroupRef) {
-        if self.group(at, |halls| halls.is_some()) {
+        if self.group(at, |tallies| tallies.is_some()) {
             self.stir(at);
         }
     }
 
     /// Forgets everybody of a group: it is deleted.
     pub(in crate::postgres) fn forget_group(&self, at: &GroupRef) {
-        self.halls.shard(at, |groups| groups.remove(at));
+        self.tallies.shard(at, |groups| groups.remove(at));
     }
 
     /// Forgets everybody of a node: its lease is over.
     pub(in crate::postgres) fn forget_node(&self, node: &NodeId) {
-        self.halls.each(|groups| {
-            groups.retain(|_, halls| {
-                halls.remove(node);
-                !halls.is_empty()
+        self.tallies.each(|groups| {
+            groups.retain(|_, tallies| {
+                tallies.remove(node);
+                !tallies.is_empty()
             });
         });
     }

@@ -42,7 +42,7 @@ use self::{
 };
 pub(super) use self::{
     counted::Counted,
-    plan::{BLOCK_BITS, LEVELS, Roll, Seat},
+    plan::{BLOCK_BITS, LEVELS, LockedRoster, Seat},
     rows::{Changes, CountChange, NodeCount, address, hold_nodes, lock, read_counts, read_seats},
 };
 use super::{
@@ -63,19 +63,19 @@ pub(super) fn fenced() -> StoreError {
 }
 
 /// What changes rosters.
-pub(super) struct Rolls {
+pub(super) struct RosterWriter {
     gatherer: Gatherer<RosterBatch>,
     pub(super) counted: Arc<Counted>,
 }
 
-impl Rolls {
+impl RosterWriter {
     /// Starts the lanes, and a task that writes what is counted.
     pub(super) fn start(database: &Arc<Database>, lanes: Lanes) -> Arc<Self> {
         let counted = Arc::new(Counted::new());
         let batch = RosterBatch { counted: Arc::clone(&counted) };
-        let rolls = Arc::new(Self { gatherer: Gatherer::start(database, batch, lanes), counted });
-        tokio::spawn(flush_on(Arc::downgrade(&rolls)));
-        rolls
+        let writer = Arc::new(Self { gatherer: Gatherer::start(database, batch, lanes), counted });
+        tokio::spawn(flush_on(Arc::downgrade(&writer)));
+        writer
     }
 
     /// Joins and leaves that needed a transaction, since the start.
@@ -87,11 +87,11 @@ impl Rolls {
     pub(super) async fn flush(self: &Arc<Self>) {
         let mut flushes = JoinSet::new();
         for at in self.counted.take_stirred() {
-            let rolls = Arc::clone(self);
+            let writer = Arc::clone(self);
             flushes.spawn(async move {
-                if let Err(error) = rolls.gatherer.run(&at, Job::Flush(at.clone())).await {
+                if let Err(error) = writer.gatherer.run(&at, Job::Flush(at.clone())).await {
                     tracing::debug!(%error, "the count of a super group is not written yet");
-                    rolls.counted.again(&at);
+                    writer.counted.again(&at);
                 }
             });
         }
@@ -125,7 +125,7 @@ impl PostgresStore {
             return Ok(Some(left));
         }
         let job = Job::Leave(at.clone(), user.clone(), leave.clone(), also.clone());
-        match self.rolls.gatherer.run(at, job).await? {
+        match self.roster_writer.gatherer.run(at, job).await? {
             Outcome::Left(Some(left)) => Ok(Some(left)),
             // A join that was under way before may have been counted meanwhile.
             _ => self.leave_counted(at, user, &leave, &also).await,
@@ -141,7 +141,7 @@ impl PostgresStore {
         leave: &Leave,
         also: &Also,
     ) -> StoreResult<Option<Departure>> {
-        let counted = &self.rolls.counted;
+        let counted = &self.roster_writer.counted;
         if !counted.may_leave(at, user, leave) {
             return Ok(None);
         }
@@ -154,21 +154,21 @@ impl PostgresStore {
 }
 
 /// Writes what is counted until the store is dropped.
-async fn flush_on(rolls: Weak<Rolls>) {
+async fn flush_on(writer: Weak<RosterWriter>) {
     let _vital = Vital::new("writes the figures of super groups");
     let mut ticks = interval(FLUSH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let Some(rolls) = rolls.upgrade() else { return };
-        rolls.flush().await;
+        let Some(writer) = writer.upgrade() else { return };
+        writer.flush().await;
     }
 }
 
 impl PostgresStore {
     async fn read_state(&self, at: &GroupRef) -> Result<RosterState, Fault> {
         // What this process counts is added from memory, so that its callers find what they did.
-        let share = self.rolls.counted.share(at);
+        let share = self.roster_writer.counted.share(at);
         let nodes: Vec<_> = share.nodes.iter().map(NodeId::as_str).collect();
         let sql = "SELECT r.listed, r.views, r.super_group, r.closed,
                 coalesce(sum(c.members), 0)::bigint AS counted, coalesce(sum(c.views), 0)::bigint AS counted_views
@@ -188,7 +188,7 @@ impl PostgresStore {
 
     async fn read_members(&self, at: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>, Fault> {
         self.database.open_still()?;
-        let mut found: Vec<_> = users.iter().map(|user| self.rolls.counted.find(at, user)).collect();
+        let mut found: Vec<_> = users.iter().map(|user| self.roster_writer.counted.find(at, user)).collect();
         let missing: Vec<_> = (0..users.len()).filter(|place| found[*place].is_none()).collect();
         if missing.is_empty() {
             return Ok(found);
@@ -214,7 +214,7 @@ impl PostgresStore {
 impl Rosters for PostgresStore {
     async fn join(&self, at: &GroupRef, join: Join, also: Also) -> StoreResult<Admission> {
         self.database.open_still()?;
-        self.rolls.join(at, join, also).await
+        self.roster_writer.join(at, join, also).await
     }
 
     async fn leave(

@@ -49,7 +49,7 @@ pub(in crate::postgres) struct Seat {
 
 /// A group's roster under its lock.
 #[derive(Debug, Default)]
-pub(in crate::postgres) struct Roll {
+pub(in crate::postgres) struct LockedRoster {
     pub(in crate::postgres) next_join: JoinNumber,
     /// Members with rows.
     pub(in crate::postgres) listed: u64,
@@ -97,7 +97,7 @@ impl Outcome {
     }
 }
 
-impl Roll {
+impl LockedRoster {
     /// Takes in that so many members are counted without rows.
     pub(in crate::postgres) fn add_counted(&mut self, members: u64) {
         self.state.count = self.listed + members;

@@ -12,7 +12,7 @@ use muster_core::{
 };
 use tokio::try_join;
 
-use super::plan::{BlockDeltas, Roll, Row, note_number};
+use super::plan::{BlockDeltas, LockedRoster, Row, note_number};
 use crate::postgres::{
     database::Tx,
     fault::Fault,
@@ -59,14 +59,14 @@ pub(in crate::postgres) async fn hold_nodes(tx: &Tx, nodes: &[&str]) -> Result<H
 pub(in crate::postgres) async fn lock<'a>(
     tx: &Tx,
     groups: impl Iterator<Item = &'a GroupRef>,
-) -> Result<HashMap<GroupRef, Roll>, Fault> {
+) -> Result<HashMap<GroupRef, LockedRoster>, Fault> {
     let (apps, grps) = apps(groups);
     let sql = "SELECT r.app, r.grp, r.next_join, r.listed, r.views, r.super_group
         FROM unnest($1, $2) k (app, grp) JOIN roster r ON r.app = k.app AND r.grp = k.grp
         WHERE NOT r.closed ORDER BY r.app, r.grp FOR UPDATE OF r";
-    let mut rolls = HashMap::new();
+    let mut rosters = HashMap::new();
     for row in tx.query(sql, values![apps, grps]).await? {
-        let roll = Roll {
+        let roster = LockedRoster {
             next_join: unsigned(&row, "next_join")?,
             listed: unsigned(&row, "listed")?,
             state: RosterState {
@@ -75,17 +75,17 @@ pub(in crate::postgres) async fn lock<'a>(
                 super_group: row.try_get("super_group")?,
             },
             super_before: row.try_get("super_group")?,
-            ..Roll::default()
+            ..LockedRoster::default()
         };
-        rolls.insert(address(&row)?, roll);
+        rosters.insert(address(&row)?, roster);
     }
-    Ok(rolls)
+    Ok(rosters)
 }
 
-/// Reads the memberships of users into the rolls of their groups, which are locked.
+/// Reads the memberships of users into the rosters of their groups, which are locked.
 pub(in crate::postgres) async fn read_seats(
     tx: &Tx,
-    rolls: &mut HashMap<GroupRef, Roll>,
+    rosters: &mut HashMap<GroupRef, LockedRoster>,
     users: &[(&GroupRef, &UserId)],
 ) -> Result<(), Fault> {
     if users.is_empty() {
@@ -107,8 +107,8 @@ pub(in crate::postgres) async fn read_seats(
             durable: row.try_get("durable")?,
             tie,
         };
-        if let Some(roll) = rolls.get_mut(&address(&row)?) {
-            let seat = roll.seats.entry(id(&row, "user_id", UserId::new)?).or_default();
+        if let Some(roster) = rosters.get_mut(&address(&row)?) {
+            let seat = roster.seats.entry(id(&row, "user_id", UserId::new)?).or_default();
             seat.before = Some(there.clone());
             seat.now = Some(there);
         }
@@ -184,9 +184,9 @@ pub(in crate::postgres) struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// Notes what has become of the members of a roll.
-    pub(in crate::postgres) fn note_seats(&mut self, at: &'a GroupRef, roll: &'a Roll) {
-        for (user, seat) in &roll.seats {
+    /// Notes what has become of the members of a roster.
+    pub(in crate::postgres) fn note_seats(&mut self, at: &'a GroupRef, roster: &'a LockedRoster) {
+        for (user, seat) in &roster.seats {
             if seat.before == seat.now {
                 continue;
             }

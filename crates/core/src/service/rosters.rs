@@ -1,4 +1,4 @@
-//! Who is in a group: joining, leaving, and calling the roll.
+//! Who is in a group: joining, leaving, and listing.
 
 use std::sync::Arc;
 
@@ -39,9 +39,9 @@ pub struct Entrance {
 
 /// The rules of rosters.
 #[derive(Clone, Copy)]
-pub struct RollRules<'a>(pub(super) &'a Muster);
+pub struct RosterRules<'a>(pub(super) &'a Muster);
 
-impl RollRules<'_> {
+impl RosterRules<'_> {
     /// A logged-in user enters a group; the membership lasts as long as the session's subscription.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl RollRules<'_> {
         muster.change(move |hands| kick(hands, at, user, serves, now)).await
     }
 
-    /// A page of the roll, by number.
+    /// A page of the roster, by number.
     ///
     /// # Errors
     /// [`Error::SuperGroup`], or the store's.
@@ -146,7 +146,7 @@ impl RollRules<'_> {
         Ok(self.0.store.roster_page(&group.at, query).await?)
     }
 
-    /// The next part of a walk over the roll.
+    /// The next part of a walk over the roster.
     ///
     /// # Errors
     /// [`Error::SuperGroup`], or the store's.
@@ -155,12 +155,12 @@ impl RollRules<'_> {
         Ok(self.0.store.roster_walk(&group.at, query).await?)
     }
 
-    /// The same for a logged-in user: in generation 2 those who run the group may call its roll, in generation 1
+    /// The same for a logged-in user: in generation 2 those who run the group may list its roster, in generation 1
     /// anybody.
     ///
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::SuperGroup`], or the store's.
-    pub async fn call(&self, visit: &Visit<'_>, query: WalkQuery) -> Result<Slice<Member>> {
+    pub async fn walk_for(&self, visit: &Visit<'_>, query: WalkQuery) -> Result<Slice<Member>> {
         let (login, group) = (visit.login(), visit.group());
         let may =
             login.is_admin() || login.app().generation == Generation::One || group.is_run_by(login.user());
