@@ -147,6 +147,7 @@ fn a_damaged_file_is_refused_with_what_is_wrong_and_leaves_nothing() {
     let packed = std::fs::read(exported(&from, "all.jsonl.gz")).unwrap();
     let text = String::from_utf8(whole.clone()).unwrap();
     let lines: Vec<_> = text.lines().collect();
+    let format_is = |format: u32| format!("\"format\":{format}");
     let joined = |lines: &[&str]| format!("{}\n", lines.join("\n")).into_bytes();
     let without_end = joined(&lines[..lines.len() - 1]);
     let without_key: Vec<_> = lines.iter().copied().filter(|line| !line.starts_with("{\"key\"")).collect();
@@ -162,11 +163,11 @@ fn a_damaged_file_is_refused_with_what_is_wrong_and_leaves_nothing() {
         (joined(&without_key), "was changed"),
         (text.replacen("\"owner\":\"Root\"", "\"owner\":\"root\"", 1).into_bytes(), "line"),
         (text.replacen("\"active\":true", "\"active\":false", 1).into_bytes(), "was changed"),
-        (text.replacen("\"format\":2", "\"format\":1", 1).into_bytes(), "--trust"),
+        (text.replacen(&format_is(FORMAT), &format_is(1), 1).into_bytes(), "--trust"),
         (joined(&[&lines[..], &["{}"]].concat()), "follows its last line"),
         (joined(&[&lines[..1], &lines[..]].concat()), "line 2: a second file"),
         (joined(&[lines[0], "{\"future\":1}"]), "line 2"),
-        (text.replacen("\"format\":2", "\"format\":9", 1).into_bytes(), "format 9"),
+        (text.replacen(&format_is(FORMAT), &format_is(9), 1).into_bytes(), "format 9"),
         (b"{\"some\":\"other\"}\n".to_vec(), "not a file that `muster export` wrote"),
         (Vec::new(), "ends early"),
     ];
