@@ -16,10 +16,13 @@ use muster_core::{
     chat::{ChatGroup, PhoneNumber},
     error::Error,
     service::{Invitation, Muster},
+    store::StoreError,
 };
 use serde::Deserialize;
 use serde_json::json;
 
+/// What is said while the server cannot do its work.
+const NOT_NOW: &str = "The server cannot do this now. Try again in a moment.";
 /// Characters of a participant's name.
 const NAME_CHARACTERS: usize = 64;
 
@@ -164,7 +167,12 @@ impl Face {
             Error::GroupInactive(_) => {
                 (StatusCode::CONFLICT, "This group is not open to new members now.".to_owned())
             }
-            Error::Store(_)
+            // The store says itself, and once, that it is away: anybody could fill the log by asking.
+            Error::Store(StoreError::Unavailable(_) | StoreError::Unknown(_)) => {
+                tracing::debug!(%error, "an invite link could not be served");
+                (StatusCode::SERVICE_UNAVAILABLE, NOT_NOW.to_owned())
+            }
+            Error::Store(StoreError::Failed(_))
             | Error::Invalid(_)
             | Error::Sealed(_)
             // What only callers of the API, members and the command line can meet.
@@ -186,10 +194,7 @@ impl Face {
             | Error::Exists(_)
             | Error::Missing(_) => {
                 tracing::error!(%error, "an invite link could not be served");
-                (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "The server cannot do this now. Try again in a moment.".to_owned(),
-                )
+                (StatusCode::SERVICE_UNAVAILABLE, NOT_NOW.to_owned())
             }
         };
         self.problem(status, &text)
