@@ -175,7 +175,7 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::Exists(_)
         | Refusal::Missing(_) => return Code::InternalError.says_so().because(refusal),
     };
-    code.says(sentence(&refusal.to_string()))
+    code.says(refusal.sentence())
 }
 
 /// What a caller is told of a parameter that is missing, or breaks its rule. A missing member of a parameter makes the
@@ -218,12 +218,6 @@ pub(crate) fn unavailable() -> Failure {
 /// The server did not learn in time whether it was done. Of the same code as a failure, so that clients try again.
 pub(crate) fn unknown_outcome() -> Failure {
     Code::ServiceUnavailable.says("It is not known yet whether the request was carried out. Ask again.")
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
 }
 
 #[cfg(test)]

@@ -101,6 +101,19 @@ impl Drop for Waiting {
     }
 }
 
+/// Work that changes something, whoever holds it.
+type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Work under the name of a new caller, whom the watch of the request that asks, if there is one, looks after.
+fn for_a_caller<T, F>(work: F) -> (Caller, Work<T>)
+where
+    F: Future<Output = T> + Send + 'static,
+{
+    let caller = Caller::default();
+    let _ = WATCH.try_with(|watch| watch.callers().push(caller.clone()));
+    (caller.clone(), Box::pin(CURRENT.scope(caller, work)))
+}
+
 /// Does work that changes something, where nobody drops it half-way: dropping the future that this answers ends the
 /// work only while no store has begun its change. Inside of such work, it is done in place.
 ///
@@ -118,10 +131,8 @@ where
     if CURRENT.try_with(|_| ()).is_ok() {
         return work.await;
     }
-    let mut waiting = Waiting { caller: Caller::default(), task: None };
-    let _ = WATCH.try_with(|watch| watch.callers().push(waiting.caller.clone()));
-    let mut work: Pin<Box<dyn Future<Output = T> + Send>> =
-        Box::pin(CURRENT.scope(waiting.caller.clone(), work));
+    let (caller, mut work) = for_a_caller(work);
+    let mut waiting = Waiting { caller, task: None };
     let begun = std::future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
     if let Poll::Ready(done) = begun {
         return done;
@@ -148,9 +159,8 @@ where
     if CURRENT.try_with(|_| ()).is_ok() {
         return work.await;
     }
-    let caller = Caller::default();
-    let _ = WATCH.try_with(|watch| watch.callers().push(caller.clone()));
-    let mut held = Held { work: Some(Box::pin(CURRENT.scope(caller.clone(), work))), caller };
+    let (caller, work) = for_a_caller(work);
+    let mut held = Held { caller, work: Some(work) };
     std::future::poll_fn(|context| {
         let done = held.work.as_mut().map_or(Poll::Pending, |work| work.as_mut().poll(context));
         if done.is_ready() {
@@ -164,7 +174,7 @@ where
 /// Work in the hands of its caller. When it is dropped there after a store has begun, it goes on in a task.
 struct Held<T: Send + 'static> {
     caller: Caller,
-    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    work: Option<Work<T>>,
 }
 
 impl<T: Send + 'static> Drop for Held<T> {

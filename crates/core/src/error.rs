@@ -89,5 +89,16 @@ pub enum Error {
     Store(#[from] StoreError),
 }
 
+impl Error {
+    /// What is wrong as a sentence, with a capital and a full stop.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let text = self.to_string();
+        let mut letters = text.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).chain(['.']).collect()
+    }
+}
+
 /// What the domain answers.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -139,7 +139,7 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::Exists(_)
         | Refusal::Missing(_) => return server_error().because(refusal),
     };
-    code.says(sentence(&refusal.to_string()))
+    code.says(refusal.sentence())
 }
 
 /// What a caller is told of a parameter that is missing or breaks its rule.
@@ -167,12 +167,6 @@ pub(crate) fn unknown_outcome() -> Failure {
 
 fn server_error() -> Failure {
     Code::ServerError.says("The request has failed due to an unknown error.")
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::{
     groups::find_group,
     messages::{append_to_group, append_to_user, insert_event},
     readers::Readers,
-    writer::{Tx, UserPlace},
+    tx::{Tx, UserPlace},
 };
 
 /// Whose stream an event goes to.

@@ -29,7 +29,7 @@ use super::{
     fault::{again, fault},
     presence::{Presence, Taken},
     readers::Readers,
-    writer::Tx,
+    tx::Tx,
 };
 
 /// The count of one type of message.

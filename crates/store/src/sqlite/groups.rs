@@ -18,7 +18,8 @@ use super::{
     cell::GroupCell,
     fault::fault,
     records::{self, GROUP_COLUMNS, bounds},
-    writer::{Subject, Tx},
+    tx::Tx,
+    writer::Subject,
 };
 use crate::{codes::json, tables::direction};
 

@@ -16,7 +16,8 @@ use super::{
     Memory,
     cell::{GroupCell, GroupState},
     fault::fault,
-    writer::{Subject, Tx, Writer},
+    tx::Tx,
+    writer::{Subject, Writer},
 };
 
 /// How long a figure may stay unwritten.

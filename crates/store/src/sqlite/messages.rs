@@ -26,7 +26,8 @@ use super::{
     readers::Readers,
     records::{from_json, id, millis, text},
     spaces::Space,
-    writer::{Subject, Tx, UserPlace},
+    tx::{Tx, UserPlace},
+    writer::Subject,
 };
 use crate::{bounded::Bounded, codes::json, tables::direction};
 

@@ -35,6 +35,7 @@ mod spaces;
 mod stats;
 mod tables;
 mod transfer;
+mod tx;
 mod writer;
 
 use std::{
@@ -346,7 +347,7 @@ impl Store for SqliteStore {
             .read(|connection| connection.query_row("SELECT count(*) FROM migration", [], |_| Ok(())))
             .await?;
         // Really written, and taken back in the same transaction: a disk that is full or read-only still reads.
-        let probe = |tx: &mut writer::Tx<'_>| {
+        let probe = |tx: &mut tx::Tx<'_>| {
             tx.atomically(|tx| {
                 tx.execute("INSERT INTO migration (number, name, checksum) VALUES (-1, 'probe', '')", [])?;
                 tx.execute("DELETE FROM migration WHERE number = -1", []).map(|_| ())

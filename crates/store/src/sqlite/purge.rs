@@ -10,13 +10,7 @@ use muster_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{
-    SqliteStore,
-    fault::fault,
-    records,
-    tables::Job,
-    writer::{Subject, Tx},
-};
+use super::{SqliteStore, fault::fault, records, tables::Job, tx::Tx, writer::Subject};
 
 use crate::tables::{self, Transaction as _, Value};
 

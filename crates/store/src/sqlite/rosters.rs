@@ -29,7 +29,8 @@ use super::{
     fault::{fault, wanted_still},
     presence::{Inline, Seat},
     rows::{self, MemberRow},
-    writer::{Subject, Tx},
+    tx::Tx,
+    writer::Subject,
 };
 
 /// How often a page is chosen anew because a member on it left before the row was read.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_core::{id::AppId, store::StoreResult};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::{fault::misuse, readers::Readers, writer::Tx};
+use super::{fault::misuse, readers::Readers, tx::Tx};
 use crate::bounded::Bounded;
 
 /// Spaces kept in memory.
@@ -43,7 +43,8 @@ impl Spaces {
     }
 }
 
-fn load(connection: &Connection, id: &AppId) -> rusqlite::Result<Option<Space>> {
+/// Reads a space.
+pub(super) fn load(connection: &Connection, id: &AppId) -> rusqlite::Result<Option<Space>> {
     let mut query = connection.prepare_cached("SELECT key, epoch FROM space WHERE id = ?1")?;
     let space = |row: &Row<'_>| Ok(Space { key: row.get(0)?, epoch: row.get_ref(1)?.as_str()?.into() });
     query.query_row([id.as_str()], space).optional()

@@ -22,8 +22,9 @@ use super::{
     fault::{fault, stopped},
     groups::insert_group,
     readers::Readers,
-    spaces::insert_space,
-    writer::{Subject, Tx, Writer},
+    spaces::{self, insert_space},
+    tx::Tx,
+    writer::{Subject, Writer},
 };
 use crate::{
     settings::MASTER_KEY_CHECK,
@@ -69,8 +70,7 @@ fn rows(mut statement: CachedStatement<'_>, values: &[Value]) -> rusqlite::Resul
 }
 
 fn epoch(connection: &Connection, id: &AppId) -> rusqlite::Result<Option<String>> {
-    let mut query = connection.prepare_cached("SELECT epoch FROM space WHERE id = ?1")?;
-    query.query_row([id.as_str()], |row| row.get(0)).optional()
+    Ok(spaces::load(connection, id)?.map(|space| space.epoch.to_string()))
 }
 
 fn group_number(connection: &Connection, at: &GroupRef) -> rusqlite::Result<Option<i64>> {
@@ -78,11 +78,6 @@ fn group_number(connection: &Connection, at: &GroupRef) -> rusqlite::Result<Opti
         "SELECT g.key FROM \"group\" g JOIN space s ON s.key = g.space_key WHERE s.id = ?1 AND g.id = ?2";
     let mut query = connection.prepare_cached(sql)?;
     query.query_row([at.app.as_str(), at.group.as_str()], |row| row.get(0)).optional()
-}
-
-fn space_key(connection: &Connection, id: &AppId) -> rusqlite::Result<Option<i64>> {
-    let mut query = connection.prepare_cached("SELECT key FROM space WHERE id = ?1")?;
-    query.query_row([id.as_str()], |row| row.get(0)).optional()
 }
 
 /// The check value of the master key, of a database that no store is open on.
@@ -150,7 +145,7 @@ impl Transaction for Job<'_, '_> {
         // There is one writer: it is always its turn.
         match turn {
             Turn::Directory => Ok(true),
-            Turn::Space(id) => Ok(space_key(self.tx.read(), id).map_err(fault)?.is_some()),
+            Turn::Space(id) => Ok(spaces::load(self.tx.read(), id).map_err(fault)?.is_some()),
         }
     }
 
@@ -159,9 +154,9 @@ impl Transaction for Job<'_, '_> {
     }
 
     fn add_group(&mut self, group: &Group) -> Tried<i64> {
-        match space_key(self.tx.read(), &group.at.app).map_err(fault)? {
+        match spaces::load(self.tx.read(), &group.at.app).map_err(fault)? {
             Some(space) => {
-                let key = insert_group(self.tx, space, group, None)?;
+                let key = insert_group(self.tx, space.key, group, None)?;
                 self.made = Some(key);
                 Ok(key)
             }

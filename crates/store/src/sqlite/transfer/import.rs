@@ -19,8 +19,9 @@ use crate::sqlite::{
     mark::CommitMark,
     messages::{UserTops, insert_event, insert_user_stream, load_place},
     options::SqliteOptions,
+    spaces,
     tables::Job,
-    writer::Tx,
+    tx::Tx,
 };
 use crate::tables;
 
@@ -205,13 +206,8 @@ impl Import<'_> {
         {
             return Ok(*key);
         }
-        let found: Option<i64> = self
-            .tx
-            .read()
-            .prepare_cached("SELECT key FROM space WHERE id = ?1")
-            .and_then(|mut query| query.query_row([id.as_str()], |row| row.get(0)).optional())
-            .map_err(fault)?;
-        let key = found.ok_or_else(|| TransferError::orphan("application or channel", id))?;
+        let found = spaces::load(self.tx.read(), id).map_err(fault)?;
+        let key = found.ok_or_else(|| TransferError::orphan("application or channel", id))?.key;
         self.space = Some((id.clone(), key));
         Ok(key)
     }
