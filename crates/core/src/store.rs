@@ -330,13 +330,13 @@ pub trait Chats: Send + Sync {
 #[async_trait]
 pub trait Mutes: Send + Sync {
     /// Puts what holds for a user, in the place of what held before.
-    async fn put_mute(&self, mute: Mute) -> StoreResult<()>;
+    async fn put_mute(&self, mute: Mute, also: Also) -> StoreResult<Positions>;
     /// What holds for a user, also when its time has passed.
     async fn mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<Option<Mute>>;
     /// What holds in a group, by user.
     async fn mutes(&self, at: &GroupRef, window: Window) -> StoreResult<Page<Mute>>;
-    /// Takes away what holds for a user; whether there was anything.
-    async fn remove_mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<bool>;
+    /// Takes away what holds for a user; `None` when there was nothing.
+    async fn remove_mute(&self, at: &GroupRef, user: &UserId, also: Also) -> StoreResult<Option<Positions>>;
 }
 
 /// What became of a [`Words::add_word`].

@@ -414,10 +414,8 @@ impl<D: Database> Chats for Tables<D> {
         also: Also,
     ) -> StoreResult<Option<Positions>> {
         let (at, code) = (at.clone(), code.map(str::to_owned));
-        let step = move |tx: &mut dyn Transaction| {
-            let there = set_invite(tx, &at, code.as_deref(), now)?;
-            Ok(Change { answer: there, made: there })
-        };
+        let step =
+            move |tx: &mut dyn Transaction| set_invite(tx, &at, code.as_deref(), now).map(Change::when);
         let (there, positions) = self.database.write_also(also, step).await?;
         Ok(there.then_some(positions))
     }

@@ -4,14 +4,15 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Page, Window},
     id::{GroupRef, UserId},
+    message::Positions,
     mute::{Mute, MuteKind},
-    store::{Mutes, StoreResult},
+    store::{Also, Mutes, StoreResult},
     time::Millis,
     transfer::Kind,
 };
 
 use super::{
-    Carried, Database, Reading, Row, Tables, Transaction, Value,
+    Carried, Change, Database, Reading, Row, Tables, Transaction, Value,
     table::{GROUP, Stored, Table, find, insert, record_of, select, total},
     value::values,
 };
@@ -70,13 +71,13 @@ const OF_GROUP: &str = "WHERE t.app = $1 AND t.grp = $2";
 
 #[async_trait]
 impl<D: Database> Mutes for Tables<D> {
-    async fn put_mute(&self, mute: Mute) -> StoreResult<()> {
+    async fn put_mute(&self, mute: Mute, also: Also) -> StoreResult<Positions> {
         let step = move |tx: &mut dyn Transaction| {
             let of = values![mute.at.app.as_str(), mute.at.group.as_str(), mute.user.as_str()];
             tx.execute(DELETE, of)?;
-            insert(tx, &mute).map(|_| ())
+            insert(tx, &mute).map(Change::made)
         };
-        self.database.write(step).await
+        Ok(self.database.write_also(also, step).await?.1)
     }
 
     async fn mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<Option<Mute>> {
@@ -100,12 +101,13 @@ impl<D: Database> Mutes for Tables<D> {
         self.database.snapshot(step).await
     }
 
-    async fn remove_mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<bool> {
+    async fn remove_mute(&self, at: &GroupRef, user: &UserId, also: Also) -> StoreResult<Option<Positions>> {
         let (at, user) = (at.clone(), user.clone());
         let step = move |tx: &mut dyn Transaction| {
             let of = values![at.app.as_str(), at.group.as_str(), user.as_str()];
-            Ok(tx.execute(DELETE, of)? > 0)
+            Ok(Change::when(tx.execute(DELETE, of)? > 0))
         };
-        self.database.write(step).await
+        let (there, positions) = self.database.write_also(also, step).await?;
+        Ok(there.then_some(positions))
     }
 }

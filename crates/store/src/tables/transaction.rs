@@ -108,6 +108,13 @@ impl<T> Change<T> {
     }
 }
 
+impl Change<bool> {
+    /// Something is changed if `made`, which is the answer.
+    pub(crate) fn when(made: bool) -> Self {
+        Self { answer: made, made }
+    }
+}
+
 /// A transaction that changes something: made whole, or not at all.
 pub(crate) trait Transaction: Reading {
     /// Runs a statement; how many rows it changed.

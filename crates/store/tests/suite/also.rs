@@ -7,6 +7,7 @@ use muster_core::{
     group::Deletion,
     id::{AppId, GroupRef},
     message::{Entry, Event, ExitReason, Positions, Posted, StreamRef},
+    mute::{Mute, MuteKind},
     roster::{Admission, Join, Leave},
     store::{Also, GroupCreated, GroupDeleted, Messages as _, Rosters as _, Store, StoreResult, StreamEvent},
     time::Millis,
@@ -25,7 +26,8 @@ use crate::{
 over_every_store!(
     a_change_that_is_not_made_stores_nothing,
     a_change_whose_consequence_has_no_stream_is_not_made,
-    customer_groups_and_applications_take_what_follows;
+    customer_groups_and_applications_take_what_follows,
+    mutes_take_what_follows;
     lasting:
     every_change_stores_what_follows_and_says_where,
     any_part_may_fail_and_neither_is_made,
@@ -301,6 +303,25 @@ async fn customer_groups_and_applications_take_what_follows(place: &impl Place) 
     has(&*store, &of_group(&g), 2).await;
     has(&*store, &participant, 2).await;
     has(&*store, &of_user("u"), 2).await;
+}
+
+async fn mutes_take_what_follows(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let also = || events(&[of_user("u"), of_group(&g)]);
+    let mute = |kind| Mute { at: g.clone(), user: user("u"), kind, until: None, put_at: Millis(5) };
+    for (kind, place) in [(MuteKind::Muted, 1), (MuteKind::Spared, 2)] {
+        assert_eq!(store.records().put_mute(mute(kind), also()).await.unwrap(), [place, place]);
+    }
+    let nowhere = || events(&[of_user("u"), of_group(&at("a", "none"))]);
+    store.records().put_mute(mute(MuteKind::Muted), nowhere()).await.unwrap_err();
+    store.records().remove_mute(&g, &user("u"), nowhere()).await.unwrap_err();
+    assert_eq!(store.records().mute(&g, &user("u")).await.unwrap(), Some(mute(MuteKind::Spared)));
+    for positions in [Some(vec![3, 3]), None] {
+        assert_eq!(store.records().remove_mute(&g, &user("u"), also()).await.unwrap(), positions);
+    }
+    has(&*store, &of_group(&g), 3).await;
+    has(&*store, &of_user("u"), 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

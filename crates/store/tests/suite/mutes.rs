@@ -2,12 +2,13 @@
 
 use muster_core::{
     group::{Deletion, Window},
+    message::Positions,
     mute::{Mute, MuteKind},
     time::Millis,
 };
 
 use crate::{
-    make::{app, at, end_of, user, with_group},
+    make::{alone, app, at, end_of, user, with_group},
     place::Place,
 };
 
@@ -26,12 +27,13 @@ async fn the_later_mute_takes_the_place_of_the_one_before(place: &impl Place) {
     let g = at("a", "g");
     let ends = Mute { until: Some(Millis(9)), ..mute("g", "u", MuteKind::Spared) };
     for put in [mute("g", "u", MuteKind::Muted), mute("other", "u", MuteKind::Muted), ends.clone()] {
-        store.records().put_mute(put).await.unwrap();
+        store.records().put_mute(put, alone()).await.unwrap();
     }
     assert_eq!(store.records().mute(&g, &user("u")).await.unwrap(), Some(ends));
     assert_eq!(store.records().mute(&g, &user("v")).await.unwrap(), None);
-    assert!(store.records().remove_mute(&g, &user("u")).await.unwrap());
-    assert!(!store.records().remove_mute(&g, &user("u")).await.unwrap());
+    for answer in [Some(Positions::new()), None] {
+        assert_eq!(store.records().remove_mute(&g, &user("u"), alone()).await.unwrap(), answer);
+    }
     assert_eq!(store.records().mute(&g, &user("u")).await.unwrap(), None);
     assert!(store.records().mute(&at("a", "other"), &user("u")).await.unwrap().is_some());
 }
@@ -39,7 +41,7 @@ async fn the_later_mute_takes_the_place_of_the_one_before(place: &impl Place) {
 async fn mutes_are_listed_by_user_and_page(place: &impl Place) {
     let store = place.open();
     for name in ["c", "B", "a", "z"] {
-        store.records().put_mute(mute("g", name, MuteKind::Muted)).await.unwrap();
+        store.records().put_mute(mute("g", name, MuteKind::Muted), alone()).await.unwrap();
     }
     let g = at("a", "g");
     let page = |skip, limit| store.records().mutes(&g, Window { skip, limit });
@@ -56,7 +58,7 @@ async fn mutes_go_with_their_group(place: &impl Place) {
     store.records().create_app(app("a"), None).await.unwrap();
     let (gone, there) = (with_group(&*store, "a", "gone").await, with_group(&*store, "a", "there").await);
     for group in ["gone", "there"] {
-        store.records().put_mute(mute(group, "u", MuteKind::Muted)).await.unwrap();
+        store.records().put_mute(mute(group, "u", MuteKind::Muted), alone()).await.unwrap();
     }
     let deletion = Deletion { at: Millis(10), by: None };
     store.delete_group(&gone, deletion, end_of(&gone, Millis(10))).await.unwrap();

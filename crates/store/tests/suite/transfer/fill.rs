@@ -211,7 +211,7 @@ async fn chats(store: &dyn Store) {
 async fn mutes_and_words(store: &dyn Store) {
     for (name, kind, until) in [("x", MuteKind::Spared, None), ("u1", MuteKind::Muted, Some(Millis(9)))] {
         let mute = Mute { at: at("b", "rich"), user: user(name), kind, until, put_at: Millis(5) };
-        store.records().put_mute(mute).await.unwrap();
+        store.records().put_mute(mute, alone()).await.unwrap();
     }
     for text in ["word 群\0", "other"] {
         let word = Word { app: app_id("b"), text: text.into(), added_at: Millis(6) };
