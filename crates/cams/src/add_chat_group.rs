@@ -34,13 +34,13 @@ pub(crate) struct AddChatGroup;
 impl Operation for AddChatGroup {
     type Product = Cams;
     type Request = Request;
-    type Response = Answer<Made>;
+    type Response = Envelope<Made>;
     const SPEC: Spec = spec("AddChatGroup", "Makes a group.", Level::Create).example(&[("CustSpaceId", "{#CustSpaceId}"), ("BusinessNumber", "{#BusinessNumber}"), ("Subject", "Market day")]).notes(&[
         "The group is CREATING at first and ACTIVE soon after. ListChatGroup finds it by its subject.",
         "Nobody is in the group until somebody joins through its link, which AddChatGroupInviteLink makes.",
     ]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Made>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Made>> {
         let number = open_number(call, &request.cust_space_id, &request.business_number).await?;
         let subject = request.subject.trim();
         if subject.is_empty() {
@@ -51,6 +51,6 @@ impl Operation for AddChatGroup {
             description: request.description.map(Text::into_string),
         };
         let group = call.state.muster.chats().create_group(&number, new).await?;
-        Answer::of(Made { unique_code: group.at.group })
+        Envelope::of(Made { unique_code: group.at.group })
     }
 }

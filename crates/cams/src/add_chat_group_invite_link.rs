@@ -29,7 +29,7 @@ pub(crate) struct AddChatGroupInviteLink;
 impl Operation for AddChatGroupInviteLink {
     type Product = Cams;
     type Request = Request;
-    type Response = Answer<Link>;
+    type Response = Envelope<Link>;
     const SPEC: Spec = spec("AddChatGroupInviteLink", "Makes the invite link of a group.", Level::Create)
         .example(&[
             ("CustSpaceId", "{#CustSpaceId}"),
@@ -39,10 +39,10 @@ impl Operation for AddChatGroupInviteLink {
         .errors(OF_GROUP)
         .notes(&["A group has one link: a new one ends the one before.", "The group must be ACTIVE."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Link>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Link>> {
         let Request { business_number, cust_space_id, group_id, .. } = &request;
         let group = open_group(call, cust_space_id, business_number, group_id).await?;
         let code = call.state.muster.chats().renew_invite(&group).await?;
-        Answer::of(Link { invite_link: invite_link(call, &code) })
+        Envelope::of(Link { invite_link: invite_link(call, &code) })
     }
 }

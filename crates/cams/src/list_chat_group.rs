@@ -108,7 +108,7 @@ pub(crate) struct ListChatGroup;
 impl Operation for ListChatGroup {
     type Product = Cams;
     type Request = Request;
-    type Response = Answer<Listing<Row>>;
+    type Response = Envelope<Listing<Row>>;
     const SPEC: Spec = spec("ListChatGroup", "Lists the groups of a business number.", Level::List)
         .example(&[
             ("CustSpaceId", "{#CustSpaceId}"),
@@ -121,12 +121,12 @@ impl Operation for ListChatGroup {
             "A page holds at most 100 groups.",
         ]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Listing<Row>>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Listing<Row>>> {
         let number = open_number(call, &request.cust_space_id, &request.business_number).await?;
         let (status, window) = (request.group_status.map(Into::into), request.page.window());
         let page = call.state.muster.chats().groups(&number, request.subject, status, window).await?;
         let rows = page.entries.into_iter().map(|(group, count)| row(call, group, count)).collect();
-        Answer::of(Listing::new(page.total, rows))
+        Envelope::of(Listing::new(page.total, rows))
     }
 }
 

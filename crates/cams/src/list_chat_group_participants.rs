@@ -39,7 +39,7 @@ pub(crate) struct ListChatGroupParticipants;
 impl Operation for ListChatGroupParticipants {
     type Product = Cams;
     type Request = Request;
-    type Response = Answer<Listing<Row>>;
+    type Response = Envelope<Listing<Row>>;
     const SPEC: Spec = spec("ListChatGroupParticipants", "Lists the people in a group.", Level::List)
         .example(&[
             ("CustSpaceId", "{#CustSpaceId}"),
@@ -49,12 +49,12 @@ impl Operation for ListChatGroupParticipants {
         .errors(OF_GROUP)
         .notes(&["People are listed in the order of joining, the business not among them."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Listing<Row>>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Listing<Row>>> {
         let Request { business_number, cust_space_id, group_id, .. } = &request;
         let group = open_group(call, cust_space_id, business_number, group_id).await?;
         let window = request.page.map(|page| page.0).unwrap_or_default().window();
         let page = call.state.muster.chats().participants(&group, window).await?;
         let rows = page.entries.into_iter().map(|member| Row { participant_number: member.user });
-        Answer::of(Listing::new(page.total, rows.collect()))
+        Envelope::of(Listing::new(page.total, rows.collect()))
     }
 }

@@ -12,5 +12,5 @@ pub(crate) use crate::{
     Call, Cams,
     channel_type::ChannelType,
     error::Result,
-    wire::{Answer, open_number, spec},
+    wire::{Envelope, open_number, spec},
 };

@@ -44,11 +44,11 @@ pub(crate) async fn open_group(
     Ok(call.state.muster.chats().group(&number, id).await?)
 }
 
-/// A success. Failures have a body of their own, made by the gateway; `Message` and `AccessDeniedDetail` come only
+/// What surrounds every success. Failures have a body of their own, made by the gateway; `Message` and `AccessDeniedDetail` come only
 /// with them.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Answer<T> {
+pub(crate) struct Envelope<T> {
     /// `OK`, or what went wrong.
     code: &'static str,
     /// Whether the call succeeded.
@@ -57,7 +57,7 @@ pub(crate) struct Answer<T> {
     content: T,
 }
 
-impl<T> Answer<T> {
+impl<T> Envelope<T> {
     /// A success with this content.
     pub(crate) fn of(content: T) -> Result<Self> {
         Ok(Self { code: "OK", success: true, content })

@@ -24,7 +24,7 @@ use crate::identity::{AccessKey, Identities};
 use crate::parameter::{Pair, Parameters};
 use crate::percent::is_plain;
 use crate::refusal;
-use crate::replay::{Admission, ReplayGuard, StampedNonce};
+use crate::replay::{NonceVerdict, ReplayGuard, StampedNonce};
 use crate::request::Common;
 use crate::signature::v1::Covers;
 use crate::signature::v3::{Authorization, Names, Signed};
@@ -149,11 +149,11 @@ impl Authenticated<'_> {
         };
         let nonce = StampedNonce { access_key: self.key.id(), nonce, stamped: self.stamped, now };
         match replay.admit(&nonce).get().await {
-            Admission::Fresh => Ok(()),
-            Admission::Used => Err(refusal::nonce_used()),
-            Admission::TooOld => Err(refusal::timestamp_expired()),
-            Admission::Full { wait } => Err(refusal::throttled(wait)),
-            Admission::Unknown => Err(refusal::unavailable()),
+            NonceVerdict::Fresh => Ok(()),
+            NonceVerdict::Used => Err(refusal::nonce_used()),
+            NonceVerdict::TooOld => Err(refusal::timestamp_expired()),
+            NonceVerdict::Full { wait } => Err(refusal::throttled(wait)),
+            NonceVerdict::Unknown => Err(refusal::unavailable()),
         }
     }
 }

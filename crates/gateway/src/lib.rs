@@ -43,7 +43,7 @@ pub use gateway::{Gateway, GatewayError};
 pub use identity::{AccessKey, Identities, Principal, PrincipalKind};
 pub use observer::{Observer, Outcome};
 pub use operation::{Call, DocumentedError, Level, Operation, Product, Spec};
-pub use replay::{Admission, LocalReplayGuard, NonceRecord, ReplayGuard, StampedNonce};
+pub use replay::{LocalReplayGuard, NonceRecord, NonceVerdict, ReplayGuard, StampedNonce};
 pub use request_id::RequestId;
 pub use throttle::{LocalThrottle, Throttle, ThrottledCall};
 pub use undertaking::Undertaking;

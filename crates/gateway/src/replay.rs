@@ -28,11 +28,11 @@ pub use record::NonceRecord;
 /// Remembers nonces.
 pub trait ReplayGuard: Send + Sync + 'static {
     /// Accepts a nonce that was not seen, and remembers it.
-    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission>;
+    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, NonceVerdict>;
 }
 
 impl<T: ReplayGuard> ReplayGuard for Arc<T> {
-    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
+    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, NonceVerdict> {
         T::admit(self, nonce)
     }
 }
@@ -64,7 +64,7 @@ impl StampedNonce<'_> {
 
 /// What a guard says of a nonce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
+pub enum NonceVerdict {
     /// Never seen; it is remembered now.
     Fresh,
     /// Seen before.
@@ -140,37 +140,37 @@ impl LocalReplayGuard {
 }
 
 impl ReplayGuard for LocalReplayGuard {
-    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
+    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, NonceVerdict> {
         let (second, now) = (nonce.stamped.div_euclid(1000), nonce.now.div_euclid(1000));
         let mark = nonce.mark();
         let mut memory = self.lock();
         memory.tick(now, self.window);
         if second <= memory.floor {
-            return Answer::Now(Admission::TooOld);
+            return Answer::Now(NonceVerdict::TooOld);
         }
         if !memory.keys.contains_key(nonce.access_key) {
             memory.keys.insert(nonce.access_key.into(), KeyNonces::default());
         }
         let Some(key) = memory.keys.get_mut(nonce.access_key) else {
-            return Answer::Now(Admission::Unknown);
+            return Answer::Now(NonceVerdict::Unknown);
         };
         if second <= key.floor {
-            return Answer::Now(Admission::TooOld);
+            return Answer::Now(NonceVerdict::TooOld);
         }
         if key.seconds.get(&second).is_some_and(|marks| marks.contains(&mark)) {
-            return Answer::Now(Admission::Used);
+            return Answer::Now(NonceVerdict::Used);
         }
         while key.remembered >= self.per_key {
             if let Err(wait) = key.make_room(now, self.window) {
-                return Answer::Now(Admission::Full { wait });
+                return Answer::Now(NonceVerdict::Full { wait });
             }
         }
         if second <= key.floor {
-            return Answer::Now(Admission::TooOld);
+            return Answer::Now(NonceVerdict::TooOld);
         }
         key.seconds.entry(second).or_default().insert(mark);
         key.remembered += 1;
-        Answer::Now(Admission::Fresh)
+        Answer::Now(NonceVerdict::Fresh)
     }
 }
 

@@ -31,7 +31,7 @@ const TLS_RECORD: u8 = 0x16;
 /// How often it is said that a client speaks TLS where plain HTTP is spoken, or the reverse.
 const TELL_EVERY: Duration = Duration::from_secs(600);
 
-type Answer = Response<Either<Full<Bytes>, Body>>;
+type HttpResponse = Response<Either<Full<Bytes>, Body>>;
 
 /// What the paths of a listener lead to.
 pub(crate) struct Site {
@@ -212,7 +212,7 @@ where
 }
 
 /// Answers a request; what it held is given back.
-async fn respond(caller: Caller, request: Request<Incoming>) -> Answer {
+async fn respond(caller: Caller, request: Request<Incoming>) -> HttpResponse {
     let (entrance, visit, peer) = (Arc::clone(&caller.entrance), Arc::clone(&caller.visit), caller.peer);
     let answer = route(caller, request).await;
     visit.answered();
@@ -226,7 +226,7 @@ async fn respond(caller: Caller, request: Request<Incoming>) -> Answer {
     answer
 }
 
-async fn route(caller: Caller, request: Request<Incoming>) -> Answer {
+async fn route(caller: Caller, request: Request<Incoming>) -> HttpResponse {
     let trusted = &caller.entrance.config.trusted_proxies;
     let origin = origin(trusted, caller.peer, caller.secure, request.headers());
     match (request.uri().path(), &caller.entrance.site.api) {
@@ -241,7 +241,7 @@ async fn route(caller: Caller, request: Request<Incoming>) -> Answer {
 }
 
 /// Answers what is neither the API's nor a realtime connection's. The body is read before anything is done with it.
-async fn page(caller: &Caller, origin: Origin, request: Request<Incoming>) -> Answer {
+async fn page(caller: &Caller, origin: Origin, request: Request<Incoming>) -> HttpResponse {
     let entrance = &caller.entrance;
     let bounds = BodyBounds { bytes: entrance.config.form_bytes, time: entrance.site.body_time };
     let (mut head, body) = request.into_parts();
@@ -277,13 +277,13 @@ fn wants_page(request: &Request<Incoming>) -> bool {
         && accepts.is_some_and(|accept| accept.contains("text/html"))
 }
 
-fn redirect(to: &'static str) -> Answer {
+fn redirect(to: &'static str) -> HttpResponse {
     let mut answer = plain(StatusCode::FOUND, "");
     answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(to));
     answer
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Answer {
+fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
     let mut answer = Response::new(Either::Left(Full::new(Bytes::from_static(text.as_bytes()))));
     *answer.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -292,7 +292,7 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
 }
 
 /// Answers a WebSocket handshake (RFC 6455 section 4.2) and hands the connection to the hub.
-fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: Request<Incoming>) -> Answer {
+fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: Request<Incoming>) -> HttpResponse {
     if !hub.has_room() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "This server takes no more connections now.\n");
     }
@@ -351,7 +351,7 @@ enum NoHandshake {
 }
 
 impl NoHandshake {
-    fn answer(self) -> Answer {
+    fn answer(self) -> HttpResponse {
         match self {
             Self::Other(problem) => plain(StatusCode::BAD_REQUEST, problem),
             Self::Version => {

@@ -59,15 +59,15 @@ fn write(record: &NonceRecord, directory: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use muster_gateway::{Admission, Answer, ReplayGuard as _, StampedNonce};
+    use muster_gateway::{Answer, NonceVerdict, ReplayGuard as _, StampedNonce};
 
     use super::*;
 
     const NOW: i64 = 1_795_168_800_000;
 
-    fn admit(guard: &LocalReplayGuard, nonce: &str, stamped: i64) -> Admission {
+    fn admit(guard: &LocalReplayGuard, nonce: &str, stamped: i64) -> NonceVerdict {
         match guard.admit(&StampedNonce { access_key: "k", nonce, stamped, now: NOW + 1_000 }) {
-            Answer::Now(admission) => admission,
+            Answer::Now(verdict) => verdict,
             Answer::Later(_) => panic!("memory answers at once"),
         }
     }
@@ -82,15 +82,19 @@ mod tests {
     fn a_captured_request_is_refused_after_an_orderly_stop_and_after_a_crash() {
         let directory = tempfile::tempdir().unwrap();
         let first = started(directory.path(), true);
-        assert_eq!(admit(&first, "captured", NOW - 60_000), Admission::Fresh, "nothing was accepted before");
+        assert_eq!(
+            admit(&first, "captured", NOW - 60_000),
+            NonceVerdict::Fresh,
+            "nothing was accepted before"
+        );
         keep(&first, directory.path());
         let second = started(directory.path(), false);
-        assert_eq!(admit(&second, "captured", NOW - 60_000), Admission::Used);
-        assert_eq!(admit(&second, "new", NOW - 60_000), Admission::Fresh, "a clock that is behind");
+        assert_eq!(admit(&second, "captured", NOW - 60_000), NonceVerdict::Used);
+        assert_eq!(admit(&second, "new", NOW - 60_000), NonceVerdict::Fresh, "a clock that is behind");
         // It crashes: what it wrote down before is gone.
         let third = started(directory.path(), false);
-        assert_eq!(admit(&third, "new", NOW - 60_000), Admission::TooOld);
-        assert_eq!(admit(&third, "newer", NOW), Admission::Fresh);
+        assert_eq!(admit(&third, "new", NOW - 60_000), NonceVerdict::TooOld);
+        assert_eq!(admit(&third, "newer", NOW), NonceVerdict::Fresh);
     }
 
     #[test]
@@ -98,7 +102,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(FILE), "{\"floor\":").unwrap();
         let guard = started(directory.path(), false);
-        assert_eq!(admit(&guard, "a", NOW - 60_000), Admission::TooOld);
+        assert_eq!(admit(&guard, "a", NOW - 60_000), NonceVerdict::TooOld);
         assert!(!directory.path().join(FILE).exists());
     }
 }

@@ -17,7 +17,7 @@ const KEPT: Duration = Duration::from_secs(1);
 
 /// What the public is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum ReadyState {
     Ready,
     /// What is stored works, so callers may come: only the fan-out to other nodes stands still.
     Degraded,
@@ -25,7 +25,7 @@ pub(crate) enum Answer {
     Draining,
 }
 
-impl Answer {
+impl ReadyState {
     /// Status and text.
     pub(crate) fn parts(self) -> (StatusCode, &'static str) {
         match self {
@@ -42,7 +42,7 @@ pub(crate) struct Readiness {
     muster: Arc<Muster>,
     draining: AtomicBool,
     /// The last look, under a lock that is held while one looks: who asks meanwhile gets the same answer.
-    last: tokio::sync::Mutex<Option<(Instant, Answer)>>,
+    last: tokio::sync::Mutex<Option<(Instant, ReadyState)>>,
     writing: Complaint,
     reaching: Complaint,
 }
@@ -64,9 +64,9 @@ impl Readiness {
     }
 
     /// Whether it can do its work now, as of the last second.
-    pub(crate) async fn look(&self) -> Answer {
+    pub(crate) async fn look(&self) -> ReadyState {
         if self.draining.load(Ordering::Relaxed) {
-            return Answer::Draining;
+            return ReadyState::Draining;
         }
         let mut last = self.last.lock().await;
         if let Some((_, answer)) = last.filter(|(at, _)| at.elapsed() < KEPT) {
@@ -77,13 +77,13 @@ impl Readiness {
         answer
     }
 
-    async fn look_now(&self) -> Answer {
+    async fn look_now(&self) -> ReadyState {
         let written = self.muster.ready().await;
         let reached = self.muster.bus_fault().map_or(Ok(()), Err);
         match (self.writing.note(written), self.reaching.note(reached)) {
-            (None, _) => Answer::Unavailable,
-            (Some(()), None) => Answer::Degraded,
-            (Some(()), Some(())) => Answer::Ready,
+            (None, _) => ReadyState::Unavailable,
+            (Some(()), None) => ReadyState::Degraded,
+            (Some(()), Some(())) => ReadyState::Ready,
         }
     }
 }

@@ -11,7 +11,7 @@ use muster_core::{
     store::{Admissions, Drawn},
     time::Millis,
 };
-use muster_gateway::{Admission, Answer, ReplayGuard, StampedNonce, Throttle, ThrottledCall};
+use muster_gateway::{Answer, NonceVerdict, ReplayGuard, StampedNonce, Throttle, ThrottledCall};
 
 /// The part of a second's quota that a node draws at once, so that most calls need not ask the store: a twentieth.
 const DRAW_PART: u32 = 20;
@@ -36,15 +36,15 @@ impl SharedReplayGuard {
 }
 
 impl ReplayGuard for SharedReplayGuard {
-    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, Admission> {
+    fn admit(&self, nonce: &StampedNonce<'_>) -> Answer<'_, NonceVerdict> {
         let (mark, stamped) = (nonce.mark(), Millis(nonce.stamped));
         Answer::Later(Box::pin(async move {
             let looked_up = self.admissions.admit_nonce(mark, stamped).await;
             // A clock that is wrong makes every request fail: the operator is told, once.
             match self.complaint.note(looked_up) {
-                Some(true) => Admission::Fresh,
-                Some(false) => Admission::Used,
-                None => Admission::Unknown,
+                Some(true) => NonceVerdict::Fresh,
+                Some(false) => NonceVerdict::Used,
+                None => NonceVerdict::Unknown,
             }
         }))
     }

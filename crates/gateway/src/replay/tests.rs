@@ -6,36 +6,36 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn admit_of(guard: &LocalReplayGuard, access_key: &str, nonce: &str, stamped: i64, now: i64) -> Admission {
+fn admit_of(guard: &LocalReplayGuard, access_key: &str, nonce: &str, stamped: i64, now: i64) -> NonceVerdict {
     match guard.admit(&StampedNonce { access_key, nonce, stamped, now }) {
-        Answer::Now(admission) => admission,
+        Answer::Now(verdict) => verdict,
         Answer::Later(_) => panic!("memory answers at once"),
     }
 }
 
-fn admit(guard: &LocalReplayGuard, nonce: &str, stamped: i64, now: i64) -> Admission {
+fn admit(guard: &LocalReplayGuard, nonce: &str, stamped: i64, now: i64) -> NonceVerdict {
     admit_of(guard, "k", nonce, stamped, now)
 }
 
 #[test]
 fn a_nonce_is_accepted_once_per_key() {
     let guard = LocalReplayGuard::new(10, 900);
-    assert_eq!(admit(&guard, "n", 5000, 5000), Admission::Fresh);
-    assert_eq!(admit(&guard, "n", 5000, 6000), Admission::Used);
-    assert_eq!(admit_of(&guard, "other", "n", 5000, 5000), Admission::Fresh);
+    assert_eq!(admit(&guard, "n", 5000, 5000), NonceVerdict::Fresh);
+    assert_eq!(admit(&guard, "n", 5000, 6000), NonceVerdict::Used);
+    assert_eq!(admit_of(&guard, "other", "n", 5000, 5000), NonceVerdict::Fresh);
 }
 
 #[test]
 fn a_full_key_refuses_what_may_have_been_forgotten_of_it() {
     let guard = LocalReplayGuard::new(2, 900);
-    assert_eq!(admit(&guard, "a", 1000, 3000), Admission::Fresh);
-    assert_eq!(admit(&guard, "b", 2000, 3000), Admission::Fresh);
-    assert_eq!(admit(&guard, "c", 3000, 3000), Admission::Fresh);
+    assert_eq!(admit(&guard, "a", 1000, 3000), NonceVerdict::Fresh);
+    assert_eq!(admit(&guard, "b", 2000, 3000), NonceVerdict::Fresh);
+    assert_eq!(admit(&guard, "c", 3000, 3000), NonceVerdict::Fresh);
     assert_eq!(guard.remembered(), 2);
-    assert_eq!(admit(&guard, "a", 1000, 3000), Admission::TooOld);
-    assert_eq!(admit(&guard, "d", 1999, 3000), Admission::TooOld);
-    assert_eq!(admit(&guard, "b", 2000, 3000), Admission::Used);
-    assert_eq!(admit_of(&guard, "other", "d", 1999, 3000), Admission::Fresh, "its share is its own");
+    assert_eq!(admit(&guard, "a", 1000, 3000), NonceVerdict::TooOld);
+    assert_eq!(admit(&guard, "d", 1999, 3000), NonceVerdict::TooOld);
+    assert_eq!(admit(&guard, "b", 2000, 3000), NonceVerdict::Used);
+    assert_eq!(admit_of(&guard, "other", "d", 1999, 3000), NonceVerdict::Fresh, "its share is its own");
 }
 
 #[test]
@@ -43,21 +43,25 @@ fn requests_stamped_ahead_shut_nobody_out_and_their_own_key_only_while_they_are_
     let guard = LocalReplayGuard::new(3, 900);
     let now = 10_000_000;
     for nonce in ["a", "b", "c"] {
-        assert_eq!(admit(&guard, nonce, now + 890_000, now), Admission::Fresh);
+        assert_eq!(admit(&guard, nonce, now + 890_000, now), NonceVerdict::Fresh);
     }
-    assert_eq!(admit(&guard, "d", now + 895_000, now), Admission::Full { wait: 890_000 });
-    assert_eq!(admit(&guard, "e", now, now), Admission::Full { wait: 890_000 });
-    assert_eq!(admit_of(&guard, "root", "e", now, now), Admission::Fresh);
-    assert_eq!(admit(&guard, "e", now + 891_000, now + 891_000), Admission::Fresh);
+    assert_eq!(admit(&guard, "d", now + 895_000, now), NonceVerdict::Full { wait: 890_000 });
+    assert_eq!(admit(&guard, "e", now, now), NonceVerdict::Full { wait: 890_000 });
+    assert_eq!(admit_of(&guard, "root", "e", now, now), NonceVerdict::Fresh);
+    assert_eq!(admit(&guard, "e", now + 891_000, now + 891_000), NonceVerdict::Fresh);
 }
 
 #[test]
 fn nonces_outside_the_window_are_forgotten_for_good() {
     let guard = LocalReplayGuard::new(10, 900);
-    assert_eq!(admit(&guard, "a", 1_000_000, 1_000_000), Admission::Fresh);
-    assert_eq!(admit(&guard, "b", 1_902_000, 1_902_000), Admission::Fresh);
+    assert_eq!(admit(&guard, "a", 1_000_000, 1_000_000), NonceVerdict::Fresh);
+    assert_eq!(admit(&guard, "b", 1_902_000, 1_902_000), NonceVerdict::Fresh);
     assert_eq!(guard.remembered(), 1);
-    assert_eq!(admit(&guard, "a", 1_000_000, 1_900_000), Admission::TooOld, "the clock went back a little");
+    assert_eq!(
+        admit(&guard, "a", 1_000_000, 1_900_000),
+        NonceVerdict::TooOld,
+        "the clock went back a little"
+    );
 }
 
 #[test]
@@ -71,8 +75,8 @@ fn a_clock_that_is_set_back_an_hour_or_ahead_for_days_keeps_nobody_out() {
         now += jump;
         for n in 0..5 {
             now += 1000;
-            assert_eq!(admit(&guard, &format!("{step} {n}"), now, now), Admission::Fresh, "{step} {n}");
-            assert_eq!(admit(&guard, &format!("{step} {n}"), now, now), Admission::Used, "{step} {n}");
+            assert_eq!(admit(&guard, &format!("{step} {n}"), now, now), NonceVerdict::Fresh, "{step} {n}");
+            assert_eq!(admit(&guard, &format!("{step} {n}"), now, now), NonceVerdict::Used, "{step} {n}");
         }
     }
 }
@@ -81,15 +85,15 @@ fn a_clock_that_is_set_back_an_hour_or_ahead_for_days_keeps_nobody_out() {
 fn a_guard_that_resumes_knows_what_was_accepted_before() {
     let before = LocalReplayGuard::new(2, 900);
     for (nonce, stamped) in [("a", 1000), ("b", 2000), ("c", 3000)] {
-        assert_eq!(admit(&before, nonce, stamped, 3000), Admission::Fresh);
+        assert_eq!(admit(&before, nonce, stamped, 3000), NonceVerdict::Fresh);
     }
     let text = serde_json::to_string(&before.record()).expect("JSON");
     let after = LocalReplayGuard::new(9, 900);
     assert!(after.resume(&serde_json::from_str(&text).expect("a record")));
     assert_eq!(after.record(), before.record());
-    assert_eq!(admit(&after, "a", 1000, 4000), Admission::TooOld);
-    assert_eq!(admit(&after, "c", 3000, 4000), Admission::Used);
-    assert_eq!(admit(&after, "d", 2999, 4000), Admission::Fresh, "a client whose clock is behind");
+    assert_eq!(admit(&after, "a", 1000, 4000), NonceVerdict::TooOld);
+    assert_eq!(admit(&after, "c", 3000, 4000), NonceVerdict::Used);
+    assert_eq!(admit(&after, "d", 2999, 4000), NonceVerdict::Fresh, "a client whose clock is behind");
     assert!(!after.resume(&serde_json::from_str(&text.replace(":\"", ":\"x")).expect("a record")));
 }
 
@@ -99,15 +103,15 @@ fn a_guard_that_resumes_or_knows_nothing_notices_that_the_clock_was_set_back_mea
     let right = 1_000 * DAY;
     for wrong in [right + DAY / 24, right + DAY, right + 100 * DAY] {
         let before = LocalReplayGuard::new(9, 900);
-        assert_eq!(admit(&before, "a", wrong, wrong), Admission::Fresh);
+        assert_eq!(admit(&before, "a", wrong, wrong), NonceVerdict::Fresh);
         let resumed = LocalReplayGuard::new(9, 900);
         assert!(resumed.resume(&before.record()));
         let ignorant = LocalReplayGuard::new(9, 900);
         ignorant.refuse_before(wrong);
         for guard in [resumed, ignorant] {
-            assert_eq!(admit(&guard, "b", right, right), Admission::Fresh);
-            assert_eq!(admit(&guard, "b", right, right + 1000), Admission::Used);
-            assert_eq!(admit(&guard, "c", right - 60_000, right), Admission::TooOld, "it may be a replay");
+            assert_eq!(admit(&guard, "b", right, right), NonceVerdict::Fresh);
+            assert_eq!(admit(&guard, "b", right, right + 1000), NonceVerdict::Used);
+            assert_eq!(admit(&guard, "c", right - 60_000, right), NonceVerdict::TooOld, "it may be a replay");
         }
     }
 }
@@ -116,8 +120,8 @@ fn a_guard_that_resumes_or_knows_nothing_notices_that_the_clock_was_set_back_mea
 fn a_guard_that_knows_nothing_refuses_what_was_stamped_before_its_start() {
     let guard = LocalReplayGuard::new(2, 900);
     guard.refuse_before(5_500);
-    assert_eq!(admit(&guard, "a", 4_999, 5_600), Admission::TooOld);
-    assert_eq!(admit(&guard, "a", 5_000, 5_600), Admission::Fresh);
+    assert_eq!(admit(&guard, "a", 4_999, 5_600), NonceVerdict::TooOld);
+    assert_eq!(admit(&guard, "a", 5_000, 5_600), NonceVerdict::Fresh);
 }
 
 proptest! {
@@ -132,7 +136,7 @@ proptest! {
         for (key, nonce, offset, step) in requests {
             now += step;
             let (key, stamped) = (key.to_string(), now + offset);
-            if admit_of(&guard, &key, &nonce.to_string(), stamped * 1000, now * 1000) == Admission::Fresh {
+            if admit_of(&guard, &key, &nonce.to_string(), stamped * 1000, now * 1000) == NonceVerdict::Fresh {
                 prop_assert!(accepted.insert((key, nonce, stamped)), "{nonce} at {stamped} twice");
             }
             prop_assert!(guard.remembered() <= 3 * share);
@@ -150,7 +154,7 @@ proptest! {
             let _ = admit_of(&guard, "stranger", &nonce.to_string(), (now + offset) * 1000, now * 1000);
             if at % 100 == 0 {
                 let stamped = (now - 9) * 1000;
-                prop_assert_eq!(admit_of(&guard, "root", &at.to_string(), stamped, now * 1000), Admission::Fresh);
+                prop_assert_eq!(admit_of(&guard, "root", &at.to_string(), stamped, now * 1000), NonceVerdict::Fresh);
             }
         }
     }
@@ -162,7 +166,7 @@ proptest! {
         let guard = LocalReplayGuard::new(1000, 900);
         for (at, nonce) in nonces.iter().enumerate() {
             let now = 10_000_000 + i64::try_from(at).expect("small") * 500;
-            prop_assert_eq!(admit(&guard, &nonce.to_string(), now + offset * 1000, now), Admission::Fresh);
+            prop_assert_eq!(admit(&guard, &nonce.to_string(), now + offset * 1000, now), NonceVerdict::Fresh);
         }
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use muster_gateway::{Admission, Answer, GatewayConfig, ReplayGuard, StampedNonce, Undertaking};
+use muster_gateway::{Answer, GatewayConfig, NonceVerdict, ReplayGuard, StampedNonce, Undertaking};
 use proptest::prelude::*;
 
 use crate::support::{Announced, Client, House, Pieces};
@@ -50,7 +50,7 @@ async fn a_slow_body_is_given_up() {
 struct Silent;
 
 impl ReplayGuard for Silent {
-    fn admit(&self, _: &StampedNonce<'_>) -> Answer<'_, Admission> {
+    fn admit(&self, _: &StampedNonce<'_>) -> Answer<'_, NonceVerdict> {
         Answer::Later(Box::pin(std::future::pending()))
     }
 }

@@ -344,28 +344,28 @@ impl House {
         Self { gateway, clock, seen }
     }
 
-    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Reply {
         self.send_any(request).await
     }
 
-    pub(crate) async fn send_any<B: http_body::Body>(&self, request: Request<B>) -> Answer {
+    pub(crate) async fn send_any<B: http_body::Body>(&self, request: Request<B>) -> Reply {
         let peer = "203.0.113.9:4321".parse().expect("an address");
-        Answer::of(self.gateway.handle(request, peer, false).await).await
+        Reply::of(self.gateway.handle(request, peer, false).await).await
     }
 
     /// Calls an operation as `root` with V1.
-    pub(crate) async fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
         self.send(Client::v1("root").call(action, parameters)).await
     }
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Reply {
     async fn of(response: Response<Full<Bytes>>) -> Self {
         let (head, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();

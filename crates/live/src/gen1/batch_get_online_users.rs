@@ -2,7 +2,7 @@
 
 use muster_gateway::parameter::List;
 
-use super::{Answer, open_group, spec};
+use super::{Envelope, open_group, spec};
 use crate::{
     error::{Code, documented},
     prelude::*,
@@ -44,7 +44,7 @@ pub(crate) struct BatchGetOnlineUsers;
 impl Operation for BatchGetOnlineUsers {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Found>;
+    type Response = Envelope<Found>;
     const SPEC: Spec =
         spec("BatchGetOnlineUsers", "Tells which of some users are online in a group.", Level::Get)
             .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIds", "{#UserId}")])
@@ -58,7 +58,7 @@ impl Operation for BatchGetOnlineUsers {
             ]))
             .notes(&["A member who is not connected is told with Online false and the time of joining."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Found>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Found>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
         let found = call.state.muster.rosters().find(&group, &request.user_ids).await?;
         let rows = request.user_ids.into_iter().zip(found).map(|(user_id, member)| UserRow {
@@ -66,6 +66,6 @@ impl Operation for BatchGetOnlineUsers {
             online: member.is_some_and(|member| member.connected),
             user_id,
         });
-        Answer::of(Found { online_users: rows.collect() })
+        Envelope::of(Found { online_users: rows.collect() })
     }
 }

@@ -3,7 +3,7 @@
 use muster_core::service::NewApp;
 use muster_gateway::parameter::{StringMap, Text};
 
-use super::{Answer, scope, spec};
+use super::{Envelope, scope, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -30,13 +30,13 @@ pub(crate) struct CreateMessageApp;
 impl Operation for CreateMessageApp {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Made>;
+    type Response = Envelope<Made>;
     const SPEC: Spec = spec("CreateMessageApp", "Makes an application.", Level::Create)
         .example(&[("AppName", "shop")])
         .resources(&[wire::DOMAIN])
         .notes(&["The operations of generation 2 do not see the application."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Made>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Made>> {
         let account = wire::account(call)?;
         let new = NewApp {
             name: Some(request.app_name.into_string()),
@@ -45,6 +45,6 @@ impl Operation for CreateMessageApp {
             ..NewApp::default()
         };
         let app = call.state.muster.apps().create(scope(&account), new).await?;
-        Answer::of(Made { app_id: app.id.clone() })
+        Envelope::of(Made { app_id: app.id.clone() })
     }
 }

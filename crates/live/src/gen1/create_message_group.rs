@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_core::service::NewGroup;
 use muster_gateway::parameter::StringMap;
 
-use super::{Answer, open_app, short::Short, spec};
+use super::{Envelope, open_app, short::Short, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -34,11 +34,11 @@ pub(crate) struct CreateMessageGroup;
 impl Operation for CreateMessageGroup {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Made>;
+    type Response = Envelope<Made>;
     const SPEC: Spec = spec("CreateMessageGroup", "Makes a group.", Level::Create)
         .example(&[("AppId", "{#AppId}"), ("CreatorId", "carl")]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Made>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Made>> {
         let app = open_app(call, &request.app_id).await?;
         let new = NewGroup {
             creator: Some(request.creator_id.0),
@@ -46,6 +46,6 @@ impl Operation for CreateMessageGroup {
             ..NewGroup::default()
         };
         let group = call.state.muster.groups().create(&app, new).await?.group;
-        Answer::of(Made { extension: group.extension, group_id: group.at.group })
+        Envelope::of(Made { extension: group.extension, group_id: group.at.group })
     }
 }

@@ -1,6 +1,6 @@
 //! `GetMessageApp`.
 
-use super::{Answer, app_row::AppRow, known_app, spec};
+use super::{Envelope, app_row::AppRow, known_app, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -15,12 +15,12 @@ pub(crate) struct GetMessageApp;
 impl Operation for GetMessageApp {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<AppRow>;
+    type Response = Envelope<AppRow>;
     const SPEC: Spec = spec("GetMessageApp", "Tells everything about an application.", Level::Get)
         .example(&[("AppId", "{#AppId}")])
         .resources(&[wire::DOMAIN, wire::RTC]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<AppRow>> {
-        Answer::of(known_app(call, &request.app_id).await?.into())
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<AppRow>> {
+        Envelope::of(known_app(call, &request.app_id).await?.into())
     }
 }

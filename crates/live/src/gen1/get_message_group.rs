@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, NORMAL, open_group, spec};
+use super::{Envelope, NORMAL, open_group, spec};
 use crate::{prelude::*, wire::text_or_empty};
 
 #[derive(Deserialize, JsonSchema)]
@@ -39,13 +39,13 @@ pub(crate) struct GetMessageGroup;
 impl Operation for GetMessageGroup {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Details>;
+    type Response = Envelope<Details>;
     const SPEC: Spec = spec("GetMessageGroup", "Tells everything about a group.", Level::Get)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Details>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Details>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
-        Answer::of(Details {
+        Envelope::of(Details {
             create_time: group.created_at.seconds(),
             creator_id: group.creator.clone(),
             extension: group.extension.clone(),

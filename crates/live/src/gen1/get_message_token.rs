@@ -9,7 +9,7 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
-use super::{Answer, open_app, short::Short, spec};
+use super::{Envelope, open_app, short::Short, spec};
 use crate::{access::bundle, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
@@ -83,7 +83,7 @@ pub(crate) struct GetMessageToken;
 impl Operation for GetMessageToken {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Token>;
+    type Response = Envelope<Token>;
     const SPEC: Spec = spec(
         "GetMessageToken",
         "Issues the token that a client of one device logs in with.",
@@ -95,12 +95,12 @@ impl Operation for GetMessageToken {
         "The UserId need not be known before.",
     ]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Token>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Token>> {
         let app = open_app(call, &request.app_id).await?;
         let user = request.user_id.0;
         let issued = call.state.muster.logins().issue(&app, &user, &request.device_id)?;
         let endpoint = call.state.endpoints.websocket(call);
-        Answer::of(Token {
+        Envelope::of(Token {
             access_token: bundle(&endpoint, request.app_id.as_str(), &issued.text),
             access_token_expired_time: issued.lifetime,
             refresh_token: issued.refresh,

@@ -1,6 +1,6 @@
 //! `JoinMessageGroup`.
 
-use super::{Answer, BroadCastType, Done, open_group, short::Short, spec};
+use super::{BroadCastType, Done, Envelope, open_group, short::Short, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ pub(crate) struct JoinMessageGroup;
 impl Operation for JoinMessageGroup {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Done>;
+    type Response = Envelope<Done>;
     const SPEC: Spec = spec("JoinMessageGroup", "Makes a user a member of a group.", Level::Update)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
@@ -39,10 +39,10 @@ impl Operation for JoinMessageGroup {
             "Joining twice changes nothing.",
         ]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Done>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
         let announce = request.broad_cast_type == Some(BroadCastType::Group);
         call.state.muster.rosters().enrol(&group, &request.user_id.0, announce).await?;
-        Answer::of(Done { success: true })
+        Envelope::of(Done { success: true })
     }
 }

@@ -1,6 +1,6 @@
 //! `LeaveMessageGroup`.
 
-use super::{Answer, BroadCastType, Done, open_group, spec};
+use super::{BroadCastType, Done, Envelope, open_group, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -29,16 +29,16 @@ pub(crate) struct LeaveMessageGroup;
 impl Operation for LeaveMessageGroup {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Done>;
+    type Response = Envelope<Done>;
     const SPEC: Spec = spec("LeaveMessageGroup", "Ends a user's membership of a group.", Level::Update)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&["Taking out a user who is not in the group succeeds."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Done>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
         let announce = request.broad_cast_type == Some(BroadCastType::Group);
         call.state.muster.rosters().release(&group, &request.user_id, announce).await?;
-        Answer::of(Done { success: true })
+        Envelope::of(Done { success: true })
     }
 }

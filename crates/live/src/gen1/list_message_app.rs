@@ -1,6 +1,6 @@
 //! `ListMessageApp`.
 
-use super::{Answer, PageNum, PageSize, Paging, SortType, app_row::AppRow, order, scope, spec};
+use super::{Envelope, PageNum, PageSize, Paging, SortType, app_row::AppRow, order, scope, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -32,17 +32,17 @@ pub(crate) struct ListMessageApp;
 impl Operation for ListMessageApp {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Apps>;
+    type Response = Envelope<Apps>;
     const SPEC: Spec = spec("ListMessageApp", "Lists the account's applications by page.", Level::Get)
         .example(&[("PageNum", "1"), ("PageSize", "20")])
         .resources(&[wire::DOMAIN]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Apps>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Apps>> {
         let account = wire::account(call)?;
         let paging = Paging::new(request.page_num, request.page_size);
         let apps = call.state.muster.apps();
         let page = apps.list(scope(&account), order(request.sort_type), paging.window).await?;
-        Answer::of(Apps {
+        Envelope::of(Apps {
             has_more: paging.has_more(page.entries.len(), page.total),
             total: wire::int(page.total),
             app_list: page.entries.into_iter().map(Into::into).collect(),

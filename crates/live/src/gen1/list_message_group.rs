@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_core::group::{Group, GroupFilter};
 
-use super::{Answer, NORMAL, PageNum, PageSize, Paging, SortType, open_app, order, spec};
+use super::{Envelope, NORMAL, PageNum, PageSize, Paging, SortType, open_app, order, spec};
 use crate::{error::Error, prelude::*, wire::text_or_empty};
 
 #[derive(Deserialize, JsonSchema)]
@@ -73,13 +73,13 @@ pub(crate) struct ListMessageGroup;
 impl Operation for ListMessageGroup {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Groups>;
+    type Response = Envelope<Groups>;
     const SPEC: Spec = spec("ListMessageGroup", "Lists groups by page.", Level::Get).example(&[("AppId", "{#AppId}"), ("PageNum", "1"), ("PageSize", "20")]).notes(&[
         "With UserId, the groups that the user is a member of; without, all groups of the application.",
         "AppId is optional by its schema, but the query works only with it; without it the answer is MissingAppId.",
     ]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Groups>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Groups>> {
         let id = request.app_id.ok_or(Error::Missing("AppId"))?;
         let app = open_app(call, &id).await?;
         let (order, paging) = (order(request.sort_type), Paging::new(request.page_num, request.page_size));
@@ -88,7 +88,7 @@ impl Operation for ListMessageGroup {
             Some(user) => groups.list_of(&app, &user, order, paging.window).await,
             None => groups.list(&app, GroupFilter::Existing, order, paging.window).await,
         }?;
-        Answer::of(Groups {
+        Envelope::of(Groups {
             has_more: paging.has_more(page.entries.len(), page.total),
             total: wire::int(page.total),
             group_list: page.entries.into_iter().map(Into::into).collect(),

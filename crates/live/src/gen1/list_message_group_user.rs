@@ -4,7 +4,7 @@
 
 use muster_core::roster::{Member, PageQuery};
 
-use super::{Answer, PageNum, PageSize, Paging, SortType, open_group, order, spec};
+use super::{Envelope, PageNum, PageSize, Paging, SortType, open_group, order, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -58,17 +58,17 @@ pub(crate) struct ListMessageGroupUser;
 impl Operation for ListMessageGroupUser {
     type Product = Live;
     type Request = Request;
-    type Response = Answer<Members>;
+    type Response = Envelope<Members>;
     const SPEC: Spec = spec("ListMessageGroupUser", "Lists the members of a group by page.", Level::Get)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
         .notes(&["A page beyond the last one is empty."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Answer<Members>> {
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Members>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
         let paging = Paging::new(request.page_num, request.page_size);
         let query = PageQuery { order: order(request.sort_type), window: paging.window };
         let page = call.state.muster.rosters().page(&group, query).await?;
-        Answer::of(Members {
+        Envelope::of(Members {
             has_more: paging.has_more(page.entries.len(), page.total),
             total: wire::int(page.total),
             user_list: page.entries.into_iter().map(Into::into).collect(),

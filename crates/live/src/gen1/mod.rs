@@ -73,15 +73,15 @@ async fn open_group(call: &Call<'_>, app: &AppId, id: &GroupId) -> Result<OpenGr
     Ok(call.state.muster.groups().open(&app, id).await?)
 }
 
-/// An answer of this generation.
+/// What surrounds every result of this generation.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Answer<T> {
+pub(crate) struct Envelope<T> {
     /// The answer.
     result: T,
 }
 
-impl<T> Answer<T> {
+impl<T> Envelope<T> {
     fn of(result: T) -> Result<Self> {
         Ok(Self { result })
     }

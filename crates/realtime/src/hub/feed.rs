@@ -106,7 +106,7 @@ pub(crate) struct Wish {
 
 /// What became of a subscription.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub(crate) enum SubscribeOutcome {
     /// It stands and its reply is queued; whether it was recovered, if that was wished.
     Done(Option<bool>),
     /// What was missed is not in memory: read it from the store behind the wished position and come again.
@@ -195,19 +195,19 @@ impl Feed {
         read: Option<&[Entry]>,
         bounds: RecoveryBounds,
         reply: impl FnOnce(SubscribeResult) -> Utf8Bytes,
-    ) -> Admission {
+    ) -> SubscribeOutcome {
         let mut state = locked(&self.state);
         if state.phase != Phase::Live {
-            return Admission::Over;
+            return SubscribeOutcome::Over;
         }
         let arriving = state.arrivals.iter().any(|arrival| arrival.id == connection.id);
         if arriving && connection.take_contested() {
-            return Admission::Contested;
+            return SubscribeOutcome::Contested;
         }
         let missed = match state.missed(wish, bounds.entries) {
             Missed::Known(missed) => Some(missed),
             Missed::Stored => {
-                let Some(read) = read else { return Admission::ReadFirst };
+                let Some(read) = read else { return SubscribeOutcome::ReadFirst };
                 state.missed_with(wish.offset, self.encode_up_to(read, state.ring.first()))
             }
             Missed::Lost => None,
@@ -217,7 +217,7 @@ impl Feed {
             .filter(|missed: &Vec<Publication>| bytes_of(missed) <= bounds.bytes);
         let recovered = wish.recover && missed.is_some();
         if wish.recover && wish.strict && !recovered {
-            return Admission::Unrecoverable;
+            return SubscribeOutcome::Unrecoverable;
         }
         let message = reply(SubscribeResult {
             recoverable: true,
@@ -232,7 +232,7 @@ impl Feed {
         connection.outbox.reply(message);
         state.arrivals.retain(|arrival| arrival.id != connection.id);
         state.subscribers.add(connection);
-        Admission::Done(wish.recover.then_some(recovered))
+        SubscribeOutcome::Done(wish.recover.then_some(recovered))
     }
 
     fn encode_up_to(&self, read: &[Entry], ring_first: Option<Sequence>) -> Vec<Encoded> {

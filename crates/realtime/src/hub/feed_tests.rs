@@ -62,8 +62,8 @@ fn subscribed(feed: &Feed, id: ConnectionId) -> (Arc<Connection>, Sequence) {
         from = result.offset;
         Utf8Bytes::from_static("{}")
     };
-    let admission = feed.subscribe(&connection, &Wish::default(), None, REPLY, reply);
-    assert_eq!(admission, Admission::Done(None));
+    let outcome = feed.subscribe(&connection, &Wish::default(), None, REPLY, reply);
+    assert_eq!(outcome, SubscribeOutcome::Done(None));
     (connection, from)
 }
 
@@ -75,7 +75,7 @@ fn what_was_heard_of_before_the_position_was_known_follows_it() {
     }
     let early = connection(1);
     let reply = |_| Utf8Bytes::from_static("{}");
-    assert_eq!(feed.subscribe(&early, &Wish::default(), None, REPLY, reply), Admission::Over);
+    assert_eq!(feed.subscribe(&early, &Wish::default(), None, REPLY, reply), SubscribeOutcome::Over);
     feed.place(Top { epoch: "e".into(), sequence: 5 }, BOUNDS);
     let (late, from) = subscribed(&feed, 2);
     assert_eq!(from, 7);
@@ -91,7 +91,7 @@ fn a_feed_that_nobody_follows_ends_and_does_not_come_back() {
     assert!(feed.unsubscribe(follower.id) && !feed.unsubscribe(follower.id));
     assert!(feed.end_if_idle());
     let reply = |_| Utf8Bytes::from_static("{}");
-    assert_eq!(feed.subscribe(&connection(2), &Wish::default(), None, REPLY, reply), Admission::Over);
+    assert_eq!(feed.subscribe(&connection(2), &Wish::default(), None, REPLY, reply), SubscribeOutcome::Over);
     assert!(!feed.arrive(&connection(3)));
 }
 
@@ -189,13 +189,13 @@ proptest! {
                 Utf8Bytes::from_static("{}")
             };
             match feed.subscribe(&connection(2), &wish, read.as_deref(), RecoveryBounds { entries: limit, ..REPLY }, reply) {
-                Admission::ReadFirst => {
+                SubscribeOutcome::ReadFirst => {
                     prop_assert!(read.is_none());
                     read = Some((offset + 1..=top).take(limit).map(entry).collect::<Vec<_>>());
                 }
-                admission => {
+                outcome => {
                     let whole = offset <= top && top - offset <= limit as u64;
-                    prop_assert_eq!(admission, Admission::Done(Some(whole)));
+                    prop_assert_eq!(outcome, SubscribeOutcome::Done(Some(whole)));
                     let result = result.unwrap();
                     let offsets: Vec<_> = result.publications.iter().map(|p| p.offset).collect();
                     let expected: Vec<_> = if whole { (offset + 1..=top).collect() } else { vec![] };

@@ -39,7 +39,7 @@ use tokio::{runtime::Handle, sync::mpsc::UnboundedSender, time::Instant};
 pub(crate) use changes::SMALL_GROUP;
 pub(crate) use connection::{CannotEnter, Connection, ConnectionId, Identity};
 pub(crate) use encoded::Encoded;
-pub(crate) use feed::{Admission, Feed, Wish};
+pub(crate) use feed::{Feed, SubscribeOutcome, Wish};
 
 use crate::{
     config::{InvalidConfig, RealtimeConfig},

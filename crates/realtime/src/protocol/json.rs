@@ -12,8 +12,8 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    Answer, ClientInfo, Command, ConnectRequest, ConnectResult, ErrorReply, HistoryRequest, HistoryResult,
-    Publication, Push, PushBody, Reply, Request, RpcRequest, SubscribeRequest, SubscribeResult,
+    ClientInfo, Command, ConnectRequest, ConnectResult, ErrorReply, HistoryRequest, HistoryResult,
+    Publication, Push, PushBody, Reply, ReplyBody, Request, RpcRequest, SubscribeRequest, SubscribeResult,
 };
 
 /// What a ping is.
@@ -228,30 +228,30 @@ pub fn reply(reply: &Reply) -> String {
     let mut out = Vec::with_capacity(128);
     let mut top = Object::begin(&mut out);
     top.number("id", u64::from(reply.id));
-    let name = match &reply.answer {
-        Answer::Error(_) => "error",
-        Answer::Connect(_) => "connect",
-        Answer::Subscribe(_) => "subscribe",
-        Answer::Unsubscribe => "unsubscribe",
-        Answer::Publish => "publish",
-        Answer::Presence(_) => "presence",
-        Answer::PresenceStats { .. } => "presence_stats",
-        Answer::History(_) => "history",
-        Answer::Rpc(_) => "rpc",
+    let name = match &reply.body {
+        ReplyBody::Error(_) => "error",
+        ReplyBody::Connect(_) => "connect",
+        ReplyBody::Subscribe(_) => "subscribe",
+        ReplyBody::Unsubscribe => "unsubscribe",
+        ReplyBody::Publish => "publish",
+        ReplyBody::Presence(_) => "presence",
+        ReplyBody::PresenceStats { .. } => "presence_stats",
+        ReplyBody::History(_) => "history",
+        ReplyBody::Rpc(_) => "rpc",
     };
     // Also an answer that says nothing is written: without it the SDKs wait for ever.
-    top.object(name, |object| match &reply.answer {
-        Answer::Error(error) => write_error(object, error),
-        Answer::Connect(result) => write_connect(object, result),
-        Answer::Subscribe(result) => write_subscribe(object, result),
-        Answer::Unsubscribe | Answer::Publish => {}
-        Answer::Presence(clients) => write_presence(object, clients),
-        Answer::PresenceStats { clients, users } => {
+    top.object(name, |object| match &reply.body {
+        ReplyBody::Error(error) => write_error(object, error),
+        ReplyBody::Connect(result) => write_connect(object, result),
+        ReplyBody::Subscribe(result) => write_subscribe(object, result),
+        ReplyBody::Unsubscribe | ReplyBody::Publish => {}
+        ReplyBody::Presence(clients) => write_presence(object, clients),
+        ReplyBody::PresenceStats { clients, users } => {
             object.figure("num_clients", *clients);
             object.figure("num_users", *users);
         }
-        Answer::History(result) => write_history(object, result),
-        Answer::Rpc(data) => object.raw("data", data),
+        ReplyBody::History(result) => write_history(object, result),
+        ReplyBody::Rpc(data) => object.raw("data", data),
     });
     top.end();
     text(out)

@@ -10,8 +10,8 @@ mod model;
 
 pub use code::{Disconnect, ErrorReply, Unsubscribed};
 pub use model::{
-    Answer, ClientInfo, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Publication,
-    Push, PushBody, RecoverRequest, Reply, Request, RpcRequest, StreamPosition, SubscribeRequest,
+    ClientInfo, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Publication, Push,
+    PushBody, RecoverRequest, Reply, ReplyBody, Request, RpcRequest, StreamPosition, SubscribeRequest,
     SubscribeResult,
 };
 

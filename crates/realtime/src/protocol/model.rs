@@ -163,12 +163,12 @@ pub struct Reply {
     /// The command's id.
     pub id: u32,
     /// What came of it.
-    pub answer: Answer,
+    pub body: ReplyBody,
 }
 
 /// What came of a command.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum ReplyBody {
     /// It failed.
     Error(ErrorReply),
     /// Logged in.

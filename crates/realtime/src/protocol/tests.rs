@@ -8,8 +8,8 @@ use super::{
     *,
 };
 
-fn written(id: u32, answer: Answer) -> String {
-    reply(&Reply { id, answer })
+fn written(id: u32, body: ReplyBody) -> String {
+    reply(&Reply { id, body })
 }
 
 #[test]
@@ -84,28 +84,28 @@ fn half_a_character_is_found_wherever_it_stands_and_a_whole_one_is_none() {
 
 #[test]
 fn every_success_holds_its_result_even_an_empty_one() {
-    assert_eq!(written(3, Answer::Publish), r#"{"id":3,"publish":{}}"#);
-    assert_eq!(written(8, Answer::Unsubscribe), r#"{"id":8,"unsubscribe":{}}"#);
-    assert_eq!(written(9, Answer::Subscribe(Box::default())), r#"{"id":9,"subscribe":{}}"#);
+    assert_eq!(written(3, ReplyBody::Publish), r#"{"id":3,"publish":{}}"#);
+    assert_eq!(written(8, ReplyBody::Unsubscribe), r#"{"id":8,"unsubscribe":{}}"#);
+    assert_eq!(written(9, ReplyBody::Subscribe(Box::default())), r#"{"id":9,"subscribe":{}}"#);
 }
 
 #[test]
 fn zero_values_are_left_out_but_for_those_that_are_read_blindly() {
     assert_eq!(
-        written(1, Answer::PresenceStats { clients: 0, users: 0 }),
+        written(1, ReplyBody::PresenceStats { clients: 0, users: 0 }),
         r#"{"id":1,"presence_stats":{"num_clients":0,"num_users":0}}"#
     );
     assert_eq!(
-        written(1, Answer::History(HistoryResult::default())),
+        written(1, ReplyBody::History(HistoryResult::default())),
         r#"{"id":1,"history":{"publications":[],"epoch":"","offset":0}}"#
     );
-    assert_eq!(written(1, Answer::Presence(vec![])), r#"{"id":1,"presence":{"presence":{}}}"#);
+    assert_eq!(written(1, ReplyBody::Presence(vec![])), r#"{"id":1,"presence":{"presence":{}}}"#);
     assert_eq!(
-        written(1, Answer::Error(ErrorReply::INTERNAL)),
+        written(1, ReplyBody::Error(ErrorReply::INTERNAL)),
         r#"{"id":1,"error":{"code":100,"message":"internal server error","temporary":true}}"#
     );
     assert_eq!(
-        written(1, Answer::Error(ErrorReply::AUTH_FAIL)),
+        written(1, ReplyBody::Error(ErrorReply::AUTH_FAIL)),
         r#"{"id":1,"error":{"code":403,"message":"auth fail"}}"#
     );
 }
@@ -123,7 +123,7 @@ fn a_recovered_subscription_is_written_as_the_reference_writes_it() {
         data: Bytes::new(),
     };
     assert_eq!(
-        written(10, Answer::Subscribe(Box::new(result))),
+        written(10, ReplyBody::Subscribe(Box::new(result))),
         concat!(
             r#"{"id":10,"subscribe":{"recoverable":true,"epoch":"aVLXKvZk","#,
             r#""publications":[{"data":{"a":1},"offset":2}],"recovered":true,"offset":1,"#,
@@ -194,7 +194,7 @@ proptest! {
     #[test]
     fn any_text_in_a_reply_stays_on_one_line_and_reads_back(message in ".*", channel in ".*") {
         let error = ErrorReply::invalid(message.clone());
-        let line = written(1, Answer::Error(error));
+        let line = written(1, ReplyBody::Error(error));
         prop_assert!(!line.contains('\n'));
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         prop_assert_eq!(value["error"]["message"].as_str().unwrap_or(""), message);

@@ -12,7 +12,7 @@ use muster_core::{
 };
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
-use super::{Answer, Failure, Outcome, Session};
+use super::{Failure, Outcome, ReplyBody, Session};
 use crate::{
     events::{self, ImUser},
     protocol::{ErrorReply, RpcRequest},
@@ -123,7 +123,7 @@ impl Session {
             "listGroupUser" => self.list_group_user(parameters(data)?).await?,
             _ => return Err(ErrorReply::METHOD_NOT_FOUND.into()),
         };
-        Ok(Answer::Rpc(result))
+        Ok(ReplyBody::Rpc(result))
     }
 
     async fn send_group_message(&self, outgoing: Outgoing) -> Result<MessageId, Failure> {

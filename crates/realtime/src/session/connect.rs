@@ -14,10 +14,10 @@ use serde::Serialize;
 use super::{Failure, Session, Stage};
 use crate::{
     events,
-    hub::{Admission, CannotFollow, Feed, Identity, Wish},
+    hub::{CannotFollow, Feed, Identity, SubscribeOutcome, Wish},
     login::{check_connect_token, half_character_in},
     protocol::{
-        Answer, ConnectRequest, ConnectResult, ErrorReply, RecoverRequest, Reply, SubscribeResult, json,
+        ConnectRequest, ConnectResult, ErrorReply, RecoverRequest, Reply, ReplyBody, SubscribeResult, json,
     },
 };
 
@@ -56,7 +56,7 @@ impl Session {
         &mut self,
         id: u32,
         request: &ConnectRequest<'_>,
-    ) -> Result<Option<Answer>, Failure> {
+    ) -> Result<Option<ReplyBody>, Failure> {
         match self.log_in(id, request).await {
             Ok(()) => {
                 self.stage = Stage::Live;
@@ -119,17 +119,17 @@ impl Session {
             let reply = |result| self.welcome(id, client, &identity.login, result);
             let bounds = self.hub.config.recovery();
             match feed.subscribe(&self.connection, wish, read.as_deref(), bounds, reply) {
-                Admission::Done(recovered) => {
+                SubscribeOutcome::Done(recovered) => {
                     self.count_recovery(recovered);
                     return Ok(true);
                 }
-                Admission::Contested => {
+                SubscribeOutcome::Contested => {
                     muster.logins().sign_in(&identity.login, &identity.session).await?;
                 }
-                Admission::ReadFirst => {
+                SubscribeOutcome::ReadFirst => {
                     read = Some(self.missed(&feed.stream, wish.offset).await?);
                 }
-                Admission::Unrecoverable | Admission::Over => return Ok(false),
+                SubscribeOutcome::Unrecoverable | SubscribeOutcome::Over => return Ok(false),
             }
         }
     }
@@ -154,7 +154,7 @@ impl Session {
             ping: self.hub.config.ping_seconds,
             pong: true,
         };
-        json::reply(&Reply { id, answer: Answer::Connect(Box::new(result)) }).into()
+        json::reply(&Reply { id, body: ReplyBody::Connect(Box::new(result)) }).into()
     }
 
     fn draw_client_id(&self) -> String {

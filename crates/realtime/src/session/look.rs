@@ -7,7 +7,7 @@ use muster_core::{
     roster::{Member, WalkQuery},
 };
 
-use super::{Answer, Failure, Outcome, Session};
+use super::{Failure, Outcome, ReplyBody, Session};
 use crate::{
     events,
     hub::{Encoded, SMALL_GROUP},
@@ -31,7 +31,7 @@ impl Session {
         let query = WalkQuery { order: Order::Ascending, after: None, limit };
         let group = muster.groups().open(self.identity()?.login.app(), &at.group).await?;
         let members = muster.rosters().walk(&group, query).await?;
-        Ok(Answer::Presence(members.entries.iter().map(|member| self.client_of(&at, member)).collect()))
+        Ok(ReplyBody::Presence(members.entries.iter().map(|member| self.client_of(&at, member)).collect()))
     }
 
     /// A member under its connection's id; one without a connection here under its own.
@@ -45,7 +45,7 @@ impl Session {
     pub(super) async fn presence_stats(&self, channel: &str) -> Outcome {
         let at = self.joined(channel)?;
         let state = self.hub.muster.delivery().roster(&at).await?;
-        Ok(Answer::PresenceStats { clients: state.count, users: state.count })
+        Ok(ReplyBody::PresenceStats { clients: state.count, users: state.count })
     }
 
     pub(super) async fn history(&self, request: &HistoryRequest<'_>) -> Outcome {
@@ -56,7 +56,7 @@ impl Session {
             return Err(ErrorReply::UNRECOVERABLE.into());
         }
         let publications = self.publications(&stream, request, top.sequence).await?;
-        Ok(Answer::History(HistoryResult { publications, epoch: top.epoch, offset: top.sequence }))
+        Ok(ReplyBody::History(HistoryResult { publications, epoch: top.epoch, offset: top.sequence }))
     }
 
     /// The publications that a question for history is answered with, up to the end that the answer names. What a reply

@@ -22,12 +22,12 @@ use serde_json::value::RawValue;
 
 use crate::{
     hub::{Connection, Hub, Identity},
-    protocol::{Answer, Command, Disconnect, ErrorReply, Reply, Request, json, json::Malformed},
+    protocol::{Command, Disconnect, ErrorReply, Reply, ReplyBody, Request, json, json::Malformed},
     rate::Rate,
 };
 
 /// What a command comes to: an answer, a refusal, or the end of the connection.
-pub(crate) type Outcome = Result<Answer, Failure>;
+pub(crate) type Outcome = Result<ReplyBody, Failure>;
 
 /// Why a command has no answer.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Session {
             self.stage = Stage::Refused;
             self.hub.counters.logins_refused.add(1);
         }
-        self.reply(id, Answer::Error(ErrorReply::half_character(unit)));
+        self.reply(id, ReplyBody::Error(ErrorReply::half_character(unit)));
     }
 
     /// Notes that a ping is sent.
@@ -139,10 +139,10 @@ impl Session {
             (Stage::New | Stage::Refused, _) => Err(Disconnect::BAD_REQUEST.into()),
         };
         match outcome {
-            Ok(Some(answer)) => self.reply(command.id, answer),
+            Ok(Some(body)) => self.reply(command.id, body),
             // The answer is queued already, at its place among the publications.
             Ok(None) => {}
-            Err(Failure::Error(error)) => self.reply(command.id, Answer::Error(error)),
+            Err(Failure::Error(error)) => self.reply(command.id, ReplyBody::Error(error)),
             Err(Failure::Close(why)) => return Err(why),
         }
         Ok(())
@@ -164,8 +164,8 @@ impl Session {
         }
     }
 
-    fn reply(&self, id: u32, answer: Answer) {
-        self.connection.outbox.reply(json::reply(&Reply { id, answer }).into());
+    fn reply(&self, id: u32, body: ReplyBody) {
+        self.connection.outbox.reply(json::reply(&Reply { id, body }).into());
     }
 
     /// Who this is. Only a session that has logged in asks.
@@ -191,7 +191,7 @@ impl Session {
             return Err(ErrorReply::invalid("data must be a JSON value").into());
         };
         self.say(&group, MemberMessage::of(calls::body(&text)?)).await?;
-        Ok(Answer::Publish)
+        Ok(ReplyBody::Publish)
     }
 }
 

@@ -10,10 +10,10 @@ use muster_core::{
     roster::RosterState,
 };
 
-use super::{Answer, Failure, Session};
+use super::{Failure, ReplyBody, Session};
 use crate::{
     events,
-    hub::{Admission, CannotEnter, Feed, Identity, Wish},
+    hub::{CannotEnter, Feed, Identity, SubscribeOutcome, Wish},
     protocol::{Disconnect, ErrorReply, Reply, SubscribeRequest, SubscribeResult, json},
 };
 
@@ -23,7 +23,7 @@ impl Session {
         &self,
         id: u32,
         request: &SubscribeRequest<'_>,
-    ) -> Result<Option<Answer>, Failure> {
+    ) -> Result<Option<ReplyBody>, Failure> {
         if request.channel.is_empty() || !matches!(&*request.delta, "" | "fossil") {
             return Err(Disconnect::BAD_REQUEST.into());
         }
@@ -133,24 +133,24 @@ impl Session {
         loop {
             let reply = |result: SubscribeResult| {
                 let result = SubscribeResult { data: info.clone(), ..result };
-                json::reply(&Reply { id, answer: Answer::Subscribe(Box::new(result)) }).into()
+                json::reply(&Reply { id, body: ReplyBody::Subscribe(Box::new(result)) }).into()
             };
             match feed.subscribe(&self.connection, wish, read.as_deref(), bounds, reply) {
-                Admission::Done(recovered) => {
+                SubscribeOutcome::Done(recovered) => {
                     self.count_recovery(recovered);
                     return Ok(true);
                 }
-                Admission::ReadFirst => {
+                SubscribeOutcome::ReadFirst => {
                     read = Some(self.missed(&feed.stream, wish.offset).await?);
                 }
-                Admission::Unrecoverable => return Err(ErrorReply::UNRECOVERABLE.into()),
-                Admission::Contested | Admission::Over => return Ok(false),
+                SubscribeOutcome::Unrecoverable => return Err(ErrorReply::UNRECOVERABLE.into()),
+                SubscribeOutcome::Contested | SubscribeOutcome::Over => return Ok(false),
             }
         }
     }
 
     /// Leaves a group. It never fails for the client: the SDKs take a failure for a broken connection.
-    pub(super) async fn unsubscribe(&self, channel: &str) -> Answer {
+    pub(super) async fn unsubscribe(&self, channel: &str) -> ReplyBody {
         if let Ok(group) = Self::group_of(channel)
             && let Some(feed) = self.connection.unsubscribe(&group)
         {
@@ -159,6 +159,6 @@ impl Session {
             self.hub.counters.leaves.add(1);
             self.hub.part(&self.connection, &group).await;
         }
-        Answer::Unsubscribe
+        ReplyBody::Unsubscribe
     }
 }

@@ -109,7 +109,7 @@ async fn turn(tx: &Tx, slot: i64, quarter: i64, ahead: i64) -> Result<i64, Fault
 #[async_trait]
 impl Batch for Nonces {
     type Job = Nonce;
-    type Answer = Remembered;
+    type Output = Remembered;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Nonce]) -> Result<Vec<Remembered>, Fault> {
         // Sent one after the other without waiting for the answers: one round trip.
@@ -208,7 +208,7 @@ impl Draws {
 #[async_trait]
 impl Batch for Draws {
     type Job = Draw;
-    type Answer = Drawn;
+    type Output = Drawn;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Draw]) -> Result<Vec<Drawn>, Fault> {
         tokio::try_join!(tx.commit_lazily(), self.sweep(tx))?;

@@ -44,20 +44,20 @@ pub(super) trait Batch: Send + Sync + 'static {
     /// What one caller wants.
     type Job: Send + Sync + 'static;
     /// What one caller is told.
-    type Answer: Send + 'static;
+    type Output: Send + 'static;
 
     /// Does all jobs in a transaction; their answers, in their order. It is neither committed nor rolled back here, and
     /// may be run again with the same jobs when it was rolled back.
-    async fn apply(&self, tx: &Tx, jobs: &[&Self::Job]) -> Result<Vec<Self::Answer>, Fault>;
+    async fn apply(&self, tx: &Tx, jobs: &[&Self::Job]) -> Result<Vec<Self::Output>, Fault>;
 
     /// Takes the jobs' outcome into memory: after the commit, before anybody is told and before the lane goes on.
-    fn settle(&self, _jobs: &[&Self::Job], _answers: &mut [Self::Answer]) {}
+    fn settle(&self, _jobs: &[&Self::Job], _answers: &mut [Self::Output]) {}
 }
 
 struct Waiting<B: Batch> {
     job: B::Job,
     caller: Caller,
-    answer: oneshot::Sender<StoreResult<B::Answer>>,
+    answer: oneshot::Sender<StoreResult<B::Output>>,
 }
 
 /// Where callers hand in jobs of one kind.
@@ -87,7 +87,7 @@ impl<B: Batch> Gatherer<B> {
     }
 
     /// Has a job done, after all earlier ones of the same key.
-    pub(super) async fn run(&self, key: &impl Hash, job: B::Job) -> StoreResult<B::Answer> {
+    pub(super) async fn run(&self, key: &impl Hash, job: B::Job) -> StoreResult<B::Output> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let lane = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or(0);
@@ -149,7 +149,7 @@ impl<B: Batch> Lane<B> {
         }
     }
 
-    async fn transact(&self, jobs: &[&B::Job]) -> Result<Vec<B::Answer>, Fault> {
+    async fn transact(&self, jobs: &[&B::Job]) -> Result<Vec<B::Output>, Fault> {
         let tx = self.database.begin().await?;
         let mut answers = self.batch.apply(&tx, jobs).await?;
         tx.commit().await?;

@@ -118,7 +118,7 @@ async fn write(
 #[async_trait]
 impl Batch for Logins {
     type Job = Login;
-    type Answer = Outcome;
+    type Output = Outcome;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Login]) -> Result<Vec<Outcome>, Fault> {
         let nodes: BTreeSet<_> =

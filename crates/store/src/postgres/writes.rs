@@ -357,7 +357,7 @@ pub(super) struct Writes;
 #[async_trait]
 impl Batch for Writes {
     type Job = Write;
-    type Answer = Posted;
+    type Output = Posted;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault> {
         write(tx, jobs).await

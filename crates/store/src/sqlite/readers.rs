@@ -35,9 +35,9 @@ struct State {
 }
 
 /// The answer to a read that is queued. The read is done also when nobody waits for this.
-pub(super) struct Answer<T>(oneshot::Receiver<rusqlite::Result<T>>);
+pub(super) struct PendingRead<T>(oneshot::Receiver<rusqlite::Result<T>>);
 
-impl<T> Answer<T> {
+impl<T> PendingRead<T> {
     /// Waits for it.
     pub(super) async fn wait(self) -> StoreResult<T> {
         self.0.await.map_err(|_| stopped())?.map_err(fault)
@@ -72,7 +72,7 @@ impl Readers {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when too many wait, or the store has stopped.
-    pub(super) fn begin<T, F>(&self, read: F) -> StoreResult<Answer<T>>
+    pub(super) fn begin<T, F>(&self, read: F) -> StoreResult<PendingRead<T>>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -83,7 +83,7 @@ impl Readers {
             let _ = answer.send(read(connection));
         });
         self.queue.add(serve)?;
-        Ok(Answer(answered))
+        Ok(PendingRead(answered))
     }
 
     /// Runs a read on one of the connections.

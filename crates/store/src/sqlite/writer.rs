@@ -60,11 +60,11 @@ pub(super) enum Subject {
 }
 
 /// Tells a caller what came of its job.
-type Answer = Box<dyn FnOnce() + Send>;
+type Completion = Box<dyn FnOnce() + Send>;
 
 /// Tells a batch's callers. Each would be woken from outside of the runtime, which costs a system call each time; so one
 /// task is, and wakes the others from inside.
-fn tell(runtime: Option<&Handle>, answers: Vec<Answer>) {
+fn tell(runtime: Option<&Handle>, answers: Vec<Completion>) {
     let tell = move || answers.into_iter().for_each(|answer| answer());
     match runtime {
         Some(runtime) => drop(runtime.spawn(async move { tell() })),
@@ -80,7 +80,7 @@ trait Work: Send {
     /// The first half; `false` when it failed and was answered. It may come again after its transaction was undone.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// The second half; what tells the caller.
-    fn settle(self: Box<Self>) -> Option<Answer>;
+    fn settle(self: Box<Self>) -> Option<Completion>;
     fn refuse(self: Box<Self>, error: &StoreError);
 }
 
@@ -125,7 +125,7 @@ where
         }
     }
 
-    fn settle(self: Box<Self>) -> Option<Answer> {
+    fn settle(self: Box<Self>) -> Option<Completion> {
         let job = *self;
         let done = (job.settle)(job.plan?);
         let answer = job.answer?;

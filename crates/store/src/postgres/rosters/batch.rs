@@ -66,7 +66,7 @@ pub(super) struct RosterBatch {
 #[async_trait]
 impl Batch for RosterBatch {
     type Job = Job;
-    type Answer = Outcome;
+    type Output = Outcome;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Job]) -> Result<Vec<Outcome>, Fault> {
         let groups: BTreeSet<_> = jobs.iter().map(|job| job.at()).collect();
