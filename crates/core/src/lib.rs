@@ -19,6 +19,7 @@ pub mod group;
 pub mod hex;
 pub mod id;
 pub mod limits;
+pub mod login;
 pub mod message;
 mod message_parts;
 pub mod mute;

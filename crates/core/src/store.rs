@@ -96,10 +96,10 @@ pub trait Seals: Send + Sync {
 }
 
 /// What became of an [`Apps::create_app`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppCreated {
-    /// It was made.
-    Created,
+    /// It was made, and what follows stands at these positions.
+    Created(Positions),
     /// The account has as many applications as it may have.
     TooMany,
 }
@@ -108,7 +108,7 @@ pub enum AppCreated {
 #[async_trait]
 pub trait Apps: Send + Sync {
     /// Adds an application, if its account has fewer than `limit` of its generation.
-    async fn create_app(&self, app: App, limit: Option<u64>) -> StoreResult<AppCreated>;
+    async fn create_app(&self, app: App, limit: Option<u64>, also: Also) -> StoreResult<AppCreated>;
     /// The application of this id.
     async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>>;
     /// Applications of one account and generation by creation, in one data center if one is named.
@@ -268,18 +268,34 @@ pub trait Messages: Send + Sync {
     async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>>;
 }
 
+/// What became of a [`Sessions::sign_in`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The login of the same user that it replaces.
+    pub replaced: Option<SessionRef>,
+    /// Where what follows stands.
+    pub positions: Positions,
+}
+
 /// Who is logged in.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Notes a login; the login of the same user that it replaces.
+    /// Notes a login. What follows is stored unless it was noted already.
     async fn sign_in(
         &self,
         app: &AppId,
         user: &UserId,
         session: SessionRef,
-    ) -> StoreResult<Option<SessionRef>>;
-    /// Forgets a login, unless a later one has replaced it.
-    async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()>;
+        also: Also,
+    ) -> StoreResult<SignedIn>;
+    /// Forgets a login; `None` when it was forgotten before, or a later one has replaced it.
+    async fn sign_out(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        session: &SessionRef,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
     /// The login of each of these users, in their order.
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>>;
 }
@@ -288,13 +304,13 @@ pub trait Sessions: Send + Sync {
 #[async_trait]
 pub trait Chats: Send + Sync {
     /// Adds a channel.
-    async fn create_channel(&self, channel: Channel) -> StoreResult<()>;
+    async fn create_channel(&self, channel: Channel, also: Also) -> StoreResult<Positions>;
     /// The channel of this id.
     async fn channel(&self, id: &AppId) -> StoreResult<Option<Channel>>;
     /// All channels of an account, oldest first.
     async fn channels(&self, account: &AccountId) -> StoreResult<Vec<Channel>>;
-    /// Binds a number; `false` when it is bound to a channel already.
-    async fn add_number(&self, number: BusinessNumber) -> StoreResult<bool>;
+    /// Binds a number; `None` when it is bound to a channel already.
+    async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<Option<Positions>>;
     /// The binding of a number.
     async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>>;
     /// The numbers of a channel, oldest first.
@@ -305,15 +321,24 @@ pub trait Chats: Send + Sync {
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>>;
     /// Customer groups, newest first.
     async fn chat_groups(&self, query: &ChatGroupQuery, window: Window) -> StoreResult<Page<ChatGroup>>;
-    /// Moves every group that has stood in `from` since before `until` on to `to`, at `at`; the groups moved. One that
-    /// stands there since after `at` moves too: the clock was set back, and nobody waits until it comes there again.
-    async fn advance_chat_groups(
+    /// The groups that have stood in `status` since before `until`, oldest first. One that stands there since after
+    /// `now` is due too: the clock was set back, and nobody waits until it comes there again.
+    async fn due_chat_groups(
         &self,
+        status: ChatGroupStatus,
+        until: Millis,
+        now: Millis,
+    ) -> StoreResult<Vec<GroupRef>>;
+    /// Moves a group that stands in `from` on to `to`; `None` when it stands elsewhere by now, so that each move is
+    /// answered to one.
+    async fn advance_chat_group(
+        &self,
+        at: &GroupRef,
         from: ChatGroupStatus,
         to: ChatGroupStatus,
-        until: Millis,
-        at: Millis,
-    ) -> StoreResult<Vec<GroupRef>>;
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
     /// Gives a group a new invite code, or none, and revokes the ones before; `None` when there is no such group.
     async fn set_invite(
         &self,
@@ -340,10 +365,10 @@ pub trait Mutes: Send + Sync {
 }
 
 /// What became of a [`Words::add_word`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WordAdded {
-    /// It is in the list now.
-    Added,
+    /// It is in the list now, and what follows stands at these positions.
+    Added(Positions),
     /// It was in the list.
     Known,
     /// The list is as long as it may be.
@@ -356,11 +381,11 @@ pub enum WordAdded {
 #[async_trait]
 pub trait Words: Send + Sync {
     /// Adds a word to its application's list, if that holds fewer than `limit`.
-    async fn add_word(&self, word: Word, limit: u64) -> StoreResult<WordAdded>;
+    async fn add_word(&self, word: Word, limit: u64, also: Also) -> StoreResult<WordAdded>;
     /// An application's words, by their bytes.
     async fn words(&self, app: &AppId) -> StoreResult<Vec<Word>>;
-    /// Takes a word away; whether it was there.
-    async fn remove_word(&self, app: &AppId, text: &str) -> StoreResult<bool>;
+    /// Takes a word away; `None` when it was not there.
+    async fn remove_word(&self, app: &AppId, text: &str, also: Also) -> StoreResult<Option<Positions>>;
 }
 
 /// The nouns that are written once for every store: a new one of this kind is named here.

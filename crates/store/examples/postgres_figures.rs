@@ -218,7 +218,7 @@ async fn main() -> Outcome<()> {
     let options = PostgresOptions::default();
     let store = Arc::new(PostgresStore::open(&url, &options, Arc::new(Seeded::new(1))).await?);
     if store.records().app(&AppId::new(APP)?).await?.is_none() {
-        store.records().create_app(app()?, None).await?;
+        store.records().create_app(app()?, None, Also::nothing(CarriedOut::by_itself())).await?;
     }
     let large = group(&store, &format!("large-{members}")).await?;
     if store.roster_state(&large).await?.count == 0 {

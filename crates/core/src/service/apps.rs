@@ -105,11 +105,15 @@ impl AppRules<'_> {
             modified_at: now,
         };
         let limit = muster.limits.apps_per_account;
-        let made =
-            async move |hands: Hands| match hands.store.records().create_app(app.clone(), limit).await? {
-                AppCreated::Created => Ok(Done::untold(OpenApp(KnownApp(Arc::new(app))))),
-                AppCreated::TooMany => Err(Error::TooManyApps(limit.unwrap_or(u64::MAX))),
-            };
+        let made = async move |hands: Hands| match hands
+            .store
+            .records()
+            .create_app(app.clone(), limit, hands.alone())
+            .await?
+        {
+            AppCreated::Created(_) => Ok(Done::untold(OpenApp(KnownApp(Arc::new(app))))),
+            AppCreated::TooMany => Err(Error::TooManyApps(limit.unwrap_or(u64::MAX))),
+        };
         muster.change(made).await
     }
 

@@ -103,7 +103,7 @@ impl ChatRules<'_> {
             created_at: muster.now(),
         };
         let made = async move |hands: Hands| {
-            hands.store.records().create_channel(channel.clone()).await?;
+            hands.store.records().create_channel(channel.clone(), hands.alone()).await?;
             Ok(Done::untold(OpenChannel(channel)))
         };
         muster.change(made).await
@@ -125,12 +125,14 @@ impl ChatRules<'_> {
     /// [`Error::NumberTaken`], or the store's.
     pub async fn add_number(&self, channel: &OpenChannel, number: PhoneNumber) -> Result<BusinessNumber> {
         let bound = BusinessNumber { number, channel: channel.id.clone(), created_at: self.0.now() };
-        let added = async move |hands: Hands| {
-            if hands.store.records().add_number(bound.clone()).await? {
-                Ok(Done::untold(bound))
-            } else {
-                Err(Error::NumberTaken(bound.number))
-            }
+        let added = async move |hands: Hands| match hands
+            .store
+            .records()
+            .add_number(bound.clone(), hands.alone())
+            .await?
+        {
+            Some(_) => Ok(Done::untold(bound)),
+            None => Err(Error::NumberTaken(bound.number)),
         };
         self.0.change(added).await
     }
@@ -188,11 +190,17 @@ impl ChatRules<'_> {
         let now = self.0.now();
         let until = now - LOCAL_CREATION_MILLIS;
         let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-        let moved = async move |hands: Hands| {
-            let moved = hands.store.records().advance_chat_groups(from, to, until, now).await?;
-            Ok(Done::untold(moved.len()))
-        };
-        self.0.change(moved).await
+        let due = self.0.store.records().due_chat_groups(from, until, now).await?;
+        let mut moved = 0;
+        for at in due {
+            let advance = async move |hands: Hands| {
+                let records = hands.store.records();
+                let advanced = records.advance_chat_group(&at, from, to, now, hands.alone()).await?;
+                Ok(Done::untold(advanced.is_some()))
+            };
+            moved += usize::from(self.0.change(advance).await?);
+        }
+        Ok(moved)
     }
 
     /// The group, if the number runs it.

@@ -275,9 +275,8 @@ impl LoginRules<'_> {
     pub async fn sign_in(&self, login: &Login, session: &SessionRef) -> Result<()> {
         let (app, user, session) = (login.app.id.clone(), login.user.clone(), session.clone());
         let signed = async move |hands: Hands| {
-            let replaced = hands.store.sign_in(&app, &user, session.clone()).await?;
-            let others = replaced.is_some_and(|earlier| earlier != session);
-            Ok(Done::told((), others.then_some(Notice::SignedIn { app, user, session })))
+            let signed = hands.store.sign_in(&app, &user, session.clone(), hands.alone()).await?;
+            Ok(Done::told((), signed.replaced.is_some().then_some(Notice::SignedIn { app, user, session })))
         };
         // In place: a login that is contested while it is on its way signs in again, and would for ever if others came
         // between the note and its caller.
@@ -291,7 +290,7 @@ impl LoginRules<'_> {
     pub async fn sign_out(&self, login: &Login, session: &SessionRef) -> Result<()> {
         let (app, user, session) = (login.app.id.clone(), login.user.clone(), session.clone());
         let forgotten = async move |hands: Hands| {
-            hands.store.sign_out(&app, &user, &session).await?;
+            hands.store.sign_out(&app, &user, &session, hands.alone()).await?;
             Ok(Done::untold(()))
         };
         self.0.change(forgotten).await

@@ -97,25 +97,48 @@ impl RosterRules<'_> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn part(&self, login: &Login, group: &GroupId, session: &SessionRef) -> Result<bool> {
+    pub async fn part(&self, login: &Login, group: &GroupId, session: &SessionRef) -> Result<()> {
+        self.end_of_session(login, group, session, false).await
+    }
+
+    /// The same once more, when it is not known what became of it. Should the membership have ended, the others are told:
+    /// they may not have been.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn part_again(&self, login: &Login, group: &GroupId, session: &SessionRef) -> Result<()> {
+        self.end_of_session(login, group, session, true).await
+    }
+
+    async fn end_of_session(
+        &self,
+        login: &Login,
+        group: &GroupId,
+        session: &SessionRef,
+        again: bool,
+    ) -> Result<()> {
         let (group, user) = (GroupRef::new(login.app().id.clone(), group.clone()), login.user().clone());
         let leave = Leave::Session(session.clone());
         let parted = async move |hands: Hands| {
             let left = hands.store.leave(&group, &user, leave, hands.alone()).await?.is_some();
-            Ok(Done::told(left, left.then_some(Notice::Left { group, user })))
+            let gone = left || again && is_out(&*hands.store, &group, &user).await?;
+            Ok(Done::told((), gone.then_some(Notice::Left { group, user })))
         };
         self.0.change(parted).await
     }
 
     /// The operator takes a user out of a group, whatever the membership. Taking out somebody who is not in it is no
-    /// fault. The others are told if `announce` says so.
+    /// fault. The others are told if `announce` says so, also when the user was out already: whoever is not sure of it
+    /// asks again, and they may not have been told.
     ///
     /// # Errors
     /// The store's.
     pub async fn release(&self, group: &OpenGroup, user: &UserId, announce: bool) -> Result<()> {
         let (group, user) = (group.at.clone(), user.clone());
         let released = async move |hands: Hands| {
-            if hands.store.leave(&group, &user, Leave::Any, hands.alone()).await?.is_none() {
+            let left = hands.store.leave(&group, &user, Leave::Any, hands.alone()).await?.is_some();
+            // Whoever has come back meanwhile was not taken out by this.
+            if !left && !is_out(&*hands.store, &group, &user).await? {
                 return Ok(Done::untold(()));
             }
             let connection = Notice::TakenOut { group: group.clone(), user: user.clone() };
@@ -201,6 +224,12 @@ impl RosterRules<'_> {
     pub async fn find(&self, group: &OpenGroup, users: &[UserId]) -> Result<Vec<Option<Member>>> {
         Ok(self.0.store.find_members(&group.at, users).await?)
     }
+}
+
+/// Whether a user is not in a group.
+async fn is_out(store: &dyn Store, at: &GroupRef, user: &UserId) -> Result<bool> {
+    let memberships = store.find_members(at, std::slice::from_ref(user)).await?;
+    Ok(memberships.iter().all(Option::is_none))
 }
 
 /// Ends a membership together with what its user learns of it. `serves` says whether super groups keep their lists.

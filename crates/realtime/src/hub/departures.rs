@@ -34,6 +34,8 @@ pub(super) struct Departure {
     session: SessionRef,
     groups: Vec<GroupId>,
     of: Whose,
+    /// Whether an earlier attempt may have done it.
+    again: bool,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,12 @@ impl Departure {
 
     fn new(identity: &Identity, groups: Vec<GroupId>, of: Whose, grace: Duration) -> Self {
         let (login, session) = (identity.login.clone(), identity.session.clone());
-        Self { due: Instant::now() + grace, login, session, groups, of }
+        Self { due: Instant::now() + grace, login, session, groups, of, again: false }
+    }
+
+    /// What an earlier attempt may have done.
+    pub(super) fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 }
 
@@ -81,6 +88,7 @@ async fn end(muster: &Muster, mut departure: Departure) {
     let mut pauses = PAUSES.into_iter();
     let mut pause = None;
     while let Err(error) = attempt(muster, &mut departure).await {
+        departure.again = true;
         if pause.is_none() {
             tracing::warn!(%error, user = %departure.login.user(), "a member could not leave yet");
         }
@@ -90,13 +98,14 @@ async fn end(muster: &Muster, mut departure: Departure) {
 }
 
 async fn attempt(muster: &Muster, departure: &mut Departure) -> Result<()> {
-    let Departure { login, session, groups, of, .. } = departure;
+    let Departure { login, session, groups, of, again, .. } = departure;
     while let Some(group) = groups.last() {
         match of {
-            Whose::Gone => part(muster, login, session, group).await?,
-            Whose::Staying(connection) => part_unless_in(muster, connection, group).await?,
+            Whose::Gone => part(muster, login, session, group, *again).await?,
+            Whose::Staying(connection) => part_unless_in(muster, connection, group, *again).await?,
         }
         groups.pop();
+        *again = false;
     }
     if let Whose::Gone = of {
         muster.logins().sign_out(login, session).await?;
@@ -104,24 +113,45 @@ async fn attempt(muster: &Muster, departure: &mut Departure) -> Result<()> {
     Ok(())
 }
 
-/// Ends a membership that a connection had, unless it is in the group again.
-pub(super) async fn part_unless_in(muster: &Muster, connection: &Connection, group: &GroupId) -> Result<()> {
+/// Ends a membership that a connection had, unless it is in the group again. `again` says whether an earlier attempt may
+/// have done it.
+pub(super) async fn part_unless_in(
+    muster: &Muster,
+    connection: &Connection,
+    group: &GroupId,
+    again: bool,
+) -> Result<()> {
     let _guard = connection.turnstile().await;
     if connection.subscribed(group).is_some() {
         return Ok(());
     }
-    part_from(muster, connection, group).await
+    part_from(muster, connection, group, again).await
 }
 
 /// Ends a membership of a connection, whose turnstile is held.
-pub(super) async fn part_from(muster: &Muster, connection: &Connection, group: &GroupId) -> Result<()> {
+pub(super) async fn part_from(
+    muster: &Muster,
+    connection: &Connection,
+    group: &GroupId,
+    again: bool,
+) -> Result<()> {
     match connection.identity() {
-        Some(identity) => part(muster, &identity.login, &identity.session, group).await,
+        Some(identity) => part(muster, &identity.login, &identity.session, group, again).await,
         None => Ok(()),
     }
 }
 
-async fn part(muster: &Muster, login: &Login, session: &SessionRef, group: &GroupId) -> Result<()> {
-    muster.rosters().part(login, group, session).await?;
-    Ok(())
+async fn part(
+    muster: &Muster,
+    login: &Login,
+    session: &SessionRef,
+    group: &GroupId,
+    again: bool,
+) -> Result<()> {
+    let rosters = muster.rosters();
+    if again {
+        rosters.part_again(login, group, session).await
+    } else {
+        rosters.part(login, group, session).await
+    }
 }

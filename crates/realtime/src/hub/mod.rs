@@ -205,20 +205,22 @@ impl Hub {
     /// Ends a membership that a connection had, unless it is in the group again; one that cannot be ended now is ended
     /// later.
     pub(crate) async fn part(&self, connection: &Arc<Connection>, group: &GroupId) {
-        let parted = part_unless_in(&self.muster, connection, group).await;
+        let parted = part_unless_in(&self.muster, connection, group, false).await;
         self.settle(parted, connection, group);
     }
 
     /// Takes back a join, while the connection's turnstile is held; later, if it cannot be done now.
     pub(crate) async fn take_back(&self, connection: &Arc<Connection>, group: &GroupId) {
-        let parted = part_from(&self.muster, connection, group).await;
+        let parted = part_from(&self.muster, connection, group, false).await;
         self.settle(parted, connection, group);
     }
 
     fn settle(&self, parted: Result<(), Error>, connection: &Arc<Connection>, group: &GroupId) {
         if let Err(error) = parted {
             tracing::debug!(%error, %group, "a member could not leave at once");
-            self.part_later(connection, group);
+            if let Some(departure) = Departure::of_one(connection, group, self.config.grace()) {
+                self.see_off(departure.again());
+            }
         }
     }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use muster_core::{
     bus::{Bus as _, Notice},
+    caller::CarriedOut,
     id::{NodeId, SessionId, SessionRef, UserId},
     message::StreamRef,
-    store::Sessions as _,
+    store::{Also, Sessions as _},
 };
 use serde_json::json;
 
@@ -50,7 +51,8 @@ async fn a_later_login_on_another_node_counts_though_its_notice_was_lost() {
     let mut anna = server.client("anna").await;
     let mut ben = server.client("ben").await;
     let elsewhere = SessionRef { node: NodeId::new("n2").unwrap(), session: SessionId::new("s").unwrap() };
-    server.store.sign_in(&server.app.id, &UserId::new("anna").unwrap(), elsewhere).await.unwrap();
+    let also = Also::nothing(CarriedOut::by_itself());
+    server.store.sign_in(&server.app.id, &UserId::new("anna").unwrap(), elsewhere, also).await.unwrap();
     server.bus.resume();
     assert_eq!(anna.ended().await.code, 4501);
     assert!(ben.within(SOON).await.is_empty());

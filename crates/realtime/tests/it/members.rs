@@ -64,6 +64,23 @@ async fn a_large_group_is_told_once_a_second_with_twenty_names_and_the_exact_cou
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_is_taken_out_once_more_is_told_to_the_others_again() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    enrol(&server, &at, std::iter::once("u1".to_owned())).await;
+    let mut anna = joined(&server, "anna").await;
+    anna.event("memberchange").await;
+    let (group, user) = (server.opened(&at).await, UserId::new("u1").unwrap());
+    server.store.set_unsure(true);
+    server.muster.rosters().release(&group, &user, true).await.unwrap_err();
+    server.store.set_unsure(false);
+    assert!(anna.within(Duration::from_secs(1)).await.is_empty());
+    server.muster.rosters().release(&group, &user, true).await.unwrap();
+    let told = anna.event("memberchange").await["data"].clone();
+    assert_eq!((names(&told, "leaveUsers"), &told["memberCount"]), (vec!["u1".to_owned()], &json!(1)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_super_group_is_told_the_count_alone_every_five_seconds() {
     let limits = Limits { super_group_threshold: 5, ..Limits::default() };
     let server = Server::with(quick(), limits).await;

@@ -107,6 +107,24 @@ async fn a_join_that_the_store_did_and_called_failed_does_not_outlast_its_connec
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_leave_that_the_store_did_and_called_failed_is_told_when_it_is_tried_again() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    let mut ben = server.client("ben").await;
+    anna.join("g1").await;
+    ben.join("g1").await;
+    anna.within(Duration::from_secs(1)).await;
+    server.store.set_unsure(true);
+    ben.ask("unsubscribe", json!({ "channel": "g:g1" })).await;
+    server.store.set_unsure(false);
+    assert_eq!(server.store.members(&at).len(), 1);
+    let told = anna.within(Duration::from_secs(60)).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["push"]["pub"]["data"]["leaveUsers"][0]["userId"], "ben");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_left_of_a_failed_join_or_leave_does_not_end_a_later_join_of_the_same_connection() {
     let server = Server::start().await;
     let at = server.group("g1").await;

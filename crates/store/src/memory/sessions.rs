@@ -5,10 +5,33 @@ use std::time::Duration;
 use async_trait::async_trait;
 use muster_core::{
     id::{AppId, NodeId, SessionRef, UserId},
-    store::{Nodes, Reaped, Sessions, StoreResult},
+    login::LoginChange,
+    message::Positions,
+    store::{Also, Nodes, Reaped, Sessions, SignedIn, StoreResult},
 };
 
 use super::MemoryStore;
+
+impl MemoryStore {
+    /// Changes who is logged in; the login that was, and where what follows stands. `None` when nothing is changed.
+    fn change_login(
+        &self,
+        (app, user): (&AppId, &UserId),
+        change: LoginChange,
+        also: Also,
+    ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
+        let (mut state, of) = (self.changing()?, (app.clone(), user.clone()));
+        if !change.changes(state.logins.get(&of)) {
+            return Ok(None);
+        }
+        state.demand_streams(&also)?;
+        let earlier = match change.after() {
+            Some(session) => state.logins.insert(of, session),
+            None => state.logins.remove(&of),
+        };
+        Ok(Some((earlier, state.follow(also))))
+    }
+}
 
 #[async_trait]
 impl Sessions for MemoryStore {
@@ -17,18 +40,22 @@ impl Sessions for MemoryStore {
         app: &AppId,
         user: &UserId,
         session: SessionRef,
-    ) -> StoreResult<Option<SessionRef>> {
-        let earlier = self.reading()?.logins.insert((app.clone(), user.clone()), session.clone());
-        Ok(earlier.filter(|earlier| *earlier != session))
+        also: Also,
+    ) -> StoreResult<SignedIn> {
+        let changed = self.change_login((app, user), LoginChange::Begin(session), also)?;
+        let (replaced, positions) = changed.unwrap_or_default();
+        Ok(SignedIn { replaced, positions })
     }
 
-    async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()> {
-        let mut state = self.reading()?;
-        let key = (app.clone(), user.clone());
-        if state.logins.get(&key) == Some(session) {
-            state.logins.remove(&key);
-        }
-        Ok(())
+    async fn sign_out(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        session: &SessionRef,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let changed = self.change_login((app, user), LoginChange::End(session.clone()), also)?;
+        Ok(changed.map(|(_, positions)| positions))
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {

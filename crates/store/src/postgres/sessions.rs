@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use muster_core::{
     id::{AppId, NodeId, SessionId, SessionRef, UserId},
-    store::{Sessions, StoreResult},
+    login::LoginChange,
+    message::Positions,
+    store::{Also, Sessions, SignedIn, StoreResult},
 };
 use tokio_postgres::Row;
 
@@ -17,23 +19,33 @@ use super::{
     records::id,
     rosters::{fenced, hold_nodes},
     values::values,
+    writes::follow,
 };
 
 /// What one caller wants.
 pub(super) struct Login {
     app: AppId,
     user: UserId,
-    session: SessionRef,
-    /// Whether the session begins; it ends otherwise.
-    begins: bool,
+    change: LoginChange,
+    also: Also,
+}
+
+impl Login {
+    /// The node that the session hangs on, if one begins.
+    fn node(&self) -> Option<&NodeId> {
+        match &self.change {
+            LoginChange::Begin(session) => Some(&session.node),
+            LoginChange::End(_) => None,
+        }
+    }
 }
 
 /// What one caller is told.
 pub(super) enum Outcome {
-    /// It has begun, and replaced this one.
-    Begun(Option<SessionRef>),
-    /// It is forgotten.
-    Ended,
+    /// Nothing has changed.
+    Unchanged,
+    /// The login has changed from this one, and what follows stands at these positions.
+    Changed(Option<SessionRef>, Positions),
     /// Its node's sessions were ended: nothing may hang on them again.
     Fenced,
 }
@@ -121,29 +133,39 @@ impl Batch for Logins {
     type Output = Outcome;
 
     async fn apply(&self, tx: &Tx, jobs: &[&Login]) -> Result<Vec<Outcome>, Fault> {
-        let nodes: BTreeSet<_> =
-            jobs.iter().filter(|job| job.begins).map(|job| job.session.node.as_str()).collect();
+        let nodes: BTreeSet<_> = jobs.iter().filter_map(|job| job.node()).map(NodeId::as_str).collect();
         let alive = hold_nodes(tx, &nodes.into_iter().collect::<Vec<_>>()).await?;
         let key = |job: &&'_ Login| (job.app.as_str().to_owned(), job.user.as_str().to_owned());
         let keys: BTreeSet<_> = jobs.iter().map(|job| (job.app.as_str(), job.user.as_str())).collect();
         let mut logins = lock(tx, &keys).await?;
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
-            answers.push(if !job.begins {
-                if logins.get(&key(job)) == Some(&job.session) {
-                    logins.remove(&key(job));
-                }
-                Outcome::Ended
-            } else if alive.contains(&job.session.node) {
-                let earlier = logins.insert(key(job), job.session.clone());
-                Outcome::Begun(earlier.filter(|earlier| *earlier != job.session))
-            } else {
+            answers.push(if job.node().is_some_and(|node| !alive.contains(node)) {
                 Outcome::Fenced
+            } else if job.change.changes(logins.get(&key(job))) {
+                let earlier = match job.change.clone().after() {
+                    Some(session) => logins.insert(key(job), session),
+                    None => logins.remove(&key(job)),
+                };
+                Outcome::Changed(earlier, Positions::new())
+            } else {
+                Outcome::Unchanged
             });
         }
         let logins =
             logins.iter().map(|((app, user), session)| ((app.as_str(), user.as_str()), session.clone()));
         write(tx, &keys, &logins.collect()).await?;
+        let (changed, places): (Vec<_>, Vec<_>) = jobs
+            .iter()
+            .zip(&mut answers)
+            .filter_map(|(job, answer)| match answer {
+                Outcome::Changed(_, positions) => Some((&job.also, positions)),
+                Outcome::Unchanged | Outcome::Fenced => None,
+            })
+            .unzip();
+        for (place, positions) in places.into_iter().zip(follow(tx, changed).await?) {
+            *place = positions;
+        }
         Ok(answers)
     }
 }
@@ -161,18 +183,18 @@ impl PostgresStore {
         Ok(names.iter().map(|name| found.get(name).cloned().flatten()).collect())
     }
 
-    async fn login(
+    /// Changes who is logged in; the login that was, and where what follows stands. `None` when nothing is changed.
+    async fn change_login(
         &self,
-        app: &AppId,
-        user: &UserId,
-        session: SessionRef,
-        begins: bool,
-    ) -> StoreResult<Option<SessionRef>> {
+        (app, user): (&AppId, &UserId),
+        change: LoginChange,
+        also: Also,
+    ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
         self.database.open_still()?;
-        let login = Login { app: app.clone(), user: user.clone(), session, begins };
+        let login = Login { app: app.clone(), user: user.clone(), change, also };
         match self.logins.run(&(app, user), login).await? {
-            Outcome::Begun(earlier) => Ok(earlier),
-            Outcome::Ended => Ok(None),
+            Outcome::Changed(earlier, positions) => Ok(Some((earlier, positions))),
+            Outcome::Unchanged => Ok(None),
             Outcome::Fenced => Err(fenced()),
         }
     }
@@ -185,12 +207,22 @@ impl Sessions for PostgresStore {
         app: &AppId,
         user: &UserId,
         session: SessionRef,
-    ) -> StoreResult<Option<SessionRef>> {
-        self.login(app, user, session, true).await
+        also: Also,
+    ) -> StoreResult<SignedIn> {
+        let changed = self.change_login((app, user), LoginChange::Begin(session), also).await?;
+        let (replaced, positions) = changed.unwrap_or_default();
+        Ok(SignedIn { replaced, positions })
     }
 
-    async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()> {
-        self.login(app, user, session.clone(), false).await.map(|_| ())
+    async fn sign_out(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        session: &SessionRef,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let changed = self.change_login((app, user), LoginChange::End(session.clone()), also).await?;
+        Ok(changed.map(|(_, positions)| positions))
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {

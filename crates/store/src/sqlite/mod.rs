@@ -51,7 +51,7 @@ use std::{
 use async_trait::async_trait;
 use muster_core::{
     figure::Figure,
-    id::{AppId, GroupRef, SessionRef, UserId},
+    id::{AppId, GroupRef, UserId},
     random::Random,
     store::{Records, Store, StoreError, StoreResult},
     transfer::{Counts, TransferError},
@@ -102,7 +102,7 @@ pub struct SqliteStore {
     _writer_thread: WriterThread,
     readers: Arc<Readers>,
     memory: Arc<Memory>,
-    sessions: Sharded<(AppId, UserId), SessionRef>,
+    logins: Arc<sessions::Logins>,
     counters: Arc<Counters>,
     wal: Arc<WalGauge>,
     mark: Arc<CommitMark>,
@@ -208,7 +208,7 @@ impl SqliteStore {
             _writer_thread: writer_thread,
             readers,
             memory,
-            sessions: Sharded::new(),
+            logins: Arc::new(sessions::Logins::new()),
             counters,
             wal,
             mark,

@@ -1,15 +1,68 @@
 //! Who is logged in: in memory alone, because a login ends with its connection and the connection with the process.
 //! One process owns the store, so there is one node, and nothing is ever left of another.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use muster_core::{
     id::{AppId, NodeId, SessionRef, UserId},
-    store::{Nodes, Reaped, Sessions, StoreResult},
+    login::LoginChange,
+    message::Positions,
+    store::{Also, Nodes, Reaped, Sessions, SignedIn, StoreResult},
 };
 
-use super::SqliteStore;
+use super::{
+    SqliteStore,
+    also::{Made, together},
+    tx::Tx,
+    writer::Subject,
+};
+use crate::sharded::Sharded;
+
+/// Who is logged in, by application and user.
+pub(super) type Logins = Sharded<(AppId, UserId), SessionRef>;
+
+/// Changes who is logged in; the login that was, or `None` when nothing is changed.
+fn change(logins: &Logins, of: &(AppId, UserId), change: LoginChange) -> Option<Option<SessionRef>> {
+    logins.shard(of, |map| {
+        change.changes(map.get(of)).then(|| match change.after() {
+            Some(session) => map.insert(of.clone(), session),
+            None => map.remove(of),
+        })
+    })
+}
+
+impl SqliteStore {
+    /// Changes who is logged in; the login that was, and where what follows stands. `None` when nothing is changed.
+    ///
+    /// What follows is stored first, and the login, which is in memory alone, changes after the commit. Another login
+    /// of the same user may be noted in between without the writer; it is then as if it had come first.
+    async fn change_login(
+        &self,
+        of: (AppId, UserId),
+        wanted: LoginChange,
+        also: Also,
+    ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
+        self.open_still()?;
+        if also.is_nothing() {
+            return Ok(change(&self.logins, &of, wanted).map(|earlier| (earlier, Positions::new())));
+        }
+        let following = self.following(also).await?;
+        let (logins, asked, theirs) = (Arc::clone(&self.logins), of.clone(), wanted.clone());
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, None, &following, |_| {
+                let changes = logins.shard(&asked, |map| theirs.changes(map.get(&asked)));
+                Ok((changes, Made::when(changes)))
+            })
+        };
+        let logins = Arc::clone(&self.logins);
+        let settle = move |(changes, positions): (bool, Positions)| {
+            changes.then(|| (change(&logins, &of, wanted).flatten(), positions))
+        };
+        // Alone: whether it changes anything depends on the logins before it.
+        self.writer.run(Subject::All, run, settle).await
+    }
+}
 
 #[async_trait]
 impl Sessions for SqliteStore {
@@ -18,29 +71,31 @@ impl Sessions for SqliteStore {
         app: &AppId,
         user: &UserId,
         session: SessionRef,
-    ) -> StoreResult<Option<SessionRef>> {
-        self.open_still()?;
-        let key = (app.clone(), user.clone());
-        let earlier = self.sessions.shard(&key.clone(), |map| map.insert(key, session.clone()));
-        Ok(earlier.filter(|earlier| *earlier != session))
+        also: Also,
+    ) -> StoreResult<SignedIn> {
+        let begin = LoginChange::Begin(session);
+        let changed = self.change_login((app.clone(), user.clone()), begin, also).await?;
+        let (replaced, positions) = changed.unwrap_or_default();
+        Ok(SignedIn { replaced, positions })
     }
 
-    async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()> {
-        self.open_still()?;
-        let key = (app.clone(), user.clone());
-        self.sessions.shard(&key, |map| {
-            if map.get(&key) == Some(session) {
-                map.remove(&key);
-            }
-        });
-        Ok(())
+    async fn sign_out(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        session: &SessionRef,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let end = LoginChange::End(session.clone());
+        let changed = self.change_login((app.clone(), user.clone()), end, also).await?;
+        Ok(changed.map(|(_, positions)| positions))
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {
         self.open_still()?;
         let session = |user: &UserId| {
             let key = (app.clone(), user.clone());
-            self.sessions.shard(&key, |map| map.get(&key).cloned())
+            self.logins.shard(&key, |map| map.get(&key).cloned())
         };
         Ok(users.iter().map(session).collect())
     }

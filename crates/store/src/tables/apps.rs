@@ -104,16 +104,17 @@ impl Stored for App {
     }
 }
 
-fn create(tx: &mut dyn Transaction, app: &App, epoch: &str, limit: Option<u64>) -> Tried<AppCreated> {
+/// Adds an application; `false` when its account has as many as it may have.
+fn create(tx: &mut dyn Transaction, app: &App, epoch: &str, limit: Option<u64>) -> Tried<bool> {
     tx.take_turn(Turn::Directory)?;
     let sql = "SELECT count(*) AS total FROM app WHERE account = $1 AND generation = $2";
     let held = total(tx, sql, values![app.account.as_str(), *app.generation.code()])?;
     if limit.is_some_and(|limit| held >= limit) {
-        return Ok(AppCreated::TooMany);
+        return Ok(false);
     }
     tx.add_space(&app.id, epoch)?;
     if insert(tx, app)? {
-        return Ok(AppCreated::Created);
+        return Ok(true);
     }
     misuse(format!("there is an application {} already", app.id))
 }
@@ -141,9 +142,11 @@ fn of_id(reading: &mut dyn Reading, id: &AppId) -> Tried<Option<App>> {
 
 #[async_trait]
 impl<D: Database> Apps for Tables<D> {
-    async fn create_app(&self, app: App, limit: Option<u64>) -> StoreResult<AppCreated> {
+    async fn create_app(&self, app: App, limit: Option<u64>, also: Also) -> StoreResult<AppCreated> {
         let epoch = self.epoch();
-        self.database.write(move |tx| create(tx, &app, &epoch, limit)).await
+        let step = move |tx: &mut dyn Transaction| create(tx, &app, &epoch, limit).map(Change::when);
+        let (created, positions) = self.database.write_also(also, step).await?;
+        Ok(if created { AppCreated::Created(positions) } else { AppCreated::TooMany })
     }
 
     async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>> {

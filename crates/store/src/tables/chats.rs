@@ -14,7 +14,7 @@ use muster_core::{
 
 use super::{
     Carried, Change, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, misuse,
-    table::{Parent, Stored, Table, exists, find, insert, record_of, select, total},
+    table::{Parent, Stored, Table, find, insert, record_of, select, total},
     value::values,
 };
 use crate::codes::{Code as _, Unreadable};
@@ -301,21 +301,14 @@ const DUE: &str = "status = $1 AND (status_since < $2 OR status_since > $3)";
 
 fn advance(
     tx: &mut dyn Transaction,
+    at: &GroupRef,
     (from, to): (ChatGroupStatus, ChatGroupStatus),
-    until: Millis,
-    at: Millis,
-) -> Tried<Vec<GroupRef>> {
-    // What another node has moved meanwhile stands elsewhere then: each move is answered to one.
-    let sql = format!(
-        "UPDATE chat_group SET status = $4, status_since = $3, modified_at = $3 WHERE {DUE} RETURNING app, id, place"
-    );
-    let rows = tx.query(&sql, values![from.code(), until, at, to.code()])?;
-    let mut moved = Vec::with_capacity(rows.len());
-    for row in &rows {
-        moved.push((row.number("place")?, row.group_ref("app", "id")?));
-    }
-    moved.sort_by_key(|(place, _)| *place);
-    Ok(moved.into_iter().map(|(_, at)| at).collect())
+    now: Millis,
+) -> Tried<bool> {
+    let sql = "UPDATE chat_group SET status = $4, status_since = $5, modified_at = $5
+               WHERE app = $1 AND id = $2 AND status = $3";
+    let values = values![at.app.as_str(), at.group.as_str(), from.code(), to.code(), now];
+    Ok(tx.execute(sql, values)? > 0)
 }
 
 fn set_invite(tx: &mut dyn Transaction, at: &GroupRef, code: Option<&str>, now: Millis) -> Tried<bool> {
@@ -330,13 +323,13 @@ fn set_invite(tx: &mut dyn Transaction, at: &GroupRef, code: Option<&str>, now: 
 
 #[async_trait]
 impl<D: Database> Chats for Tables<D> {
-    async fn create_channel(&self, channel: Channel) -> StoreResult<()> {
+    async fn create_channel(&self, channel: Channel, also: Also) -> StoreResult<Positions> {
         let epoch = self.epoch();
         let step = move |tx: &mut dyn Transaction| {
             tx.add_space(&channel.id, &epoch)?;
-            insert(tx, &channel).map(|_| ())
+            insert(tx, &channel).map(Change::made)
         };
-        self.database.write(step).await
+        Ok(self.database.write_also(also, step).await?.1)
     }
 
     async fn channel(&self, id: &AppId) -> StoreResult<Option<Channel>> {
@@ -349,12 +342,13 @@ impl<D: Database> Chats for Tables<D> {
         self.database.read(move |reading| select(reading, tail, values![account.as_str()])).await
     }
 
-    async fn add_number(&self, number: BusinessNumber) -> StoreResult<bool> {
+    async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<Option<Positions>> {
         let step = move |tx: &mut dyn Transaction| {
             take_space(tx, &number.channel)?;
-            insert(tx, &number)
+            insert(tx, &number).map(Change::when)
         };
-        self.database.write(step).await
+        let (bound, positions) = self.database.write_also(also, step).await?;
+        Ok(bound.then_some(positions))
     }
 
     async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>> {
@@ -389,21 +383,33 @@ impl<D: Database> Chats for Tables<D> {
         self.database.snapshot(move |reading| list(reading, &query, window)).await
     }
 
-    async fn advance_chat_groups(
+    async fn due_chat_groups(
         &self,
+        status: ChatGroupStatus,
+        until: Millis,
+        now: Millis,
+    ) -> StoreResult<Vec<GroupRef>> {
+        // Asked several times a second, and nearly always in vain.
+        let step = move |reading: &mut dyn Reading| {
+            let sql = format!("SELECT app, id FROM chat_group WHERE {DUE} ORDER BY place");
+            let rows = reading.query(&sql, values![status.code(), until, now])?;
+            rows.iter().map(|row| Ok(row.group_ref("app", "id")?)).collect()
+        };
+        self.database.read(step).await
+    }
+
+    async fn advance_chat_group(
+        &self,
+        at: &GroupRef,
         from: ChatGroupStatus,
         to: ChatGroupStatus,
-        until: Millis,
-        at: Millis,
-    ) -> StoreResult<Vec<GroupRef>> {
-        // Asked several times a second, and nearly always in vain: that costs no transaction.
-        let due = move |reading: &mut dyn Reading| {
-            exists(reading, &format!("chat_group WHERE {DUE}"), values![from.code(), until, at])
-        };
-        if !self.database.read(due).await? {
-            return Ok(Vec::new());
-        }
-        self.database.write(move |tx| advance(tx, (from, to), until, at)).await
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let at = at.clone();
+        let step = move |tx: &mut dyn Transaction| advance(tx, &at, (from, to), now).map(Change::when);
+        let (moved, positions) = self.database.write_also(also, step).await?;
+        Ok(moved.then_some(positions))
     }
 
     async fn set_invite(

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use muster_core::{
     id::AppId,
-    store::{StoreResult, WordAdded, Words},
+    message::Positions,
+    store::{Also, StoreResult, WordAdded, Words},
     transfer::Kind,
     word::Word,
 };
 
 use super::{
-    Carried, Database, Row, Tables, Transaction, Turn, Value,
+    Carried, Change, Database, Row, Tables, Transaction, Turn, Value,
     table::{APP, Stored, Table, insert, record_of, select, total},
     value::values,
 };
@@ -49,18 +50,24 @@ impl Stored for Word {
 
 #[async_trait]
 impl<D: Database> Words for Tables<D> {
-    async fn add_word(&self, word: Word, limit: u64) -> StoreResult<WordAdded> {
+    async fn add_word(&self, word: Word, limit: u64, also: Also) -> StoreResult<WordAdded> {
         let step = move |tx: &mut dyn Transaction| {
             if !tx.take_turn(Turn::Space(&word.app))? {
-                return Ok(WordAdded::NoApp);
+                return Ok(Change::nothing(WordAdded::NoApp));
             }
             let sql = "SELECT count(*) AS total FROM word WHERE app = $1";
             if total(tx, sql, values![word.app.as_str()])? >= limit {
-                return Ok(WordAdded::TooMany);
+                return Ok(Change::nothing(WordAdded::TooMany));
             }
-            Ok(if insert(tx, &word)? { WordAdded::Added } else { WordAdded::Known })
+            if insert(tx, &word)? {
+                return Ok(Change::made(WordAdded::Added(Positions::new())));
+            }
+            Ok(Change::nothing(WordAdded::Known))
         };
-        self.database.write(step).await
+        Ok(match self.database.write_also(also, step).await? {
+            (WordAdded::Added(_), positions) => WordAdded::Added(positions),
+            (not_added, _) => not_added,
+        })
     }
 
     async fn words(&self, app: &AppId) -> StoreResult<Vec<Word>> {
@@ -68,12 +75,13 @@ impl<D: Database> Words for Tables<D> {
         self.database.read(move |reading| select(reading, tail, values![app.as_str()])).await
     }
 
-    async fn remove_word(&self, app: &AppId, text: &str) -> StoreResult<bool> {
+    async fn remove_word(&self, app: &AppId, text: &str, also: Also) -> StoreResult<Option<Positions>> {
         let (app, text) = (app.clone(), text.to_owned());
         let sql = "DELETE FROM word WHERE app = $1 AND text = $2";
         let step = move |tx: &mut dyn Transaction| {
-            Ok(tx.execute(sql, values![app.as_str(), Value::free(&*text)])? > 0)
+            Ok(Change::when(tx.execute(sql, values![app.as_str(), Value::free(&*text)])? > 0))
         };
-        self.database.write(step).await
+        let (there, positions) = self.database.write_also(also, step).await?;
+        Ok(there.then_some(positions))
     }
 }

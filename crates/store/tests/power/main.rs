@@ -55,7 +55,7 @@ async fn furnish(store: &SqliteStore) {
         created_at: Millis(1),
         modified_at: Millis(1),
     };
-    store.records().create_app(app, None).await.unwrap();
+    store.records().create_app(app, None, Also::nothing(CarriedOut::by_itself())).await.unwrap();
     let group = Group {
         at: group(),
         number: 0,

@@ -4,21 +4,26 @@ use std::sync::Arc;
 
 use muster_core::{
     app::DataCenter,
+    chat::ChatGroupStatus,
     group::Deletion,
     id::{AppId, GroupRef},
     message::{Entry, Event, ExitReason, Positions, Posted, StreamRef},
     mute::{Mute, MuteKind},
     roster::{Admission, Join, Leave},
-    store::{Also, GroupCreated, GroupDeleted, Messages as _, Rosters as _, Store, StoreResult, StreamEvent},
+    store::{
+        Also, AppCreated, GroupCreated, GroupDeleted, Messages as _, Rosters as _, SignedIn, Store,
+        StoreResult, StreamEvent, WordAdded,
+    },
     time::Millis,
+    word::Word,
 };
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
 use crate::{
-    chats::{chat, furnished},
+    chats::{channel, chat, furnished, number},
     make::{
-        admitted, alone, app_id, at, connected, disconnect, draft, durable, group, names, one_group, user,
-        with, with_app, with_group,
+        admitted, alone, app, app_id, at, connected, disconnect, draft, durable, group, names, one_group,
+        session, user, with, with_app, with_group,
     },
     place::{LastingPlace, Place, Postgres},
 };
@@ -27,7 +32,11 @@ over_every_store!(
     a_change_that_is_not_made_stores_nothing,
     a_change_whose_consequence_has_no_stream_is_not_made,
     customer_groups_and_applications_take_what_follows,
-    mutes_take_what_follows;
+    what_begins_in_an_account_takes_what_follows,
+    customer_groups_move_on_with_what_follows,
+    mutes_take_what_follows,
+    words_take_what_follows,
+    logins_take_what_follows;
     lasting:
     every_change_stores_what_follows_and_says_where,
     any_part_may_fail_and_neither_is_made,
@@ -305,6 +314,83 @@ async fn customer_groups_and_applications_take_what_follows(place: &impl Place) 
     has(&*store, &of_user("u"), 2).await;
 }
 
+async fn what_begins_in_an_account_takes_what_follows(place: &impl Place) {
+    let store = place.open();
+    with_app(&*store, "a").await;
+    let told = || events(&[of_user("u")]);
+    let nowhere = || events(&[of_user("u"), of_group(&at("a", "none"))]);
+    let records = store.records();
+    records.create_app(app("b"), None, nowhere()).await.unwrap_err();
+    assert_eq!(records.create_app(app("b"), Some(1), told()).await.unwrap(), AppCreated::TooMany);
+    assert_eq!(records.create_app(app("b"), None, told()).await.unwrap(), AppCreated::Created(vec![1]));
+    records.create_app(app("b"), None, told()).await.unwrap_err();
+    records.create_channel(channel("c"), nowhere()).await.unwrap_err();
+    assert_eq!(records.create_channel(channel("c"), told()).await.unwrap(), [2]);
+    records.create_channel(channel("c"), told()).await.unwrap_err();
+    let bound = || number("8613800138000", "c");
+    records.add_number(bound(), nowhere()).await.unwrap_err();
+    for positions in [Some(vec![3]), None] {
+        assert_eq!(records.add_number(bound(), told()).await.unwrap(), positions);
+    }
+    has(&*store, &of_user("u"), 3).await;
+}
+
+async fn customer_groups_move_on_with_what_follows(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let g = at("c", "g");
+    store.records().create_chat_group(chat("g"), alone()).await.unwrap();
+    let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
+    let advance = |also| store.records().advance_chat_group(&g, from, to, Millis(900), also);
+    advance(events(&[of_group(&g), of_group(&at("c", "none"))])).await.unwrap_err();
+    for positions in [Some(vec![1]), None] {
+        assert_eq!(advance(events(&[of_group(&g)])).await.unwrap(), positions);
+    }
+    has(&*store, &of_group(&g), 1).await;
+}
+
+async fn words_take_what_follows(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let also = || events(&[of_user("u"), of_group(&g)]);
+    let nowhere = || events(&[of_user("u"), of_group(&at("a", "none"))]);
+    let word = |text: &str| Word { app: app_id("a"), text: text.to_owned(), added_at: Millis(5) };
+    let add = |text, also| store.records().add_word(word(text), 1, also);
+    add("one", nowhere()).await.unwrap_err();
+    assert_eq!(add("one", also()).await.unwrap(), WordAdded::Added(vec![1, 1]));
+    assert_eq!(add("two", also()).await.unwrap(), WordAdded::TooMany);
+    assert_eq!(store.records().add_word(word("one"), 9, also()).await.unwrap(), WordAdded::Known);
+    store.records().remove_word(&app_id("a"), "one", nowhere()).await.unwrap_err();
+    for positions in [Some(vec![2, 2]), None] {
+        assert_eq!(store.records().remove_word(&app_id("a"), "one", also()).await.unwrap(), positions);
+    }
+    has(&*store, &of_group(&g), 2).await;
+    has(&*store, &of_user("u"), 2).await;
+}
+
+async fn logins_take_what_follows(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let (a, u) = (app_id("a"), user("u"));
+    let also = || events(&[of_user("u"), of_group(&g)]);
+    let nowhere = || events(&[of_user("u"), of_group(&at("a", "none"))]);
+    let sign_in = |name, also| store.sign_in(&a, &u, session(name), also);
+    sign_in("1", nowhere()).await.unwrap_err();
+    for (name, replaced, positions) in
+        [("1", None, vec![1, 1]), ("1", None, vec![]), ("2", Some("1"), vec![2, 2])]
+    {
+        let replaced = replaced.map(session);
+        assert_eq!(sign_in(name, also()).await.unwrap(), SignedIn { replaced, positions }, "{name}");
+    }
+    store.sign_out(&a, &u, &session("2"), nowhere()).await.unwrap_err();
+    for (name, positions) in [("1", None), ("2", Some(vec![3, 3])), ("2", None)] {
+        assert_eq!(store.sign_out(&a, &u, &session(name), also()).await.unwrap(), positions, "{name}");
+    }
+    assert_eq!(store.sessions(&a, std::slice::from_ref(&u)).await.unwrap(), [None]);
+    has(&*store, &of_group(&g), 3).await;
+    has(&*store, &of_user("u"), 3).await;
+}
+
 async fn mutes_take_what_follows(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
@@ -382,4 +468,21 @@ async fn whoever_is_only_counted_comes_and_goes_with_what_follows() {
     assert_eq!(store.roster_state(&g).await.unwrap().count, 2);
     has(&*store, &of_group(&g), 6).await;
     has(&*store, &of_user("u"), 6).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_ends_of_a_membership_that_is_only_counted_one_is_stored() {
+    let place = Postgres::new();
+    let store = place.open();
+    let g = one_group(&*store).await;
+    for name in ["a", "b", "c"] {
+        let guest = Join { super_above: Some(1), super_listed: false, ..connected(name) };
+        store.join(&g, guest, alone()).await.unwrap();
+    }
+    assert_eq!(names(&*store, &g).await, ["a", "b"]);
+    let of_c = user("c");
+    let ends = (0..8).map(|_| store.leave(&g, &of_c, Leave::Any, events(&[of_user("c")])));
+    let ends = futures_util::future::try_join_all(ends).await.unwrap();
+    assert_eq!(ends.iter().flatten().count(), 1);
+    has(&*store, &of_user("c"), 1).await;
 }

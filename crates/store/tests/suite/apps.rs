@@ -3,6 +3,7 @@
 use muster_core::{
     app::{App, Audit, DataCenter, Generation, Retention},
     group::{Order, Window},
+    message::Positions,
     store::{AppCreated, AppFilter},
     time::Millis,
 };
@@ -38,7 +39,10 @@ fn rich(id: &str) -> App {
 async fn an_application_is_found_as_it_was_made(place: &impl Place) {
     let store = place.open();
     assert_eq!(store.records().app(&app_id("a")).await.unwrap(), None);
-    assert_eq!(store.records().create_app(rich("a"), None).await.unwrap(), AppCreated::Created);
+    assert_eq!(
+        store.records().create_app(rich("a"), None, alone()).await.unwrap(),
+        AppCreated::Created(Positions::new())
+    );
     assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
     let store = place.again(store);
     assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&rich("a")));
@@ -47,13 +51,22 @@ async fn an_application_is_found_as_it_was_made(place: &impl Place) {
 async fn an_account_has_no_more_applications_of_a_generation_than_it_may(place: &impl Place) {
     let store = place.open();
     for id in ["a", "b"] {
-        assert_eq!(store.records().create_app(app(id), Some(2)).await.unwrap(), AppCreated::Created);
+        assert_eq!(
+            store.records().create_app(app(id), Some(2), alone()).await.unwrap(),
+            AppCreated::Created(Positions::new())
+        );
     }
-    assert_eq!(store.records().create_app(app("c"), Some(2)).await.unwrap(), AppCreated::TooMany);
+    assert_eq!(store.records().create_app(app("c"), Some(2), alone()).await.unwrap(), AppCreated::TooMany);
     assert_eq!(store.records().app(&app_id("c")).await.unwrap(), None);
-    assert_eq!(store.records().create_app(rich("d"), Some(2)).await.unwrap(), AppCreated::Created);
+    assert_eq!(
+        store.records().create_app(rich("d"), Some(2), alone()).await.unwrap(),
+        AppCreated::Created(Positions::new())
+    );
     let other = App { account: account("other"), ..app("e") };
-    assert_eq!(store.records().create_app(other, Some(1)).await.unwrap(), AppCreated::Created);
+    assert_eq!(
+        store.records().create_app(other, Some(1), alone()).await.unwrap(),
+        AppCreated::Created(Positions::new())
+    );
 }
 
 async fn concurrent_makers_stay_within_the_limit(place: &impl Place) {
@@ -61,14 +74,14 @@ async fn concurrent_makers_stay_within_the_limit(place: &impl Place) {
     let makers: Vec<_> = (0..40)
         .map(|n| {
             let store = store.clone();
-            tokio::spawn(
-                async move { store.records().create_app(app(&format!("a{n}")), Some(7)).await.unwrap() },
-            )
+            tokio::spawn(async move {
+                store.records().create_app(app(&format!("a{n}")), Some(7), alone()).await.unwrap()
+            })
         })
         .collect();
     let mut created = 0;
     for maker in makers {
-        created += u64::from(maker.await.unwrap() == AppCreated::Created);
+        created += u64::from(maker.await.unwrap() == AppCreated::Created(Positions::new()));
     }
     assert_eq!(created, 7);
 }
@@ -78,9 +91,9 @@ async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place:
     for n in 0..10 {
         let data_center = if n % 2 == 0 { DataCenter::Shanghai } else { DataCenter::Singapore };
         let made = App { data_center, ..app(&format!("a{n}")) };
-        store.records().create_app(made, None).await.unwrap();
+        store.records().create_app(made, None, alone()).await.unwrap();
     }
-    store.records().create_app(rich("other-generation"), None).await.unwrap();
+    store.records().create_app(rich("other-generation"), None, alone()).await.unwrap();
     let list = async |data_center, order, skip, limit| {
         let filter = AppFilter { generation: Generation::Two, data_center };
         let page =
@@ -99,7 +112,7 @@ async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place:
 async fn an_application_is_switched_off_and_on(place: &impl Place) {
     let store = place.open();
     assert_eq!(store.records().set_app_disabled(&app_id("a"), true, Millis(5), alone()).await.unwrap(), None);
-    store.records().create_app(app("a"), None).await.unwrap();
+    store.records().create_app(app("a"), None, alone()).await.unwrap();
     let off = App { disabled: true, modified_at: Millis(5_000), ..app("a") };
     assert_eq!(
         store.records().set_app_disabled(&app_id("a"), true, Millis(5_000), alone()).await.unwrap(),
@@ -115,9 +128,9 @@ async fn an_application_is_switched_off_and_on(place: &impl Place) {
 
 async fn an_id_is_given_once(place: &impl Place) {
     let store = place.open();
-    store.records().create_app(app("a"), None).await.unwrap();
-    store.records().create_app(app("a"), None).await.unwrap_err();
+    store.records().create_app(app("a"), None, alone()).await.unwrap();
+    store.records().create_app(app("a"), None, alone()).await.unwrap_err();
     // The failure undid nothing of what others did.
-    store.records().create_app(app("b"), None).await.unwrap();
+    store.records().create_app(app("b"), None, alone()).await.unwrap();
     assert_eq!(store.records().app(&app_id("b")).await.unwrap().as_deref(), Some(&app("b")));
 }

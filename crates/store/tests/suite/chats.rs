@@ -3,6 +3,7 @@
 use muster_core::{
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
     group::Window,
+    message::Positions,
     roster::{Admission, Join},
     store::Store,
     time::Millis,
@@ -24,7 +25,7 @@ over_every_store!(
     an_invite_code_that_no_database_can_hold_is_none,
 );
 
-fn channel(id: &str) -> Channel {
+pub(crate) fn channel(id: &str) -> Channel {
     Channel { id: app_id(id), account: account("acc"), name: format!("name of {id}"), created_at: Millis(1) }
 }
 
@@ -32,7 +33,7 @@ fn phone(digits: &str) -> PhoneNumber {
     PhoneNumber::new(digits).unwrap()
 }
 
-fn number(digits: &str, channel: &str) -> BusinessNumber {
+pub(crate) fn number(digits: &str, channel: &str) -> BusinessNumber {
     BusinessNumber { number: phone(digits), channel: app_id(channel), created_at: Millis(2) }
 }
 
@@ -51,22 +52,26 @@ pub(crate) fn chat(id: &str) -> ChatGroup {
 }
 
 pub(crate) async fn furnished(store: &dyn Store) {
-    store.records().create_channel(channel("c")).await.unwrap();
-    assert!(store.records().add_number(number("8613800138000", "c")).await.unwrap());
+    store.records().create_channel(channel("c"), alone()).await.unwrap();
+    assert!(store.records().add_number(number("8613800138000", "c"), alone()).await.unwrap().is_some());
 }
 
 async fn channels_and_numbers_are_found_and_listed_oldest_first(place: &impl Place) {
     let store = place.open();
     for id in ["c2", "c1"] {
-        store.records().create_channel(channel(id)).await.unwrap();
+        store.records().create_channel(channel(id), alone()).await.unwrap();
     }
-    store.records().create_channel(Channel { account: account("other"), ..channel("c3") }).await.unwrap();
+    store
+        .records()
+        .create_channel(Channel { account: account("other"), ..channel("c3") }, alone())
+        .await
+        .unwrap();
     assert_eq!(store.records().channel(&app_id("c1")).await.unwrap(), Some(channel("c1")));
     assert_eq!(store.records().channel(&app_id("none")).await.unwrap(), None);
     assert_eq!(store.records().channels(&account("acc")).await.unwrap(), [channel("c2"), channel("c1")]);
-    store.records().create_channel(channel("c1")).await.unwrap_err();
+    store.records().create_channel(channel("c1"), alone()).await.unwrap_err();
     for digits in ["8613800138001", "8613800138000"] {
-        assert!(store.records().add_number(number(digits, "c1")).await.unwrap());
+        assert!(store.records().add_number(number(digits, "c1"), alone()).await.unwrap().is_some());
     }
     let found = store.records().number(&phone("8613800138000")).await.unwrap();
     assert_eq!(found, Some(number("8613800138000", "c1")));
@@ -81,11 +86,11 @@ async fn channels_and_numbers_are_found_and_listed_oldest_first(place: &impl Pla
 async fn a_number_is_bound_once(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.records().create_channel(channel("d")).await.unwrap();
+    store.records().create_channel(channel("d"), alone()).await.unwrap();
     for there in ["c", "d"] {
-        assert!(!store.records().add_number(number("8613800138000", there)).await.unwrap());
+        assert_eq!(store.records().add_number(number("8613800138000", there), alone()).await.unwrap(), None);
     }
-    store.records().add_number(number("8613800138001", "none")).await.unwrap_err();
+    store.records().add_number(number("8613800138001", "none"), alone()).await.unwrap_err();
 }
 
 async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl Place) {
@@ -120,7 +125,7 @@ async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl 
 async fn customer_groups_are_listed_newest_first_and_filtered(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.records().add_number(number("8613800138001", "c")).await.unwrap();
+    store.records().add_number(number("8613800138001", "c"), alone()).await.unwrap();
     for n in 0..9 {
         let status = if n % 3 == 0 { ChatGroupStatus::Active } else { ChatGroupStatus::Creating };
         let subject = if n % 2 == 0 { "even\0" } else { "odd" };
@@ -160,7 +165,14 @@ async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl P
     }
     let advance = async |until, now| {
         let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-        store.records().advance_chat_groups(from, to, Millis(until), Millis(now)).await.unwrap()
+        let due = store.records().due_chat_groups(from, Millis(until), Millis(now)).await.unwrap();
+        for at in &due {
+            for answer in [Some(Positions::new()), None] {
+                let moved = store.records().advance_chat_group(at, from, to, Millis(now), alone());
+                assert_eq!(moved.await.unwrap(), answer);
+            }
+        }
+        due
     };
     assert_eq!(advance(300, 500).await, [at("c", "g1"), at("c", "g2")]);
     assert_eq!(advance(300, 501).await, []);

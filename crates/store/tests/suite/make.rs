@@ -104,7 +104,10 @@ pub(crate) fn left(count: u64) -> Option<Departure> {
 
 /// Makes an application.
 pub(crate) async fn with_app(store: &dyn Store, id: &str) {
-    assert_eq!(store.records().create_app(app(id), None).await.unwrap(), AppCreated::Created);
+    assert_eq!(
+        store.records().create_app(app(id), None, alone()).await.unwrap(),
+        AppCreated::Created(Positions::new())
+    );
 }
 
 /// Makes a group and answers its address.

@@ -55,7 +55,7 @@ async fn mutes_are_listed_by_user_and_page(place: &impl Place) {
 
 async fn mutes_go_with_their_group(place: &impl Place) {
     let store = place.open();
-    store.records().create_app(app("a"), None).await.unwrap();
+    store.records().create_app(app("a"), None, alone()).await.unwrap();
     let (gone, there) = (with_group(&*store, "a", "gone").await, with_group(&*store, "a", "there").await);
     for group in ["gone", "there"] {
         store.records().put_mute(mute(group, "u", MuteKind::Muted), alone()).await.unwrap();

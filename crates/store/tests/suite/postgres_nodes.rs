@@ -175,7 +175,7 @@ async fn logins_on_several_nodes_replace_each_other_one_by_one() {
     for n in 0..60 {
         let store = Arc::clone(&nodes[n % 3]);
         logins.spawn(async move {
-            store.sign_in(&app_id("a"), &user("u"), session(&n.to_string())).await.unwrap()
+            store.sign_in(&app_id("a"), &user("u"), session(&n.to_string()), alone()).await.unwrap().replaced
         });
     }
     let replaced = logins.join_all().await;
@@ -183,7 +183,7 @@ async fn logins_on_several_nodes_replace_each_other_one_by_one() {
     let names: BTreeSet<_> = replaced.iter().flatten().map(|login| login.session.to_string()).collect();
     assert_eq!((replaced.iter().flatten().count(), names.len()), (59, 59));
     let last = (0..60).find(|n| !names.contains(&n.to_string())).unwrap();
-    nodes[1].sign_out(&app_id("a"), &user("u"), &session(&last.to_string())).await.unwrap();
+    nodes[1].sign_out(&app_id("a"), &user("u"), &session(&last.to_string()), alone()).await.unwrap();
     assert_eq!(nodes[2].sessions(&app_id("a"), &[user("u")]).await.unwrap(), [None]);
 }
 

@@ -83,7 +83,11 @@ async fn a_deleted_group_goes_with_all_that_belongs_to_it(place: &impl Place) {
 async fn messages_go_when_their_application_keeps_them_no_longer(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
-    store.records().create_app(App { retention: Retention::Days180, ..app("long") }, None).await.unwrap();
+    store
+        .records()
+        .create_app(App { retention: Retention::Days180, ..app("long") }, None, alone())
+        .await
+        .unwrap();
     let long = with_group(&*store, "long", "g").await;
     for at in [&g, &long] {
         for time in [0, DAY, 2 * DAY] {

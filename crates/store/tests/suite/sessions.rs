@@ -1,7 +1,9 @@
 //! Who is logged in.
 
+use muster_core::message::Positions;
+
 use crate::{
-    make::{app_id, session, user},
+    make::{alone, app_id, session, user},
     place::{LastingPlace, Place},
 };
 
@@ -14,20 +16,24 @@ over_every_store!(
 async fn a_later_login_replaces_the_earlier(place: &impl Place) {
     let store = place.open();
     let (app, u) = (app_id("a"), user("u"));
-    assert_eq!(store.sign_in(&app, &u, session("1")).await.unwrap(), None);
-    assert_eq!(store.sign_in(&app, &u, session("2")).await.unwrap(), Some(session("1")));
-    store.sign_out(&app, &u, &session("1")).await.unwrap();
+    let sign_in = async |name| store.sign_in(&app, &u, session(name), alone()).await.unwrap().replaced;
+    assert_eq!(sign_in("1").await, None);
+    assert_eq!(sign_in("2").await, Some(session("1")));
+    assert_eq!(sign_in("2").await, None);
+    assert_eq!(store.sign_out(&app, &u, &session("1"), alone()).await.unwrap(), None);
     let found = store.sessions(&app, &[user("v"), u.clone()]).await.unwrap();
     assert_eq!(found, [None, Some(session("2"))]);
     assert_eq!(store.sessions(&app_id("b"), std::slice::from_ref(&u)).await.unwrap(), [None]);
-    store.sign_out(&app, &u, &session("2")).await.unwrap();
+    for answer in [Some(Positions::new()), None] {
+        assert_eq!(store.sign_out(&app, &u, &session("2"), alone()).await.unwrap(), answer);
+    }
     assert_eq!(store.sessions(&app, std::slice::from_ref(&u)).await.unwrap(), [None]);
-    assert_eq!(store.sign_in(&app, &u, session("3")).await.unwrap(), None);
+    assert_eq!(sign_in("3").await, None);
 }
 
 async fn logins_end_with_the_process_that_holds_them(place: &impl LastingPlace) {
     let store = place.open();
-    store.sign_in(&app_id("a"), &user("u"), session("1")).await.unwrap();
+    store.sign_in(&app_id("a"), &user("u"), session("1"), alone()).await.unwrap();
     store.close().await.unwrap();
     drop(store);
     assert_eq!(place.open().sessions(&app_id("a"), &[user("u")]).await.unwrap(), [None]);

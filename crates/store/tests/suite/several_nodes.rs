@@ -205,9 +205,9 @@ async fn held_by_c(nodes: &[Node; 3]) -> Vec<GroupRef> {
         admitted(&*a.store, g, durable("durable")).await;
     }
     for n in 0..30 {
-        c.store.sign_in(&app_id("a"), &user(&format!("c{n}")), c.session("s")).await.unwrap();
+        c.store.sign_in(&app_id("a"), &user(&format!("c{n}")), c.session("s"), alone()).await.unwrap();
     }
-    a.store.sign_in(&app_id("a"), &user("other"), a.session("s")).await.unwrap();
+    a.store.sign_in(&app_id("a"), &user("other"), a.session("s"), alone()).await.unwrap();
     groups
 }
 
@@ -288,7 +288,7 @@ async fn a_dead_node_ties_nothing_to_itself() {
     c.expire(&a).await;
     assert_eq!(b.reap_all(10).await.len(), 2);
     is_fenced(c.store.join(&g, c.connected("u"), alone()).await);
-    is_fenced(c.store.sign_in(&app_id("a"), &user("u"), c.session("s")).await);
+    is_fenced(c.store.sign_in(&app_id("a"), &user("u"), c.session("s"), alone()).await);
     assert!(!c.store.beat(&c.id, LEASE).await.unwrap());
     // What hangs on no session it may do, and under another name everything.
     admitted(&*c.store, &g, durable("d")).await;
@@ -313,7 +313,7 @@ async fn nothing_is_tied_to_a_node_after_its_end() {
                     if c.store.join(&g, c.connected(&name), alone()).await.is_err() {
                         return;
                     }
-                    c.store.sign_in(&app_id("a"), &user(&name), c.session("s")).await.ok();
+                    c.store.sign_in(&app_id("a"), &user(&name), c.session("s"), alone()).await.ok();
                 }
             })
         })

@@ -1,9 +1,9 @@
 //! Words.
 
-use muster_core::{store::WordAdded, time::Millis, word::Word};
+use muster_core::{message::Positions, store::WordAdded, time::Millis, word::Word};
 
 use crate::{
-    make::{app, app_id},
+    make::{alone, app, app_id},
     place::Place,
 };
 
@@ -15,26 +15,30 @@ fn word(app: &str, text: &str) -> Word {
 
 async fn words_are_added_once_up_to_a_limit(place: &impl Place) {
     let store = place.open();
-    let add = |word| store.records().add_word(word, 2);
+    let add = |word| store.records().add_word(word, 2, alone());
     assert_eq!(add(word("a", "one")).await.unwrap(), WordAdded::NoApp);
-    store.records().create_app(app("a"), None).await.unwrap();
-    store.records().create_app(app("b"), None).await.unwrap();
-    assert_eq!(add(word("a", "one")).await.unwrap(), WordAdded::Added);
+    store.records().create_app(app("a"), None, alone()).await.unwrap();
+    store.records().create_app(app("b"), None, alone()).await.unwrap();
+    assert_eq!(add(word("a", "one")).await.unwrap(), WordAdded::Added(Positions::new()));
     assert_eq!(add(word("a", "one")).await.unwrap(), WordAdded::Known);
-    assert_eq!(add(word("a", "two")).await.unwrap(), WordAdded::Added);
+    assert_eq!(add(word("a", "two")).await.unwrap(), WordAdded::Added(Positions::new()));
     assert_eq!(add(word("a", "three")).await.unwrap(), WordAdded::TooMany);
-    assert_eq!(add(word("b", "three")).await.unwrap(), WordAdded::Added);
-    assert!(store.records().remove_word(&app_id("a"), "one").await.unwrap());
-    assert!(!store.records().remove_word(&app_id("a"), "one").await.unwrap());
+    assert_eq!(add(word("b", "three")).await.unwrap(), WordAdded::Added(Positions::new()));
+    for answer in [Some(Positions::new()), None] {
+        assert_eq!(store.records().remove_word(&app_id("a"), "one", alone()).await.unwrap(), answer);
+    }
     assert_eq!(store.records().words(&app_id("a")).await.unwrap(), [word("a", "two")]);
 }
 
 async fn words_are_free_text(place: &impl Place) {
     let store = place.open();
-    store.records().create_app(app("a"), None).await.unwrap();
+    store.records().create_app(app("a"), None, alone()).await.unwrap();
     let texts = ["", "\0", "Z", "a\0b", "群"];
     for text in texts {
-        assert_eq!(store.records().add_word(word("a", text), 9).await.unwrap(), WordAdded::Added);
+        assert_eq!(
+            store.records().add_word(word("a", text), 9, alone()).await.unwrap(),
+            WordAdded::Added(Positions::new())
+        );
     }
     assert_eq!(store.records().words(&app_id("a")).await.unwrap(), texts.map(|text| word("a", text)));
 }

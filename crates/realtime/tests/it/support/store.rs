@@ -20,8 +20,8 @@ use muster_core::{
     message::{Draft, Entry, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{
-        Also, GroupCreated, GroupDeleted, Groups, Messages, Nodes, Reaped, Records, Rosters, Sessions, Store,
-        StoreError, StoreResult, StreamEvent,
+        Also, GroupCreated, GroupDeleted, Groups, Messages, Nodes, Reaped, Records, Rosters, Sessions,
+        SignedIn, Store, StoreError, StoreResult, StreamEvent,
     },
     testing::Seeded,
     time::Millis,
@@ -279,12 +279,19 @@ impl Sessions for TestStore {
         app: &AppId,
         user: &UserId,
         session: SessionRef,
-    ) -> StoreResult<Option<SessionRef>> {
-        self.asked().await?.sign_in(app, user, session).await
+        also: Also,
+    ) -> StoreResult<SignedIn> {
+        self.asked().await?.sign_in(app, user, session, also).await
     }
 
-    async fn sign_out(&self, app: &AppId, user: &UserId, session: &SessionRef) -> StoreResult<()> {
-        self.asked().await?.sign_out(app, user, session).await
+    async fn sign_out(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        session: &SessionRef,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        self.asked().await?.sign_out(app, user, session, also).await
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {

@@ -7,6 +7,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
 
@@ -18,6 +19,9 @@ use muster_core::{
 };
 
 use crate::sharded::Sharded;
+
+/// Ends of memberships that may be under way at a time: any two of one user's take turns.
+const ENDINGS: usize = 64;
 
 /// The number of a member who is only counted: such a member has no place in the list.
 const NO_NUMBER: u64 = 0;
@@ -129,11 +133,17 @@ pub(in crate::postgres) struct Counted {
     tallies: Sharded<GroupRef, HashMap<NodeId, NodeTally>>,
     /// Groups that may have something to write.
     stirred: std::sync::Mutex<HashSet<GroupRef>>,
+    /// Held by whoever stores what follows from the end of a membership and then ends it, by a hash of who it is.
+    endings: [tokio::sync::Mutex<()>; ENDINGS],
 }
 
 impl Counted {
     pub(in crate::postgres) fn new() -> Self {
-        Self { tallies: Sharded::new(), stirred: std::sync::Mutex::default() }
+        Self {
+            tallies: Sharded::new(),
+            stirred: std::sync::Mutex::default(),
+            endings: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+        }
     }
 
     fn stir(&self, at: &GroupRef) {
@@ -183,6 +193,18 @@ impl Counted {
             }
             Some(tally.enter(join, session))
         })
+    }
+
+    /// Waits until nobody else is ending this user's membership with something that follows from it.
+    pub(super) async fn ending(
+        &self,
+        at: &GroupRef,
+        user: &UserId,
+    ) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let mut hasher = DefaultHasher::new();
+        (at, user).hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % ENDINGS as u64).ok()?;
+        Some(self.endings.get(place)?.lock().await)
     }
 
     /// Ends the membership of somebody who is counted here; `None` when nobody is meant.

@@ -133,7 +133,8 @@ impl PostgresStore {
     }
 
     /// Ends the membership of somebody whom this process counts without a row. What follows is stored first: the
-    /// membership itself is in memory alone. Should somebody else end it meanwhile, it was theirs to end.
+    /// membership itself is in memory alone. Of several who end it with something that follows, one does. Should its
+    /// session end meanwhile, from which nothing follows, it was the session's to end.
     async fn leave_counted(
         &self,
         at: &GroupRef,
@@ -142,6 +143,7 @@ impl PostgresStore {
         also: &Also,
     ) -> StoreResult<Option<Departure>> {
         let counted = &self.roster_writer.counted;
+        let _turn = if also.is_nothing() { None } else { counted.ending(at, user).await };
         if !counted.may_leave(at, user, leave) {
             return Ok(None);
         }

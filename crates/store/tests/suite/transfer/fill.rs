@@ -6,7 +6,7 @@ use muster_core::{
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
-    message::{HistoryQuery, StreamRef},
+    message::{HistoryQuery, Positions, StreamRef},
     mute::{Mute, MuteKind},
     roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
@@ -92,7 +92,10 @@ async fn apps(store: &dyn Store) {
         ..app("b")
     };
     for made in [app("z"), rich, app("a")] {
-        assert_eq!(store.records().create_app(made, None).await.unwrap(), AppCreated::Created);
+        assert_eq!(
+            store.records().create_app(made, None, alone()).await.unwrap(),
+            AppCreated::Created(Positions::new())
+        );
     }
     store.records().set_app_disabled(&app_id("z"), true, Millis(1_002), alone()).await.unwrap().unwrap();
 }
@@ -176,11 +179,11 @@ async fn chats(store: &dyn Store) {
             name: format!("name {id}"),
             created_at: Millis(1),
         };
-        store.records().create_channel(channel).await.unwrap();
+        store.records().create_channel(channel, alone()).await.unwrap();
     }
     for digits in [NUMBER, "8613800138009", "8613800138001"] {
         let number = BusinessNumber { number: phone(digits), channel: app_id("c"), created_at: Millis(2) };
-        assert!(store.records().add_number(number).await.unwrap());
+        assert!(store.records().add_number(number, alone()).await.unwrap().is_some());
     }
     for n in 0..3 {
         let chat = ChatGroup {
@@ -202,10 +205,10 @@ async fn chats(store: &dyn Store) {
     store.records().set_invite(&at("c", "chat2"), Some("third"), Millis(300), alone()).await.unwrap();
     store.records().set_invite(&at("c", "chat2"), None, Millis(400), alone()).await.unwrap();
     let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-    assert_eq!(
-        store.records().advance_chat_groups(from, to, Millis(101), Millis(500)).await.unwrap().len(),
-        1
-    );
+    let due = store.records().due_chat_groups(from, Millis(101), Millis(500)).await.unwrap();
+    assert_eq!(due, [at("c", "chat0")]);
+    let moved = store.records().advance_chat_group(&due[0], from, to, Millis(500), alone()).await.unwrap();
+    assert_eq!(moved, Some(Positions::new()));
 }
 
 async fn mutes_and_words(store: &dyn Store) {
@@ -215,7 +218,10 @@ async fn mutes_and_words(store: &dyn Store) {
     }
     for text in ["word 群\0", "other"] {
         let word = Word { app: app_id("b"), text: text.into(), added_at: Millis(6) };
-        assert_eq!(store.records().add_word(word, 9).await.unwrap(), WordAdded::Added);
+        assert_eq!(
+            store.records().add_word(word, 9, alone()).await.unwrap(),
+            WordAdded::Added(Positions::new())
+        );
     }
 }
 
