@@ -24,6 +24,7 @@ pub mod message;
 mod message_parts;
 pub mod mute;
 pub mod number;
+pub mod outbound;
 pub mod random;
 pub mod rank;
 pub mod roster;

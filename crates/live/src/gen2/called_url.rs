@@ -1,11 +1,8 @@
 //! Addresses that the server is told to call.
 
-use std::{
-    borrow::Cow,
-    fmt,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::{borrow::Cow, fmt, net::IpAddr};
 
+use muster_core::outbound::is_public;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
@@ -55,7 +52,7 @@ impl CalledUrl {
 /// not a host alone: no host's name holds `@` or `:`.
 fn is_public_host(authority: &str) -> bool {
     if let Some(address) = authority.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return address.parse().is_ok_and(is_public_v6);
+        return address.parse().is_ok_and(|address| is_public(IpAddr::V6(address)));
     }
     let host = authority.strip_suffix('.').unwrap_or(authority).to_ascii_lowercase();
     let named = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
@@ -66,48 +63,7 @@ fn is_public_host(authority: &str) -> bool {
     // A host that ends in a number is an IPv4 address, in whatever notation; only the plain one is taken.
     let last = host.rsplit('.').next().unwrap_or_default();
     let numeric = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
-    !numeric || host.parse().is_ok_and(is_public_v4)
-}
-
-/// Blocks of IPv4 that are not the public network, by first address and prefix length: those of the IANA registry of
-/// special-purpose addresses that are not globally reachable, and multicast.
-const SPECIAL_V4: [([u8; 4], u32); 15] = [
-    ([0, 0, 0, 0], 8),
-    ([10, 0, 0, 0], 8),
-    ([100, 64, 0, 0], 10),
-    ([127, 0, 0, 0], 8),
-    ([169, 254, 0, 0], 16),
-    ([172, 16, 0, 0], 12),
-    ([192, 0, 0, 0], 24),
-    ([192, 0, 2, 0], 24),
-    ([192, 88, 99, 0], 24),
-    ([192, 168, 0, 0], 16),
-    ([198, 18, 0, 0], 15),
-    ([198, 51, 100, 0], 24),
-    ([203, 0, 113, 0], 24),
-    ([224, 0, 0, 0], 4),
-    ([240, 0, 0, 0], 4),
-];
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let bits = address.to_bits();
-    SPECIAL_V4.iter().all(|(first, prefix)| (bits ^ u32::from_be_bytes(*first)) >> (32 - prefix) != 0)
-}
-
-/// Whether an address is one of the public network: 2000::/3 without what is set apart in it. Addresses that hold one
-/// of IPv4 (mapped, 6to4, NAT64) are as public as that one is.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
-    match (a, b) {
-        (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => is_public_v4(v4(g, h)),
-        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => is_public_v4(v4(g, h)),
-        (0x2002, _) => is_public_v4(v4(b, c)),
-        // Teredo and other protocols' own, documentation.
-        (0x2001, 0..0x200 | 0xdb8) => false,
-        (0x3fff, 0..0x1000) => false,
-        _ => a & 0xe000 == 0x2000,
-    }
+    !numeric || host.parse().is_ok_and(|address| is_public(IpAddr::V4(address)))
 }
 
 impl<'de> Deserialize<'de> for CalledUrl {

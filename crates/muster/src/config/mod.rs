@@ -17,6 +17,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use muster_core::limits::{Limits, SuperListing};
 use muster_gateway::{GatewayConfig, ThrottleConfig};
+use muster_outbound::OutboundConfig;
 use muster_realtime::RealtimeConfig;
 use muster_store::{postgres::PostgresOptions, sqlite::SqliteOptions};
 use schemars::JsonSchema;
@@ -281,14 +282,6 @@ impl ClusterConfig {
     pub(crate) fn lease(&self) -> Duration {
         Duration::from_secs(u64::from(self.lease_seconds))
     }
-}
-
-/// Calls that the server makes to addresses that its users choose.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct OutboundConfig {
-    /// Whether private, loopback and link-local addresses may be called, and URLs may name a port.
-    pub(crate) allow_private: bool,
 }
 
 impl Configuration {
