@@ -1,5 +1,11 @@
 //! The domain's bounds. Each is the cloud's documented figure by default, and the operator's to change.
 
+/// Whether one more fits where there are `taken`, and may be `limit`.
+#[must_use]
+pub fn has_room(taken: u64, limit: Option<u64>) -> bool {
+    limit.is_none_or(|limit| taken < limit)
+}
+
 /// What happens when the members of a super group are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SuperListing {

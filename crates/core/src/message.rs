@@ -3,6 +3,8 @@
 //! A stream is a group's or a user's sequence of stored events. Each stored event takes the stream's next sequence
 //! number; with the stream's epoch it is the position that a client recovers from. Ephemeral events have no number.
 
+mod decide;
+
 use std::sync::Arc;
 
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
     number::{RepeatCount, TypeCount},
     time::Millis,
 };
+
+pub use self::decide::{StreamState, Verdict};
 
 /// The position of a stored event in its stream; the first is 1.
 pub type Sequence = u64;

@@ -9,7 +9,7 @@
 //! transaction promises, and change those that everybody sees after the commit.
 
 use super::{Join, Leave, RosterState, Tie};
-use crate::id::SessionRef;
+use crate::{id::SessionRef, limits::has_room};
 
 /// What holds the membership of a member who has a place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl RosterState {
     /// Whether one more member is too many.
     #[must_use]
     pub fn is_full(&self, capacity: Option<u64>) -> bool {
-        capacity.is_some_and(|capacity| self.count >= capacity)
+        !has_room(self.count, capacity)
     }
 
     /// Counts a join that was decided: a fresh member is one more and one view more, and may make the group a super
@@ -139,6 +139,13 @@ impl RosterState {
     pub fn recounted(self, listed: u64, counted: u64) -> Self {
         let count = listed + counted;
         Self { count, super_group: (self.super_group || counted > 0) && count > 0, ..self }
+    }
+
+    /// Whether the group is a super group still once every session has ended, as they have where an export is taken in;
+    /// `durable` says whether anybody is a member without one.
+    #[must_use]
+    pub fn outlasts_sessions(self, durable: bool) -> bool {
+        self.recounted(u64::from(durable), 0).super_group
     }
 
     /// The figures of a group that was deleted: nobody is in it, and it has been seen as often as it was.
@@ -182,6 +189,14 @@ mod tests {
 
     fn of(count: u64, super_group: bool) -> RosterState {
         RosterState { count, views: count, super_group }
+    }
+
+    #[test]
+    fn a_super_group_outlasts_its_sessions_where_somebody_is_a_member_without_one() {
+        for (super_group, durable, stays) in [(true, true, true), (true, false, false), (false, true, false)]
+        {
+            assert_eq!(of(9, super_group).outlasts_sessions(durable), stays);
+        }
     }
 
     #[test]

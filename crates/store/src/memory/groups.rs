@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
+    limits::has_room,
     store::{Also, GroupCreated, GroupDeleted, Groups, StoreResult},
     time::Millis,
 };
@@ -31,7 +32,7 @@ impl Groups for MemoryStore {
             .spaces
             .get(&at.app)
             .map_or(0, |space| space.groups(GroupFilter::Existing, Order::Ascending).len() as u64);
-        if limit.is_some_and(|limit| existing >= limit) {
+        if !has_room(existing, limit) {
             return Ok(GroupCreated::TooMany);
         }
         let Some(made) = state.add_group(group) else {

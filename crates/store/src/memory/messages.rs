@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Order, Slice},
     id::GroupRef,
-    message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
+    message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top, Verdict},
     store::{Also, Messages, StoreResult},
 };
 
@@ -37,17 +37,15 @@ impl Messages for MemoryStore {
     async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted> {
         let mut state = self.changing()?;
         let Some(group) = state.existing_mut(at) else { return Ok(Posted::NoGroup) };
-        let Draft { mut message, increment, max_types, once } = draft;
-        if let Some(sequence) = group.stream.chosen.get(&message.id).filter(|_| once) {
-            return Ok(Posted::Repeated(*sequence));
-        }
-        if group.admits(message.kind, max_types) {
-            state.demand_streams(&also)?;
-        }
-        let Some(group) = state.existing_mut(at) else { return Ok(Posted::NoGroup) };
-        let Some(total) = group.count(message.kind, increment, max_types) else {
-            return Ok(Posted::TooManyTypes);
+        let total = match group.take(&draft) {
+            Verdict::Repeated(sequence) => return Ok(Posted::Repeated(sequence)),
+            Verdict::TooManyTypes => return Ok(Posted::TooManyTypes),
+            Verdict::Counted(total) => total,
         };
+        state.demand_streams(&also)?;
+        let Some(group) = state.existing_mut(at) else { return Ok(Posted::NoGroup) };
+        let Draft { mut message, once, .. } = draft;
+        group.counts.insert(message.kind, total);
         message.total = total;
         let (id, taken) = (message.id.clone(), message.at);
         let sequence = group.stream.push(Event::Message(message), taken);
@@ -60,12 +58,14 @@ impl Messages for MemoryStore {
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
         let mut state = self.changing()?;
         let Some(group) = state.existing_mut(at) else { return Ok(Posted::NoGroup) };
-        let counted = group.count(draft.message.kind, draft.increment, draft.max_types);
-        Ok(counted.map_or(Posted::TooManyTypes, |total| Posted::Done {
-            sequence: None,
-            total,
-            positions: Positions::new(),
-        }))
+        Ok(match group.take(&draft) {
+            Verdict::Repeated(sequence) => Posted::Repeated(sequence),
+            Verdict::TooManyTypes => Posted::TooManyTypes,
+            Verdict::Counted(total) => {
+                group.counts.insert(draft.message.kind, total);
+                Posted::Done { sequence: None, total, positions: Positions::new() }
+            }
+        })
     }
 
     async fn append(&self, also: Also) -> StoreResult<Option<Positions>> {

@@ -9,8 +9,8 @@ use std::{
 use muster_core::{
     group::{Group, GroupFilter, Order},
     id::{AppId, GroupId, GroupRef, MessageId, SessionRef, UserId},
-    message::{Entry, Event, Positions, Sequence, StreamRef},
-    number::{RepeatCount, TypeCount},
+    message::{Draft, Entry, Event, Message, Positions, Sequence, StreamRef, StreamState, Verdict},
+    number::TypeCount,
     store::{Also, StoreResult},
     time::Millis,
 };
@@ -49,19 +49,11 @@ impl GroupState {
         self.record.deletion.is_some()
     }
 
-    /// Whether messages of a kind are counted.
-    pub(super) fn admits(&self, kind: i64, max_types: usize) -> bool {
-        self.counts.contains_key(&kind) || self.counts.len() < max_types
-    }
-
-    /// Counts messages of a kind; the new count, or `None` when the group has seen enough kinds.
-    pub(super) fn count(&mut self, kind: i64, increment: RepeatCount, max_types: usize) -> Option<TypeCount> {
-        if !self.admits(kind, max_types) {
-            return None;
-        }
-        let count = self.counts.entry(kind).or_default();
-        *count = count.plus(increment.get());
-        Some(*count)
+    /// What a message comes to.
+    pub(super) fn take(&self, draft: &Draft) -> Verdict {
+        let Message { id, kind, .. } = &draft.message;
+        let (chosen, total) = (self.stream.chosen.get(id).copied(), self.counts.get(kind).copied());
+        StreamState { chosen, total, types: self.counts.len() }.take(draft)
     }
 }
 

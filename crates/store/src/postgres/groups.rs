@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
+    limits::has_room,
     number::TypeCount,
     store::{Also, GroupCreated, GroupDeleted, Groups, Rosters as _, StoreResult},
     time::Millis,
@@ -93,7 +94,7 @@ impl PostgresStore {
             tx.rollback().await?;
             return Ok(GroupCreated::Exists(there));
         }
-        if limit.is_some_and(|limit| existing >= limit) {
+        if !has_room(existing, limit) {
             tx.rollback().await?;
             return Ok(GroupCreated::TooMany);
         }

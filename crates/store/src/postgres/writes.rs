@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use async_trait::async_trait;
 use muster_core::{
     id::{AppId, GroupRef},
-    message::{Draft, Positions, Posted, Sequence, StreamRef},
+    message::{Draft, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
     number::TypeCount,
     store::{Also, StreamEvent},
 };
@@ -234,18 +234,16 @@ async fn find_chosen<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>)
 }
 
 impl Stream {
-    /// Counts a message; the new count, or `None` when the stream has seen as many types as it may.
-    fn add(&mut self, draft: &Draft) -> Option<TypeCount> {
+    /// What a message comes to, and counts it if it is taken. `chosen` is the id, if its sender chose one.
+    fn take(&mut self, draft: &Draft, chosen: Option<&str>) -> Verdict {
         let kind = draft.message.kind;
-        if !self.totals.contains_key(&kind) {
-            if self.types >= draft.max_types {
-                return None;
-            }
-            self.types += 1;
+        let chosen = chosen.and_then(|id| self.chosen.get(id).copied());
+        let total = self.totals.get(&kind).copied();
+        let taken = StreamState { chosen, total, types: self.types }.take(draft);
+        if let Verdict::Counted(total) = taken {
+            self.types += usize::from(self.totals.insert(kind, total).is_none());
         }
-        let total = self.totals.entry(kind).or_default();
-        *total = total.plus(draft.increment.get());
-        Some(*total)
+        taken
     }
 
     fn take_place(&mut self) -> Sequence {
@@ -315,10 +313,11 @@ fn settle<'a>(job: &'a Write, streams: &mut Streams<'a>, entries: &mut Entries<'
         return Ok(Posted::NoGroup);
     };
     let chosen = job.chosen().map(|(_, id)| id);
-    if let Some(&sequence) = chosen.and_then(|id| stream.chosen.get(id)) {
-        return Ok(Posted::Repeated(sequence));
-    }
-    let Some(total) = stream.add(draft) else { return Ok(Posted::TooManyTypes) };
+    let total = match stream.take(draft, chosen) {
+        Verdict::Repeated(sequence) => return Ok(Posted::Repeated(sequence)),
+        Verdict::TooManyTypes => return Ok(Posted::TooManyTypes),
+        Verdict::Counted(total) => total,
+    };
     let sequence = matches!(job, Write::Post { .. }).then(|| stream.take_place());
     if let Some(sequence) = sequence {
         if let Some(id) = chosen {

@@ -18,7 +18,7 @@ use futures_util::{
 use muster_core::{
     group::{Group, GroupTally},
     id::GroupRef,
-    message::Sequence,
+    message::{Draft, Sequence, StreamState, Verdict},
     number::{RepeatCount, TypeCount},
     rank::RankIndex,
     store::{StoreError, StoreResult},
@@ -130,35 +130,24 @@ impl GroupState {
         self.claimed_sequence += 1;
     }
 
-    fn admits_kind(&self, kind: i64, max_types: usize) -> bool {
-        self.counts.contains_key(&kind) || self.counts.len() < max_types
+    /// What a message comes to, over what the running batch promises too. `chosen` is where one stands under its id.
+    pub(super) fn take(&self, draft: &Draft, chosen: Option<Sequence>) -> Verdict {
+        let total = self.counts.get(&draft.message.kind).map(|count| count.sum());
+        StreamState { chosen, total, types: self.counts.len() }.take(draft)
     }
 
-    /// Counts messages of a kind at once; the new count, or `None` when the group has seen enough kinds.
-    pub(super) fn count(&mut self, kind: i64, increment: RepeatCount, max_types: usize) -> Option<TypeCount> {
-        if !self.admits_kind(kind, max_types) {
-            return None;
-        }
+    /// Counts messages of a kind at once.
+    pub(super) fn count(&mut self, kind: i64, increment: RepeatCount) {
         let count = self.counts.entry(kind).or_default();
         count.total = Some(count.total.unwrap_or_default().plus(increment.get()));
         count.unwritten = true;
-        Some(count.sum())
     }
 
     /// Counts messages of a kind with the running batch.
-    pub(super) fn claim_count(
-        &mut self,
-        kind: i64,
-        increment: RepeatCount,
-        max_types: usize,
-    ) -> Option<TypeCount> {
-        if !self.admits_kind(kind, max_types) {
-            return None;
-        }
+    pub(super) fn claim_count(&mut self, kind: i64, increment: RepeatCount) {
         let count = self.counts.entry(kind).or_default();
         count.claimed += increment.get();
         count.claims += 1;
-        Some(count.sum())
     }
 
     /// Takes a claim back: its message was not stored.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
+    limits::has_room,
     message::Positions,
     store::{Also, GroupCreated, GroupDeleted, Groups, StoreResult},
     time::Millis,
@@ -75,7 +76,7 @@ fn create(
             .prepare_cached(sql)
             .and_then(|mut query| query.query_row([space], |row| row.get(0)))
             .map_err(fault)?;
-        if existing >= limit {
+        if !has_room(existing, Some(limit)) {
             return Ok((GroupCreated::TooMany, Made::Nothing));
         }
     }

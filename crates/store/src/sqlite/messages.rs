@@ -11,6 +11,7 @@ use muster_core::{
     id::{AppId, GroupRef, MessageId, UserId},
     message::{
         Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sender, Sequence, StreamRef, Top,
+        Verdict,
     },
     number::{RepeatCount, TypeCount},
     store::{Also, Messages, StoreResult},
@@ -178,20 +179,21 @@ fn find_chosen(connection: &Connection, stream: i64, id: &MessageId) -> rusqlite
 fn post(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, draft: &mut Draft) -> StoreResult<Posted> {
     let (kind, increment) = (draft.message.kind, draft.increment);
     tx.involve(cell);
-    if draft.once
-        && let Some(sequence) = find_chosen(tx.read(), cell.key, &draft.message.id).map_err(fault)?
-    {
-        return Ok(Posted::Repeated(sequence));
-    }
+    let chosen = match draft.once {
+        true => find_chosen(tx.read(), cell.key, &draft.message.id).map_err(fault)?,
+        false => None,
+    };
     let sequence = {
         let mut state = cell.lock();
         if state.is_deleted() {
             return Ok(Posted::NoGroup);
         }
-        let Some(total) = state.claim_count(kind, increment, draft.max_types) else {
-            return Ok(Posted::TooManyTypes);
+        draft.message.total = match state.take(draft, chosen) {
+            Verdict::Repeated(sequence) => return Ok(Posted::Repeated(sequence)),
+            Verdict::TooManyTypes => return Ok(Posted::TooManyTypes),
+            Verdict::Counted(total) => total,
         };
-        draft.message.total = total;
+        state.claim_count(kind, increment);
         state.next_sequence()
     };
     let message = &draft.message;
@@ -387,9 +389,12 @@ impl Messages for SqliteStore {
         if state.is_deleted() {
             return Ok(Posted::NoGroup);
         }
-        let Some(total) = state.count(draft.message.kind, draft.increment, draft.max_types) else {
-            return Ok(Posted::TooManyTypes);
+        let total = match state.take(&draft, None) {
+            Verdict::Repeated(sequence) => return Ok(Posted::Repeated(sequence)),
+            Verdict::TooManyTypes => return Ok(Posted::TooManyTypes),
+            Verdict::Counted(total) => total,
         };
+        state.count(draft.message.kind, draft.increment);
         self.memory.unwritten.note(&cell, &mut state);
         Ok(Posted::Done { sequence: None, total, positions: Positions::new() })
     }

@@ -7,6 +7,7 @@ use muster_core::{
     app::App,
     group::{Order, Page, Window},
     id::{AccountId, AppId},
+    limits::has_room,
     message::Positions,
     seal::Sealed,
     store::{Also, AppCreated, AppFilter, Apps, StoreResult},
@@ -109,7 +110,7 @@ fn create(tx: &mut dyn Transaction, app: &App, epoch: &str, limit: Option<u64>) 
     tx.take_turn(Turn::Directory)?;
     let sql = "SELECT count(*) AS total FROM app WHERE account = $1 AND generation = $2";
     let held = total(tx, sql, values![app.account.as_str(), *app.generation.code()])?;
-    if limit.is_some_and(|limit| held >= limit) {
+    if !has_room(held, limit) {
         return Ok(false);
     }
     tx.add_space(&app.id, epoch)?;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use muster_core::{
     id::AppId,
+    limits::has_room,
     message::Positions,
     store::{Also, StoreResult, WordAdded, Words},
     transfer::Kind,
@@ -11,7 +12,7 @@ use muster_core::{
 
 use super::{
     Carried, Change, Database, Row, Tables, Transaction, Turn, Value,
-    table::{APP, Stored, Table, insert, record_of, select, total},
+    table::{APP, Stored, Table, exists, insert, record_of, select, total},
     value::values,
 };
 use crate::codes::Unreadable;
@@ -55,14 +56,16 @@ impl<D: Database> Words for Tables<D> {
             if !tx.take_turn(Turn::Space(&word.app))? {
                 return Ok(Change::nothing(WordAdded::NoApp));
             }
-            let sql = "SELECT count(*) AS total FROM word WHERE app = $1";
-            if total(tx, sql, values![word.app.as_str()])? >= limit {
+            let (app, text) = (word.app.as_str(), Value::free(&*word.text));
+            if exists(tx, "word WHERE app = $1 AND text = $2", values![app, text])? {
+                return Ok(Change::nothing(WordAdded::Known));
+            }
+            let held = total(tx, "SELECT count(*) AS total FROM word WHERE app = $1", values![app])?;
+            if !has_room(held, Some(limit)) {
                 return Ok(Change::nothing(WordAdded::TooMany));
             }
-            if insert(tx, &word)? {
-                return Ok(Change::made(WordAdded::Added(Positions::new())));
-            }
-            Ok(Change::nothing(WordAdded::Known))
+            insert(tx, &word)?;
+            Ok(Change::made(WordAdded::Added(Positions::new())))
         };
         Ok(match self.database.write_also(also, step).await? {
             (WordAdded::Added(_), positions) => WordAdded::Added(positions),

@@ -6,6 +6,7 @@ use muster_core::{
     id::{AppId, GroupId, GroupRef, UserId},
     message::StreamRef,
     number::TypeCount,
+    roster::RosterState,
     transfer::{
         Counts, GroupRecord, Kind, MemberRecord, MessageCount, Record, Sink, StreamEntry, TransferError,
         UserStream,
@@ -121,20 +122,21 @@ impl Out<'_> {
 
     /// Groups with their figures.
     async fn groups(&mut self) -> Result<(), TransferError> {
-        // A super group whose members were all connections has been empty since they ended.
         let columns = format!(
             "{GROUP_COLUMNS}, r.next_join, s.sequence,
              r.views + (SELECT coalesce(sum(n.views), 0)::bigint FROM node_count n
                         WHERE n.app = g.app AND n.grp = g.id) AS views,
-             r.super_group AND NOT r.closed AND EXISTS
-               (SELECT 1 FROM member m WHERE m.app = g.app AND m.grp = g.id AND m.durable) AS super_group"
+             r.super_group, NOT r.closed AND EXISTS
+               (SELECT 1 FROM member m WHERE m.app = g.app AND m.grp = g.id AND m.durable) AS durable"
         );
         self.kind(Kind::Group, &columns, "g.number", |row| {
+            let views = unsigned(row, "views")?;
+            let figures = RosterState { count: 0, views, super_group: row.try_get("super_group")? };
             Ok(Record::Group(GroupRecord {
                 group: records::group(row)?,
                 next_join: unsigned(row, "next_join")?,
-                views: unsigned(row, "views")?,
-                super_group: row.try_get("super_group")?,
+                views,
+                super_group: figures.outlasts_sessions(row.try_get("durable")?),
                 sequence: unsigned(row, "sequence")?,
             }))
         })

@@ -5,6 +5,7 @@ use muster_core::{
     id::{AppId, GroupId, GroupRef, UserId},
     message::StreamRef,
     number::TypeCount,
+    roster::RosterState,
     store::StoreResult,
     transfer::{GroupRecord, Kind, MemberRecord, MessageCount, Record, StreamEntry, UserStream},
 };
@@ -113,21 +114,22 @@ fn last_group_number(connection: &Connection, out: &mut Out) -> rusqlite::Result
 
 /// Groups with their figures.
 fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
-    // A super group whose members were all connections has been empty since they ended.
     let sql = format!(
-        "SELECT {GROUP_COLUMNS}, f.next_join, f.views, f.sequence,
-           f.super_group AND g.deleted = 0
-             AND EXISTS (SELECT 1 FROM member m WHERE m.group_key = g.key) AS super_group
+        "SELECT {GROUP_COLUMNS}, f.next_join, f.views, f.sequence, f.super_group,
+           EXISTS (SELECT 1 FROM member m WHERE m.group_key = g.key) AS durable
          FROM \"group\" g JOIN space s ON s.key = g.space_key JOIN figures f ON f.group_key = g.key
          ORDER BY g.key"
     );
     out.rows(connection, &sql, [], |row| {
         let group: Group = records::group(row)?;
+        let views = row.get("views")?;
+        let figures = RosterState { count: 0, views, super_group: row.get("super_group")? };
+        let durable = group.deletion.is_none() && row.get("durable")?;
         Ok(Record::Group(GroupRecord {
             group,
             next_join: row.get("next_join")?,
-            views: row.get("views")?,
-            super_group: row.get("super_group")?,
+            views,
+            super_group: figures.outlasts_sessions(durable),
             sequence: row.get("sequence")?,
         }))
     })
