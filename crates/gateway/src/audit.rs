@@ -4,44 +4,49 @@
 //! A call whose signature is not right was made by nobody who is known and changes nothing; the line of its request tells
 //! of it. Parameters are not written, but for those that name the resource: they may be secrets.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::identity::{AccessKey, PrincipalKind};
+use crate::exchange::Exchange;
+use crate::identity::{Identity, PrincipalKind};
 use crate::observer::Outcome;
-use crate::request_id::RequestId;
 
 /// Characters of a resource's name that are written.
 const RESOURCE_CHARACTERS: usize = 512;
 
-/// What a call leaves for the audit line, as it becomes known.
-#[derive(Default)]
-pub(crate) struct Trail(Option<(Arc<AccessKey>, String)>);
+/// What a call that changes something leaves for the audit line.
+pub(crate) struct Trail {
+    identity: Arc<Identity>,
+    resource: String,
+}
 
 impl Trail {
-    /// The call is one that changes something, signed with this key.
-    pub(crate) fn signed(&mut self, key: &Arc<AccessKey>, resource: &str) {
+    /// Who calls, and the resource that the call is about.
+    pub(crate) fn new(identity: &Arc<Identity>, resource: &str) -> Self {
         let resource = resource.chars().take(RESOURCE_CHARACTERS).collect();
-        self.0 = Some((Arc::clone(key), resource));
+        Self { identity: Arc::clone(identity), resource }
     }
 
-    /// Writes the line, if the call is one that changes something.
-    pub(crate) fn tell(&self, request_id: &RequestId, address: IpAddr, outcome: &Outcome<'_>) {
-        let Some((key, resource)) = &self.0 else { return };
-        let principal = key.principal();
+    /// Writes the line.
+    pub(crate) fn tell(&self, exchange: &Exchange<'_>, outcome: &Outcome<'_>) {
+        let principal = self.identity.principal();
+        let role_session;
         let user = match &principal.kind {
             PrincipalKind::User { name, .. } => name,
             PrincipalKind::Root => "(root)",
+            PrincipalKind::RoleSession { role, session } => {
+                role_session = format!("role/{role}/{session}");
+                &role_session
+            }
         };
         tracing::info!(
             target: "audit",
-            %request_id,
-            access_key = key.id(),
+            request_id = %exchange.request_id,
+            access_key = self.identity.credential(),
             account = &*principal.account,
             user,
-            %address,
+            address = %exchange.origin.source_ip,
             operation = outcome.operation.unwrap_or_default(),
-            resource,
+            resource = self.resource,
             outcome = outcome.code,
             status = outcome.status,
             "call"

@@ -9,97 +9,30 @@
 //!
 //! A request can be read in one way only: a host and every signed header stand once.
 //!
-//! This server issues no temporary credentials. An access key that begins with `STS.` without a token
-//! is told that the token is missing, with one that the token is malformed (it cannot be ours); a
-//! token beside an ordinary key does not belong to it.
+//! A temporary key goes with its security token. Without one it is told that the token is missing; a token that
+//! nobody knows, beside the id of a temporary key, is malformed (it cannot be ours); a token beside a lasting key does not
+//! belong to it; a key whose time is over is told that its token is expired.
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderName, request};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, request};
 use md5::{Digest as _, Md5};
 
+use crate::exchange::ProvenCall;
 use crate::failure::Failure;
-use crate::identity::{AccessKey, Identities};
+use crate::identity::{AccessKey, CredentialFault, Identities, Identity};
 use crate::parameter::{Pair, Parameters};
 use crate::percent::is_plain;
 use crate::refusal;
 use crate::replay::{NonceVerdict, ReplayGuard, StampedNonce};
-use crate::request::Common;
 use crate::signature::v1::Covers;
 use crate::signature::v3::{Authorization, Names, Signed};
-use crate::signature::{v1, v3};
+use crate::signature::{SignatureForm, V1Credentials, V3Credentials, v1, v3};
 use crate::timestamp;
 
-pub(crate) static X_ACS_ACTION: HeaderName = HeaderName::from_static("x-acs-action");
-pub(crate) static X_ACS_VERSION: HeaderName = HeaderName::from_static("x-acs-version");
-static X_ACS_BEARER_TOKEN: HeaderName = HeaderName::from_static("x-acs-bearer-token");
-static X_ACS_DATE: HeaderName = HeaderName::from_static("x-acs-date");
-static X_ACS_SIGNATURE_NONCE: HeaderName = HeaderName::from_static("x-acs-signature-nonce");
-static X_ACS_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-acs-security-token");
 static X_ACS_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-acs-content-sha256");
 static CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-
-/// How a request says who sends it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Family<'a> {
-    /// Parameters, signature included.
-    V1,
-    /// Headers; the value is that of `Authorization`.
-    V3(&'a str),
-    /// A signature in `Authorization` that is not verified here, such as `ACS4-HMAC-SHA256`.
-    OtherMethod,
-    /// A bearer token or another kind of credential that no product here takes.
-    Unsupported,
-    /// Not at all.
-    Anonymous,
-}
-
-/// Tells the family of a request. A request that carries both signatures is taken as V3.
-pub(crate) fn family<'a>(headers: &'a HeaderMap, common: &Common<'_>) -> Family<'a> {
-    if is_v3(headers) {
-        Family::V3(header(headers, &AUTHORIZATION).unwrap_or_default())
-    } else if begins(headers, b"ACS") {
-        Family::OtherMethod
-    } else if headers.contains_key(&X_ACS_BEARER_TOKEN)
-        || common.bearer_token.is_some()
-        || common.signature_type.is_some()
-    {
-        Family::Unsupported
-    } else if common.signature.is_some() {
-        Family::V1
-    } else {
-        Family::Anonymous
-    }
-}
-
-/// Whether a request is signed with V3.
-pub(crate) fn is_v3(headers: &HeaderMap) -> bool {
-    begins(headers, b"ACS3-")
-}
-
-fn begins(headers: &HeaderMap, scheme: &[u8]) -> bool {
-    headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(scheme))
-}
-
-/// Refuses a request that names no host, or two.
-pub(crate) fn check_host(head: &request::Parts) -> Result<(), Failure> {
-    let mut hosts = head.headers.get_all(HOST).iter();
-    let named = match hosts.next() {
-        Some(host) => !host.is_empty(),
-        None => head.uri.authority().is_some(),
-    };
-    match (named, hosts.next()) {
-        (_, Some(_)) => Err(refusal::repeated_header("host")),
-        (false, None) => Err(Failure::missing("Host")),
-        (true, None) => Ok(()),
-    }
-}
-
-/// A header's value, if it is there and is text.
-pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
 
 /// What checking a request needs.
 pub(crate) struct Authenticator<'a> {
@@ -114,7 +47,6 @@ pub(crate) struct Authenticator<'a> {
 pub(crate) struct Presented<'a> {
     pub(crate) head: &'a request::Parts,
     pub(crate) parameters: &'a Parameters<'a>,
-    pub(crate) common: &'a Common<'a>,
     /// Query parameters as given, for V3 alone.
     pub(crate) query: &'a [Pair<'a>],
     pub(crate) body: &'a [u8],
@@ -122,32 +54,34 @@ pub(crate) struct Presented<'a> {
 
 /// A request whose signature is right.
 pub(crate) struct Authenticated<'r> {
-    /// The access key that signed it.
-    pub(crate) key: Arc<AccessKey>,
+    /// Who signed it.
+    pub(crate) identity: Arc<Identity>,
+    /// What makes it count once.
+    pub(crate) once: Once<'r>,
+    /// Whether the signature leaves out parameters that are empty; they must have no effect then.
+    pub(crate) filled_alone: bool,
+}
+
+/// What makes a signed request count once.
+pub(crate) struct Once<'r> {
     /// Its nonce; V3 may leave it out.
     nonce: Option<&'r str>,
     signature: &'r str,
-    /// Whether the signature leaves out parameters that are empty; they must have no effect then.
-    pub(crate) filled_alone: bool,
     /// The time it is stamped with, milliseconds since 1970 UTC.
     stamped: i64,
 }
 
-impl Authenticated<'_> {
+impl Once<'_> {
     /// Accepts the request once. What only reads may come without a nonce, as some clients send it, and
     /// is then not remembered; for what changes something the signature is the nonce.
-    pub(crate) async fn once(
-        &self,
-        replay: &dyn ReplayGuard,
-        read_only: bool,
-        now: i64,
-    ) -> Result<(), Failure> {
+    pub(crate) async fn spend(&self, replay: &dyn ReplayGuard, call: &ProvenCall<'_>) -> Result<(), Failure> {
         let nonce = match self.nonce {
             Some(nonce) => nonce,
-            None if read_only => return Ok(()),
+            None if call.route.entry.spec.read_only => return Ok(()),
             None => self.signature,
         };
-        let nonce = StampedNonce { access_key: self.key.id(), nonce, stamped: self.stamped, now };
+        let (access_key, now) = (call.identity.credential(), call.exchange.now);
+        let nonce = StampedNonce { access_key, nonce, stamped: self.stamped, now };
         match replay.admit(&nonce).get().await {
             NonceVerdict::Fresh => Ok(()),
             NonceVerdict::Used => Err(refusal::nonce_used()),
@@ -160,74 +94,88 @@ impl Authenticated<'_> {
 
 impl Authenticator<'_> {
     /// Who signed the request.
-    pub(crate) fn authenticate<'r>(
+    pub(crate) async fn authenticate<'r>(
         &self,
-        family: &Family<'r>,
+        form: &SignatureForm<'r>,
         request: &Presented<'r>,
     ) -> Result<Authenticated<'r>, Failure> {
-        match family {
-            Family::V1 => self.verify_v1(request),
-            Family::V3(authorization) => self.verify_v3(authorization, request),
-            Family::OtherMethod => Err(refusal::invalid_signature_method()),
-            Family::Unsupported => Err(refusal::unsupported_signature_type()),
-            Family::Anonymous if request.common.access_key_id.is_some() => Err(Failure::missing("Signature")),
-            Family::Anonymous => Err(Failure::missing("AccessKeyId")),
+        match form {
+            SignatureForm::V1(credentials) => self.verify_v1(credentials, request).await,
+            SignatureForm::V3(credentials) => self.verify_v3(credentials, request).await,
+            SignatureForm::OtherMethod => Err(refusal::invalid_signature_method()),
+            SignatureForm::Unsupported => Err(refusal::unsupported_signature_type()),
+            SignatureForm::Anonymous { names_key: true } => Err(Failure::missing("Signature")),
+            SignatureForm::Anonymous { names_key: false } => Err(Failure::missing("AccessKeyId")),
         }
     }
 
-    fn verify_v1<'r>(&self, request: &Presented<'r>) -> Result<Authenticated<'r>, Failure> {
-        let common = request.common;
+    async fn verify_v1<'r>(
+        &self,
+        credentials: &V1Credentials<'r>,
+        request: &Presented<'r>,
+    ) -> Result<Authenticated<'r>, Failure> {
         let mandatory = |value: Option<&'r str>, name| value.ok_or_else(|| Failure::missing(name));
-        let id = mandatory(common.access_key_id, "AccessKeyId")?;
-        let stamped = mandatory(common.timestamp, "Timestamp")?;
-        let nonce = mandatory(common.nonce, "SignatureNonce")?;
-        let method = mandatory(common.signature_method, "SignatureMethod")?;
+        let id = mandatory(credentials.access_key_id, "AccessKeyId")?;
+        let stamped = mandatory(credentials.timestamp, "Timestamp")?;
+        let nonce = mandatory(credentials.nonce, "SignatureNonce")?;
+        let method = mandatory(credentials.method, "SignatureMethod")?;
         if !method.eq_ignore_ascii_case("HMAC-SHA1") {
             return Err(refusal::invalid_signature_method());
         }
-        if common.signature_version.is_some_and(|version| version != "1.0") {
+        if credentials.version.is_some_and(|version| version != "1.0") {
             return Err(refusal::invalid_signature_version());
         }
-        let key = self.key(id, common.security_token)?;
+        let key = self.key(id, credentials.security_token).await?;
         let stamped = self.stamp(stamped)?;
         check_content_md5(request)?;
-        let signature = common.signature.ok_or_else(|| Failure::missing("Signature"))?;
+        let signature = credentials.signature;
         let covers = check_v1(&key, request, signature)?;
-        let filled_alone = covers == Covers::Filled;
-        Ok(Authenticated { key, nonce: Some(nonce), signature, filled_alone, stamped })
+        Ok(Authenticated {
+            identity: Arc::clone(key.identity()),
+            once: Once { nonce: Some(nonce), signature, stamped },
+            filled_alone: covers == Covers::Filled,
+        })
     }
 
-    fn verify_v3<'r>(
+    async fn verify_v3<'r>(
         &self,
-        authorization: &'r str,
+        credentials: &V3Credentials<'r>,
         request: &Presented<'r>,
     ) -> Result<Authenticated<'r>, Failure> {
-        let headers = &request.head.headers;
-        let authorization = parse_v3(authorization)?;
-        let token = header(headers, &X_ACS_SECURITY_TOKEN).filter(|token| !token.is_empty());
-        let key = self.key(authorization.access_key, token)?;
-        let stamped =
-            self.stamp(header(headers, &X_ACS_DATE).ok_or_else(|| Failure::missing("Timestamp"))?)?;
+        let authorization = parse_v3(credentials.authorization)?;
+        let key = self.key(authorization.access_key, credentials.security_token).await?;
+        let stamped = self.stamp(credentials.date.ok_or_else(|| Failure::missing("Timestamp"))?)?;
         check_content_md5(request)?;
         check_v3(&key, &authorization, request)?;
-        let nonce = header(headers, &X_ACS_SIGNATURE_NONCE).map(str::trim).filter(|nonce| !nonce.is_empty());
-        Ok(Authenticated { key, nonce, signature: authorization.signature, filled_alone: false, stamped })
+        Ok(Authenticated {
+            identity: Arc::clone(key.identity()),
+            once: Once { nonce: credentials.nonce, signature: authorization.signature, stamped },
+            filled_alone: false,
+        })
     }
 
-    fn key(&self, id: &str, token: Option<&str>) -> Result<Arc<AccessKey>, Failure> {
-        if id.starts_with("STS.") {
-            return Err(match token {
-                None => refusal::missing_security_token(),
-                Some(_) => refusal::malformed_security_token(),
-            });
+    async fn key(&self, id: &str, token: Option<&str>) -> Result<Arc<AccessKey>, Failure> {
+        let named_temporary = id.starts_with(TEMPORARY);
+        if named_temporary && token.is_none() {
+            return Err(refusal::missing_security_token());
         }
-        let key = self.identities.access_key(id).ok_or_else(refusal::access_key_not_found)?;
+        let key = self.identities.find(id, token).get().await.map_err(|fault| match fault {
+            CredentialFault::NotFound if named_temporary => refusal::malformed_security_token(),
+            CredentialFault::NotFound => refusal::access_key_not_found(),
+            CredentialFault::TokenMalformed => refusal::malformed_security_token(),
+            CredentialFault::TokenMismatch => refusal::foreign_security_token(),
+            CredentialFault::Unavailable => refusal::unavailable(),
+        })?;
         if !key.is_active() {
             return Err(refusal::access_key_inactive());
         }
-        if token.is_some() {
-            return Err(refusal::foreign_security_token());
+        let identity = key.identity();
+        match (identity.temporary(), token) {
+            (Some(_), None) => return Err(refusal::missing_security_token()),
+            (None, Some(_)) => return Err(refusal::foreign_security_token()),
+            (Some(_), Some(_)) | (None, None) => {}
         }
+        check_expiry(identity, self.now)?;
         Ok(key)
     }
 
@@ -239,6 +187,17 @@ impl Authenticator<'_> {
         Ok(stamped)
     }
 }
+
+/// Refuses an identity whose time is over.
+pub(crate) fn check_expiry(identity: &Identity, now: i64) -> Result<(), Failure> {
+    match identity.temporary() {
+        Some(temporary) if temporary.expires_at <= now => Err(refusal::expired_security_token()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What the id of a temporary access key begins with.
+const TEMPORARY: &str = "STS.";
 
 /// Whether the parameters are signed with the key, and which of them. All are, by the documentation; some
 /// Java runtimes send an empty value and do not sign it.

@@ -1,69 +1,106 @@
 //! Whether a principal may do what it asks for.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::exchange::ProvenCall;
 use crate::failure::{AccessDeniedDetail, Denial};
-use crate::identity::{Principal, PrincipalKind};
+use crate::identity::PrincipalKind;
 use crate::parameter::Parameters;
-use crate::policy::{self, Context, Decision};
+use crate::policy::{self, Context, Decision, Policy};
 use crate::request_id::RequestId;
 
-/// What is asked, and under which circumstances.
-pub(crate) struct Ask<'a> {
-    pub(crate) product: &'static str,
-    pub(crate) operation: &'static str,
-    pub(crate) templates: &'static [&'static str],
-    /// The parameters that the operation declares, sorted.
-    pub(crate) declared: &'a [String],
-    pub(crate) parameters: &'a Parameters<'a>,
-    pub(crate) now: i64,
-    pub(crate) secure: bool,
-    pub(crate) source_ip: IpAddr,
-    pub(crate) request_id: &'a RequestId,
+/// Decides; a refusal comes with its detail. What an identity may do at most is asked first, then what its principal may.
+pub(crate) fn authorise(call: &ProvenCall<'_>) -> Result<(), Box<(Denial, AccessDeniedDetail)>> {
+    let principal = call.identity.principal();
+    let session_policy = call.identity.temporary().and_then(|temporary| temporary.session_policy.as_deref());
+    let is_root = principal.kind == PrincipalKind::Root;
+    if is_root && session_policy.is_none() {
+        return Ok(());
+    }
+    let asked = Asked::of(call);
+    if let Some(policy) = session_policy {
+        asked.decide([policy]).map_err(|kind| asked.refused("SessionPolicy", kind))?;
+    }
+    if is_root {
+        return Ok(());
+    }
+    let policies = principal.policies.iter().map(|policy| &**policy);
+    asked.decide(policies).map_err(|kind| asked.refused("AccountLevelIdentityBasedPolicy", kind))
 }
 
-/// Decides; a refusal comes with its detail.
-pub(crate) fn authorise(
-    principal: &Principal,
-    ask: &Ask<'_>,
-) -> Result<(), Box<(Denial, AccessDeniedDetail)>> {
-    let PrincipalKind::User { id, name } = &principal.kind else { return Ok(()) };
-    let account = &*principal.account;
-    let action = format!("{}:{}", ask.product, ask.operation);
-    let resources: Vec<String> =
-        ask.templates.iter().map(|template| expand(template, account, ask)).collect();
-    let principal_arn = format!("acs:ram::{account}:user/{name}");
-    let context =
-        Context { now: ask.now, secure: ask.secure, source_ip: ask.source_ip, principal_arn: &principal_arn };
-    let policies = principal.policies.iter().map(|policy| &**policy);
-    // A resource is matched against every pattern, so its length is a bound of time. No id is that long; what is
-    // longer is allowed by nothing.
-    let decision = if resources.iter().any(|resource| resource.len() > RESOURCE_BYTES) {
-        Decision::ImplicitDeny
-    } else {
-        policy::decide(policies, &action, &resources, &context)
-    };
-    let explicit = match decision {
-        Decision::Allowed => return Ok(()),
-        Decision::ImplicitDeny => false,
-        Decision::ExplicitDeny => true,
-    };
-    let detail = AccessDeniedDetail {
-        policy_type: "AccountLevelIdentityBasedPolicy",
-        no_permission_type: if explicit { "ExplicitDeny" } else { "ImplicitDeny" },
-        auth_action: action.clone(),
-        auth_principal_type: "SubUser",
-        auth_principal_display_name: id.to_string(),
-        auth_principal_owner_id: account.to_owned(),
-        encoded_diagnostic_message: diagnostic(ask.request_id),
-    };
-    let mut resource = resources.into_iter().next().unwrap_or_default();
-    resource.truncate(resource.floor_char_boundary(RESOURCE_BYTES));
-    Err(Box::new((Denial { action, resource, explicit }, detail)))
+/// A call as policies see it.
+struct Asked<'a> {
+    action: String,
+    resources: Vec<String>,
+    principal_arn: String,
+    call: &'a ProvenCall<'a>,
+}
+
+/// How a call is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Denied {
+    /// No statement allows it.
+    Implicitly,
+    /// A statement denies it.
+    Explicitly,
+}
+
+impl<'a> Asked<'a> {
+    fn of(call: &'a ProvenCall<'a>) -> Self {
+        let spec = &call.route.entry.spec;
+        let resources = Resources::of(call);
+        Self {
+            action: format!("{}:{}", call.route.product.code, spec.name),
+            resources: spec.resources.iter().map(|template| resources.expand(template)).collect(),
+            principal_arn: call.identity.principal().arn(),
+            call,
+        }
+    }
+
+    fn decide<'p>(&self, policies: impl IntoIterator<Item = &'p Policy>) -> Result<(), Denied> {
+        // A resource is matched against every pattern, so its length is a bound of time. No id is that long; what is
+        // longer is allowed by nothing.
+        if self.resources.iter().any(|resource| resource.len() > RESOURCE_BYTES) {
+            return Err(Denied::Implicitly);
+        }
+        let exchange = self.call.exchange;
+        let context = Context {
+            now: exchange.now,
+            secure: exchange.origin.secure,
+            source_ip: exchange.origin.source_ip,
+            principal_arn: &self.principal_arn,
+        };
+        match policy::decide(policies, &self.action, &self.resources, &context) {
+            Decision::Allowed => Ok(()),
+            Decision::ImplicitDeny => Err(Denied::Implicitly),
+            Decision::ExplicitDeny => Err(Denied::Explicitly),
+        }
+    }
+
+    fn refused(&self, policy_type: &'static str, denied: Denied) -> Box<(Denial, AccessDeniedDetail)> {
+        let principal = self.call.identity.principal();
+        let (principal_type, display_name) = match &principal.kind {
+            PrincipalKind::Root => ("Root", principal.account.to_string()),
+            PrincipalKind::User { id, .. } => ("SubUser", id.to_string()),
+            PrincipalKind::RoleSession { role, session } => ("AssumedRoleUser", format!("{role}:{session}")),
+        };
+        let explicit = denied == Denied::Explicitly;
+        let detail = AccessDeniedDetail {
+            policy_type,
+            no_permission_type: if explicit { "ExplicitDeny" } else { "ImplicitDeny" },
+            auth_action: self.action.clone(),
+            auth_principal_type: principal_type,
+            auth_principal_display_name: display_name,
+            auth_principal_owner_id: principal.account.to_string(),
+            encoded_diagnostic_message: diagnostic(&self.call.exchange.request_id),
+        };
+        let mut resource = self.resources.first().cloned().unwrap_or_default();
+        resource.truncate(resource.floor_char_boundary(RESOURCE_BYTES));
+        Box::new((Denial { action: self.action.clone(), resource, explicit }, detail))
+    }
 }
 
 /// The longest resource that is looked for in policies, in bytes. Ids have at most 64.
@@ -78,29 +115,51 @@ fn diagnostic(request_id: &RequestId) -> String {
 }
 
 /// The resource that a call is about, as its page documents it.
-pub(crate) fn resource(account: &str, ask: &Ask<'_>) -> String {
-    ask.templates.first().map(|template| expand(template, account, ask)).unwrap_or_default()
+pub(crate) fn resource(call: &ProvenCall<'_>) -> String {
+    let templates = call.route.entry.spec.resources;
+    templates.first().map(|template| Resources::of(call).expand(template)).unwrap_or_default()
 }
 
-/// Fills in a resource template. `*` stands for all resources of the product in the account. A
-/// parameter that the request does not have becomes `*`: only a pattern for all such resources
-/// matches it. So does one that the operation does not declare: it does not work on what a caller adds.
-fn expand(template: &str, account: &str, ask: &Ask<'_>) -> String {
-    if template == "*" {
-        return format!("acs:{}:*:{account}:*", ask.product);
+/// What resource templates are filled in from.
+struct Resources<'a> {
+    product: &'static str,
+    account: &'a str,
+    /// The parameters that the operation declares, sorted.
+    declared: &'a [String],
+    parameters: &'a Parameters<'a>,
+}
+
+impl<'a> Resources<'a> {
+    fn of(call: &ProvenCall<'a>) -> Self {
+        Self {
+            product: call.route.product.code,
+            account: call.account(),
+            declared: &call.route.entry.declared,
+            parameters: call.parameters,
+        }
     }
-    let declared = |name: &str| ask.declared.binary_search_by(|other| other.as_str().cmp(name)).is_ok();
-    let value_of = |name: &str| declared(name).then(|| ask.parameters.text(name)).flatten();
-    let mut resource = String::with_capacity(template.len() + 32);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{#") {
-        let Some((name, tail)) = after.split_once('}') else { break };
-        let value = if name == "accountId" { account } else { value_of(name).unwrap_or("*") };
-        let _ = write!(resource, "{before}{value}");
-        rest = tail;
+
+    /// Fills in a resource template. `*` stands for all resources of the product in the account. A
+    /// parameter that the request does not have becomes `*`: only a pattern for all such resources
+    /// matches it. So does one that the operation does not declare: it does not work on what a caller adds.
+    fn expand(&self, template: &str) -> String {
+        let account = self.account;
+        if template == "*" {
+            return format!("acs:{}:*:{account}:*", self.product);
+        }
+        let declared = |name: &str| self.declared.binary_search_by(|other| other.as_str().cmp(name)).is_ok();
+        let value_of = |name: &str| declared(name).then(|| self.parameters.text(name)).flatten();
+        let mut resource = String::with_capacity(template.len() + 32);
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once("{#") {
+            let Some((name, tail)) = after.split_once('}') else { break };
+            let value = if name == "accountId" { account } else { value_of(name).unwrap_or("*") };
+            let _ = write!(resource, "{before}{value}");
+            rest = tail;
+        }
+        resource.push_str(rest);
+        resource
     }
-    resource.push_str(rest);
-    resource
 }
 
 #[cfg(test)]
@@ -110,19 +169,13 @@ mod tests {
     #[test]
     fn a_template_is_filled_in_from_account_and_parameters() {
         let parameters = Parameters::of(&[("AppId", "app1"), ("DomainName", "mine")]);
-        let request_id = RequestId::from_random([7; 16]);
-        let ask = Ask {
+        let resources = Resources {
             product: "live",
-            operation: "List",
-            templates: &[],
+            account: "42",
             declared: &["AppId".to_owned(), "GroupId".to_owned()],
             parameters: &parameters,
-            now: 0,
-            secure: false,
-            source_ip: IpAddr::from([10, 0, 0, 1]),
-            request_id: &request_id,
         };
-        let filled = |template| expand(template, "42", &ask);
+        let filled = |template| resources.expand(template);
         assert_eq!(filled("acs:live::{#accountId}:rtc/{#AppId}"), "acs:live::42:rtc/app1");
         assert_eq!(filled("acs:live::{#accountId}:group/{#GroupId}"), "acs:live::42:group/*");
         assert_eq!(filled("acs:live:*:{#accountId}:domain/{#DomainName}"), "acs:live:*:42:domain/*");

@@ -13,6 +13,7 @@ mod catalogue;
 mod config;
 mod describe;
 mod environment;
+mod exchange;
 mod failure;
 mod gateway;
 mod identity;
@@ -27,6 +28,7 @@ mod render;
 mod replay;
 mod request;
 mod request_id;
+mod serve;
 mod signature;
 mod throttle;
 mod timestamp;
@@ -38,13 +40,17 @@ pub use catalogue::{Catalogue, ProductSet};
 pub use config::{GatewayConfig, InvalidBound, ThrottleConfig};
 pub use describe::{CatalogueData, OperationData, ProductData, ValueData};
 pub use environment::Environment;
+pub use exchange::Origin;
 pub use failure::{AccessDeniedDetail, Denial, Failure, FailureBody, FaultKind, ParameterFault};
 pub use gateway::{Gateway, GatewayError};
-pub use identity::{AccessKey, Identities, Principal, PrincipalKind};
+pub use identity::{
+    AccessKey, CredentialFault, FoundKey, Identities, Identity, Principal, PrincipalKind, Temporary,
+};
 pub use observer::{Observer, Outcome};
 pub use operation::{Call, DocumentedError, Level, Operation, Product, Spec};
 pub use replay::{LocalReplayGuard, NonceRecord, NonceVerdict, ReplayGuard, StampedNonce};
 pub use request_id::RequestId;
+pub use serve::DirectCall;
 pub use throttle::{LocalThrottle, Throttle, ThrottledCall};
 pub use undertaking::Undertaking;
 

@@ -90,6 +90,10 @@ pub(crate) fn malformed_security_token() -> Failure {
     Failure::error(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
 }
 
+pub(crate) fn expired_security_token() -> Failure {
+    Failure::error(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
+}
+
 pub(crate) fn foreign_security_token() -> Failure {
     let text = "Specified SecurityToken mismatch with the AccessKey.";
     Failure::error(400, "InvalidSecurityToken.MismatchWithAccessKey", text)

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST};
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
 use http_body::Body;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::authenticate::is_v3;
 use crate::body::{BodyBounds, BodyFault, read_body};
 use crate::config::GatewayConfig;
 use crate::failure::Failure;
 use crate::parameter::{Pair, Parameters, has_half_pair, json_depth};
 use crate::percent::{PairsFault, read_pairs};
 use crate::refusal;
+use crate::signature::SignatureForm;
 
 /// Collects the body within the gateway's bounds.
 pub(crate) async fn receive_body<B: Body>(body: B, config: &GatewayConfig) -> Result<Bytes, Failure> {
@@ -42,20 +42,20 @@ pub(crate) struct Received<'a> {
 pub(crate) fn receive<'a>(
     head: &'a Parts,
     body: &'a [u8],
+    form: &SignatureForm<'_>,
     config: &GatewayConfig,
 ) -> Result<Received<'a>, Failure> {
     check_encoding(&head.headers, body)?;
     let mut pairs = Vec::with_capacity(24);
     read_into(head.uri.query().unwrap_or_default(), config, &mut pairs)?;
-    let is_v3 = is_v3(&head.headers);
-    let query = if is_v3 { pairs.clone() } else { Vec::new() };
+    let query = if form.signs_bodies() { pairs.clone() } else { Vec::new() };
     match BodyKind::of(&head.headers, body) {
         BodyKind::Form => {
             let form = std::str::from_utf8(body).map_err(|_| refusal::body_not_text())?;
             read_into(form, config, &mut pairs)?;
         }
         // V1 does not sign such a body, so nothing in it may count.
-        BodyKind::Json if is_v3 => read_json_into(body, config, &mut pairs)?,
+        BodyKind::Json if form.signs_bodies() => read_json_into(body, config, &mut pairs)?,
         BodyKind::Json | BodyKind::Other => {}
     }
     Ok(Received { parameters: Parameters::new(pairs), query })
@@ -80,6 +80,31 @@ fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), Failure> {
 
 /// What every gzip stream begins with. No text in UTF-8 does.
 const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// The host as the client names it, which is what its signature covers.
+pub(crate) fn host(head: &Parts) -> &str {
+    let authority = || head.uri.authority().map(http::uri::Authority::as_str);
+    header(&head.headers, &HOST).or_else(authority).unwrap_or_default()
+}
+
+/// Refuses a request that names no host, or two.
+pub(crate) fn check_host(head: &Parts) -> Result<(), Failure> {
+    let mut hosts = head.headers.get_all(HOST).iter();
+    let named = match hosts.next() {
+        Some(host) => !host.is_empty(),
+        None => head.uri.authority().is_some(),
+    };
+    match (named, hosts.next()) {
+        (_, Some(_)) => Err(refusal::repeated_header("host")),
+        (false, None) => Err(Failure::missing("Host")),
+        (true, None) => Ok(()),
+    }
+}
+
+/// A header's value, if it is there and is text.
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
 
 /// The parameters that mean something to the gateway itself; an empty one counts as absent.
 #[derive(Debug, Default)]

@@ -17,7 +17,9 @@ use muster_core::{
     id::AccountId,
     service::Muster,
 };
-use muster_gateway::{AccessKey, Identities, Principal, PrincipalKind, policy::Policy};
+use muster_gateway::{
+    AccessKey, Answer, CredentialFault, FoundKey, Identities, Principal, PrincipalKind, policy::Policy,
+};
 use tokio::sync::{Mutex, Notify};
 
 /// How often the directory is read anew while changes cannot be heard of, or a reading has failed.
@@ -35,8 +37,8 @@ pub(crate) struct KeyRing {
 }
 
 impl Identities for KeyRing {
-    fn access_key(&self, id: &str) -> Option<Arc<AccessKey>> {
-        self.keys.load().get(id).cloned()
+    fn find<'a>(&'a self, id: &'a str, _: Option<&'a str>) -> Answer<'a, FoundKey> {
+        Answer::Now(self.keys.load().get(id).cloned().ok_or(CredentialFault::NotFound))
     }
 }
 

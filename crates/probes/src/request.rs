@@ -12,8 +12,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use muster_gateway::{
-    AccessKey, Call, Catalogue, Denial, Environment, Failure, Gateway, GatewayConfig, Identities, Level,
-    Operation, ParameterFault, Principal, Product, ProductSet, Spec, ThrottleConfig, parameter::Json,
+    AccessKey, Answer, Call, Catalogue, CredentialFault, Denial, Environment, Failure, FoundKey, Gateway,
+    GatewayConfig, Identities, Level, Operation, ParameterFault, Principal, Product, ProductSet, Spec,
+    ThrottleConfig, parameter::Json,
 };
 use muster_testbed::sign::{Client, Version};
 use schemars::JsonSchema;
@@ -90,8 +91,8 @@ impl Operation for Echo {
 struct OneKey(Arc<AccessKey>);
 
 impl Identities for OneKey {
-    fn access_key(&self, id: &str) -> Option<Arc<AccessKey>> {
-        (id == KEY).then(|| Arc::clone(&self.0))
+    fn find<'a>(&'a self, id: &'a str, _: Option<&'a str>) -> Answer<'a, FoundKey> {
+        Answer::Now((id == KEY).then(|| Arc::clone(&self.0)).ok_or(CredentialFault::NotFound))
     }
 }
 

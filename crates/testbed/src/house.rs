@@ -16,8 +16,8 @@ use muster_core::{
     time::Millis,
 };
 use muster_gateway::{
-    AccessKey, Environment, Gateway, GatewayConfig, Identities, Principal, PrincipalKind, ProductSet,
-    ThrottleConfig,
+    AccessKey, Answer, CredentialFault, Environment, FoundKey, Gateway, GatewayConfig, Identities, Principal,
+    PrincipalKind, ProductSet, ThrottleConfig,
 };
 use muster_store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::Value;
@@ -127,7 +127,7 @@ impl Reply {
 struct Keys;
 
 impl Identities for Keys {
-    fn access_key(&self, id: &str) -> Option<Arc<AccessKey>> {
+    fn find<'a>(&'a self, id: &'a str, _: Option<&'a str>) -> Answer<'a, FoundKey> {
         let principal = match id {
             "root" => Principal::root(ACCOUNT),
             "other" => Principal::root("9999999999999999"),
@@ -136,9 +136,9 @@ impl Identities for Keys {
                 kind: PrincipalKind::User { id: "203400000000000001".into(), name: "ann".into() },
                 policies: Arc::from([]),
             },
-            _ => return None,
+            _ => return Answer::Now(Err(CredentialFault::NotFound)),
         };
-        Some(Arc::new(AccessKey::new(id, &format!("{id}-secret"), true, Arc::new(principal))))
+        Answer::Now(Ok(Arc::new(AccessKey::new(id, &format!("{id}-secret"), true, Arc::new(principal)))))
     }
 }
 

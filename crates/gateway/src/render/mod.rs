@@ -13,6 +13,7 @@ use http_body_util::Full;
 use md5::{Digest as _, Md5};
 use serde::Serialize;
 
+use crate::exchange::Exchange;
 use crate::failure::{AccessDeniedDetail, Failure, FailureBody};
 use crate::request_id::RequestId;
 
@@ -34,17 +35,6 @@ impl Format {
             None
         }
     }
-}
-
-/// What an answer tells beside its content.
-pub(crate) struct Exchange<'a> {
-    pub(crate) request_id: RequestId,
-    pub(crate) trace: [u8; 16],
-    pub(crate) host: &'a str,
-    pub(crate) format: Format,
-    pub(crate) product: Option<&'static str>,
-    pub(crate) operation: Option<&'static str>,
-    pub(crate) etag: bool,
 }
 
 /// The body of a success: the response's members after `RequestId`, as compact JSON.
@@ -126,7 +116,7 @@ impl Exchange<'_> {
             }
             FailureBody::Error => serde_json::to_vec(&ErrorBody {
                 request_id,
-                host_id: self.host,
+                host_id: self.origin.host,
                 code,
                 message,
                 recommend: self.recommend(code),
@@ -138,13 +128,13 @@ impl Exchange<'_> {
     }
 
     fn recommend(&self, code: &str) -> String {
-        let product = self.product.unwrap_or_default();
+        let product = self.product().unwrap_or_default();
         let request_id = &self.request_id;
         format!("https://api.aliyun.com/troubleshoot?q={code}&product={product}&requestId={request_id}")
     }
 
     fn xml(&self, json: &[u8], failed: bool) -> Vec<u8> {
-        let root = match self.operation {
+        let root = match self.operation() {
             Some(operation) if !failed => format!("{operation}Response"),
             _ => "Error".to_owned(),
         };

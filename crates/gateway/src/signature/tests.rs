@@ -11,12 +11,13 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::{v1, v3};
-use crate::authenticate::{Family, Presented, check_v1, check_v3, family, parse_v3};
+use crate::authenticate::{Presented, check_v1, check_v3, parse_v3};
 use crate::config::GatewayConfig;
 use crate::failure::Failure;
 use crate::identity::{AccessKey, Principal};
 use crate::percent;
 use crate::request::{Common, Received, receive};
+use crate::signature::SignatureForm;
 
 const FILES: [(&str, &str); 11] = [
     ("acs-py-cams", include_str!("../../tests/vectors/acs-py-cams.json")),
@@ -133,21 +134,17 @@ impl Vector {
 
     fn verify(&self) -> Result<(), Failure> {
         let head = self.head();
-        let Received { parameters, query } = receive(&head, &self.body, &GatewayConfig::default())?;
-        let request = Presented {
-            head: &head,
-            parameters: &parameters,
-            common: &Common::of(&parameters),
-            query: &query,
-            body: &self.body,
-        };
-        match family(&head.headers, request.common) {
-            Family::V1 => {
-                let signature = request.common.signature.unwrap_or_default();
-                check_v1(&self.key(), &request, signature).map(drop)
+        let form = SignatureForm::in_headers(&head.headers);
+        let Received { parameters, query } = receive(&head, &self.body, &form, &GatewayConfig::default())?;
+        let request = Presented { head: &head, parameters: &parameters, query: &query, body: &self.body };
+        match form.or_in_parameters(&Common::of(&parameters)) {
+            SignatureForm::V1(credentials) => {
+                check_v1(&self.key(), &request, credentials.signature).map(drop)
             }
-            Family::V3(authorization) => check_v3(&self.key(), &parse_v3(authorization)?, &request),
-            Family::OtherMethod | Family::Unsupported | Family::Anonymous => {
+            SignatureForm::V3(credentials) => {
+                check_v3(&self.key(), &parse_v3(credentials.authorization)?, &request)
+            }
+            SignatureForm::OtherMethod | SignatureForm::Unsupported | SignatureForm::Anonymous { .. } => {
                 Err(Failure::error(400, "Unsigned", ""))
             }
         }
@@ -155,8 +152,9 @@ impl Vector {
 
     fn is_v1(&self) -> bool {
         let head = self.head();
-        let received = receive(&head, &self.body, &GatewayConfig::default()).expect("a request");
-        family(&head.headers, &Common::of(&received.parameters)) == Family::V1
+        let form = SignatureForm::in_headers(&head.headers);
+        let received = receive(&head, &self.body, &form, &GatewayConfig::default()).expect("a request");
+        matches!(form.or_in_parameters(&Common::of(&received.parameters)), SignatureForm::V1(_))
     }
 
     fn is_form(&self) -> bool {
@@ -297,10 +295,11 @@ fn every_captured_request_verifies_with_its_secret() {
 fn every_captured_request_has_the_documented_string_to_sign() {
     for vector in vectors().iter().filter(|vector| vector.must_verify()) {
         let head = vector.head();
-        let received = receive(&head, &vector.body, &GatewayConfig::default()).expect("a request");
+        let form = SignatureForm::in_headers(&head.headers);
+        let received = receive(&head, &vector.body, &form, &GatewayConfig::default()).expect("a request");
         let expected = vector.string_to_sign.as_deref().expect("a string to sign");
-        let family = family(&head.headers, &Common::of(&received.parameters));
-        let Family::V3(authorization) = family else {
+        let form = form.or_in_parameters(&Common::of(&received.parameters));
+        let SignatureForm::V3(credentials) = form else {
             let actual = v1::string_to_sign(&vector.method, &received.parameters, v1::Covers::All);
             assert_eq!(String::from_utf8_lossy(&actual), expected, "{}", vector.name());
             continue;
@@ -310,7 +309,7 @@ fn every_captured_request_has_the_documented_string_to_sign() {
         let hash = v3::hash(&vector.body);
         let signed =
             v3::Signed { method: &head.method, query: &query, headers: &head.headers, body_hash: &hash };
-        let signed_headers = parse_v3(authorization).expect("an authorization").signed_headers;
+        let signed_headers = parse_v3(credentials.authorization).expect("an authorization").signed_headers;
         let canonical = signed.canonical(signed_headers, v3::Names::Encoded);
         assert_eq!(
             Some(&*String::from_utf8_lossy(&canonical)),

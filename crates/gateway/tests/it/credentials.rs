@@ -207,6 +207,71 @@ async fn temporary_credentials_are_refused_with_their_codes() {
     house.send(Client::v1("root").call("Quiet", &[("SecurityToken", "")])).await.accepted();
 }
 
+/// A client of a temporary key of the test support.
+fn temporary(version: Version, name: &str, token: &str) -> Client {
+    let mut client = Client::new(version, &format!("STS.{name}"));
+    client.headers = vec![("x-acs-security-token", token.to_owned())];
+    client
+}
+
+async fn call_temporary(house: &House, name: &str, token: &str, action: &str) -> [crate::support::Reply; 2] {
+    let v1 = Client::v1(&format!("STS.{name}")).call(action, &[("SecurityToken", token)]);
+    let v3 = temporary(Version::V3, name, token).call(action, &[]);
+    [house.send(v1).await, house.send(v3).await]
+}
+
+#[tokio::test]
+async fn a_temporary_key_is_good_with_its_token_until_its_time_is_over() {
+    let house = House::new();
+    for answer in call_temporary(&house, "short", "short-token", "Quiet").await {
+        answer.accepted();
+    }
+    for (token, code) in [
+        ("", "MissingSecurityToken"),
+        ("made-up", "InvalidSecurityToken.Malformed"),
+        ("narrow-token", "InvalidSecurityToken.MismatchWithAccessKey"),
+    ] {
+        for answer in call_temporary(&house, "short", token, "Quiet").await {
+            answer.refused(400, code);
+        }
+    }
+    house.clock.advance(60_000);
+    for answer in call_temporary(&house, "short", "short-token", "Quiet").await {
+        answer.refused(400, "InvalidSecurityToken.Expired");
+        assert_eq!(answer.member("Message"), "Specified SecurityToken is expired.");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_signed_proves_nothing() {
+    let (mut head, body) = temporary(Version::V3, "short", "short-token").call("Quiet", &[]).into_parts();
+    let signed = head.headers["authorization"].to_str().expect("text").replace(";x-acs-security-token", "");
+    head.headers.insert("authorization", signed.parse().expect("a value"));
+    House::new().send(Request::from_parts(head, body)).await.refused(400, "IncompleteSignature");
+}
+
+#[tokio::test]
+async fn a_session_may_do_what_both_its_role_and_its_session_policy_allow() {
+    let house = House::new();
+    for (action, parameters, refusal) in [
+        ("Quiet", &[][..], None),
+        ("Echo", &[("AppId", "a")], Some(("SessionPolicy", "ImplicitDeny"))),
+        ("Broken", &[], Some(("AccountLevelIdentityBasedPolicy", "ExplicitDeny"))),
+    ] {
+        let answer =
+            house.send(temporary(Version::V3, "narrow", "narrow-token").call(action, parameters)).await;
+        let Some((policy, kind)) = refusal else {
+            answer.accepted();
+            continue;
+        };
+        answer.refused(403, "NoAuth");
+        let detail = answer.json()["AccessDeniedDetail"].take();
+        assert_eq!((&detail["PolicyType"], &detail["NoPermissionType"]), (&policy.into(), &kind.into()));
+        assert_eq!(detail["AuthPrincipalType"], "AssumedRoleUser");
+        assert_eq!(detail["AuthPrincipalDisplayName"], "host:narrow");
+    }
+}
+
 #[tokio::test]
 async fn a_content_md5_must_be_that_of_the_body() {
     let house = House::new();

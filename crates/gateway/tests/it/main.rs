@@ -6,6 +6,7 @@ mod acceptance;
 mod bounds;
 mod catalogue;
 mod credentials;
+mod direct;
 mod permissions;
 mod rendering;
 mod support;

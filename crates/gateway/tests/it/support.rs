@@ -11,12 +11,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
-use muster_gateway::parameter::{Int, Json, List, Text};
+use muster_gateway::parameter::{Int, Json, List, Parameters, Text};
 use muster_gateway::policy::Policy;
 use muster_gateway::{
-    AccessKey, Call, Catalogue, Denial, DocumentedError, Environment, Failure, Gateway, GatewayConfig,
-    Identities, Level, Observer, Operation, Outcome, ParameterFault, Principal, PrincipalKind, Product,
-    ProductSet, Spec, ThrottleConfig,
+    AccessKey, Answer, Call, Catalogue, CredentialFault, Denial, DirectCall, DocumentedError, Environment,
+    Failure, FoundKey, Gateway, GatewayConfig, Identities, Identity, Level, Observer, Operation, Origin,
+    Outcome, ParameterFault, Principal, PrincipalKind, Product, ProductSet, Spec, Temporary, ThrottleConfig,
 };
 pub(crate) use muster_testbed::sign::{Client, Version};
 use schemars::JsonSchema;
@@ -271,12 +271,21 @@ impl Environment for Clock {
     }
 }
 
+/// Access keys in memory. A temporary key is found with the one token that belongs to it.
 #[derive(Default)]
-pub(crate) struct Keys(pub(crate) HashMap<String, Arc<AccessKey>>);
+pub(crate) struct Keys(pub(crate) HashMap<String, (Arc<AccessKey>, Option<String>)>);
 
 impl Identities for Keys {
-    fn access_key(&self, id: &str) -> Option<Arc<AccessKey>> {
-        self.0.get(id).cloned()
+    fn find<'a>(&'a self, id: &'a str, token: Option<&'a str>) -> Answer<'a, FoundKey> {
+        let Some((key, own)) = self.0.get(id) else { return Answer::Now(Err(CredentialFault::NotFound)) };
+        let known = |token| self.0.values().any(|(_, own)| own.as_deref() == Some(token));
+        let found = match (own, token) {
+            (Some(own), Some(token)) if own != token && known(token) => Err(CredentialFault::TokenMismatch),
+            (Some(own), Some(token)) if own != token => Err(CredentialFault::TokenMalformed),
+            _ => Ok(Arc::clone(key)),
+        };
+        // As from a store.
+        Answer::Later(Box::pin(std::future::ready(found)))
     }
 }
 
@@ -292,6 +301,20 @@ impl Observer for Recorder {
     }
 }
 
+/// A session of a role that may do everything but `live:Broken`.
+pub(crate) fn role_session(session: &str) -> Principal {
+    let policy = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"live:Broken","Resource":"*"}]}"#;
+    Principal {
+        account: ACCOUNT.into(),
+        kind: PrincipalKind::RoleSession { role: "host".into(), session: session.into() },
+        policies: Arc::from([Arc::new(Policy::parse("role", policy).expect("a policy"))]),
+    }
+}
+
+/// A policy for a session that may do two things only.
+pub(crate) const QUIET: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["live:Quiet","live:Broken"],"Resource":"*"}]}"#;
+
 /// The gateway under test.
 pub(crate) struct House {
     pub(crate) gateway: Gateway,
@@ -300,7 +323,8 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Quotas off; `root` may do everything, `idle` is disabled.
+    /// Quotas off; `root` may do everything, `idle` is disabled; `STS.short` ends after a minute, `STS.narrow` has a
+    /// session policy.
     pub(crate) fn new() -> Self {
         Self::with(GatewayConfig::default(), &[])
     }
@@ -335,7 +359,18 @@ impl House {
             [("root", true, &root), ("idle", false, &root), ("user", true, &user), ("other", true, &other)]
         {
             let key = AccessKey::new(id, &format!("{id}-secret"), active, Arc::clone(principal));
-            keys.0.insert(id.to_owned(), Arc::new(key));
+            keys.0.insert(id.to_owned(), (Arc::new(key), None));
+        }
+        for (name, expires_at, policy) in
+            [("short", NOW + 60_000, None), ("narrow", NOW + 3_600_000, Some(QUIET))]
+        {
+            let session_policy =
+                policy.map(|text| Arc::new(Policy::parse("session", text).expect("a policy")));
+            let id = format!("STS.{name}");
+            let role = Arc::new(role_session(name));
+            let temporary = Temporary { expires_at, session_policy };
+            let key = AccessKey::temporary(id.as_str(), &format!("{id}-secret"), role, temporary);
+            keys.0.insert(id, (Arc::new(key), Some(format!("{name}-token"))));
         }
         let seen = Seen::default();
         let gateway = Gateway::new(products(), keys, clock.clone(), config, throttle)
@@ -351,6 +386,20 @@ impl House {
     pub(crate) async fn send_any<B: http_body::Body>(&self, request: Request<B>) -> Reply {
         let peer = "203.0.113.9:4321".parse().expect("an address");
         Reply::of(self.gateway.handle(request, peer, false).await).await
+    }
+
+    /// Calls an operation as an identity that is proven without a signature.
+    pub(crate) async fn direct(
+        &self,
+        identity: Identity,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Reply {
+        let origin =
+            Origin { host: "console", source_ip: "203.0.113.9".parse().expect("an address"), secure: true };
+        let parameters = Parameters::of(parameters);
+        let call = DirectCall { version: "2016-11-01", action, parameters, origin };
+        Reply::of(self.gateway.call(&Arc::new(identity), call).await).await
     }
 
     /// Calls an operation as `root` with V1.
