@@ -69,20 +69,19 @@ struct ExitEvent<'a> {
     reason: u8,
 }
 
-/// The data of a publication that tells `event`; `sequence` is 0 for one that is told once.
-pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) -> String {
+/// The data of a publication that tells `event`; `sequence` is 0 for one that is told once. `None` for an event that this
+/// version does not know: there is nothing to tell of it.
+pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) -> Option<String> {
     match event {
-        Event::Message(message) => message_data(stream, message, sequence),
+        Event::Message(message) => Some(message_data(stream, message, sequence)),
         Event::Exit { group, reason } => {
             let reason = match reason {
                 ExitReason::Dissolved => 1,
                 ExitReason::Removed => 2,
             };
-            json(&ExitEvent { event: "exit", group_id: group.as_str(), reason })
+            Some(json(&ExitEvent { event: "exit", group_id: group.as_str(), reason }))
         }
-        // Its place is told, so that the client's position goes on, and nothing of it: clients pass over events that
-        // they do not know.
-        Event::Unknown(_) => r#"{"event":"unknown"}"#.to_owned(),
+        Event::Unknown(_) => None,
     }
 }
 

@@ -17,12 +17,19 @@ use crate::{
 pub(crate) struct Encoded {
     /// Its position; 0 for an event that is told once.
     pub(crate) sequence: Sequence,
-    /// The whole push.
-    pub(crate) push: Utf8Bytes,
-    /// The data in it: a part of the same memory.
-    data: Bytes,
+    /// What is told of it; `None` for an event that this version does not know, which has its place and is passed over.
+    told: Option<Told>,
     /// What else follows from it.
     pub(crate) effect: Option<Effect>,
+}
+
+/// What is told of an event.
+#[derive(Clone, Debug)]
+struct Told {
+    /// The whole push.
+    push: Utf8Bytes,
+    /// The data in it: a part of the same memory.
+    data: Bytes,
 }
 
 /// What follows from an event beside its being told.
@@ -50,29 +57,38 @@ impl Encoded {
             (StreamRef::User(..), Event::Exit { group, .. }) => Some(Effect::Removed(group.clone())),
             _ => None,
         };
-        Self::data(channel, &data, sequence, effect)
+        let told = data.map(|data| Told::new(channel, &data, sequence));
+        Self { sequence, told, effect }
     }
 
-    /// What is told once and is no event of the stream.
-    pub(crate) fn told_once(channel: &str, data: &str) -> Self {
-        Self::data(channel, data, 0, None)
+    /// The whole push, unless the event is passed over.
+    pub(crate) fn push(&self) -> Option<&Utf8Bytes> {
+        self.told.as_ref().map(|told| &told.push)
     }
 
-    fn data(channel: &str, data: &str, sequence: Sequence, effect: Option<Effect>) -> Self {
-        let body = PushBody::Publication(data.as_bytes(), sequence);
-        let (text, data_at) = json::push_and_data(&Push { channel, body });
-        let push = Utf8Bytes::from(text);
-        let shared: &Bytes = push.as_ref();
-        Self { sequence, data: shared.slice(data_at), push, effect }
-    }
-
-    /// The publication, for a reply.
-    pub(crate) fn publication(&self) -> Publication {
-        Publication { data: self.data.clone(), offset: self.sequence }
+    /// The publication, for a reply, unless the event is passed over.
+    pub(crate) fn publication(&self) -> Option<Publication> {
+        let told = self.told.as_ref()?;
+        Some(Publication { data: told.data.clone(), offset: self.sequence })
     }
 
     /// Bytes that it takes.
     pub(crate) fn len(&self) -> usize {
-        self.push.as_str().len()
+        self.push().map_or(0, |push| push.as_str().len())
+    }
+}
+
+/// The push of what is told once and is no event of the stream.
+pub(crate) fn told_once(channel: &str, data: &str) -> Utf8Bytes {
+    Told::new(channel, data, 0).push
+}
+
+impl Told {
+    fn new(channel: &str, data: &str, sequence: Sequence) -> Self {
+        let body = PushBody::Publication(data.as_bytes(), sequence);
+        let (text, data_at) = json::push_and_data(&Push { channel, body });
+        let push = Utf8Bytes::from(text);
+        let shared: &Bytes = push.as_ref();
+        Self { data: shared.slice(data_at), push }
     }
 }

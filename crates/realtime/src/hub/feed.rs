@@ -213,7 +213,7 @@ impl Feed {
             Missed::Lost => None,
         };
         let missed: Option<Vec<_>> = missed
-            .map(|missed| missed.iter().map(Encoded::publication).collect())
+            .map(|missed| missed.iter().filter_map(Encoded::publication).collect())
             .filter(|missed: &Vec<Publication>| bytes_of(missed) <= bounds.bytes);
         let recovered = wish.recover && missed.is_some();
         if wish.recover && wish.strict && !recovered {
@@ -340,7 +340,7 @@ impl State {
         let mut aftermath = Aftermath::default();
         while self.phase == Phase::Live {
             let Some(entry) = self.early.remove(&(self.last + 1)) else { break };
-            aftermath.deliveries += self.subscribers.publish(&entry.push);
+            aftermath.deliveries += entry.push().map_or(0, |push| self.subscribers.publish(push));
             self.last = entry.sequence;
             if let Some(effect) = entry.effect.clone() {
                 if effect == Effect::Dissolved {

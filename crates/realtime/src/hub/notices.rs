@@ -14,7 +14,7 @@ use muster_core::{
 use super::{
     Connection, Encoded, Feed, Hub,
     catching_up::{catch_up, resume},
-    encoded::Effect,
+    encoded::{Effect, told_once},
     feed::Aftermath,
 };
 use crate::{
@@ -90,7 +90,7 @@ pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
 impl Hub {
     fn publish(self: &Arc<Self>, feed: &Arc<Feed>, encoded: Encoded) {
         if encoded.sequence == 0 {
-            self.counters.deliveries.add(feed.tell(&encoded.push));
+            self.counters.deliveries.add(encoded.push().map_or(0, |push| feed.tell(push)));
         } else {
             let aftermath = feed.stored(encoded, self.ring_bounds());
             self.finish(feed, aftermath);
@@ -223,7 +223,7 @@ async fn tell_members(hub: Arc<Hub>, at: GroupRef, feed: Arc<Feed>, delay: Durat
             Ok(state) => {
                 feed.resize(state);
                 let data = events::member_change(&at, state, &gathered.names(state));
-                let told = feed.tell(&Encoded::told_once(&feed.channel, &data).push);
+                let told = feed.tell(&told_once(&feed.channel, &data));
                 hub.counters.deliveries.add(told);
                 return;
             }

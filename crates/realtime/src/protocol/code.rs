@@ -66,70 +66,132 @@ impl Unsubscribed {
     pub const INSUFFICIENT_STATE: Self = Self { code: 2500, reason: "insufficient state" };
 }
 
+/// The kinds of failure of a command, each with its number, its text and whether the same command may succeed later. Below
+/// 400 the numbers are the protocol's, from 400 those of the client SDK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The server could not do its work now.
+    Internal,
+    /// No such kind of channel.
+    UnknownChannel,
+    /// The client may not do this with this channel.
+    PermissionDenied,
+    /// No such remote procedure.
+    MethodNotFound,
+    /// The connection has this subscription.
+    AlreadySubscribed,
+    /// The connection has as many subscriptions as it may have.
+    LimitExceeded,
+    /// A command that makes no sense.
+    BadRequest,
+    /// Not served, or not for this channel.
+    NotAvailable,
+    /// The login token has ended: the SDK asks its application for another.
+    TokenExpired,
+    /// The position asked for cannot be recovered.
+    Unrecoverable,
+    /// A parameter is wrong; the reply's own text says which.
+    InvalidParameter,
+    /// A login that is not good.
+    AuthFail,
+    /// The user lacks a right over the group.
+    NoPermission,
+    /// The client, or the members of a group together, say more than the server's bounds allow.
+    TooFast,
+    /// The user is not in the group.
+    NotJoined,
+    /// No such group.
+    NoGroup,
+    /// The group was deleted.
+    GroupDeleted,
+    /// The list is longer than the server shows.
+    TooMany,
+}
+
+impl ErrorCode {
+    /// The number on the wire.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Internal => 100,
+            Self::UnknownChannel => 102,
+            Self::PermissionDenied => 103,
+            Self::MethodNotFound => 104,
+            Self::AlreadySubscribed => 105,
+            Self::LimitExceeded => 106,
+            Self::BadRequest => 107,
+            Self::NotAvailable => 108,
+            Self::TokenExpired => 109,
+            Self::Unrecoverable => 112,
+            Self::InvalidParameter => 400,
+            Self::AuthFail | Self::NoPermission => 403,
+            Self::TooFast => 412,
+            Self::NotJoined => 425,
+            Self::NoGroup => 440,
+            Self::GroupDeleted => 441,
+            Self::TooMany => 443,
+        }
+    }
+
+    /// What is told when there is nothing more to say; never empty.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Internal => "internal server error",
+            Self::UnknownChannel => "unknown channel",
+            Self::PermissionDenied => "permission denied",
+            Self::MethodNotFound => "method not found",
+            Self::AlreadySubscribed => "already subscribed",
+            Self::LimitExceeded => "limit exceeded",
+            Self::BadRequest => "bad request",
+            Self::NotAvailable => "not available",
+            Self::TokenExpired => "token expired",
+            Self::Unrecoverable => "unrecoverable position",
+            Self::InvalidParameter => "invalid parameter",
+            Self::AuthFail => "auth fail",
+            Self::NoPermission => "no permission",
+            Self::TooFast => "too many messages, try again later",
+            Self::NotJoined => "group not joined",
+            Self::NoGroup => "group not exist",
+            Self::GroupDeleted => "group deleted",
+            Self::TooMany => "the group is too large to list its users",
+        }
+    }
+
+    /// Whether the same command may succeed later: the SDKs try again by themselves then.
+    #[must_use]
+    pub const fn is_temporary(self) -> bool {
+        matches!(self, Self::Internal | Self::TooFast)
+    }
+}
+
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorReply {
-    /// Below 400 the protocol's numbers, from 400 those of the client SDK.
-    pub code: u32,
+    /// What kind of failure it is.
+    pub code: ErrorCode,
     /// What is wrong; never empty.
     pub message: Cow<'static, str>,
-    /// Whether the same command may succeed later.
-    pub temporary: bool,
+}
+
+impl From<ErrorCode> for ErrorReply {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, message: Cow::Borrowed(code.text()) }
+    }
 }
 
 impl ErrorReply {
-    /// The server could not do its work now.
-    pub const INTERNAL: Self =
-        Self { code: 100, message: Cow::Borrowed("internal server error"), temporary: true };
-    /// No such kind of channel.
-    pub const UNKNOWN_CHANNEL: Self = Self::fixed(102, "unknown channel");
-    /// The client may not do this with this channel.
-    pub const PERMISSION_DENIED: Self = Self::fixed(103, "permission denied");
-    /// No such remote procedure.
-    pub const METHOD_NOT_FOUND: Self = Self::fixed(104, "method not found");
-    /// The connection has this subscription.
-    pub const ALREADY_SUBSCRIBED: Self = Self::fixed(105, "already subscribed");
-    /// The connection has as many subscriptions as it may have.
-    pub const LIMIT_EXCEEDED: Self = Self::fixed(106, "limit exceeded");
-    /// A command that makes no sense.
-    pub const BAD_REQUEST: Self = Self::fixed(107, "bad request");
-    /// Not served, or not for this channel.
-    pub const NOT_AVAILABLE: Self = Self::fixed(108, "not available");
-    /// The login token has ended: the SDK asks its application for another.
-    pub const TOKEN_EXPIRED: Self = Self::fixed(109, "token expired");
-    /// The position asked for cannot be recovered.
-    pub const UNRECOVERABLE: Self = Self::fixed(112, "unrecoverable position");
-    /// A login that is not good.
-    pub const AUTH_FAIL: Self = Self::fixed(403, "auth fail");
-    /// The user lacks a right over the group.
-    pub const NO_PERMISSION: Self = Self::fixed(403, "no permission");
-    /// The client, or the members of a group together, say more than the server's bounds allow.
-    pub const TOO_FAST: Self =
-        Self { code: 412, message: Cow::Borrowed("too many messages, try again later"), temporary: true };
-    /// The user is not in the group.
-    pub const NOT_JOINED: Self = Self::fixed(425, "group not joined");
-    /// No such group.
-    pub const NO_GROUP: Self = Self::fixed(440, "group not exist");
-    /// The group was deleted.
-    pub const GROUP_DELETED: Self = Self::fixed(441, "group deleted");
-    /// The list is longer than the server shows.
-    pub const TOO_MANY: Self = Self::fixed(443, "the group is too large to list its users");
-
-    const fn fixed(code: u32, message: &'static str) -> Self {
-        Self { code, message: Cow::Borrowed(message), temporary: false }
-    }
-
     /// A text holds half of a character: one unit of a pair that stands for a character outside the basic plane.
     #[must_use]
     pub fn half_character(unit: u16) -> Self {
         let message =
             format!("bad request: an unpaired surrogate (\\u{unit:04x}), which is half of a character");
-        Self { code: 107, message: message.into(), temporary: false }
+        Self { code: ErrorCode::BadRequest, message: message.into() }
     }
 
     /// A parameter is wrong; `message` says which.
     #[must_use]
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: 400, message: message.into(), temporary: false }
+        Self { code: ErrorCode::InvalidParameter, message: message.into() }
     }
 }

@@ -290,9 +290,9 @@ pub(crate) fn push_and_data(push: &Push<'_>) -> (String, Range<usize>) {
 }
 
 fn write_error(object: &mut Object<'_>, error: &ErrorReply) {
-    object.number("code", u64::from(error.code));
+    object.number("code", u64::from(error.code.number()));
     object.text("message", &error.message);
-    object.flag("temporary", error.temporary);
+    object.flag("temporary", error.code.is_temporary());
 }
 
 fn write_connect(object: &mut Object<'_>, result: &ConnectResult) {

@@ -8,7 +8,7 @@ mod code;
 pub mod json;
 mod model;
 
-pub use code::{Disconnect, ErrorReply, Unsubscribed};
+pub use code::{Disconnect, ErrorCode, ErrorReply, Unsubscribed};
 pub use model::{
     ClientInfo, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Publication, Push,
     PushBody, RecoverRequest, Reply, ReplyBody, Request, RpcRequest, StreamPosition, SubscribeRequest,

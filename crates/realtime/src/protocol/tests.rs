@@ -101,11 +101,11 @@ fn zero_values_are_left_out_but_for_those_that_are_read_blindly() {
     );
     assert_eq!(written(1, ReplyBody::Presence(vec![])), r#"{"id":1,"presence":{"presence":{}}}"#);
     assert_eq!(
-        written(1, ReplyBody::Error(ErrorReply::INTERNAL)),
+        written(1, ReplyBody::Error(ErrorCode::Internal.into())),
         r#"{"id":1,"error":{"code":100,"message":"internal server error","temporary":true}}"#
     );
     assert_eq!(
-        written(1, ReplyBody::Error(ErrorReply::AUTH_FAIL)),
+        written(1, ReplyBody::Error(ErrorCode::AuthFail.into())),
         r#"{"id":1,"error":{"code":403,"message":"auth fail"}}"#
     );
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use super::{Failure, Outcome, ReplyBody, Session};
 use crate::{
     events::{self, ImUser},
-    protocol::{ErrorReply, RpcRequest},
+    protocol::{ErrorCode, ErrorReply, RpcRequest},
 };
 
 /// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
@@ -121,7 +121,7 @@ impl Session {
             }
             "queryGroup" => self.query_group(parameters(data)?).await?,
             "listGroupUser" => self.list_group_user(parameters(data)?).await?,
-            _ => return Err(ErrorReply::METHOD_NOT_FOUND.into()),
+            _ => return Err(ErrorCode::MethodNotFound.into()),
         };
         Ok(ReplyBody::Rpc(result))
     }
@@ -154,7 +154,7 @@ impl Session {
         let feed = self.connection.subscribed(group);
         let admitted = self.said.admits(config.messages_per_client)
             && feed.is_none_or(|feed| feed.said.admits(config.messages_per_group));
-        if admitted { Ok(()) } else { Err(ErrorReply::TOO_FAST) }
+        if admitted { Ok(()) } else { Err(ErrorCode::TooFast.into()) }
     }
 
     async fn query_group(&self, of: OfGroup) -> Result<Bytes, Failure> {

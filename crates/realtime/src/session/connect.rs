@@ -17,7 +17,8 @@ use crate::{
     hub::{CannotFollow, Feed, Identity, SubscribeOutcome, Wish},
     login::{check_connect_token, half_character_in},
     protocol::{
-        ConnectRequest, ConnectResult, ErrorReply, RecoverRequest, Reply, ReplyBody, SubscribeResult, json,
+        ConnectRequest, ConnectResult, ErrorCode, ErrorReply, RecoverRequest, Reply, ReplyBody,
+        SubscribeResult, json,
     },
 };
 
@@ -34,8 +35,8 @@ struct Welcome<'a> {
 impl From<LoginError> for Failure {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::Refused(_) => ErrorReply::AUTH_FAIL.into(),
-            LoginError::Expired => ErrorReply::TOKEN_EXPIRED.into(),
+            LoginError::Refused(_) => ErrorCode::AuthFail.into(),
+            LoginError::Expired => ErrorCode::TokenExpired.into(),
             LoginError::Failed(error) => error.into(),
         }
     }
@@ -44,7 +45,7 @@ impl From<LoginError> for Failure {
 impl From<CannotFollow> for Failure {
     fn from(error: CannotFollow) -> Self {
         match error {
-            CannotFollow::NoStream => ErrorReply::NO_GROUP.into(),
+            CannotFollow::NoStream => ErrorCode::NoGroup.into(),
             CannotFollow::Failed(error) => Self::Error(super::failure::reply_of(&error)),
         }
     }
@@ -88,7 +89,7 @@ impl Session {
         let wish = wish_for(&own_channel(identity.login.user()), request);
         loop {
             let feed = self.hub.follow(&own).await.map_err(|error| match error {
-                CannotFollow::NoStream => Failure::from(ErrorReply::AUTH_FAIL),
+                CannotFollow::NoStream => Failure::from(ErrorCode::AuthFail),
                 failed @ CannotFollow::Failed(_) => failed.into(),
             })?;
             if feed.arrive(&self.connection) && self.settle(id, &client, identity, &feed, &wish).await? {

@@ -3,6 +3,7 @@
 use muster_core::{complaint::LineLimit, error::Error};
 
 use super::{ErrorReply, Failure};
+use crate::protocol::ErrorCode;
 use crate::refusals::few_lines;
 
 /// A store that is out fails every command of every client.
@@ -17,11 +18,11 @@ impl From<Error> for Failure {
 /// What a client is told of a refusal.
 pub(super) fn reply_of(error: &Error) -> ErrorReply {
     match error {
-        Error::NoGroup(_) => ErrorReply::NO_GROUP,
-        Error::GroupDeleted(_) => ErrorReply::GROUP_DELETED,
-        Error::NotMember(_) => ErrorReply::NOT_JOINED,
-        Error::NotAllowed(_) | Error::NoApp(_) | Error::AppDisabled(_) => ErrorReply::NO_PERMISSION,
-        Error::SuperGroup { .. } => ErrorReply::TOO_MANY,
+        Error::NoGroup(_) => ErrorCode::NoGroup.into(),
+        Error::GroupDeleted(_) => ErrorCode::GroupDeleted.into(),
+        Error::NotMember(_) => ErrorCode::NotJoined.into(),
+        Error::NotAllowed(_) | Error::NoApp(_) | Error::AppDisabled(_) => ErrorCode::NoPermission.into(),
+        Error::SuperGroup { .. } => ErrorCode::TooMany.into(),
         Error::TooManyMessageTypes(_) | Error::TooManyMemberTypes(_) | Error::Invalid(_) => {
             ErrorReply::invalid(error.to_string())
         }
@@ -43,7 +44,7 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
             if let Some(untold) = FAILED.note() {
                 tracing::error!(%error, untold, "a command failed");
             }
-            ErrorReply::INTERNAL
+            ErrorCode::Internal.into()
         }
     }
 }

@@ -11,7 +11,9 @@ use super::{Failure, Outcome, ReplyBody, Session};
 use crate::{
     events,
     hub::{Encoded, SMALL_GROUP},
-    protocol::{ClientInfo, ErrorReply, HistoryRequest, HistoryResult, Publication, StreamPosition},
+    protocol::{
+        ClientInfo, ErrorCode, ErrorReply, HistoryRequest, HistoryResult, Publication, StreamPosition,
+    },
 };
 
 /// Entries of a stream that are read at once.
@@ -25,7 +27,7 @@ impl Session {
         let at = self.joined(channel)?;
         let muster = &self.hub.muster;
         if muster.delivery().roster(&at).await?.count > SMALL_GROUP {
-            return Err(ErrorReply::NOT_AVAILABLE.into());
+            return Err(ErrorCode::NotAvailable.into());
         }
         let limit = usize::try_from(SMALL_GROUP).unwrap_or(usize::MAX);
         let query = WalkQuery { order: Order::Ascending, after: None, limit };
@@ -51,9 +53,9 @@ impl Session {
     pub(super) async fn history(&self, request: &HistoryRequest<'_>) -> Outcome {
         let at = self.joined(&request.channel)?;
         let stream = StreamRef::Group(at);
-        let top = self.hub.muster.delivery().top(&stream).await?.ok_or(ErrorReply::NO_GROUP)?;
+        let top = self.hub.muster.delivery().top(&stream).await?.ok_or(ErrorCode::NoGroup)?;
         if request.since.as_ref().is_some_and(|since| !since.epoch.is_empty() && since.epoch != top.epoch) {
-            return Err(ErrorReply::UNRECOVERABLE.into());
+            return Err(ErrorCode::Unrecoverable.into());
         }
         let publications = self.publications(&stream, request, top.sequence).await?;
         Ok(ReplyBody::History(HistoryResult { publications, epoch: top.epoch, offset: top.sequence }))
@@ -78,8 +80,8 @@ impl Session {
             let last = entries.len() < wanted;
             for entry in entries.into_iter().filter(|entry| entry.sequence <= end) {
                 place = entry.sequence;
-                let publication =
-                    Encoded::event(&channel, stream, &entry.event, Some(entry.sequence)).publication();
+                let encoded = Encoded::event(&channel, stream, &entry.event, Some(entry.sequence));
+                let Some(publication) = encoded.publication() else { continue };
                 match room.checked_sub(publication.data.len()) {
                     Some(left) => room = left,
                     None if found.is_empty() => room = 0,
@@ -100,7 +102,7 @@ impl Session {
         let behind_end = end.saturating_add(1);
         match (request.reverse, since) {
             (false, since) => Ok(since.unwrap_or(0)),
-            (true, Some(0)) if request.limit != 0 => Err(ErrorReply::BAD_REQUEST),
+            (true, Some(0)) if request.limit != 0 => Err(ErrorCode::BadRequest.into()),
             (true, since) => Ok(since.map_or(behind_end, |since| since.min(behind_end))),
         }
     }
@@ -147,7 +149,7 @@ impl Session {
         let group: GroupId = Self::group_of(channel)?;
         match self.connection.subscribed(&group) {
             Some(_) => Ok(self.identity()?.group(&group)),
-            None => Err(ErrorReply::PERMISSION_DENIED.into()),
+            None => Err(ErrorCode::PermissionDenied.into()),
         }
     }
 }

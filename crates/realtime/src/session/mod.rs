@@ -22,7 +22,9 @@ use serde_json::value::RawValue;
 
 use crate::{
     hub::{Connection, Hub, Identity},
-    protocol::{Command, Disconnect, ErrorReply, Reply, ReplyBody, Request, json, json::Malformed},
+    protocol::{
+        Command, Disconnect, ErrorCode, ErrorReply, Reply, ReplyBody, Request, json, json::Malformed,
+    },
     rate::Rate,
 };
 
@@ -41,6 +43,12 @@ pub(crate) enum Failure {
 impl From<ErrorReply> for Failure {
     fn from(error: ErrorReply) -> Self {
         Self::Error(error)
+    }
+}
+
+impl From<ErrorCode> for Failure {
+    fn from(code: ErrorCode) -> Self {
+        Self::Error(code.into())
     }
 }
 
@@ -156,7 +164,7 @@ impl Session {
             Request::PresenceStats(channel) => self.presence_stats(&channel).await,
             Request::History(request) => self.history(&request).await,
             Request::Rpc(request) => self.call(&request).await,
-            Request::Refresh | Request::SubRefresh => Err(ErrorReply::NOT_AVAILABLE.into()),
+            Request::Refresh | Request::SubRefresh => Err(ErrorCode::NotAvailable.into()),
             Request::Send => Err(Disconnect::NOT_AVAILABLE.into()),
             Request::Connect(_) | Request::Subscribe(_) | Request::Ping => {
                 Err(Disconnect::BAD_REQUEST.into())
@@ -176,12 +184,12 @@ impl Session {
     /// The group that a channel is of.
     fn group_of(channel: &str) -> Result<GroupId, ErrorReply> {
         if channel.len() > MAX_CHANNEL_BYTES || !channel.is_ascii() {
-            return Err(ErrorReply::BAD_REQUEST);
+            return Err(ErrorCode::BadRequest.into());
         }
         match channel.split_once(':') {
-            Some(("g", group)) => GroupId::new(group).map_err(|_| ErrorReply::NO_GROUP),
-            Some(("u", _)) => Err(ErrorReply::PERMISSION_DENIED),
-            _ => Err(ErrorReply::UNKNOWN_CHANNEL),
+            Some(("g", group)) => GroupId::new(group).map_err(|_| ErrorCode::NoGroup.into()),
+            Some(("u", _)) => Err(ErrorCode::PermissionDenied.into()),
+            _ => Err(ErrorCode::UnknownChannel.into()),
         }
     }
 

@@ -14,7 +14,7 @@ use super::{Failure, ReplyBody, Session};
 use crate::{
     events,
     hub::{CannotEnter, Feed, Identity, SubscribeOutcome, Wish},
-    protocol::{Disconnect, ErrorReply, Reply, SubscribeRequest, SubscribeResult, json},
+    protocol::{Disconnect, ErrorCode, Reply, SubscribeRequest, SubscribeResult, json},
 };
 
 impl Session {
@@ -28,13 +28,13 @@ impl Session {
             return Err(Disconnect::BAD_REQUEST.into());
         }
         if request.kind != 0 {
-            return Err(ErrorReply::NOT_AVAILABLE.into());
+            return Err(ErrorCode::NotAvailable.into());
         }
         let group = Self::group_of(&request.channel)?;
         let limit = self.hub.config.channels_per_connection;
         self.connection.begin_entering(&group, limit).map_err(|cannot| match cannot {
-            CannotEnter::Held => ErrorReply::ALREADY_SUBSCRIBED,
-            CannotEnter::TooMany => ErrorReply::LIMIT_EXCEEDED,
+            CannotEnter::Held => ErrorCode::AlreadySubscribed,
+            CannotEnter::TooMany => ErrorCode::LimitExceeded,
         })?;
         let _guard = self.connection.turnstile().await;
         match self.enter(id, &group, request).await {
@@ -143,7 +143,7 @@ impl Session {
                 SubscribeOutcome::ReadFirst => {
                     read = Some(self.missed(&feed.stream, wish.offset).await?);
                 }
-                SubscribeOutcome::Unrecoverable => return Err(ErrorReply::UNRECOVERABLE.into()),
+                SubscribeOutcome::Unrecoverable => return Err(ErrorCode::Unrecoverable.into()),
                 SubscribeOutcome::Contested | SubscribeOutcome::Over => return Ok(false),
             }
         }
