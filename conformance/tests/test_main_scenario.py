@@ -40,6 +40,7 @@ def test_second_generation_people_join_are_listed_counted_found_spoken_to_kicked
             client.join(group)
         check_the_roll_of_second_generation(api, app_id, group, other, people)
         check_a_message_of_second_generation(api, app_id, group, clients)
+        check_mutes_of_second_generation(api, app_id, group, clients)
 
         api.call("KickLiveMessageGroupUser", {"AppId": app_id, "GroupId": group, "KickoffUser": "cleo"})
         kicked = clients[2].events.wait("unsubscribed", channel=f"g:{group}")
@@ -107,6 +108,56 @@ def check_a_message_of_second_generation(api, app_id, group, clients):
     assert kept["Sender"] == {"UserId": "host", "UserInfo": "the host"}
 
 
+def check_mutes_of_second_generation(api, app_id, group, clients):
+    at = {"AppId": app_id, "GroupId": group}
+
+    def told(everybody, muted, spared):
+        for client in clients:
+            client.received(group, "mutechange", muteAll=everybody, muteUserList=muted, whiteUserList=spared)
+        band = api.call("DescribeLiveMessageGroupBand", at)
+        assert (band["GroupId"], band["IsbannedAll"]) == (group, everybody)
+        assert (list(band["BannedUserList"]), list(band["UnbannedUserList"])) == (muted, spared)
+
+    api.call("AddLiveMessageGroupBand", {**at, "BannedUsers": ["ada", "ben"]})
+    told(False, ["ada", "ben"], [])
+    api.call("BanLiveMessageGroup", {**at, "ExceptUsers": ["cleo"]})
+    told(True, ["ada", "ben"], ["cleo"])
+    api.call("RemoveLiveMessageGroupBand", {**at, "UnbannedUsers": ["ada"]})
+    told(True, ["ben"], ["cleo"])
+    api.call("UnbanLiveMessageGroup", at)
+    told(False, ["ben"], [])
+    api.call("ModifyLiveMessageGroupBand", {**at, "BannedAll": True, "BannnedUsers": ["zoe"], "ExceptUsers": ["ada", "ben"]})
+    told(True, ["zoe"], ["ada", "ben"])
+    api.call("UnbanLiveMessageGroup", at)
+    told(False, ["zoe"], [])
+
+
+def check_mutes_of_first_generation(api, app_id, group, ben):
+    at = {"AppId": app_id, "GroupId": group, "OperatorUserId": "carl", "BroadCastType": 2}
+
+    def muted():
+        page = api.call("ListMuteGroupUser", {"AppId": app_id, "GroupId": group, "PageNum": 1, "PageSize": 20})["Result"]
+        assert page["HasMore"] is False and int(page["Total"]) == len(page["UserList"])
+        return numbers_of(page["UserList"], "UserId")
+
+    def is_muted():
+        return api.call("GetMessageGroup", {"AppId": app_id, "GroupId": group})["Result"]["IsMuteAll"]
+
+    def done(operation, **more):
+        assert api.call(operation, {**at, **more})["Result"]["Success"] is True
+
+    done("MuteGroupUser", MuteUserList=["ada", "zoe"], MuteTime=600)
+    assert ben.received(group, "systemmessage", type=1006)["data"]["data"]["userId"] == "ada"
+    assert muted() == ["ada", "zoe"]
+    done("CancelMuteGroupUser", CancelMuteUserList=["ada"])
+    assert ben.received(group, "systemmessage", type=1007)["data"]["data"]["userId"] == "ada"
+    assert muted() == ["zoe"]
+    for operation, kind, muted_now in (("MuteAllGroupUser", 1004, True), ("CancelMuteAllGroupUser", 1005, False)):
+        done(operation)
+        assert ben.received(group, "systemmessage", type=kind)["data"]["senderId"] == "carl"
+        assert is_muted() is muted_now
+
+
 def test_first_generation_people_join_are_listed_counted_found_and_leave(api, realtime, server, ledger):
     app = api.call("CreateMessageApp", {"AppName": "roll call", "AppConfig": {"appAlias": "calls"}, "Extension": {"owner": "it"}})
     app_id = app["Result"]["AppId"]
@@ -135,6 +186,7 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
         assert numbers_of(members["Result"]["UserList"], "UserId") == ["ben"]
         found = api.call("BatchGetOnlineUsers", {"AppId": app_id, "GroupId": group, "UserIds": "ben,nobody"})["Result"]
         assert {row["UserId"]: row["Online"] for row in found["OnlineUsers"]} == {"ben": True, "nobody": False}
+        check_mutes_of_first_generation(api, app_id, group, ben)
         assert api.call("LeaveMessageGroup", {"AppId": app_id, "GroupId": group, "UserId": "ada"})["Result"]["Success"] is True
         ben.leave(group)
 

@@ -163,6 +163,8 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::NotMember(_)
         | Refusal::NobodyThere(_)
         | Refusal::NotAllowed(_)
+        | Refusal::Muted(_)
+        | Refusal::TooManyMutes(_)
         | Refusal::SuperGroup { .. }
         | Refusal::TooManyApps(_)
         | Refusal::TooManyGroups(_)

@@ -31,6 +31,12 @@ pub enum Error {
     /// The user lacks a right.
     #[error("the user {0} may not do this")]
     NotAllowed(UserId),
+    /// The user may not talk in the group now.
+    #[error("the user {0} is muted")]
+    Muted(UserId),
+    /// The group has as many mutes as it may have.
+    #[error("at most {0} users of a group may be muted or spared")]
+    TooManyMutes(usize),
     /// A super group's members are not listed.
     #[error("the group {group} has had more than {threshold} users and does not list them")]
     SuperGroup {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    id::GroupId,
-    message::{ExitReason, Message},
+    id::{GroupId, MessageId, UserId},
+    message::{ExitReason, Message, Sender},
+    mute::GroupMutes,
 };
 
 pub mod form;
@@ -21,8 +22,38 @@ pub enum Event {
         /// Why.
         reason: ExitReason,
     },
+    /// The mutes of the group whose stream it is have changed: all that holds from here on.
+    MutesChanged(GroupMutes),
+    /// A notice of the system, in a group of generation 1.
+    System(SystemMessage),
     /// Something of a later version. It keeps its place, is carried on as it came, and means nothing here.
     Unknown(UnknownEvent),
+}
+
+/// What the system says about a group of generation 1: to everybody in it, or to users whom it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// The group that it is about.
+    pub group: GroupId,
+    /// Who made it happen.
+    pub sender: Sender,
+    /// What happened.
+    pub what: Happened,
+}
+
+/// What a [`SystemMessage`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// The whole group was muted.
+    GroupMuted,
+    /// The mute of the whole group was lifted.
+    GroupUnmuted,
+    /// This user was muted.
+    UserMuted(UserId),
+    /// The mute of this user was lifted.
+    UserUnmuted(UserId),
 }
 
 /// An event that this version does not know, as it came: see [`form`].

@@ -41,6 +41,8 @@ pub struct Limits {
     pub super_group_threshold: u64,
     /// Whether a super group lists its members.
     pub super_group_listing: SuperListing,
+    /// Users of a group that may be muted one by one or spared, together: all of them are told with each change.
+    pub mutes_per_group: usize,
     /// Participants of a customer group (WhatsApp's figure: 8, the business not counted).
     pub chat_participants: u64,
     /// How long an access token of generation 1 is good for, in milliseconds (documented sample: 24 hours).
@@ -60,6 +62,7 @@ impl Default for Limits {
             generation_1_message_types_per_group: 1_000,
             super_group_threshold: 2_000,
             super_group_listing: SuperListing::Refuse,
+            mutes_per_group: 500,
             chat_participants: 8,
             access_token_millis: 86_400_000,
             login_ahead_millis: 7 * 86_400_000,

@@ -17,7 +17,7 @@ use crate::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
-    mute::Mute,
+    mute::{GroupMutes, MuteRevision, MuteSteps},
     roster::{Admission, Departure, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
     transfer::{Counts, TransferError},
@@ -351,17 +351,32 @@ pub trait Chats: Send + Sync {
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
 }
 
+/// What became of a [`Mutes::change_mutes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MutesChanged {
+    /// It was made, and what follows stands at these positions.
+    Done(Positions),
+    /// The mutes were changed since they were read.
+    Overtaken,
+    /// There is no such group.
+    NoGroup,
+}
+
 /// Who may not talk in a group.
 #[async_trait]
 pub trait Mutes: Send + Sync {
-    /// Puts what holds for a user, in the place of what held before.
-    async fn put_mute(&self, mute: Mute, also: Also) -> StoreResult<Positions>;
-    /// What holds for a user, also when its time has passed.
-    async fn mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<Option<Mute>>;
-    /// What holds in a group, by user.
-    async fn mutes(&self, at: &GroupRef, window: Window) -> StoreResult<Page<Mute>>;
-    /// Takes away what holds for a user; `None` when there was nothing.
-    async fn remove_mute(&self, at: &GroupRef, user: &UserId, also: Also) -> StoreResult<Option<Positions>>;
+    /// What holds in a group, also what has ended by its time, and how often it was changed; 0 of a group whose mutes
+    /// never were.
+    async fn group_mutes(&self, at: &GroupRef) -> StoreResult<(MuteRevision, GroupMutes)>;
+    /// Changes what holds in a group, unless it was changed since the revision that was `seen`.
+    async fn change_mutes(
+        &self,
+        at: &GroupRef,
+        seen: MuteRevision,
+        steps: MuteSteps,
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<MutesChanged>;
 }
 
 /// What became of a [`Words::add_word`].

@@ -122,13 +122,17 @@ fn failure(refusal: &Refusal) -> Failure {
         Refusal::AppDisabled(_) | Refusal::NotAllowed(_) => Code::NoAuth,
         Refusal::SuperGroup { .. } => Code::SuperLargeGroup,
         Refusal::TooManyGroups(_) => Code::ErrorTooManyGroups,
-        Refusal::TooManyApps(_) | Refusal::TooManyMessageTypes(_) | Refusal::Invalid(_) => Code::InputInvalid,
+        Refusal::TooManyApps(_)
+        | Refusal::TooManyMessageTypes(_)
+        | Refusal::TooManyMutes(_)
+        | Refusal::Invalid(_) => Code::InputInvalid,
         Refusal::Store(StoreError::Unavailable(_)) => return unavailable().because(refusal),
         Refusal::Store(StoreError::Unknown(_)) => return unknown_outcome().because(refusal),
         Refusal::Store(StoreError::Failed(_))
         | Refusal::Sealed(_)
         // What only members, customer groups and the command line can meet.
         | Refusal::TooManyMemberTypes(_)
+        | Refusal::Muted(_)
         | Refusal::NoChannel(_)
         | Refusal::NoNumber(_)
         | Refusal::NumberTaken(_)

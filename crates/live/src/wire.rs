@@ -50,6 +50,11 @@ pub(crate) fn count(number: impl Into<i64>) -> u64 {
     number.into().unsigned_abs()
 }
 
+/// A number of seconds that its type bounds.
+pub(crate) fn seconds(number: impl Into<i64>) -> u32 {
+    u32::try_from(number.into()).unwrap_or(u32::MAX)
+}
+
 /// A page size, which its type bounds, as a length.
 pub(crate) fn length(size: u64) -> usize {
     usize::try_from(size).unwrap_or(usize::MAX)

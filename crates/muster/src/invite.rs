@@ -183,6 +183,8 @@ impl Face {
             | Error::NotMember(_)
             | Error::NobodyThere(_)
             | Error::NotAllowed(_)
+            | Error::Muted(_)
+            | Error::TooManyMutes(_)
             | Error::SuperGroup { .. }
             | Error::TooManyApps(_)
             | Error::TooManyGroups(_)

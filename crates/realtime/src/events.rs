@@ -1,5 +1,8 @@
 //! What publications and results say: the events and objects of the client SDK, as JSON.
 
+mod mutes;
+mod system;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
@@ -7,9 +10,13 @@ use muster_core::{
     group::{Group, GroupTally},
     id::{GroupId, GroupRef, UserId},
     message::{Event, ExitReason, Message, Sequence, StreamRef},
+    mute::GroupMutes,
     roster::{Member, RosterState},
+    time::Millis,
 };
 use serde::Serialize;
+
+pub(crate) use self::mutes::MuteStatus;
 
 /// The wire name of a stream.
 pub(crate) fn channel_of(stream: &StreamRef) -> String {
@@ -81,6 +88,8 @@ pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) 
             };
             Some(json(&ExitEvent { event: "exit", group_id: group.as_str(), reason }))
         }
+        Event::MutesChanged(mutes) => Some(mutes::change(stream, mutes)),
+        Event::System(message) => Some(system::message(message)),
         Event::Unknown(_) => None,
     }
 }
@@ -150,17 +159,8 @@ fn told_types<S: serde::Serializer>(counts: &&BTreeMap<i64, u64>, serializer: S)
     serializer.collect_map(counts.iter().take(MAX_TYPES_TOLD))
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MuteStatus<'a> {
-    group_id: &'a str,
-    mute_all: bool,
-    mute_user_list: [&'a str; 0],
-    white_user_list: [&'a str; 0],
-}
-
 /// A group as the client SDK sees one (`ImGroupInfo`).
-pub(crate) fn group_info(group: &Group, tally: &GroupTally) -> Bytes {
+pub(crate) fn group_info(group: &Group, tally: &GroupTally, mutes: &GroupMutes, now: Millis) -> Bytes {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct ImGroupInfo<'a> {
@@ -183,7 +183,7 @@ pub(crate) fn group_info(group: &Group, tally: &GroupTally) -> Bytes {
         creator: group.creator.as_ref().map_or("", UserId::as_str),
         admins: &group.admins,
         statistics: Statistics { pv: tally.views, online_count: tally.online, msg_amount: &tally.messages },
-        mute_status: MuteStatus { group_id, mute_all: false, mute_user_list: [], white_user_list: [] },
+        mute_status: MuteStatus::of(group_id, mutes, now),
         is_big_group: tally.super_group,
     })
     .into()

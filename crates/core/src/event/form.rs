@@ -16,6 +16,9 @@
 //!
 //! What has a name of this version and lacks what belongs to it is damaged, and is an error.
 
+mod mutes;
+mod system;
+
 use std::{borrow::Borrow, sync::Arc};
 
 use serde::{
@@ -25,6 +28,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use self::{mutes::MutesForm, system::SystemForm};
 use super::{Event, UnknownEvent};
 use crate::{
     id::{GroupId, MessageId, UserId},
@@ -108,6 +112,8 @@ impl UnknownEvent {
 enum Known {
     Message(MessageForm),
     Exit { group: GroupId, reason: ReasonForm },
+    MutesChanged(MutesForm),
+    System(SystemForm),
 }
 
 /// The name of one, whatever else it says.
@@ -115,6 +121,8 @@ enum Known {
 enum Name {
     Message(IgnoredAny),
     Exit(IgnoredAny),
+    MutesChanged(IgnoredAny),
+    System(IgnoredAny),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -155,6 +163,8 @@ impl Known {
             Event::Exit { group, reason } => {
                 Ok(Self::Exit { group: group.clone(), reason: (*reason).into() })
             }
+            Event::MutesChanged(mutes) => Ok(Self::MutesChanged(mutes.into())),
+            Event::System(message) => Ok(Self::System(message.into())),
             Event::Unknown(unknown) => Err(unknown),
         }
     }
@@ -166,6 +176,8 @@ impl From<Known> for Option<Event> {
         match known {
             Known::Message(message) => Some(Event::Message(message.into())),
             Known::Exit { group, reason } => Option::from(reason).map(|reason| Event::Exit { group, reason }),
+            Known::MutesChanged(mutes) => Some(Event::MutesChanged(mutes.into())),
+            Known::System(message) => Option::from(message).map(Event::System),
         }
     }
 }

@@ -1,7 +1,11 @@
 use super::*;
+use crate::{
+    event::{Happened, SystemMessage},
+    mute::{GroupMutes, MuteKind, UserMute},
+};
 
 /// Events of version 1 as they were always written, and what they mean. These bytes never change.
-fn today() -> [(&'static str, Event); 5] {
+fn today() -> [(&'static str, Event); 8] {
     let message = Message {
         id: MessageId::new("m-1").unwrap(),
         kind: 10_001,
@@ -32,8 +36,36 @@ fn today() -> [(&'static str, Event); 5] {
         ),
         (r#"{"Exit":{"group":"g","reason":"Dissolved"}}"#, exit(ExitReason::Dissolved)),
         (r#"{"Exit":{"group":"g","reason":"Removed"}}"#, exit(ExitReason::Removed)),
+        (
+            r#"{"MutesChanged":{"everybody":true,"muted":[{"user":"m","until":null},{"user":"n","until":9}],"spared":[{"user":"s","until":null}]}}"#,
+            Event::MutesChanged(mutes()),
+        ),
+        (
+            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"GroupMuted"}}"#,
+            Event::System(system(Happened::GroupMuted)),
+        ),
+        (
+            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"UserUnmuted","user":"m"}}"#,
+            Event::System(system(Happened::UserUnmuted(UserId::new("m").unwrap()))),
+        ),
         (TOMORROW, Event::Unknown(UnknownEvent(TOMORROW.into()))),
     ]
+}
+
+fn mutes() -> GroupMutes {
+    let mute = |name, kind, until| (UserId::new(name).unwrap(), UserMute { kind, until });
+    let (muted, spared) = (MuteKind::Muted, MuteKind::Spared);
+    let users = [mute("m", muted, None), mute("n", muted, Some(Millis(9))), mute("s", spared, None)];
+    GroupMutes { everybody: true, users: users.into() }
+}
+
+fn system(what: Happened) -> SystemMessage {
+    SystemMessage {
+        id: MessageId::new("m-1").unwrap(),
+        group: GroupId::new("g").unwrap(),
+        sender: Sender { user: UserId::new("u").unwrap(), info: None },
+        what,
+    }
 }
 
 /// An event of a later version.
@@ -55,7 +87,11 @@ fn events_of_version_1_are_read_and_written_byte_for_byte() {
 #[expect(dead_code, reason = "only its exhaustiveness counts")]
 fn every_event_is_told_of(event: &Event) {
     match event {
-        Event::Message(_) | Event::Exit { .. } | Event::Unknown(_) => {}
+        Event::Message(_)
+        | Event::Exit { .. }
+        | Event::MutesChanged(_)
+        | Event::System(_)
+        | Event::Unknown(_) => {}
     }
 }
 
@@ -83,7 +119,7 @@ fn a_version_that_lacks_an_event_carries_it_on_unchanged() {
         let seen = read_as::<Earlier, EarlierName>(json).unwrap();
         match &event {
             Event::Message(_) => assert_eq!(seen, event),
-            Event::Exit { .. } | Event::Unknown(_) => {
+            _ => {
                 assert!(matches!(&seen, Event::Unknown(unknown) if unknown.json() == json), "{seen:?}");
             }
         }

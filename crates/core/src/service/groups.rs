@@ -100,6 +100,13 @@ impl Visit<'_> {
     pub fn group(&self) -> &OpenGroup {
         &self.group
     }
+
+    /// Whether the user has the rights over the group that its creator and administrators have: by being one, or by
+    /// having logged in as an administrator of the application.
+    #[must_use]
+    pub fn runs_it(&self) -> bool {
+        self.login.is_admin() || self.group.is_run_by(self.login.user())
+    }
 }
 
 /// The rules of groups.

@@ -79,6 +79,8 @@ pub struct MemberMessage {
     pub repeat: RepeatCount,
     /// Whether it lasts.
     pub storage: Storage,
+    /// Whether it is said also by who may not talk. Programs that send signals as messages rely on it.
+    pub skips_mutes: bool,
 }
 
 impl MemberMessage {
@@ -91,6 +93,7 @@ impl MemberMessage {
             level: Level::NORMAL,
             repeat: RepeatCount::ONE,
             storage: Storage::Stored,
+            skips_mutes: false,
         }
     }
 }
@@ -156,12 +159,15 @@ impl MessageRules<'_> {
     /// A member says something to its group.
     ///
     /// # Errors
-    /// [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::TooManyMemberTypes`], or the store's.
+    /// [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::Muted`], [`Error::TooManyMemberTypes`], or the store's.
     pub async fn say(&self, visit: &Visit<'_>, new: MemberMessage) -> Result<Sent> {
         let (user, group) = (visit.login().user(), visit.group());
         let found = self.0.store.find_members(&group.at, std::slice::from_ref(user)).await?;
         if found.iter().all(Option::is_none) {
             return Err(Error::NotMember(user.clone()));
+        }
+        if !new.skips_mutes {
+            self.0.mutes().demand_voice(visit).await?;
         }
         let login = visit.login();
         let message = Message {

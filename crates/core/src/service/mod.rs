@@ -41,10 +41,12 @@ mod groups;
 mod login_parts;
 mod logins;
 mod messages;
+mod mutes;
 mod nodes;
 mod operator;
 mod retention;
 mod rosters;
+mod system;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, KnownApp, NewApp, OpenApp};
@@ -53,10 +55,12 @@ pub use delivery::DeliveryRules;
 pub use groups::{GroupMade, GroupRules, KnownGroup, NewGroup, OpenGroup, Visit};
 pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal, Standing};
 pub use messages::{MemberMessage, MessageRules, OperatorMessage, Sent, Storage};
+pub use mutes::MuteRules;
 pub use nodes::NodeRules;
 pub use operator::OperatorRules;
 pub use retention::Sweeper;
 pub use rosters::{Entrance, RosterRules};
+pub use system::Audience;
 
 use std::{sync::Arc, time::Duration};
 
@@ -71,6 +75,8 @@ use crate::{
     store::Store,
     time::{Clock, Millis},
 };
+use change::Hands;
+use mutes::{KnownMutes, MuteListener};
 use nodes::NodeName;
 
 /// What the domain stands on, given to it at the start.
@@ -100,6 +106,7 @@ pub struct Muster {
     master: Arc<MasterKey>,
     limits: Limits,
     node: NodeName,
+    mutes: Arc<KnownMutes>,
 }
 
 impl Muster {
@@ -107,7 +114,9 @@ impl Muster {
     #[must_use]
     pub fn new(on: Dependencies) -> Self {
         let Dependencies { store, bus, clock, random, master, limits, node } = on;
-        Self { store, bus, clock, random, master, limits, node: NodeName::new(node) }
+        let mutes = Arc::new(KnownMutes::default());
+        bus.listen(Arc::new(MuteListener(Arc::clone(&mutes))));
+        Self { store, bus, clock, random, master, limits, node: NodeName::new(node), mutes }
     }
 
     /// The rules of accounts, users, keys and policies.
@@ -138,6 +147,12 @@ impl Muster {
     #[must_use]
     pub fn messages(&self) -> MessageRules<'_> {
         MessageRules(self)
+    }
+
+    /// The rules of mutes: who may not talk.
+    #[must_use]
+    pub fn mutes(&self) -> MuteRules<'_> {
+        MuteRules(self)
     }
 
     /// The rules of logins and their tokens.

@@ -185,8 +185,7 @@ impl RosterRules<'_> {
     /// [`Error::NotAllowed`], [`Error::SuperGroup`], or the store's.
     pub async fn walk_for(&self, visit: &Visit<'_>, query: WalkQuery) -> Result<Slice<Member>> {
         let (login, group) = (visit.login(), visit.group());
-        let may =
-            login.is_admin() || login.app().generation == Generation::One || group.is_run_by(login.user());
+        let may = login.app().generation == Generation::One || visit.runs_it();
         if may { self.walk(group, query).await } else { Err(Error::NotAllowed(login.user().clone())) }
     }
 

@@ -50,6 +50,10 @@ impl Record {
                 within("number", 1, member.number)?;
                 moment("joined_at", member.joined_at)
             }
+            Self::GroupMute(mute) => {
+                within("revision", 1, mute.revision)?;
+                moment("changed_at", mute.changed_at)
+            }
             Self::Mute(mute) => {
                 moment("put_at", mute.put_at)?;
                 mute.until.map_or(Ok(()), |until| moment("until", until))

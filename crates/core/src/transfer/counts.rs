@@ -36,6 +36,8 @@ pub enum Kind {
     ChatGroup,
     /// An invite code.
     Invite,
+    /// What holds for a whole group.
+    GroupMute,
     /// What holds for a user of a group.
     Mute,
     /// A word of an application's list.
@@ -50,7 +52,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which their records come.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Account,
         Self::User,
         Self::Key,
@@ -64,6 +66,7 @@ impl Kind {
         Self::MessageCount,
         Self::ChatGroup,
         Self::Invite,
+        Self::GroupMute,
         Self::Mute,
         Self::Word,
         Self::Member,
@@ -88,6 +91,7 @@ impl Kind {
             Self::MessageCount => "message counts",
             Self::ChatGroup => "customer groups",
             Self::Invite => "invites",
+            Self::GroupMute => "mutes of whole groups",
             Self::Mute => "mutes",
             Self::Word => "words",
             Self::Member => "members",

@@ -1,4 +1,4 @@
-//! The lines of a file: format 3.
+//! The lines of a file: format 4.
 //!
 //! A line is JSON, and has types of its own (`line/`): what the domain's types become has no effect on files. The first
 //! line and the last two stand around the records; each of the others is a record, `{"<kind>":{…}}`. Files are kept as
@@ -24,7 +24,7 @@ use super::{Counts, Record};
 use crate::time::Millis;
 
 /// The version of the form of files that is written here, and the highest that is read.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 /// The first version whose files end with an authentication code.
 pub const FIRST_SIGNED_FORMAT: u32 = 2;
 /// What the authentication code of a file is made for.
@@ -149,11 +149,13 @@ mod tests {
     /// The same of format 2, with an event of a later version.
     const SIGNED: &str = include_str!("format_2.jsonl");
     /// The same of format 3, which added mutes and words.
-    const LATEST: &str = include_str!("format_3.jsonl");
+    const WORDS: &str = include_str!("format_3.jsonl");
+    /// The same of format 4, which added mutes of whole groups.
+    const LATEST: &str = include_str!("format_4.jsonl");
 
     #[test]
     fn files_of_each_format_are_read_and_written_the_same_line_by_line() {
-        for (format, sample) in [(1, SAMPLE), (2, SIGNED), (3, LATEST)] {
+        for (format, sample) in [(1, SAMPLE), (2, SIGNED), (3, WORDS), (4, LATEST)] {
             let (mut counts, mut written) = (Counts::default(), Vec::new());
             let (mut told, mut code) = (None, None);
             for line in sample.lines() {
@@ -169,9 +171,13 @@ mod tests {
             assert_eq!(String::from_utf8(written).unwrap(), sample);
             assert_eq!(told, Some(counts.clone()));
             assert_eq!(code.is_some(), format >= FIRST_SIGNED_FORMAT);
-            let added = |kind| matches!(kind, Kind::Mute | Kind::Word);
+            let since = |kind| match kind {
+                Kind::Mute | Kind::Word => 3,
+                Kind::GroupMute => 4,
+                _ => 1,
+            };
             for kind in Kind::ALL {
-                assert_eq!(counts.of(kind) > 0, format == FORMAT || !added(kind), "{kind}");
+                assert_eq!(counts.of(kind) > 0, format >= since(kind), "{kind}");
             }
         }
     }

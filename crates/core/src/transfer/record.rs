@@ -10,7 +10,7 @@ use crate::{
     group::Group,
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     message::{Entry, Sequence, StreamRef},
-    mute::Mute,
+    mute::{GroupMute, Mute},
     number::TypeCount,
     roster::JoinNumber,
     time::Millis,
@@ -46,6 +46,8 @@ pub enum Record {
     ChatGroup(ChatGroupRecord),
     /// An invite code, those taken back included.
     Invite(InviteRecord),
+    /// What holds for a whole group.
+    GroupMute(GroupMute),
     /// What holds for a user of a group.
     Mute(Mute),
     /// A word of an application's list.
@@ -76,6 +78,7 @@ impl Record {
             Self::MessageCount(_) => Kind::MessageCount,
             Self::ChatGroup(_) => Kind::ChatGroup,
             Self::Invite(_) => Kind::Invite,
+            Self::GroupMute(_) => Kind::GroupMute,
             Self::Mute(_) => Kind::Mute,
             Self::Word(_) => Kind::Word,
             Self::Member(_) => Kind::Member,

@@ -45,13 +45,13 @@ impl Operation for GetMessageGroup {
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Details>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
+        let mutes = call.state.muster.mutes().of(&group).await?;
         Envelope::of(Details {
             create_time: group.created_at.seconds(),
             creator_id: group.creator.clone(),
             extension: group.extension.clone(),
             group_id: request.group_id,
-            // Nothing mutes a group of this generation.
-            is_mute_all: false,
+            is_mute_all: mutes.everybody,
             status: NORMAL,
         })
     }

@@ -5,6 +5,8 @@
 
 mod app_row;
 mod batch_get_online_users;
+mod cancel_mute_all_group_user;
+mod cancel_mute_group_user;
 mod create_message_app;
 mod create_message_group;
 mod get_message_app;
@@ -15,17 +17,23 @@ mod leave_message_group;
 mod list_message_app;
 mod list_message_group;
 mod list_message_group_user;
+mod list_mute_group_user;
+mod mute_all_group_user;
+mod mute_group_user;
 mod short;
 
 use muster_core::{
     app::Generation,
     group::{Order, Window},
     id::AccountId,
-    service::{AppScope, KnownApp, OpenApp, OpenGroup},
+    service::{AppScope, Audience, KnownApp, OpenApp, OpenGroup},
 };
 use muster_gateway::{Catalogue, integer_choice, parameter::Int};
 
-use crate::{error::COMMON, prelude::*};
+use crate::{
+    error::{COMMON, Error},
+    prelude::*,
+};
 
 /// The operations of this generation. A new one is a file, and two lines here: its module and its place in this list.
 pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
@@ -40,6 +48,11 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<leave_message_group::LeaveMessageGroup>()
         .operation::<list_message_group_user::ListMessageGroupUser>()
         .operation::<batch_get_online_users::BatchGetOnlineUsers>()
+        .operation::<mute_group_user::MuteGroupUser>()
+        .operation::<cancel_mute_group_user::CancelMuteGroupUser>()
+        .operation::<mute_all_group_user::MuteAllGroupUser>()
+        .operation::<cancel_mute_all_group_user::CancelMuteAllGroupUser>()
+        .operation::<list_mute_group_user::ListMuteGroupUser>()
         .operation::<get_message_token::GetMessageToken>()
 }
 
@@ -114,7 +127,7 @@ fn order(sort: Option<SortType>) -> Order {
 }
 
 integer_choice! {
-    /// Who is told of a join or a leave.
+    /// Who is told of what was done.
     pub(crate) enum BroadCastType {
         /// Nobody.
         Nobody = 0,
@@ -123,6 +136,20 @@ integer_choice! {
         /// The whole group.
         Group = 2,
     }
+}
+
+/// Who hears what the system says, nobody when a request says nothing.
+fn audience(told: Option<BroadCastType>) -> Audience {
+    match told {
+        None | Some(BroadCastType::Nobody) => Audience::Nobody,
+        Some(BroadCastType::Concerned) => Audience::Concerned,
+        Some(BroadCastType::Group) => Audience::Group,
+    }
+}
+
+/// Who does something to a group: must be said, though it is declared as optional.
+fn operator(user: Option<UserId>) -> Result<UserId> {
+    user.ok_or(Error::Missing("OperatorUserId"))
 }
 
 /// The number of a page.
@@ -141,6 +168,13 @@ impl Paging {
         let number = number.into().map_or(1, wire::count);
         let size = size.into().map_or(20, wire::count);
         Self { window: Window::page(number, wire::length(size)) }
+    }
+
+    /// The part of a whole list that the page shows.
+    fn part<'a, T>(&self, list: &'a [T]) -> &'a [T] {
+        let skip = usize::try_from(self.window.skip).unwrap_or(usize::MAX).min(list.len());
+        let rest = &list[skip..];
+        &rest[..self.window.limit.min(rest.len())]
     }
 
     /// Whether entries follow the `shown` ones of this page in a list of `total`.

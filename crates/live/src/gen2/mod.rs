@@ -5,6 +5,8 @@
 //! counted in pages. The spelling of names differs from operation to operation (`HasMore` and `Hasmore`,
 //! `NextPageToken` and `NextpageToken`, `Users` and `UserList`): clients read exactly these.
 
+mod add_live_message_group_band;
+mod ban_live_message_group;
 mod called_url;
 mod check_live_message_users_in_group;
 mod check_live_message_users_online;
@@ -13,6 +15,7 @@ mod create_live_message_group;
 mod delete_live_message_group;
 mod describe_live_message_app;
 mod describe_live_message_group;
+mod describe_live_message_group_band;
 mod group_row;
 mod kick_live_message_group_user;
 mod list_live_message_apps;
@@ -21,7 +24,10 @@ mod list_live_message_group_messages;
 mod list_live_message_group_users;
 mod list_live_message_groups;
 mod modify_live_message_app_disable;
+mod modify_live_message_group_band;
+mod remove_live_message_group_band;
 mod send_live_message_group;
+mod unban_live_message_group;
 
 use muster_core::{
     app::{Audit, Generation, Retention},
@@ -49,6 +55,12 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<check_live_message_users_in_group::CheckLiveMessageUsersInGroup>()
         .operation::<check_live_message_users_online::CheckLiveMessageUsersOnline>()
         .operation::<kick_live_message_group_user::KickLiveMessageGroupUser>()
+        .operation::<ban_live_message_group::BanLiveMessageGroup>()
+        .operation::<unban_live_message_group::UnbanLiveMessageGroup>()
+        .operation::<add_live_message_group_band::AddLiveMessageGroupBand>()
+        .operation::<remove_live_message_group_band::RemoveLiveMessageGroupBand>()
+        .operation::<modify_live_message_group_band::ModifyLiveMessageGroupBand>()
+        .operation::<describe_live_message_group_band::DescribeLiveMessageGroupBand>()
         .operation::<send_live_message_group::SendLiveMessageGroup>()
         .operation::<list_live_message_group_messages::ListLiveMessageGroupMessages>()
 }

@@ -16,6 +16,8 @@ const ID: &str = "ids of groups, users and messages are documented to have at mo
 const COMMA_LIST: &str = "published as one text of ids joined by commas; declared as the list that it holds";
 const TOKEN: &str = "a place in a list; 0 and -1 are its beginning";
 const SECONDS: &str = "a time up to the year 9999";
+const MUTE_LIST: &str = "documented for the client SDK alone: at most 200 users";
+const MUTE_TIME: &str = "a mute lasts ten years at most, so that its end is a time";
 const COUNTER: &str = "a counter only rises, and is kept far from overflowing";
 
 const ALLOWED: Allowed = &[
@@ -67,4 +69,37 @@ const ALLOWED: Allowed = &[
     ("ModifyLiveMessageAppDisable.AppId: max null is 64", ID),
     ("SendLiveMessageGroup.AppId: max null is 64", ID),
     ("SendLiveMessageGroup.GroupId: max null is 64", ID),
+    ("AddLiveMessageGroupBand.AppId: max null is 64", ID),
+    ("AddLiveMessageGroupBand.GroupId: max null is 64", ID),
+    ("BanLiveMessageGroup.AppId: max null is 64", ID),
+    ("BanLiveMessageGroup.GroupId: max null is 64", ID),
+    ("DescribeLiveMessageGroupBand.AppId: max null is 64", ID),
+    ("DescribeLiveMessageGroupBand.GroupId: max null is 64", ID),
+    ("ModifyLiveMessageGroupBand.AppId: max null is 64", ID),
+    ("ModifyLiveMessageGroupBand.GroupId: max null is 64", ID),
+    ("RemoveLiveMessageGroupBand.AppId: max null is 64", ID),
+    ("RemoveLiveMessageGroupBand.GroupId: max null is 64", ID),
+    ("UnbanLiveMessageGroup.AppId: max null is 64", ID),
+    ("UnbanLiveMessageGroup.GroupId: max null is 64", ID),
+    ("CancelMuteAllGroupUser.AppId: max null is 64", ID),
+    ("CancelMuteAllGroupUser.GroupId: max null is 64", ID),
+    ("CancelMuteAllGroupUser.OperatorUserId: max null is 64", ID),
+    ("CancelMuteGroupUser.AppId: max null is 64", ID),
+    ("CancelMuteGroupUser.GroupId: max null is 64", ID),
+    ("CancelMuteGroupUser.OperatorUserId: max null is 64", ID),
+    ("ListMuteGroupUser.AppId: max null is 64", ID),
+    ("ListMuteGroupUser.GroupId: max null is 64", ID),
+    ("ListMuteGroupUser.OperatorUserId: max null is 64", ID),
+    ("MuteAllGroupUser.AppId: max null is 64", ID),
+    ("MuteAllGroupUser.GroupId: max null is 64", ID),
+    ("MuteAllGroupUser.OperatorUserId: max null is 64", ID),
+    ("MuteGroupUser.AppId: max null is 64", ID),
+    ("MuteGroupUser.GroupId: max null is 64", ID),
+    ("MuteGroupUser.OperatorUserId: max null is 64", ID),
+    ("MuteGroupUser.MuteUserList: min null is 1", MUTE_LIST),
+    ("MuteGroupUser.MuteUserList: max null is 200", MUTE_LIST),
+    ("CancelMuteGroupUser.CancelMuteUserList: min null is 1", MUTE_LIST),
+    ("CancelMuteGroupUser.CancelMuteUserList: max null is 200", MUTE_LIST),
+    ("MuteGroupUser.MuteTime: min null is 0", MUTE_TIME),
+    ("MuteGroupUser.MuteTime: max null is 315360000", MUTE_TIME),
 ];

@@ -85,6 +85,7 @@ impl Configuration {
                     size(limits.generation_1_message_types_per_group),
                     0..=1_000_000,
                 ),
+                ("mutes_per_group", size(limits.mutes_per_group), 1..=10_000),
                 ("access_token_seconds", limits.access_token_seconds.into(), 60..=TEN_YEARS),
             ],
         )

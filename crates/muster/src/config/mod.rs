@@ -230,6 +230,8 @@ pub(crate) struct LimitsConfig {
     pub(crate) message_types_per_group: usize,
     /// Message types that a generation 1 group may see, likewise.
     pub(crate) generation_1_message_types_per_group: usize,
+    /// Users of a group that may be muted one by one or spared, together. All of them are told with each change.
+    pub(crate) mutes_per_group: usize,
     /// Seconds that an access token of generation 1 is good for.
     pub(crate) access_token_seconds: u32,
 }
@@ -242,6 +244,7 @@ impl Default for LimitsConfig {
             groups_per_app: domain.groups_per_app.unwrap_or(0),
             message_types_per_group: domain.message_types_per_group,
             generation_1_message_types_per_group: domain.generation_1_message_types_per_group,
+            mutes_per_group: domain.mutes_per_group,
             access_token_seconds: u32::try_from(domain.access_token_millis / 1000).unwrap_or(u32::MAX),
         }
     }
@@ -412,6 +415,7 @@ impl Configuration {
                 Listing::Refuse => SuperListing::Refuse,
                 Listing::Serve => SuperListing::Serve,
             },
+            mutes_per_group: self.limits.mutes_per_group,
             chat_participants: self.cams.max_participants,
             access_token_millis: i64::from(self.limits.access_token_seconds) * 1000,
             login_ahead_millis: i64::from(self.realtime.token_days) * MILLIS_PER_DAY,

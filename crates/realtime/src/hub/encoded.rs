@@ -1,9 +1,12 @@
 //! An event as everybody's connection gets it: written once, shared by all.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use muster_core::{
     id::GroupId,
     message::{Event, ExitReason, Sequence, StreamRef},
+    mute::GroupMutes,
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -39,6 +42,8 @@ pub(crate) enum Effect {
     Removed(GroupId),
     /// The group whose stream it is was deleted.
     Dissolved,
+    /// All that holds in the group whose stream it is about who may talk.
+    Mutes(Arc<GroupMutes>),
 }
 
 impl Encoded {
@@ -55,6 +60,7 @@ impl Encoded {
                 Some(Effect::Dissolved)
             }
             (StreamRef::User(..), Event::Exit { group, .. }) => Some(Effect::Removed(group.clone())),
+            (StreamRef::Group(_), Event::MutesChanged(mutes)) => Some(Effect::Mutes(Arc::new(mutes.clone()))),
             _ => None,
         };
         let told = data.map(|data| Told::new(channel, &data, sequence));

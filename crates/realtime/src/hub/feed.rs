@@ -15,6 +15,7 @@ use futures_util::future::{BoxFuture, Shared};
 use muster_core::{
     id::UserId,
     message::{Entry, Sequence, StreamRef, Top},
+    mute::GroupMutes,
     roster::RosterState,
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -66,6 +67,8 @@ struct State {
     /// Connections whose login is on its way.
     arrivals: Vec<Arc<Connection>>,
     changes: Option<Box<Changes>>,
+    /// Who may not talk, as of the last change that was passed on.
+    mutes: Option<Arc<GroupMutes>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,7 +189,8 @@ impl Feed {
         Some(state.advance(bounds))
     }
 
-    /// Adds a subscriber and queues its reply, which `reply` writes. `read` is what the store has behind the wished
+    /// Adds a subscriber and queues its reply, which `reply` writes: it is given who may not talk, if that has changed
+    /// since the feed was placed, for what the subscriber is told must be as of its position. `read` is what the store has behind the wished
     /// position, once that was asked for.
     pub(crate) fn subscribe(
         &self,
@@ -194,7 +198,7 @@ impl Feed {
         wish: &Wish,
         read: Option<&[Entry]>,
         bounds: RecoveryBounds,
-        reply: impl FnOnce(SubscribeResult) -> Utf8Bytes,
+        reply: impl FnOnce(SubscribeResult, Option<&GroupMutes>) -> Utf8Bytes,
     ) -> SubscribeOutcome {
         let mut state = locked(&self.state);
         if state.phase != Phase::Live {
@@ -219,7 +223,7 @@ impl Feed {
         if wish.recover && wish.strict && !recovered {
             return SubscribeOutcome::Unrecoverable;
         }
-        let message = reply(SubscribeResult {
+        let result = SubscribeResult {
             recoverable: true,
             positioned: true,
             epoch: state.epoch.clone(),
@@ -228,8 +232,8 @@ impl Feed {
             recovered,
             was_recovering: wish.recover,
             ..SubscribeResult::default()
-        });
-        connection.outbox.reply(message);
+        };
+        connection.outbox.reply(reply(result, state.mutes.as_deref()));
         state.arrivals.retain(|arrival| arrival.id != connection.id);
         state.subscribers.add(connection);
         SubscribeOutcome::Done(wish.recover.then_some(recovered))
@@ -343,8 +347,10 @@ impl State {
             aftermath.deliveries += entry.push().map_or(0, |push| self.subscribers.publish(push));
             self.last = entry.sequence;
             if let Some(effect) = entry.effect.clone() {
-                if effect == Effect::Dissolved {
-                    aftermath.orphans = self.end();
+                match &effect {
+                    Effect::Dissolved => aftermath.orphans = self.end(),
+                    Effect::Mutes(mutes) => self.mutes = Some(Arc::clone(mutes)),
+                    Effect::Removed(_) => {}
                 }
                 aftermath.effects.push(effect);
             }

@@ -58,7 +58,7 @@ fn heard(connection: &Connection) -> Vec<Sequence> {
 fn subscribed(feed: &Feed, id: ConnectionId) -> (Arc<Connection>, Sequence) {
     let connection = connection(id);
     let mut from = 0;
-    let reply = |result: SubscribeResult| {
+    let reply = |result: SubscribeResult, _: Option<&GroupMutes>| {
         from = result.offset;
         Utf8Bytes::from_static("{}")
     };
@@ -68,13 +68,34 @@ fn subscribed(feed: &Feed, id: ConnectionId) -> (Arc<Connection>, Sequence) {
 }
 
 #[test]
+fn whoever_subscribes_after_a_change_of_mutes_is_told_what_holds_at_its_position() {
+    let feed = placed(0);
+    let told = |id| {
+        let mut told = None;
+        let reply = |_, mutes: Option<&GroupMutes>| {
+            told = mutes.map(|mutes| mutes.everybody);
+            Utf8Bytes::from_static("{}")
+        };
+        feed.subscribe(&connection(id), &Wish::default(), None, REPLY, reply);
+        told
+    };
+    assert_eq!(told(1), None);
+    for (sequence, everybody) in [(1, true), (2, false)] {
+        let event = Event::MutesChanged(GroupMutes { everybody, ..GroupMutes::default() });
+        let aftermath = feed.stored(Encoded::event("g:g", &stream(), &event, Some(sequence)), BOUNDS);
+        assert!(matches!(&*aftermath.effects, [Effect::Mutes(mutes)] if mutes.everybody == everybody));
+        assert_eq!(told(10 + sequence), Some(everybody));
+    }
+}
+
+#[test]
 fn what_was_heard_of_before_the_position_was_known_follows_it() {
     let feed = Feed::new(stream());
     for sequence in [4, 7, 6, 5] {
         feed.stored(encoded(sequence), BOUNDS);
     }
     let early = connection(1);
-    let reply = |_| Utf8Bytes::from_static("{}");
+    let reply = |_, _: Option<&GroupMutes>| Utf8Bytes::from_static("{}");
     assert_eq!(feed.subscribe(&early, &Wish::default(), None, REPLY, reply), SubscribeOutcome::Over);
     feed.place(Top { epoch: "e".into(), sequence: 5 }, BOUNDS);
     let (late, from) = subscribed(&feed, 2);
@@ -90,7 +111,7 @@ fn a_feed_that_nobody_follows_ends_and_does_not_come_back() {
     assert!(!feed.end_if_idle());
     assert!(feed.unsubscribe(follower.id) && !feed.unsubscribe(follower.id));
     assert!(feed.end_if_idle());
-    let reply = |_| Utf8Bytes::from_static("{}");
+    let reply = |_, _: Option<&GroupMutes>| Utf8Bytes::from_static("{}");
     assert_eq!(feed.subscribe(&connection(2), &Wish::default(), None, REPLY, reply), SubscribeOutcome::Over);
     assert!(!feed.arrive(&connection(3)));
 }
@@ -184,7 +205,7 @@ proptest! {
         let mut result = None;
         let mut read = None;
         loop {
-            let reply = |given| {
+            let reply = |given, _: Option<&GroupMutes>| {
                 result = Some(given);
                 Utf8Bytes::from_static("{}")
             };

@@ -270,6 +270,10 @@ impl Hub {
                 Ok(None) => return hub.cannot_follow(&feed, CannotFollow::NoStream),
                 Err(error) => return hub.cannot_follow(&feed, CannotFollow::Failed(Arc::new(error))),
             };
+            if let StreamRef::Group(group) = &feed.stream {
+                // What was read before the position was may be older than it.
+                hub.muster.mutes().forget(group);
+            }
             let aftermath = feed.place(top, hub.ring_bounds());
             hub.finish(&feed, aftermath);
             Ok(())

@@ -119,6 +119,8 @@ impl Hub {
                     }
                     self.forget_if_idle(feed);
                 }
+                // Also where the notice of it was lost, and it was read from the store.
+                (Effect::Mutes(_), StreamRef::Group(at)) => self.muster.mutes().forget(at),
                 _ => {}
             }
         }

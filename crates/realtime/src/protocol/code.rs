@@ -104,8 +104,12 @@ pub enum ErrorCode {
     NoGroup,
     /// The group was deleted.
     GroupDeleted,
+    /// The user may not talk in the group.
+    Muted,
     /// The list is longer than the server shows.
     TooMany,
+    /// The group has as many mutes as it may have.
+    TooManyMutes,
 }
 
 impl ErrorCode {
@@ -129,7 +133,8 @@ impl ErrorCode {
             Self::NotJoined => 425,
             Self::NoGroup => 440,
             Self::GroupDeleted => 441,
-            Self::TooMany => 443,
+            Self::Muted => 442,
+            Self::TooMany | Self::TooManyMutes => 443,
         }
     }
 
@@ -154,6 +159,8 @@ impl ErrorCode {
             Self::NotJoined => "group not joined",
             Self::NoGroup => "group not exist",
             Self::GroupDeleted => "group deleted",
+            Self::Muted => "the user is muted",
+            Self::TooManyMutes => "too many users of the group are muted or spared",
             Self::TooMany => "the group is too large to list its users",
         }
     }

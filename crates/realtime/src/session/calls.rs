@@ -21,7 +21,7 @@ use crate::{
 /// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
 const MAX_USERS: usize = 50;
 
-/// What `sendGroupMessage` is given. Moderation and mutes, which two of its fields are about, are not applied.
+/// What `sendGroupMessage` is given. Moderation, which one of its fields is about, is not applied.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Outgoing {
@@ -35,6 +35,8 @@ struct Outgoing {
     no_storage: Option<bool>,
     #[serde(default)]
     repeat_count: Option<u64>,
+    #[serde(default)]
+    skip_mute_check: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -44,8 +46,8 @@ struct SentMessage<'a> {
 }
 
 /// What the methods that need a group alone are given: an object, or the bare id.
-struct OfGroup {
-    id: String,
+pub(super) struct OfGroup {
+    pub(super) id: String,
 }
 
 impl<'de> Deserialize<'de> for OfGroup {
@@ -120,6 +122,9 @@ impl Session {
                 events::json(&SentMessage { message_id: id.as_str() }).into()
             }
             "queryGroup" => self.query_group(parameters(data)?).await?,
+            "muteAll" | "cancelMuteAll" | "muteUser" | "cancelMuteUser" | "listMuteUsers" => {
+                self.call_about_mutes(&request.method, data).await?
+            }
             "listGroupUser" => self.list_group_user(parameters(data)?).await?,
             _ => return Err(ErrorCode::MethodNotFound.into()),
         };
@@ -134,6 +139,7 @@ impl Session {
             level: outgoing.level.map_or(Level::NORMAL, Level),
             repeat: outgoing.repeat_count.map_or(Ok(RepeatCount::ONE), repeat)?,
             storage: if outgoing.no_storage == Some(true) { Storage::Ephemeral } else { Storage::Stored },
+            skips_mutes: outgoing.skip_mute_check == Some(true),
         };
         self.say(&group, message).await
     }
@@ -161,7 +167,8 @@ impl Session {
         let groups = self.hub.muster.groups();
         let group = groups.open(self.identity()?.login.app(), &group_id(&of.id)?).await?;
         let tally = groups.tally(&group).await?;
-        Ok(events::group_info(&group, &tally))
+        let mutes = self.hub.muster.mutes().known(&group).await?;
+        Ok(events::group_info(&group, &tally, &mutes, self.hub.muster.now()))
     }
 
     async fn list_group_user(&self, list: ListUsers) -> Result<Bytes, Failure> {
@@ -195,7 +202,7 @@ impl Session {
     }
 }
 
-fn group_id(text: &str) -> Result<GroupId, ErrorReply> {
+pub(super) fn group_id(text: &str) -> Result<GroupId, ErrorReply> {
     GroupId::new(text).map_err(|error| ErrorReply::invalid(format!("groupId {error}")))
 }
 
@@ -209,7 +216,7 @@ fn repeat(number: u64) -> Result<RepeatCount, ErrorReply> {
 }
 
 /// Reads what a method is given.
-fn parameters<T: DeserializeOwned>(data: &[u8]) -> Result<T, ErrorReply> {
+pub(super) fn parameters<T: DeserializeOwned>(data: &[u8]) -> Result<T, ErrorReply> {
     if !matches!(data.trim_ascii_start().first(), Some(b'{' | b'"')) {
         return Err(ErrorReply::invalid("the parameters must be a JSON object"));
     }

@@ -7,6 +7,7 @@ use muster_core::{
     error::Error,
     id::{SessionId, SessionRef, UserId},
     message::StreamRef,
+    mute::GroupMutes,
     service::{Login, LoginError},
 };
 use serde::Serialize;
@@ -117,7 +118,7 @@ impl Session {
         let mut read = None;
         muster.logins().sign_in(&identity.login, &identity.session).await?;
         loop {
-            let reply = |result| self.welcome(id, client, &identity.login, result);
+            let reply = |result, _: Option<&GroupMutes>| self.welcome(id, client, &identity.login, result);
             let bounds = self.hub.config.recovery();
             match feed.subscribe(&self.connection, wish, read.as_deref(), bounds, reply) {
                 SubscribeOutcome::Done(recovered) => {

@@ -22,6 +22,8 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         Error::GroupDeleted(_) => ErrorCode::GroupDeleted.into(),
         Error::NotMember(_) => ErrorCode::NotJoined.into(),
         Error::NotAllowed(_) | Error::NoApp(_) | Error::AppDisabled(_) => ErrorCode::NoPermission.into(),
+        Error::Muted(_) => ErrorCode::Muted.into(),
+        Error::TooManyMutes(_) => ErrorCode::TooManyMutes.into(),
         Error::SuperGroup { .. } => ErrorCode::TooMany.into(),
         Error::TooManyMessageTypes(_) | Error::TooManyMemberTypes(_) | Error::Invalid(_) => {
             ErrorReply::invalid(error.to_string())

@@ -2,7 +2,7 @@
 
 use muster_core::{
     group::Order,
-    id::{GroupId, GroupRef},
+    id::{GroupId, GroupRef, MAX_ID_BYTES},
     message::{Entry, Event, Sequence, StreamRef},
     roster::{Member, WalkQuery},
 };
@@ -158,6 +158,7 @@ impl Session {
 fn said_bytes(entry: &Entry) -> usize {
     match &entry.event {
         Event::Message(message) => message.body.len(),
-        Event::Exit { .. } | Event::Unknown(_) => 0,
+        Event::System(_) | Event::Exit { .. } | Event::Unknown(_) => 0,
+        Event::MutesChanged(mutes) => mutes.users.len() * MAX_ID_BYTES,
     }
 }

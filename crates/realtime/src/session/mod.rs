@@ -7,6 +7,7 @@ mod calls;
 mod connect;
 mod failure;
 mod look;
+mod mute_calls;
 mod subscribe;
 
 use std::{

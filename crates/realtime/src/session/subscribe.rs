@@ -5,9 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use muster_core::{
     error::Error,
+    group::GroupTally,
     id::{GroupId, GroupRef},
     message::{Entry, StreamRef},
+    mute::GroupMutes,
     roster::RosterState,
+    service::OpenGroup,
+    time::Millis,
 };
 
 use super::{Failure, ReplyBody, Session};
@@ -16,6 +20,20 @@ use crate::{
     hub::{CannotEnter, Feed, Identity, SubscribeOutcome, Wish},
     protocol::{Disconnect, ErrorCode, Reply, SubscribeRequest, SubscribeResult, json},
 };
+
+/// What a client finds on joining.
+struct Found {
+    group: OpenGroup,
+    tally: GroupTally,
+    mutes: Arc<GroupMutes>,
+}
+
+impl Found {
+    /// The group as the client SDK sees it, with the mutes that have changed since it was found.
+    fn info(&self, changed: Option<&GroupMutes>, now: Millis) -> Bytes {
+        events::group_info(&self.group, &self.tally, changed.unwrap_or(&self.mutes), now)
+    }
+}
 
 impl Session {
     /// Joins a group and follows its stream. The answer is queued here, at its place among the publications.
@@ -116,7 +134,9 @@ impl Session {
                 views: tally.views,
                 super_group: tally.super_group,
             });
-            self.follow_on(id, feed, wish, &events::group_info(&entrance.group, &tally)).await
+            let mutes = muster.mutes().known(&entrance.group).await?;
+            let found = Found { group: entrance.group, tally, mutes };
+            self.follow_on(id, feed, wish, &found).await
         };
         match admitted.await {
             Ok(admitted) => Ok(admitted),
@@ -127,12 +147,19 @@ impl Session {
         }
     }
 
-    async fn follow_on(&self, id: u32, feed: &Arc<Feed>, wish: &Wish, info: &Bytes) -> Result<bool, Failure> {
+    async fn follow_on(
+        &self,
+        id: u32,
+        feed: &Arc<Feed>,
+        wish: &Wish,
+        found: &Found,
+    ) -> Result<bool, Failure> {
         let bounds = self.hub.config.recovery();
         let mut read: Option<Vec<Entry>> = None;
         loop {
-            let reply = |result: SubscribeResult| {
-                let result = SubscribeResult { data: info.clone(), ..result };
+            let reply = |result: SubscribeResult, mutes: Option<&GroupMutes>| {
+                let data = found.info(mutes, self.hub.muster.now());
+                let result = SubscribeResult { data, ..result };
                 json::reply(&Reply { id, body: ReplyBody::Subscribe(Box::new(result)) }).into()
             };
             match feed.subscribe(&self.connection, wish, read.as_deref(), bounds, reply) {

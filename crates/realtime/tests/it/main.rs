@@ -10,6 +10,7 @@ mod hostile;
 mod later_version;
 mod limits;
 mod members;
+mod mutes;
 mod order;
 mod real;
 mod recovery;

@@ -21,6 +21,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0004_mutes_words",
         sql: include_str!("../../migrations/postgres/0004_mutes_words.sql"),
     },
+    Migration {
+        name: "0005_group_mutes",
+        sql: include_str!("../../migrations/postgres/0005_group_mutes.sql"),
+    },
 ];
 
 /// What became of a step.

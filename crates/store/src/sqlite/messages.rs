@@ -97,7 +97,7 @@ pub(super) fn insert_event(
 ) -> StoreResult<()> {
     match event {
         Event::Message(message) => insert_message(tx, (space, stream), sequence, message, at, false),
-        Event::Exit { .. } | Event::Unknown(_) => tx
+        Event::Exit { .. } | Event::MutesChanged(_) | Event::System(_) | Event::Unknown(_) => tx
             .execute(
                 "INSERT INTO entry (space_key, stream, sequence, at, event) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![space, stream, sequence, at.0, json(event)],

@@ -53,6 +53,7 @@ pub(crate) const TABLES: &[Carried] = &[
     chats::NUMBERS,
     chats::CHAT_GROUPS,
     chats::INVITES,
+    mutes::GROUP_MUTES,
     mutes::MUTES,
     words::WORDS,
 ];

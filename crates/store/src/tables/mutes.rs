@@ -2,22 +2,21 @@
 
 use async_trait::async_trait;
 use muster_core::{
-    group::{Page, Window},
     id::{GroupRef, UserId},
-    message::Positions,
-    mute::{Mute, MuteKind},
-    store::{Also, Mutes, StoreResult},
+    mute::{GroupMute, GroupMutes, Mute, MuteKind, MuteRevision, MuteSteps, UserMute},
+    store::{Also, Mutes, MutesChanged, StoreResult},
     time::Millis,
     transfer::Kind,
 };
 
 use super::{
-    Carried, Change, Database, Reading, Row, Tables, Transaction, Value,
-    table::{GROUP, Stored, Table, find, insert, record_of, select, total},
+    Carried, Change, Database, Reading, Row, Tables, Transaction, Tried, Value,
+    table::{GROUP, Stored, Table, find, insert, record_of, select},
     value::values,
 };
 use crate::codes::{Code, Unreadable};
 
+pub(super) const GROUP_MUTES: Carried = Carried::of::<GroupMute>();
 pub(super) const MUTES: Carried = Carried::of::<Mute>();
 
 impl Code for MuteKind {
@@ -66,48 +65,119 @@ impl Stored for Mute {
     }
 }
 
-const DELETE: &str = "DELETE FROM mute WHERE app = $1 AND grp = $2 AND user_id = $3";
+impl Stored for GroupMute {
+    const TABLE: Table = Table {
+        name: "group_mute",
+        what: "mute of the whole group",
+        columns: &["app", "grp", "everybody", "revision", "changed_at"],
+        order: &["app", "grp"],
+        parents: &[],
+        group: Some(GROUP),
+        kind: Kind::GroupMute,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        let (app, group) = (self.at.app.as_str(), self.at.group.as_str());
+        values![app, group, self.everybody, Value::count(self.revision), self.changed_at].to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            at: row.group_ref("app", "grp")?,
+            everybody: row.flag("everybody")?,
+            revision: row.count("revision")?,
+            changed_at: row.millis("changed_at")?,
+        })
+    }
+
+    record_of!(GroupMute);
+
+    fn name(&self) -> String {
+        format!("{}/{}", self.at.app, self.at.group)
+    }
+}
+
 const OF_GROUP: &str = "WHERE t.app = $1 AND t.grp = $2";
+const DELETE: &str = "DELETE FROM mute WHERE app = $1 AND grp = $2 AND user_id = $3";
+const NEXT: &str = "UPDATE group_mute SET everybody = $3, revision = revision + 1, changed_at = $4
+    WHERE app = $1 AND grp = $2 AND revision = $5";
+
+/// Takes the next revision after the one that was seen; `false` when somebody else has.
+fn next_revision(
+    tx: &mut dyn Transaction,
+    at: &GroupRef,
+    (seen, everybody): (MuteRevision, bool),
+    now: Millis,
+) -> Tried<bool> {
+    if seen == 0 {
+        return insert(tx, &GroupMute { at: at.clone(), everybody, revision: 1, changed_at: now });
+    }
+    let values = values![at.app.as_str(), at.group.as_str(), everybody, now, Value::count(seen)];
+    Ok(tx.execute(NEXT, values)? > 0)
+}
+
+fn change(
+    tx: &mut dyn Transaction,
+    at: &GroupRef,
+    seen: MuteRevision,
+    steps: &MuteSteps,
+    now: Millis,
+) -> Tried<Change<Outcome>> {
+    if tx.group_number(at)?.is_none() {
+        return Ok(Change::nothing(Outcome::NoGroup));
+    }
+    if !next_revision(tx, at, (seen, steps.everybody), now)? {
+        return Ok(Change::nothing(Outcome::Overtaken));
+    }
+    for user in steps.removed.iter().chain(steps.put.iter().map(|(user, _)| user)) {
+        tx.execute(DELETE, values![at.app.as_str(), at.group.as_str(), user.as_str()])?;
+    }
+    for (user, UserMute { kind, until }) in &steps.put {
+        let mute = Mute { at: at.clone(), user: user.clone(), kind: *kind, until: *until, put_at: now };
+        insert(tx, &mute)?;
+    }
+    Ok(Change::made(Outcome::Done))
+}
+
+/// What a change has come to, before it is known where what follows stands.
+enum Outcome {
+    Done,
+    Overtaken,
+    NoGroup,
+}
 
 #[async_trait]
 impl<D: Database> Mutes for Tables<D> {
-    async fn put_mute(&self, mute: Mute, also: Also) -> StoreResult<Positions> {
-        let step = move |tx: &mut dyn Transaction| {
-            let of = values![mute.at.app.as_str(), mute.at.group.as_str(), mute.user.as_str()];
-            tx.execute(DELETE, of)?;
-            insert(tx, &mute).map(Change::made)
-        };
-        Ok(self.database.write_also(also, step).await?.1)
-    }
-
-    async fn mute(&self, at: &GroupRef, user: &UserId) -> StoreResult<Option<Mute>> {
-        let (at, user) = (at.clone(), user.clone());
-        let step = move |reading: &mut dyn Reading| {
-            let of = values![at.app.as_str(), at.group.as_str(), user.as_str()];
-            find(reading, &format!("{OF_GROUP} AND t.user_id = $3"), of)
-        };
-        self.database.read(step).await
-    }
-
-    async fn mutes(&self, at: &GroupRef, window: Window) -> StoreResult<Page<Mute>> {
+    async fn group_mutes(&self, at: &GroupRef) -> StoreResult<(MuteRevision, GroupMutes)> {
         let at = at.clone();
         let step = move |reading: &mut dyn Reading| {
-            let mut of = values![at.app.as_str(), at.group.as_str()].to_vec();
-            let total = total(reading, &format!("SELECT count(*) AS total FROM mute t {OF_GROUP}"), &of)?;
-            of.extend([Value::count(window.limit as u64), Value::count(window.skip)]);
-            let tail = format!("{OF_GROUP} ORDER BY t.user_id LIMIT $3 OFFSET $4");
-            Ok(Page { entries: select(reading, &tail, &of)?, total })
+            let of = values![at.app.as_str(), at.group.as_str()];
+            let Some(whole) = find::<GroupMute>(reading, OF_GROUP, of)? else {
+                return Ok(Default::default());
+            };
+            let mutes: Vec<Mute> = select(reading, OF_GROUP, of)?;
+            let held = |mute: Mute| (mute.user, UserMute { kind: mute.kind, until: mute.until });
+            let users = mutes.into_iter().map(held).collect();
+            Ok((whole.revision, GroupMutes { everybody: whole.everybody, users }))
         };
         self.database.snapshot(step).await
     }
 
-    async fn remove_mute(&self, at: &GroupRef, user: &UserId, also: Also) -> StoreResult<Option<Positions>> {
-        let (at, user) = (at.clone(), user.clone());
-        let step = move |tx: &mut dyn Transaction| {
-            let of = values![at.app.as_str(), at.group.as_str(), user.as_str()];
-            Ok(Change::when(tx.execute(DELETE, of)? > 0))
-        };
-        let (there, positions) = self.database.write_also(also, step).await?;
-        Ok(there.then_some(positions))
+    async fn change_mutes(
+        &self,
+        at: &GroupRef,
+        seen: MuteRevision,
+        steps: MuteSteps,
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<MutesChanged> {
+        let at = at.clone();
+        let step = move |tx: &mut dyn Transaction| change(tx, &at, seen, &steps, now);
+        let (outcome, positions) = self.database.write_also(also, step).await?;
+        Ok(match outcome {
+            Outcome::Done => MutesChanged::Done(positions),
+            Outcome::Overtaken => MutesChanged::Overtaken,
+            Outcome::NoGroup => MutesChanged::NoGroup,
+        })
     }
 }

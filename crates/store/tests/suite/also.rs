@@ -8,11 +8,11 @@ use muster_core::{
     group::Deletion,
     id::{AppId, GroupRef},
     message::{Entry, Event, ExitReason, Positions, Posted, StreamRef},
-    mute::{Mute, MuteKind},
+    mute::MuteSteps,
     roster::{Admission, Join, Leave},
     store::{
-        Also, AppCreated, GroupCreated, GroupDeleted, Messages as _, Rosters as _, SignedIn, Store,
-        StoreResult, StreamEvent, WordAdded,
+        Also, AppCreated, GroupCreated, GroupDeleted, Messages as _, MutesChanged, Rosters as _, SignedIn,
+        Store, StoreResult, StreamEvent, WordAdded,
     },
     time::Millis,
     word::Word,
@@ -395,19 +395,19 @@ async fn mutes_take_what_follows(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     let also = || events(&[of_user("u"), of_group(&g)]);
-    let mute = |kind| Mute { at: g.clone(), user: user("u"), kind, until: None, put_at: Millis(5) };
-    for (kind, place) in [(MuteKind::Muted, 1), (MuteKind::Spared, 2)] {
-        assert_eq!(store.records().put_mute(mute(kind), also()).await.unwrap(), [place, place]);
+    let steps = |everybody| MuteSteps { everybody, put: Vec::new(), removed: vec![user("v")] };
+    let change =
+        |seen, everybody, also| store.records().change_mutes(&g, seen, steps(everybody), Millis(5), also);
+    for (seen, place) in [(0, 1), (1, 2)] {
+        assert_eq!(change(seen, true, also()).await.unwrap(), MutesChanged::Done(vec![place, place]));
     }
     let nowhere = || events(&[of_user("u"), of_group(&at("a", "none"))]);
-    store.records().put_mute(mute(MuteKind::Muted), nowhere()).await.unwrap_err();
-    store.records().remove_mute(&g, &user("u"), nowhere()).await.unwrap_err();
-    assert_eq!(store.records().mute(&g, &user("u")).await.unwrap(), Some(mute(MuteKind::Spared)));
-    for positions in [Some(vec![3, 3]), None] {
-        assert_eq!(store.records().remove_mute(&g, &user("u"), also()).await.unwrap(), positions);
-    }
-    has(&*store, &of_group(&g), 3).await;
-    has(&*store, &of_user("u"), 3).await;
+    change(2, false, nowhere()).await.unwrap_err();
+    assert_eq!(change(0, false, also()).await.unwrap(), MutesChanged::Overtaken);
+    let (revision, held) = store.records().group_mutes(&g).await.unwrap();
+    assert_eq!((revision, held.everybody), (2, true));
+    has(&*store, &of_group(&g), 2).await;
+    has(&*store, &of_user("u"), 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

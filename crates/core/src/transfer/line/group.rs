@@ -9,7 +9,7 @@ use crate::{
     group::{Deletion, Group},
     id::{AppId, GroupId, GroupRef, UserId},
     message::{Entry, Event, Sequence, StreamRef},
-    mute::{Mute, MuteKind},
+    mute::{GroupMute, Mute, MuteKind, MuteRevision},
     number::TypeCount,
     roster::JoinNumber,
     time::Millis,
@@ -222,6 +222,29 @@ impl From<EntryForm> for StreamEntry {
             StreamForm::User(app, user) => StreamRef::User(app, user),
         };
         Self { stream, entry: Entry { sequence, at: Millis(at), event } }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct GroupMuteForm {
+    app: AppId,
+    group: GroupId,
+    everybody: bool,
+    revision: MuteRevision,
+    changed_at: i64,
+}
+
+impl From<GroupMute> for GroupMuteForm {
+    fn from(mute: GroupMute) -> Self {
+        let GroupMute { at: GroupRef { app, group }, everybody, revision, changed_at } = mute;
+        Self { app, group, everybody, revision, changed_at: changed_at.0 }
+    }
+}
+
+impl From<GroupMuteForm> for GroupMute {
+    fn from(form: GroupMuteForm) -> Self {
+        let GroupMuteForm { app, group, everybody, revision, changed_at } = form;
+        Self { at: GroupRef::new(app, group), everybody, revision, changed_at: Millis(changed_at) }
     }
 }
 

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     access::{AccountForm, AttachmentForm, KeyForm, PolicyForm, UserForm},
-    group::{EntryForm, GroupRecordForm, MemberForm, MessageCountForm, MuteForm, UserStreamForm},
+    group::{
+        EntryForm, GroupMuteForm, GroupRecordForm, MemberForm, MessageCountForm, MuteForm, UserStreamForm,
+    },
     space::{
         AppRecordForm, BusinessNumberForm, ChannelRecordForm, ChatGroupRecordForm, InviteForm, WordForm,
     },
@@ -28,6 +30,7 @@ pub(super) enum RecordForm {
     MessageCount(MessageCountForm),
     ChatGroup(ChatGroupRecordForm),
     Invite(InviteForm),
+    GroupMute(GroupMuteForm),
     Mute(MuteForm),
     Word(WordForm),
     Member(MemberForm),
@@ -51,6 +54,7 @@ impl From<Record> for RecordForm {
             Record::MessageCount(count) => Self::MessageCount(count.into()),
             Record::ChatGroup(group) => Self::ChatGroup(group.into()),
             Record::Invite(invite) => Self::Invite(invite.into()),
+            Record::GroupMute(mute) => Self::GroupMute(mute.into()),
             Record::Mute(mute) => Self::Mute(mute.into()),
             Record::Word(word) => Self::Word(word.into()),
             Record::Member(member) => Self::Member(member.into()),
@@ -76,6 +80,7 @@ impl From<RecordForm> for Record {
             RecordForm::MessageCount(count) => Self::MessageCount(count.into()),
             RecordForm::ChatGroup(group) => Self::ChatGroup(group.into()),
             RecordForm::Invite(invite) => Self::Invite(invite.into()),
+            RecordForm::GroupMute(mute) => Self::GroupMute(mute.into()),
             RecordForm::Mute(mute) => Self::Mute(mute.into()),
             RecordForm::Word(word) => Self::Word(word.into()),
             RecordForm::Member(member) => Self::Member(member.into()),

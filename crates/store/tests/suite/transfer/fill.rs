@@ -7,10 +7,10 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
     message::{HistoryQuery, Positions, StreamRef},
-    mute::{Mute, MuteKind},
+    mute::{MuteKind, MuteSteps, UserMute},
     roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
-    store::{AppCreated, AppFilter, GroupCreated, Store, WordAdded},
+    store::{AppCreated, AppFilter, GroupCreated, MutesChanged, Store, WordAdded},
     time::Millis,
     word::Word,
 };
@@ -212,9 +212,14 @@ async fn chats(store: &dyn Store) {
 }
 
 async fn mutes_and_words(store: &dyn Store) {
-    for (name, kind, until) in [("x", MuteKind::Spared, None), ("u1", MuteKind::Muted, Some(Millis(9)))] {
-        let mute = Mute { at: at("b", "rich"), user: user(name), kind, until, put_at: Millis(5) };
-        store.records().put_mute(mute, alone()).await.unwrap();
+    let (spared, muted) = (MuteKind::Spared, MuteKind::Muted);
+    let put = [("x", spared, None), ("u1", muted, Some(Millis(9)))];
+    let put = put.map(|(name, kind, until)| (user(name), UserMute { kind, until })).to_vec();
+    for (seen, put) in [put, Vec::new()].into_iter().enumerate() {
+        let steps = MuteSteps { everybody: true, put, removed: Vec::new() };
+        let at = at("b", "rich");
+        let changed = store.records().change_mutes(&at, seen as u64, steps, Millis(5), alone()).await;
+        assert!(matches!(changed.unwrap(), MutesChanged::Done(_)));
     }
     for text in ["word 群\0", "other"] {
         let word = Word { app: app_id("b"), text: text.into(), added_at: Millis(6) };
@@ -293,7 +298,7 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
         facts.push(format!("{:?}", store.records().channel(&app).await.unwrap()));
         facts.push(format!("{:?}", store.records().numbers(&app).await.unwrap()));
     }
-    facts.push(format!("{:?}", store.records().mutes(&at("b", "rich"), all).await.unwrap()));
+    facts.push(format!("{:?}", store.records().group_mutes(&at("b", "rich")).await.unwrap()));
     facts.push(format!("{:?}", store.records().words(&app_id("b")).await.unwrap()));
     facts.push(format!("{:?}", store.records().channels(&account("acc")).await.unwrap()));
     let number = PhoneNumber::new(NUMBER).unwrap();

@@ -1,0 +1,54 @@
+//! `DescribeLiveMessageGroupBand`.
+
+use super::{open_group, spec};
+use crate::prelude::*;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    /// The application.
+    app_id: AppId,
+    /// The group.
+    group_id: GroupId,
+    /// The application's data center, Shanghai when not said.
+    #[serde(default)]
+    data_center: DataCenter,
+}
+
+/// Who may talk in a group.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Response {
+    /// The group.
+    group_id: GroupId,
+    /// The users who are muted one by one.
+    banned_user_list: Vec<UserId>,
+    /// The users who may talk while the whole group is muted.
+    unbanned_user_list: Vec<UserId>,
+    /// Whether the whole group is muted.
+    #[serde(rename = "IsbannedAll")]
+    is_banned_all: bool,
+}
+
+pub(crate) struct DescribeLiveMessageGroupBand;
+
+impl Operation for DescribeLiveMessageGroupBand {
+    type Product = Live;
+    type Request = Request;
+    type Response = Response;
+    const SPEC: Spec = spec("DescribeLiveMessageGroupBand", "Tells who may talk in a group.", Level::Get)
+        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
+        .notes(&["Both lists are in the order of the users' ids."]);
+
+    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+        let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
+        let muster = &call.state.muster;
+        let (mutes, now) = (muster.mutes().of(&group).await?, muster.now());
+        Ok(Response {
+            group_id: request.group_id,
+            banned_user_list: mutes.muted(now).cloned().collect(),
+            unbanned_user_list: mutes.spared(now).cloned().collect(),
+            is_banned_all: mutes.everybody,
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Calls about who may talk in a group, under the names and with the fields of the client SDK.
+
+use bytes::Bytes;
+use muster_core::{
+    app::Generation,
+    id::{GroupId, UserId},
+    mute::MuteChange,
+    service::Audience,
+};
+use serde::Deserialize;
+
+use super::{
+    Failure, Session,
+    calls::{OfGroup, group_id, parameters},
+};
+use crate::{
+    events::{self, MuteStatus},
+    protocol::ErrorReply,
+};
+
+/// Users in one call, at most: the documented bound of generation 2, and that of generation 1.
+const MAX_USERS: [usize; 2] = [30, 200];
+
+/// What `muteUser` and `cancelMuteUser` are given: in generation 2 the first two, in generation 1 the others.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfUsers {
+    group_id: String,
+    #[serde(alias = "muteUserList", alias = "cancelMuteUserList")]
+    user_list: Vec<String>,
+    #[serde(default)]
+    mute_time: Option<u32>,
+    #[serde(default)]
+    broad_cast_type: Option<u8>,
+}
+
+/// What `muteAll` and `cancelMuteAll` are given in generation 1, beside the group.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    #[serde(default)]
+    broad_cast_type: Option<u8>,
+}
+
+impl Session {
+    /// Carries out one of these calls.
+    pub(super) async fn call_about_mutes(&self, method: &str, data: &[u8]) -> Result<Bytes, Failure> {
+        match method {
+            "listMuteUsers" => return self.list_mutes(parameters(data)?).await,
+            "muteAll" => self.mute_everybody(data, MuteChange::MuteEverybody { sparing: None }).await?,
+            "cancelMuteAll" => self.mute_everybody(data, MuteChange::UnmuteEverybody).await?,
+            "muteUser" => {
+                let of: OfUsers = parameters(data)?;
+                let users = self.users(&of.user_list)?;
+                let until = self
+                    .is_first_generation()?
+                    .then(|| self.hub.muster.mutes().ends(of.mute_time.unwrap_or(0)));
+                self.change_mutes(&of.group_id, MuteChange::Mute { users, until }, of.broad_cast_type)
+                    .await?;
+            }
+            _ => {
+                let of: OfUsers = parameters(data)?;
+                let users = self.users(&of.user_list)?;
+                self.change_mutes(&of.group_id, MuteChange::Unmute { users }, of.broad_cast_type).await?;
+            }
+        }
+        Ok(Bytes::from_static(b"{}"))
+    }
+
+    async fn mute_everybody(&self, data: &[u8], change: MuteChange) -> Result<(), Failure> {
+        let of: OfGroup = parameters(data)?;
+        let bare = data.trim_ascii_start().first() == Some(&b'"');
+        let told: Told = if bare { Told::default() } else { parameters(data)? };
+        self.change_mutes(&of.id, change, told.broad_cast_type).await
+    }
+
+    async fn change_mutes(&self, group: &str, change: MuteChange, told: Option<u8>) -> Result<(), Failure> {
+        let audience = match told {
+            None | Some(0) => Audience::Nobody,
+            Some(1) => Audience::Concerned,
+            Some(2) => Audience::Group,
+            Some(_) => return Err(ErrorReply::invalid("broadCastType must be 0, 1 or 2").into()),
+        };
+        let (muster, group): (_, GroupId) = (&self.hub.muster, group_id(group)?);
+        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
+        Ok(muster.mutes().change_by(&visit, change, audience).await?)
+    }
+
+    async fn list_mutes(&self, of: OfGroup) -> Result<Bytes, Failure> {
+        let (muster, group) = (&self.hub.muster, group_id(&of.id)?);
+        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
+        let mutes = muster.mutes().list_for(&visit).await?;
+        Ok(events::json(&MuteStatus::of(group.as_str(), &mutes, muster.now())).into())
+    }
+
+    fn is_first_generation(&self) -> Result<bool, Failure> {
+        Ok(self.identity()?.login.app().generation == Generation::One)
+    }
+
+    fn users(&self, names: &[String]) -> Result<Vec<UserId>, Failure> {
+        let most = MAX_USERS[usize::from(self.is_first_generation()?)];
+        if names.is_empty() || names.len() > most {
+            return Err(ErrorReply::invalid(format!("userList must hold 1 to {most} users")).into());
+        }
+        let user = |name: &String| {
+            UserId::new(name).map_err(|error| ErrorReply::invalid(format!("userList: an id {error}")))
+        };
+        Ok(names.iter().map(user).collect::<Result<_, _>>()?)
+    }
+}
