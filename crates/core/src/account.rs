@@ -70,6 +70,53 @@ pub struct StoredPolicy {
     pub modified_at: Millis,
 }
 
+/// What callers become for a time. A role has no keys of its own: whom it trusts is given temporary ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The account.
+    pub account: AccountId,
+    /// The name, unique in the account.
+    pub name: String,
+    /// The role's number, 18 digits. A role that is made anew under the same name has another, so that the sessions of
+    /// the one before stay ended.
+    pub id: String,
+    /// Who may become it: the trust policy, JSON.
+    pub trust: String,
+    /// The longest that one may be it without asking again, in seconds.
+    pub max_session_seconds: u32,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub modified_at: Millis,
+}
+
+/// What changes of a role; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleChange {
+    /// The trust policy, JSON.
+    pub trust: Option<String>,
+    /// The longest session, in seconds.
+    pub max_session_seconds: Option<u32>,
+}
+
+/// Whom a policy is attached to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// The user of this name.
+    User(String),
+    /// The role of this name.
+    Role(String),
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(name) => write!(f, "the user {name}"),
+            Self::Role(name) => write!(f, "the role {name}"),
+        }
+    }
+}
+
 /// Everything about who may act: small, read whole, kept in memory by the gateway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
@@ -81,8 +128,10 @@ pub struct Directory {
     pub keys: Vec<AccessKey>,
     /// All policies.
     pub policies: Vec<StoredPolicy>,
-    /// The names of the policies attached to each (account, user).
-    pub attachments: BTreeMap<(AccountId, String), BTreeSet<String>>,
+    /// All roles.
+    pub roles: Vec<Role>,
+    /// The names of the policies attached to each holder of an account.
+    pub attachments: BTreeMap<(AccountId, Holder), BTreeSet<String>>,
 }
 
 /// One change of the directory. Each is applied whole or not at all.
@@ -108,10 +157,16 @@ pub enum DirectoryChange {
     PutPolicy(StoredPolicy),
     /// A policy is deleted, with its attachments.
     RemovePolicy(AccountId, String),
-    /// A policy is attached to a user: account, policy, user.
-    Attach(AccountId, String, String),
-    /// A policy is detached from a user: account, policy, user.
-    Detach(AccountId, String, String),
+    /// A policy is attached: account, policy, to whom.
+    Attach(AccountId, String, Holder),
+    /// A policy is detached: account, policy, from whom.
+    Detach(AccountId, String, Holder),
+    /// A new role, unless its account has so many already.
+    AddRole(Role, usize),
+    /// A role changes: account, name, what changes, and when.
+    ChangeRole(AccountId, String, RoleChange, Millis),
+    /// A role goes, with its attachments; so do its sessions.
+    RemoveRole(AccountId, String),
 }
 
 /// What became of a [`DirectoryChange`].

@@ -27,6 +27,7 @@ pub mod number;
 pub mod outbound;
 pub mod random;
 pub mod rank;
+pub mod role_session;
 pub mod roster;
 pub mod seal;
 pub mod service;

@@ -79,6 +79,15 @@ impl MasterKey {
         Self { aead, mac }
     }
 
+    /// A key for one purpose, which tells nothing of this one or of those for other purposes.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> Self {
+        let code = hmac::sign(&self.mac, format!("muster derived key {purpose}").as_bytes());
+        let mut bytes = [0; MASTER_KEY_BYTES];
+        bytes.copy_from_slice(code.as_ref());
+        Self::new(&bytes)
+    }
+
     /// Seals `secret` for one purpose, such as `app:<id>`.
     #[must_use]
     pub fn seal(&self, purpose: &str, secret: &[u8], random: &dyn Random) -> Sealed {

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    account::{Changed, Directory, DirectoryChange},
+    account::{Changed, Directory, DirectoryChange, Role},
     app::{App, DataCenter, Generation},
     caller::CarriedOut,
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
@@ -81,6 +81,8 @@ pub struct StreamEvent {
 pub trait Accounts: Send + Sync {
     /// Everything about who may act, as of one moment.
     async fn directory(&self) -> StoreResult<Directory>;
+    /// A role by its name.
+    async fn role(&self, account: &AccountId, name: &str) -> StoreResult<Option<Role>>;
     /// Makes one change.
     async fn change_directory(&self, change: DirectoryChange) -> StoreResult<Changed>;
 }

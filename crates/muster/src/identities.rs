@@ -11,7 +11,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use muster_core::{
-    account::{Directory, KeyOwner},
+    account::{Directory, Holder, KeyOwner},
     bus::{Listener, Notice},
     complaint::Complaint,
     id::AccountId,
@@ -125,7 +125,7 @@ fn principal(directory: &Directory, account: &AccountId, owner: &KeyOwner) -> Pr
     let KeyOwner::User(name) = owner else { return Principal::root(account.as_str()) };
     let id = directory.users.iter().find(|user| user.account == *account && user.name == *name);
     let id = id.map(|user| user.id.as_str()).unwrap_or_default();
-    let attached = directory.attachments.get(&(account.clone(), name.clone()));
+    let attached = directory.attachments.get(&(account.clone(), Holder::User(name.clone())));
     let policies =
         attached.into_iter().flatten().map(|policy| Arc::new(attached_policy(directory, account, policy)));
     Principal {
@@ -173,7 +173,7 @@ mod tests {
             }));
         }
         let names: BTreeSet<String> = policies.iter().map(|(name, _)| (*name).to_owned()).collect();
-        directory.attachments.insert((account.clone(), "ada".to_owned()), names);
+        directory.attachments.insert((account.clone(), Holder::User("ada".to_owned())), names);
         let principal = principal(&directory, &account, &KeyOwner::User("ada".to_owned()));
         let context = Context {
             now: 0,

@@ -1,19 +1,22 @@
-//! Accounts, users, keys and policies: what an operator manages.
+//! Accounts, users, keys and policies: what an operator manages. Roles have a file of their own, [`super::roles`].
 
 use super::{
     Muster,
     change::{Done, Hands},
 };
 use crate::{
-    account::{AccessKey, Account, Changed, Directory, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
+    account::{
+        AccessKey, Account, Changed, Directory, DirectoryChange, Holder, KeyOwner, RamUser, StoredPolicy,
+    },
     bus::Notice,
     error::{Error, Result},
     id::{ACCOUNT_ID_DIGITS, AccessKeyId, AccountId},
     seal::{MasterKey, Unsealable},
+    service::roles::ROLES,
 };
 
-/// Digits of a user's number.
-const USER_ID_DIGITS: usize = 18;
+/// Digits of a user's and of a role's number.
+pub(super) const USER_ID_DIGITS: usize = 18;
 /// Access keys that a user may have (documented: 2).
 const KEYS_PER_USER: usize = 2;
 /// Root access keys that an account may have: one in use, one to replace it by, and some more.
@@ -207,22 +210,22 @@ impl AccountRules<'_> {
         self.change(change, &format!("the policy {name}")).await
     }
 
-    /// Attaches a policy to a user.
+    /// Attaches a policy to a user or a role.
     ///
     /// # Errors
-    /// [`Error::Missing`] without such a policy or user, or the store's.
-    pub async fn attach(&self, account: &AccountId, policy: &str, user: &str) -> Result<()> {
-        let change = DirectoryChange::Attach(account.clone(), policy.to_owned(), user.to_owned());
-        self.change(change, &format!("the policy {policy} or the user {user}")).await
+    /// [`Error::Missing`] without such a policy or holder, or the store's.
+    pub async fn attach(&self, account: &AccountId, policy: &str, to: &Holder) -> Result<()> {
+        let change = DirectoryChange::Attach(account.clone(), policy.to_owned(), to.clone());
+        self.change(change, &format!("the policy {policy} or {to}")).await
     }
 
-    /// Detaches a policy from a user.
+    /// Detaches a policy from a user or a role.
     ///
     /// # Errors
     /// [`Error::Missing`] when it is not attached, or the store's.
-    pub async fn detach(&self, account: &AccountId, policy: &str, user: &str) -> Result<()> {
-        let change = DirectoryChange::Detach(account.clone(), policy.to_owned(), user.to_owned());
-        self.change(change, &format!("the attachment of {policy} to {user}")).await
+    pub async fn detach(&self, account: &AccountId, policy: &str, from: &Holder) -> Result<()> {
+        let change = DirectoryChange::Detach(account.clone(), policy.to_owned(), from.clone());
+        self.change(change, &format!("the attachment of {policy} to {from}")).await
     }
 
     /// The secret half of a key.
@@ -250,11 +253,15 @@ impl AccountRules<'_> {
         Ok(bound)
     }
 
-    async fn change(&self, change: DirectoryChange, what: &str) -> Result<()> {
+    pub(super) async fn change(&self, change: DirectoryChange, what: &str) -> Result<()> {
+        let role = matches!(change, DirectoryChange::AddRole(..));
         match self.0.change(|hands| change_directory(hands, change)).await? {
             Changed::Done => Ok(()),
             Changed::Exists => Err(Error::Exists(what.to_owned())),
             Changed::Missing => Err(Error::Missing(what.to_owned())),
+            Changed::Full if role => {
+                Err(Error::Invalid(format!("an account has at most {ROLES} roles: delete one first")))
+            }
             Changed::Full => Err(Error::Invalid(format!(
                 "{what} has as many access keys as it may have (at most {KEYS_PER_USER} for a user, {ROOT_KEYS} for the \
                  root): remove one first"
@@ -312,7 +319,8 @@ pub fn open_secret(master: &MasterKey, key: &AccessKey) -> std::result::Result<S
     bound.or_else(|_| master.open(&unbound_purpose(&key.id), &key.secret))
 }
 
-fn check_name(name: &str) -> Result<()> {
+/// Names of users, policies and roles.
+pub(super) fn check_name(name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     if (1..=NAME_CHARACTERS).contains(&name.len()) && name.chars().all(allowed) {
         return Ok(());

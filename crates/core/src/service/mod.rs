@@ -45,6 +45,7 @@ mod mutes;
 mod nodes;
 mod operator;
 mod retention;
+mod roles;
 mod rosters;
 mod system;
 
@@ -59,6 +60,7 @@ pub use mutes::MuteRules;
 pub use nodes::NodeRules;
 pub use operator::OperatorRules;
 pub use retention::Sweeper;
+pub use roles::{DEFAULT_SESSION_SECONDS, MAX_SESSION_SECONDS};
 pub use rosters::{Entrance, RosterRules};
 pub use system::Audience;
 
@@ -119,7 +121,7 @@ impl Muster {
         Self { store, bus, clock, random, master, limits, node: NodeName::new(node), mutes }
     }
 
-    /// The rules of accounts, users, keys and policies.
+    /// The rules of accounts, users, roles, keys and policies.
     #[must_use]
     pub fn accounts(&self) -> AccountRules<'_> {
         AccountRules(self)

@@ -79,7 +79,12 @@ impl Record {
             }
             Self::Channel(record) => moment("created_at", record.channel.created_at),
             Self::BusinessNumber(number) => moment("created_at", number.created_at),
-            Self::Account(_)
+            Self::Role(role) => {
+                moment("created_at", role.created_at)?;
+                moment("modified_at", role.modified_at)
+            }
+            Self::RoleAttachment(_)
+            | Self::Account(_)
             | Self::User(_)
             | Self::Key(_)
             | Self::Policy(_)

@@ -20,6 +20,10 @@ pub enum Kind {
     Policy,
     /// A policy attached to a user.
     Attachment,
+    /// A role.
+    Role,
+    /// A policy attached to a role.
+    RoleAttachment,
     /// An application.
     App,
     /// A channel of customer groups.
@@ -52,12 +56,14 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which their records come.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Account,
         Self::User,
         Self::Key,
         Self::Policy,
         Self::Attachment,
+        Self::Role,
+        Self::RoleAttachment,
         Self::App,
         Self::Channel,
         Self::BusinessNumber,
@@ -83,6 +89,8 @@ impl Kind {
             Self::Key => "access keys",
             Self::Policy => "policies",
             Self::Attachment => "attached policies",
+            Self::Role => "roles",
+            Self::RoleAttachment => "policies of roles",
             Self::App => "applications",
             Self::Channel => "channels",
             Self::BusinessNumber => "business numbers",

@@ -23,7 +23,7 @@ pub use self::{
     line::{FILE_PURPOSE, FIRST_SIGNED_FORMAT, FORMAT, Header, Line, LineError},
     record::{
         AppRecord, Attachment, ChannelRecord, ChatGroupRecord, GroupRecord, InviteRecord, MemberRecord,
-        MessageCount, Record, StreamEntry, UserStream,
+        MessageCount, Record, RoleAttachment, StreamEntry, UserStream,
     },
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Kind;
 use crate::{
-    account::{AccessKey, Account, RamUser, StoredPolicy},
+    account::{AccessKey, Account, RamUser, Role, StoredPolicy},
     app::App,
     chat::{BusinessNumber, Channel, ChatGroup},
     group::Group,
@@ -30,6 +30,10 @@ pub enum Record {
     Policy(StoredPolicy),
     /// A policy attached to a user.
     Attachment(Attachment),
+    /// A role.
+    Role(Role),
+    /// A policy attached to a role.
+    RoleAttachment(RoleAttachment),
     /// An application, in the order of creation.
     App(AppRecord),
     /// A channel, in the order of creation.
@@ -70,6 +74,8 @@ impl Record {
             Self::Key(_) => Kind::Key,
             Self::Policy(_) => Kind::Policy,
             Self::Attachment(_) => Kind::Attachment,
+            Self::Role(_) => Kind::Role,
+            Self::RoleAttachment(_) => Kind::RoleAttachment,
             Self::App(_) => Kind::App,
             Self::Channel(_) => Kind::Channel,
             Self::BusinessNumber(_) => Kind::BusinessNumber,
@@ -95,6 +101,17 @@ pub struct Attachment {
     pub account: AccountId,
     /// The user's name.
     pub user: String,
+    /// The policy's name.
+    pub policy: String,
+}
+
+/// A policy attached to a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleAttachment {
+    /// The account of both.
+    pub account: AccountId,
+    /// The role's name.
+    pub role: String,
     /// The policy's name.
     pub policy: String,
 }

@@ -65,6 +65,14 @@ pub enum StatementFault {
     /// An action that is neither `*` nor `code:Name`.
     #[error("action {0:?} is neither * nor of the form code:Name")]
     ActionForm(String),
+    /// No Principal in a statement of a trust policy.
+    #[error("Principal must be an object with RAM, Service or Federated")]
+    Principal,
+    /// A principal that is no account, user or role.
+    #[error(
+        "principal {0:?} is none of acs:ram::account:root, acs:ram::account:user/name and acs:ram::account:role/name"
+    )]
+    PrincipalForm(String),
     /// No Resource.
     #[error("Resource must be given")]
     Resource,
@@ -120,30 +128,7 @@ pub(super) struct Statement {
 impl Policy {
     /// Reads and checks a document.
     pub fn parse(name: impl Into<Arc<str>>, document: &str) -> Result<Self, PolicyError> {
-        let length = document.chars().count();
-        if length > MAX_DOCUMENT {
-            return Err(PolicyError::TooLong(length));
-        }
-        let members: Map<String, Value> =
-            serde_json::from_str(document).map_err(|error| PolicyError::NotJson(error.to_string()))?;
-        if let Some(other) = members.keys().find(|name| !matches!(name.as_str(), "Version" | "Statement")) {
-            return Err(PolicyError::UnknownMember(other.clone()));
-        }
-        if members.get("Version").and_then(Value::as_str) != Some("1") {
-            return Err(PolicyError::Version);
-        }
-        let statements = match members.get("Statement") {
-            Some(Value::Array(statements)) if !statements.is_empty() => statements,
-            _ => return Err(PolicyError::NoStatement),
-        };
-        let statements = statements
-            .iter()
-            .enumerate()
-            .map(|(at, value)| {
-                Statement::parse(value).map_err(|fault| PolicyError::Statement { number: at + 1, fault })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { name: name.into(), statements })
+        Ok(Self { name: name.into(), statements: statements(document, Statement::parse)? })
     }
 
     /// Reads a document that is to be stored: what [`Policy::parse`] takes, without members that stand twice
@@ -184,6 +169,43 @@ impl Policy {
     }
 }
 
+/// Reads the statements of a document.
+pub(super) fn statements<T>(
+    document: &str,
+    parse: impl Fn(&Value) -> Result<T, StatementFault>,
+) -> Result<Vec<T>, PolicyError> {
+    let length = document.chars().count();
+    if length > MAX_DOCUMENT {
+        return Err(PolicyError::TooLong(length));
+    }
+    let members: Map<String, Value> =
+        serde_json::from_str(document).map_err(|error| PolicyError::NotJson(error.to_string()))?;
+    if let Some(other) = members.keys().find(|name| !matches!(name.as_str(), "Version" | "Statement")) {
+        return Err(PolicyError::UnknownMember(other.clone()));
+    }
+    if members.get("Version").and_then(Value::as_str) != Some("1") {
+        return Err(PolicyError::Version);
+    }
+    let statements = match members.get("Statement") {
+        Some(Value::Array(statements)) if !statements.is_empty() => statements,
+        _ => return Err(PolicyError::NoStatement),
+    };
+    let numbered = statements.iter().enumerate();
+    numbered
+        .map(|(at, value)| parse(value).map_err(|fault| PolicyError::Statement { number: at + 1, fault }))
+        .collect()
+}
+
+impl Effect {
+    pub(super) fn of(value: Option<&Value>) -> Result<Self, StatementFault> {
+        match value.and_then(Value::as_str) {
+            Some("Allow") => Ok(Self::Allow),
+            Some("Deny") => Ok(Self::Deny),
+            _ => Err(StatementFault::Effect),
+        }
+    }
+}
+
 impl Statement {
     fn parse(value: &Value) -> Result<Self, StatementFault> {
         let members = value.as_object().ok_or(StatementFault::NotObject)?;
@@ -191,11 +213,7 @@ impl Statement {
         if let Some(other) = members.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(StatementFault::UnknownMember(other.clone()));
         }
-        let effect = match members.get("Effect").and_then(Value::as_str) {
-            Some("Allow") => Effect::Allow,
-            Some("Deny") => Effect::Deny,
-            _ => return Err(StatementFault::Effect),
-        };
+        let effect = Effect::of(members.get("Effect"))?;
         let (all_but, actions) = match (members.get("Action"), members.get("NotAction")) {
             (Some(actions), None) => (false, texts("Action", actions)?),
             (None, Some(actions)) => (true, texts("NotAction", actions)?),
@@ -233,7 +251,7 @@ impl Statement {
     }
 }
 
-fn texts(member: &str, value: &Value) -> Result<Vec<String>, StatementFault> {
+pub(super) fn texts(member: &str, value: &Value) -> Result<Vec<String>, StatementFault> {
     let fault = || StatementFault::Texts(member.to_owned());
     match value {
         Value::String(text) => Ok(vec![text.clone()]),
@@ -244,7 +262,7 @@ fn texts(member: &str, value: &Value) -> Result<Vec<String>, StatementFault> {
     }
 }
 
-fn conditions(value: &Value) -> Result<Vec<Condition>, StatementFault> {
+pub(super) fn conditions(value: &Value) -> Result<Vec<Condition>, StatementFault> {
     let mut conditions = Vec::new();
     for (operator, keys) in value.as_object().ok_or(StatementFault::Condition)? {
         for (key, values) in keys.as_object().ok_or(StatementFault::Condition)? {

@@ -19,6 +19,7 @@ mod network;
 mod pattern;
 mod reach;
 mod strict;
+mod trust;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use std::net::IpAddr;
 pub use document::{MAX_DOCUMENT, Policy, PolicyError, StatementFault};
 pub use pattern::matches as pattern_matches;
 pub use reach::PolicyTarget;
+pub use trust::TrustPolicy;
 
 use document::Effect;
 

@@ -202,9 +202,15 @@ mod tests {
     #[test]
     fn a_command_arrives_as_it_was_given() {
         use clap::Parser as _;
-        for line in
-            ["user list", "key add ann", "key add --root", "members a g --page 3", "token --app a --user u"]
-        {
+        for line in [
+            "user list",
+            "key add ann",
+            "key add --root",
+            "role add r --max-session 7200",
+            "role attach p r",
+            "members a g --page 3",
+            "token --app a --user u",
+        ] {
             let cli = crate::cli::Cli::parse_from(["muster"].into_iter().chain(line.split(' ')));
             let crate::cli::Command::Store(crate::cli::StoreCommand::Admin(command)) = cli.command else {
                 panic!("{line} is carried out here")

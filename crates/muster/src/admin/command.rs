@@ -12,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use muster_core::group::Window;
 use serde::{Deserialize, Serialize};
 
-use super::channel;
+use super::{channel, role::RoleCommand};
 use crate::{config::Configuration, failure::misconfigured, transfer::backup};
 
 /// An operator's command.
@@ -27,6 +27,9 @@ pub(crate) enum AdminCommand {
     /// Manage policies.
     #[command(subcommand)]
     Policy(Policy),
+    /// Manage roles, which users become for a time by `AssumeRole`.
+    #[command(subcommand)]
+    Role(RoleCommand),
     /// Manage CAMS channels.
     #[command(subcommand)]
     Channel(Channel),
@@ -67,6 +70,7 @@ impl AdminCommand {
             Self::Policy(Policy::Attach { name, user }) => ("policy attach", pair(name, user)),
             Self::Policy(Policy::Detach { name, user }) => ("policy detach", pair(name, user)),
             Self::Policy(Policy::Remove { name }) => ("policy remove", name.clone()),
+            Self::Role(command) => command.about(),
             Self::Channel(Channel::Add { name }) => ("channel add", name.clone()),
             Self::Channel(Channel::List) => ("channel list", String::new()),
             Self::Number(Number::Add { digits, channel }) => ("number add", pair(channel, digits)),
@@ -87,6 +91,7 @@ impl AdminCommand {
     pub(crate) fn made_ready(mut self, configuration: &Configuration) -> anyhow::Result<Self> {
         match &mut self {
             Self::Policy(Policy::Put { file, document, .. }) => *document = text_of(file)?,
+            Self::Role(command) => command.read_trust()?,
             Self::Token(token) => token.check(configuration)?,
             Self::Backup(Backup { file }) => {
                 backup::only_embedded(configuration)?;
@@ -108,7 +113,7 @@ impl AdminCommand {
 }
 
 /// The text of a policy file; `-` is standard input.
-fn text_of(file: &Path) -> anyhow::Result<String> {
+pub(super) fn text_of(file: &Path) -> anyhow::Result<String> {
     if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_core::{
-    account::KeyOwner,
+    account::{Holder, KeyOwner},
     app::{App, Generation},
     chat::PhoneNumber,
     error::Error,
@@ -21,6 +21,7 @@ use super::{
         App as AppCommand, Backup, Channel, Group as GroupCommand, Key, Members, Number, Policy, Role, Token,
         User,
     },
+    role,
 };
 use crate::{
     audit::{self, Operator},
@@ -79,17 +80,18 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, E
         C::Policy(Policy::List) => policies(muster).await,
         C::Policy(Policy::Show { name }) => policy(muster, &name).await,
         C::Policy(Policy::Attach { name, user }) => {
-            accounts.attach(&account, &name, &user).await?;
+            accounts.attach(&account, &name, &Holder::User(user.clone())).await?;
             thing(json!({ "policyName": name, "attachedTo": user }))
         }
         C::Policy(Policy::Detach { name, user }) => {
-            accounts.detach(&account, &name, &user).await?;
+            accounts.detach(&account, &name, &Holder::User(user.clone())).await?;
             thing(json!({ "policyName": name, "detachedFrom": user }))
         }
         C::Policy(Policy::Remove { name }) => {
             accounts.remove_policy(&account, &name).await?;
             thing(json!({ "removed": name }))
         }
+        C::Role(command) => role::execute(muster, &account, command).await,
         C::Channel(Channel::Add { name }) => {
             let channel = muster.chats().create_channel(&account, &name).await?;
             thing(json!({ "custSpaceId": channel.id, "name": channel.name }))
@@ -140,7 +142,7 @@ fn parsed<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> Result<T, Error>
 async fn users(muster: &Muster) -> Result<Printout, Error> {
     let directory = muster.accounts().directory().await?;
     let rows = directory.users.iter().map(|user| {
-        let of = (user.account.clone(), user.name.clone());
+        let of = (user.account.clone(), Holder::User(user.name.clone()));
         let policies = directory.attachments.get(&of).cloned().unwrap_or_default();
         json!({ "userName": user.name, "userId": user.id, "policies": policies, "createdAt": user.created_at.seconds() })
     });
@@ -164,10 +166,18 @@ async fn policies(muster: &Muster) -> Result<Printout, Error> {
     let directory = muster.accounts().directory().await?;
     let rows = directory.policies.iter().map(|policy| {
         let holders = directory.attachments.iter().filter(|(_, names)| names.contains(&policy.name));
-        let attached: Vec<&str> = holders.map(|((_, user), _)| user.as_str()).collect();
+        let attached: Vec<String> = holders.map(|((_, holder), _)| holder_named(holder)).collect();
         json!({ "policyName": policy.name, "attachedTo": attached, "modifiedAt": policy.modified_at.seconds() })
     });
     Ok(Printout::List(rows.collect()))
+}
+
+/// A holder of a policy, as a list names it: a user by its name alone.
+fn holder_named(holder: &Holder) -> String {
+    match holder {
+        Holder::User(name) => name.clone(),
+        Holder::Role(name) => format!("role/{name}"),
+    }
 }
 
 async fn policy(muster: &Muster, name: &str) -> Result<Printout, Error> {

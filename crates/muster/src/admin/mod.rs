@@ -8,6 +8,7 @@ mod channel;
 pub(crate) mod command;
 mod execute;
 mod print;
+mod role;
 
 pub(crate) use carry_out::carry_out;
 pub(crate) use channel::AdminListener;

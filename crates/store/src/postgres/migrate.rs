@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "0005_group_mutes",
         sql: include_str!("../../migrations/postgres/0005_group_mutes.sql"),
     },
+    Migration { name: "0006_roles", sql: include_str!("../../migrations/postgres/0006_roles.sql") },
 ];
 
 /// What became of a step.

@@ -2,15 +2,18 @@
 
 use async_trait::async_trait;
 use muster_core::{
-    account::{AccessKey, Account, Changed, Directory, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
+    account::{
+        AccessKey, Account, Changed, Directory, DirectoryChange, Holder, KeyOwner, RamUser, Role,
+        StoredPolicy,
+    },
     id::{AccessKeyId, AccountId},
     seal::Sealed,
     store::{Accounts, StoreResult},
-    transfer::{Attachment, Kind},
+    transfer::{Attachment, Kind, RoleAttachment},
 };
 
 use super::{
-    Carried, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value,
+    Carried, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, roles,
     table::{Parent, Stored, Table, exists, insert, record_of, select, total},
     value::values,
 };
@@ -22,13 +25,14 @@ pub(super) const KEYS: Carried = Carried::of::<AccessKey>();
 pub(super) const POLICIES: Carried = Carried::of::<StoredPolicy>();
 pub(super) const ATTACHMENTS: Carried = Carried::of::<Attachment>();
 
-const ACCOUNT: Parent = Parent { table: "account", what: "account of the", columns: &[("id", "account")] };
+pub(super) const ACCOUNT: Parent =
+    Parent { table: "account", what: "account of the", columns: &[("id", "account")] };
 const USER: Parent = Parent {
     table: "ram_user",
     what: "user of the",
     columns: &[("account", "account"), ("name", "user_name")],
 };
-const POLICY: Parent =
+pub(super) const POLICY: Parent =
     Parent { table: "policy", what: "policy of the", columns: &[("account", "account"), ("name", "policy")] };
 
 impl Stored for Account {
@@ -198,7 +202,7 @@ const LAST_ROOT_KEY: &str = "access_key k WHERE id = $1 AND user_name IS NULL AN
     AND NOT EXISTS (SELECT 1 FROM access_key o
         WHERE o.account = k.account AND o.id <> k.id AND o.user_name IS NULL AND o.active)";
 
-fn has_account(tx: &mut dyn Transaction, account: &AccountId) -> Tried<bool> {
+pub(super) fn has_account(tx: &mut dyn Transaction, account: &AccountId) -> Tried<bool> {
     exists(tx, "account WHERE id = $1", values![account.as_str()])
 }
 
@@ -206,19 +210,19 @@ fn has_user(tx: &mut dyn Transaction, account: &AccountId, name: &str) -> Tried<
     exists(tx, "ram_user WHERE account = $1 AND name = $2", values![account.as_str(), name])
 }
 
-fn has_policy(tx: &mut dyn Transaction, account: &AccountId, name: &str) -> Tried<bool> {
+pub(super) fn has_policy(tx: &mut dyn Transaction, account: &AccountId, name: &str) -> Tried<bool> {
     exists(tx, "policy WHERE account = $1 AND name = $2", values![account.as_str(), name])
 }
 
 /// Adds what hangs on something.
-fn add<T: Stored>(tx: &mut dyn Transaction, row: &T, has_parent: bool) -> Tried<Changed> {
+pub(super) fn add<T: Stored>(tx: &mut dyn Transaction, row: &T, has_parent: bool) -> Tried<Changed> {
     if !has_parent {
         return Ok(Changed::Missing);
     }
     Ok(if insert(tx, row)? { Changed::Done } else { Changed::Exists })
 }
 
-fn missing_unless(rows: u64) -> Changed {
+pub(super) fn missing_unless(rows: u64) -> Changed {
     if rows > 0 { Changed::Done } else { Changed::Missing }
 }
 
@@ -266,6 +270,7 @@ fn put_policy(tx: &mut dyn Transaction, policy: &StoredPolicy) -> Tried<Changed>
 fn remove_policy(tx: &mut dyn Transaction, account: &AccountId, name: &str) -> Tried<Changed> {
     let of = values![account.as_str(), name];
     tx.execute("DELETE FROM attachment WHERE account = $1 AND policy = $2", of)?;
+    tx.execute("DELETE FROM role_attachment WHERE account = $1 AND policy = $2", of)?;
     tx.execute("DELETE FROM policy WHERE account = $1 AND name = $2", of).map(missing_unless)
 }
 
@@ -305,11 +310,22 @@ fn change(tx: &mut dyn Transaction, change: &DirectoryChange) -> Tried<Changed> 
         }
         DirectoryChange::PutPolicy(policy) => put_policy(tx, policy),
         DirectoryChange::RemovePolicy(account, name) => remove_policy(tx, account, name),
-        DirectoryChange::Attach(account, policy, user) => attach(tx, account, policy, user),
-        DirectoryChange::Detach(account, policy, user) => {
+        DirectoryChange::Attach(account, policy, Holder::User(user)) => attach(tx, account, policy, user),
+        DirectoryChange::Attach(account, policy, Holder::Role(role)) => {
+            roles::attach(tx, account, policy, role)
+        }
+        DirectoryChange::Detach(account, policy, Holder::User(user)) => {
             let sql = "DELETE FROM attachment WHERE account = $1 AND user_name = $2 AND policy = $3";
             tx.execute(sql, values![account.as_str(), user, policy]).map(missing_unless)
         }
+        DirectoryChange::Detach(account, policy, Holder::Role(role)) => {
+            roles::detach(tx, account, policy, role)
+        }
+        DirectoryChange::AddRole(role, most) => roles::add_role(tx, role, *most),
+        DirectoryChange::ChangeRole(account, name, change, at) => {
+            roles::change_role(tx, account, name, change, *at)
+        }
+        DirectoryChange::RemoveRole(account, name) => roles::remove_role(tx, account, name),
     }
 }
 
@@ -323,10 +339,14 @@ fn directory(reading: &mut dyn Reading) -> Tried<Directory> {
         users: all(reading)?,
         keys: all(reading)?,
         policies: all(reading)?,
+        roles: all(reading)?,
         ..Directory::default()
     };
     for Attachment { account, user, policy } in all(reading)? {
-        directory.attachments.entry((account, user)).or_default().insert(policy);
+        directory.attachments.entry((account, Holder::User(user))).or_default().insert(policy);
+    }
+    for RoleAttachment { account, role, policy } in all(reading)? {
+        directory.attachments.entry((account, Holder::Role(role))).or_default().insert(policy);
     }
     Ok(directory)
 }
@@ -335,6 +355,11 @@ fn directory(reading: &mut dyn Reading) -> Tried<Directory> {
 impl<D: Database> Accounts for Tables<D> {
     async fn directory(&self) -> StoreResult<Directory> {
         self.database.snapshot(directory).await
+    }
+
+    async fn role(&self, account: &AccountId, name: &str) -> StoreResult<Option<Role>> {
+        let (account, name) = (account.clone(), name.to_owned());
+        self.database.read(move |reading| roles::role(reading, &account, &name)).await
     }
 
     async fn change_directory(&self, wanted: DirectoryChange) -> StoreResult<Changed> {

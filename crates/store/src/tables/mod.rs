@@ -12,6 +12,7 @@ mod accounts;
 mod apps;
 mod chats;
 mod mutes;
+mod roles;
 mod seals;
 mod table;
 mod transaction;
@@ -48,6 +49,8 @@ pub(crate) const TABLES: &[Carried] = &[
     accounts::KEYS,
     accounts::POLICIES,
     accounts::ATTACHMENTS,
+    roles::ROLES,
+    roles::ROLE_ATTACHMENTS,
     apps::APPS,
     chats::CHANNELS,
     chats::NUMBERS,

@@ -163,6 +163,11 @@ impl Row {
         u64::try_from(self.number(column)?).map_err(|error| Unreadable::new(column, &error))
     }
 
+    /// A small number that is never negative.
+    pub(crate) fn small(&self, column: &'static str) -> Read<u32> {
+        u32::try_from(self.number(column)?).map_err(|error| Unreadable::new(column, &error))
+    }
+
     /// True or false.
     pub(crate) fn flag(&self, column: &'static str) -> Read<bool> {
         Ok(self.number(column)? != 0)

@@ -1,7 +1,10 @@
 //! Who may act.
 
 use muster_core::{
-    account::{AccessKey, Account, Changed, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
+    account::{
+        AccessKey, Account, Changed, DirectoryChange, Holder, KeyOwner, RamUser, Role, RoleChange,
+        StoredPolicy,
+    },
     id::AccessKeyId,
     seal::Sealed,
     store::Store,
@@ -22,6 +25,9 @@ over_every_store!(
     the_last_active_root_key_of_an_account_stays,
     of_two_root_keys_removed_at_once_one_stays,
     a_user_has_no_more_keys_than_it_may_when_they_are_made_at_once,
+    a_role_is_made_changed_and_removed_with_its_attachments,
+    a_role_and_a_user_of_one_name_have_policies_of_their_own,
+    an_account_has_no_more_roles_than_it_may,
 );
 
 fn key(id: &str, owner: KeyOwner) -> AccessKey {
@@ -64,7 +70,7 @@ async fn furnished(store: &dyn Store) {
         DirectoryChange::AddUser(ram_user("u")),
         DirectoryChange::AddKey(key("k", KeyOwner::User("u".into())), 2),
         DirectoryChange::PutPolicy(policy("{}")),
-        DirectoryChange::Attach(account("acc"), "p".into(), "u".into()),
+        DirectoryChange::Attach(account("acc"), "p".into(), Holder::User("u".into())),
     ] {
         assert_eq!(change(store, wanted).await, Changed::Done);
     }
@@ -102,8 +108,8 @@ async fn what_a_change_names_must_be_there_and_what_it_adds_must_not(place: &imp
         DirectoryChange::AddKey(of_user(), 2),
         DirectoryChange::AddKey(key("k", KeyOwner::Root), 2),
         DirectoryChange::PutPolicy(policy("{}")),
-        DirectoryChange::Attach(acc(), "p".into(), "u".into()),
-        DirectoryChange::Detach(acc(), "p".into(), "u".into()),
+        DirectoryChange::Attach(acc(), "p".into(), Holder::User("u".into())),
+        DirectoryChange::Detach(acc(), "p".into(), Holder::User("u".into())),
         DirectoryChange::RemoveUser(acc(), "u".into()),
         DirectoryChange::RemovePolicy(acc(), "p".into()),
         DirectoryChange::RemoveKey(AccessKeyId::new("k").unwrap()),
@@ -115,7 +121,7 @@ async fn what_a_change_names_must_be_there_and_what_it_adds_must_not(place: &imp
     for double in [
         DirectoryChange::AddUser(ram_user("u")),
         DirectoryChange::AddKey(of_user(), 2),
-        DirectoryChange::Attach(acc(), "p".into(), "u".into()),
+        DirectoryChange::Attach(acc(), "p".into(), Holder::User("u".into())),
     ] {
         assert_eq!(change(&*store, double.clone()).await, Changed::Exists, "{double:?}");
     }
@@ -127,7 +133,7 @@ async fn a_policy_put_again_is_replaced(place: &impl Place) {
     assert_eq!(change(&*store, DirectoryChange::PutPolicy(policy("[]"))).await, Changed::Done);
     let directory = store.records().directory().await.unwrap();
     assert_eq!(directory.policies, [policy("[]")]);
-    assert_eq!(directory.attachments[&(account("acc"), "u".to_owned())].len(), 1);
+    assert_eq!(directory.attachments[&(account("acc"), Holder::User("u".to_owned()))].len(), 1);
 }
 
 async fn a_user_leaves_with_keys_and_attachments(place: &impl Place) {
@@ -160,7 +166,7 @@ async fn keys_are_switched_and_removed(place: &impl Place) {
     assert!(directory.keys.iter().any(|key| key.id == k && !key.active));
     assert_eq!(change(&*store, DirectoryChange::RemoveKey(k.clone())).await, Changed::Done);
     assert!(store.records().directory().await.unwrap().keys.iter().all(|key| key.id != k));
-    let detach = DirectoryChange::Detach(account("acc"), "p".into(), "u".into());
+    let detach = DirectoryChange::Detach(account("acc"), "p".into(), Holder::User("u".into()));
     assert_eq!(change(&*store, detach).await, Changed::Done);
     assert!(store.records().directory().await.unwrap().attachments.is_empty());
 }
@@ -221,4 +227,73 @@ async fn a_user_has_no_more_keys_than_it_may_when_they_are_made_at_once(place: &
     assert_eq!(made.iter().filter(|&&changed| changed == Changed::Full).count(), 8);
     let keys = store.records().directory().await.unwrap().keys;
     assert_eq!(keys.iter().filter(|key| key.owner == owner()).count(), 2);
+}
+
+fn role(name: &str) -> Role {
+    Role {
+        account: account("acc"),
+        name: name.into(),
+        id: format!("id-{name}"),
+        trust: "{}".into(),
+        max_session_seconds: 3600,
+        created_at: Millis(13),
+        modified_at: Millis(13),
+    }
+}
+
+async fn a_role_is_made_changed_and_removed_with_its_attachments(place: &impl Place) {
+    let store = place.open();
+    let acc = || account("acc");
+    let removal = || DirectoryChange::RemoveRole(acc(), "r".into());
+    let attach = || DirectoryChange::Attach(acc(), "p".into(), Holder::Role("r".into()));
+    let detach = || DirectoryChange::Detach(acc(), "p".into(), Holder::Role("r".into()));
+    let trust = RoleChange { trust: Some("[]".into()), max_session_seconds: None };
+    let longer = RoleChange { trust: None, max_session_seconds: Some(7200) };
+    let changed = |change| DirectoryChange::ChangeRole(acc(), "r".into(), change, Millis(20));
+    for orphan in
+        [DirectoryChange::AddRole(role("r"), 9), changed(trust.clone()), removal(), attach(), detach()]
+    {
+        assert_eq!(change(&*store, orphan.clone()).await, Changed::Missing, "{orphan:?}");
+    }
+    furnished(&*store).await;
+    for wanted in [DirectoryChange::AddRole(role("r"), 9), attach(), changed(trust), changed(longer)] {
+        assert_eq!(change(&*store, wanted.clone()).await, Changed::Done, "{wanted:?}");
+    }
+    for double in [DirectoryChange::AddRole(role("r"), 9), attach()] {
+        assert_eq!(change(&*store, double.clone()).await, Changed::Exists, "{double:?}");
+    }
+    let store = place.again(store);
+    let directory = store.records().directory().await.unwrap();
+    let stands = Role { trust: "[]".into(), max_session_seconds: 7200, modified_at: Millis(20), ..role("r") };
+    assert_eq!(store.records().role(&acc(), "r").await.unwrap().as_ref(), Some(&stands));
+    assert_eq!(directory.roles, [stands]);
+    assert_eq!(directory.attachments[&(acc(), Holder::Role("r".into()))].len(), 1);
+    assert_eq!(change(&*store, removal()).await, Changed::Done);
+    let directory = store.records().directory().await.unwrap();
+    assert_eq!(store.records().role(&acc(), "r").await.unwrap(), None);
+    assert!(directory.roles.is_empty() && directory.attachments.len() == 1, "{directory:?}");
+}
+
+async fn a_role_and_a_user_of_one_name_have_policies_of_their_own(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let named = |holder| DirectoryChange::Attach(account("acc"), "p".into(), holder);
+    assert_eq!(change(&*store, DirectoryChange::AddRole(role("u"), 9)).await, Changed::Done);
+    assert_eq!(change(&*store, named(Holder::Role("u".into()))).await, Changed::Done);
+    let detach = DirectoryChange::Detach(account("acc"), "p".into(), Holder::User("u".into()));
+    assert_eq!(change(&*store, detach).await, Changed::Done);
+    let attachments = store.records().directory().await.unwrap().attachments;
+    assert!(attachments.keys().eq([&(account("acc"), Holder::Role("u".into()))]), "{attachments:?}");
+    let removal = DirectoryChange::RemovePolicy(account("acc"), "p".into());
+    assert_eq!(change(&*store, removal).await, Changed::Done);
+    assert!(store.records().directory().await.unwrap().attachments.is_empty());
+}
+
+async fn an_account_has_no_more_roles_than_it_may(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let made = (0..5).map(|n| change(&*store, DirectoryChange::AddRole(role(&format!("r{n}")), 2)));
+    let mut made = futures_util::future::join_all(made.collect::<Vec<_>>()).await;
+    made.sort_by_key(|changed| *changed == Changed::Full);
+    assert_eq!(made, [Changed::Done, Changed::Done, Changed::Full, Changed::Full, Changed::Full]);
 }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::{AccessKey, Account, KeyOwner, RamUser, StoredPolicy},
+    account::{AccessKey, Account, KeyOwner, RamUser, Role, StoredPolicy},
     id::{AccessKeyId, AccountId},
     seal::Sealed,
     time::Millis,
-    transfer::Attachment,
+    transfer::{Attachment, RoleAttachment},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -131,5 +131,53 @@ impl From<AttachmentForm> for Attachment {
     fn from(form: AttachmentForm) -> Self {
         let AttachmentForm { account, user, policy } = form;
         Self { account, user, policy }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RoleForm {
+    account: AccountId,
+    name: String,
+    id: String,
+    trust: String,
+    max_session_seconds: u32,
+    created_at: i64,
+    modified_at: i64,
+}
+
+impl From<Role> for RoleForm {
+    fn from(role: Role) -> Self {
+        let Role { account, name, id, trust, max_session_seconds, created_at, modified_at } = role;
+        let (created_at, modified_at) = (created_at.0, modified_at.0);
+        Self { account, name, id, trust, max_session_seconds, created_at, modified_at }
+    }
+}
+
+impl From<RoleForm> for Role {
+    fn from(form: RoleForm) -> Self {
+        let RoleForm { account, name, id, trust, max_session_seconds, created_at, modified_at } = form;
+        let (created_at, modified_at) = (Millis(created_at), Millis(modified_at));
+        Self { account, name, id, trust, max_session_seconds, created_at, modified_at }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RoleAttachmentForm {
+    account: AccountId,
+    role: String,
+    policy: String,
+}
+
+impl From<RoleAttachment> for RoleAttachmentForm {
+    fn from(attachment: RoleAttachment) -> Self {
+        let RoleAttachment { account, role, policy } = attachment;
+        Self { account, role, policy }
+    }
+}
+
+impl From<RoleAttachmentForm> for RoleAttachment {
+    fn from(form: RoleAttachmentForm) -> Self {
+        let RoleAttachmentForm { account, role, policy } = form;
+        Self { account, role, policy }
     }
 }

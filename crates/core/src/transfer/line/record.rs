@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    access::{AccountForm, AttachmentForm, KeyForm, PolicyForm, UserForm},
+    access::{AccountForm, AttachmentForm, KeyForm, PolicyForm, RoleAttachmentForm, RoleForm, UserForm},
     group::{
         EntryForm, GroupMuteForm, GroupRecordForm, MemberForm, MessageCountForm, MuteForm, UserStreamForm,
     },
@@ -22,6 +22,8 @@ pub(super) enum RecordForm {
     Key(KeyForm),
     Policy(PolicyForm),
     Attachment(AttachmentForm),
+    Role(RoleForm),
+    RoleAttachment(RoleAttachmentForm),
     App(AppRecordForm),
     Channel(ChannelRecordForm),
     BusinessNumber(BusinessNumberForm),
@@ -46,6 +48,8 @@ impl From<Record> for RecordForm {
             Record::Key(key) => Self::Key(key.into()),
             Record::Policy(policy) => Self::Policy(policy.into()),
             Record::Attachment(attachment) => Self::Attachment(attachment.into()),
+            Record::Role(role) => Self::Role(role.into()),
+            Record::RoleAttachment(attachment) => Self::RoleAttachment(attachment.into()),
             Record::App(app) => Self::App(app.into()),
             Record::Channel(channel) => Self::Channel(channel.into()),
             Record::BusinessNumber(number) => Self::BusinessNumber(number.into()),
@@ -72,6 +76,8 @@ impl From<RecordForm> for Record {
             RecordForm::Key(key) => Self::Key(key.into()),
             RecordForm::Policy(policy) => Self::Policy(policy.into()),
             RecordForm::Attachment(attachment) => Self::Attachment(attachment.into()),
+            RecordForm::Role(role) => Self::Role(role.into()),
+            RecordForm::RoleAttachment(attachment) => Self::RoleAttachment(attachment.into()),
             RecordForm::App(app) => Self::App(app.into()),
             RecordForm::Channel(channel) => Self::Channel(channel.into()),
             RecordForm::BusinessNumber(number) => Self::BusinessNumber(number.into()),

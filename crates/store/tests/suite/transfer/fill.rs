@@ -1,7 +1,7 @@
 //! A store with something of everything, and what it answers.
 
 use muster_core::{
-    account::{AccessKey, Account, Changed, DirectoryChange, KeyOwner, RamUser, StoredPolicy},
+    account::{AccessKey, Account, Changed, DirectoryChange, Holder, KeyOwner, RamUser, Role, StoredPolicy},
     app::{App, Audit, DataCenter, Generation, Retention},
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
     group::{Deletion, Group, GroupFilter, Order, Window},
@@ -59,6 +59,15 @@ async fn directory(store: &dyn Store) {
         document: "{\"Version\":\"1\"}".into(),
         modified_at: Millis(12),
     };
+    let role = |name: &str| Role {
+        account: acc(),
+        name: name.into(),
+        id: format!("role-{name}"),
+        trust: "{\"Version\":\"1\"}".into(),
+        max_session_seconds: 7200,
+        created_at: Millis(13),
+        modified_at: Millis(14),
+    };
     for change in [
         DirectoryChange::AddAccount(
             Account { id: acc(), created_at: Millis(9) },
@@ -70,9 +79,13 @@ async fn directory(store: &dyn Store) {
         DirectoryChange::AddKey(key("l", KeyOwner::User("v".into()), false), 2),
         DirectoryChange::PutPolicy(policy("p")),
         DirectoryChange::PutPolicy(policy("q")),
-        DirectoryChange::Attach(acc(), "p".into(), "u".into()),
-        DirectoryChange::Attach(acc(), "q".into(), "u".into()),
-        DirectoryChange::Attach(acc(), "q".into(), "v".into()),
+        DirectoryChange::Attach(acc(), "p".into(), Holder::User("u".into())),
+        DirectoryChange::Attach(acc(), "q".into(), Holder::User("u".into())),
+        DirectoryChange::Attach(acc(), "q".into(), Holder::User("v".into())),
+        DirectoryChange::AddRole(role("r"), 9),
+        DirectoryChange::AddRole(role("u"), 9),
+        DirectoryChange::Attach(acc(), "p".into(), Holder::Role("r".into())),
+        DirectoryChange::Attach(acc(), "p".into(), Holder::Role("u".into())),
     ] {
         assert_eq!(store.records().change_directory(change).await.unwrap(), Changed::Done);
     }
