@@ -31,6 +31,8 @@ class Key:
 
     id: str
     secret: str
+    # The security token of a temporary key.
+    token: str | None = None
 
 
 ROOT_KEY = Key("LTAIconformanceRootKey01", "Xh3conformanceRootSecret7PqZ2s")

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from .waiting import PATIENCE
 
-VERSIONS = {"live": "2016-11-01", "cams": "2020-06-06"}
+VERSIONS = {"live": "2016-11-01", "cams": "2020-06-06", "sts": "2015-04-01"}
 CONTENT_TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json; charset=utf-8"}
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -121,6 +121,7 @@ class Wire:
             "SignatureMethod": "HMAC-SHA1",
             "SignatureVersion": "1.0",
             "AccessKeyId": self.key.id,
+            "SecurityToken": self.key.token,
             **common,
             **texts,
         }
@@ -151,6 +152,8 @@ class Wire:
         }
         if place != "query":
             headers["content-type"] = CONTENT_TYPES[place]
+        if self.key.token:
+            headers.update({"x-acs-security-token": self.key.token, "x-acs-accesskey-id": self.key.id})
         headers.update({name: value for name, value in common.items() if value is not None})
         for name in [name for name, value in common.items() if value is None]:
             headers.pop(name, None)

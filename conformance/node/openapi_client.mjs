@@ -12,6 +12,7 @@ const clientFor = keeper((request) => {
   const client = new Client(new Config({
     accessKeyId: request.accessKeyId,
     accessKeySecret: request.accessKeySecret,
+    securityToken: request.securityToken ?? undefined,
     endpoint: request.authority,
     protocol: request.scheme,
   }));

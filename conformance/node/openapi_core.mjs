@@ -8,6 +8,7 @@ const Client = openApi.default ?? openApi;
 const clientFor = keeper((request) => new Client(new $OpenApiUtil.Config({
   accessKeyId: request.accessKeyId,
   accessKeySecret: request.accessKeySecret,
+  securityToken: request.securityToken ?? undefined,
   endpoint: request.authority,
   protocol: request.scheme,
 })));

@@ -7,6 +7,7 @@ const { RPCClient } = popCore;
 const clientFor = keeper((request) => new RPCClient({
   accessKeyId: request.accessKeyId,
   accessKeySecret: request.accessKeySecret,
+  securityToken: request.securityToken ?? undefined,
   endpoint: `${request.scheme}://${request.authority}`,
   apiVersion: request.version,
 }));

@@ -8,9 +8,10 @@ const Client = rpcClient.default ?? rpcClient;
 const clientFor = keeper((request) => new Client(new Config({
   accessKeyId: request.accessKeyId,
   accessKeySecret: request.accessKeySecret,
+  securityToken: request.securityToken ?? undefined,
   endpoint: request.authority,
   protocol: request.scheme,
-  type: 'access_key',
+  type: request.securityToken ? 'sts' : 'access_key',
 })));
 
 function inForm(action) {

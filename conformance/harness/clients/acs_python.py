@@ -3,6 +3,7 @@
 import importlib
 import json
 
+from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
@@ -20,7 +21,11 @@ class AcsPython(ApiClient):
 
     def __init__(self, server, key=None, ledger=None):
         super().__init__(server, key, ledger)
-        self._client = AcsClient(self.key.id, self.key.secret, "cn-shanghai")
+        if token := self.key.token:
+            temporary = StsTokenCredential(self.key.id, self.key.secret, token)
+            self._client = AcsClient(region_id="cn-shanghai", credential=temporary)
+        else:
+            self._client = AcsClient(self.key.id, self.key.secret, "cn-shanghai")
 
     def invoke(self, product, action, params):
         request = _typed(product, action, params) or _common(self.server, product, action, params)

@@ -21,6 +21,7 @@ class LineApi(ApiClient):
             "authority": self.server.authority,
             "accessKeyId": self.key.id,
             "accessKeySecret": self.key.secret,
+            "securityToken": self.key.token,
             "version": VERSIONS[product],
             "product": product,
             "action": action,

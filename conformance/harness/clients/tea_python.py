@@ -4,9 +4,12 @@ import asyncio
 import importlib
 import re
 
+from alibabacloud_tea_openapi.client import Client as OpenApiClient
 from alibabacloud_tea_openapi import exceptions as tea_exceptions
-from alibabacloud_tea_openapi.models import Config
+from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params
+from alibabacloud_tea_util.models import RuntimeOptions
 
+from ..wire import VERSIONS
 from .api import ApiClient, ApiError
 
 MODULES = {"live": "alibabacloud_live20161101", "cams": "alibabacloud_cams20200606"}
@@ -25,9 +28,11 @@ class TeaPython(ApiClient):
         self._clients = {}
 
     def invoke(self, product, action, params):
-        models = importlib.import_module(f"{MODULES[product]}.models")
-        request = getattr(models, f"{action}Request")().from_map(dict(params))
         try:
+            if product not in MODULES:
+                return self._send_generic(self._client(product), _generic(product, action), params)
+            models = importlib.import_module(f"{MODULES[product]}.models")
+            request = getattr(models, f"{action}Request")().from_map(dict(params))
             response = self._send(self._client(product), _method(action), request)
         except tea_exceptions.AlibabaCloudException as error:
             raise ApiError(
@@ -39,19 +44,24 @@ class TeaPython(ApiClient):
     def _send(self, client, method, request):
         return getattr(client, method)(request)
 
+    def _send_generic(self, client, operation, params):
+        """A call of a product that has no package here, by the runtime that the packages share."""
+        return client.call_api(operation, OpenApiRequest(query=texts(params)), RuntimeOptions())["body"]
+
     def _client(self, product):
         if product not in self._clients:
             config = Config(
                 access_key_id=self.key.id,
                 access_key_secret=self.key.secret,
+                security_token=self.key.token,
                 endpoint=self.server.authority,
                 protocol=self.server.scheme,
                 region_id="cn-shanghai",
             )
             if self._signature_algorithm:
                 config.signature_algorithm = self._signature_algorithm
-            module = importlib.import_module(f"{MODULES[product]}.client")
-            self._clients[product] = module.Client(config)
+            module = importlib.import_module(f"{MODULES[product]}.client") if product in MODULES else None
+            self._clients[product] = module.Client(config) if module else OpenApiClient(config)
         return self._clients[product]
 
 
@@ -63,6 +73,21 @@ class TeaPythonAsync(TeaPython):
 
     def _send(self, client, method, request):
         return asyncio.run(getattr(client, f"{method}_async")(request))
+
+    def _send_generic(self, client, operation, params):
+        return asyncio.run(client.call_api_async(operation, OpenApiRequest(query=texts(params)), RuntimeOptions()))["body"]
+
+
+def _generic(product, action):
+    return Params(
+        action=action, version=VERSIONS[product], protocol=None, pathname="/", method="POST", auth_type="AK", style="RPC",
+        req_body_type="formData", body_type="json",
+    )
+
+
+def texts(params):
+    """Plain parameters as text."""
+    return {name: str(value) for name, value in params.items() if value is not None}
 
 
 def _method(action):

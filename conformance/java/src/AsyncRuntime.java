@@ -33,7 +33,8 @@ final class AsyncRuntime implements Clients.Client {
   }
 
   private static CommonAsyncClient client(Clients.Request request) {
-    Credential key = Credential.builder().accessKeyId(request.accessKeyId).accessKeySecret(request.accessKeySecret).build();
+    Credential key = Credential.builder().accessKeyId(request.accessKeyId).accessKeySecret(request.accessKeySecret)
+        .securityToken(request.securityToken).build();
     return CommonAsyncClient.builder()
         .region("cn-shanghai")
         .credentialsProvider(StaticCredentialProvider.create(key))

@@ -30,6 +30,8 @@ public final class Clients {
     String authority;
     String accessKeyId;
     String accessKeySecret;
+    /** Of a temporary key; null of a lasting one. */
+    String securityToken;
     String signature;
     String version;
     String product;

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The older core: request classes of live, signed with HMAC-SHA1 in the query; CommonRequest for cams. */
+/** The older core: request classes of live, signed with HMAC-SHA1 in the query; CommonRequest elsewhere. */
 final class OlderCore implements Clients.Client {
   /** Answers are objects with fields; their wire names are the fields' in upper camel case. */
   private static final Gson WIRE_NAMES = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.UPPER_CAMEL_CASE).create();
@@ -29,7 +29,9 @@ final class OlderCore implements Clients.Client {
   public Object call(Clients.Request request) throws Exception {
     DefaultAcsClient client = kept.get(request.account());
     if (client == null) {
-      client = new DefaultAcsClient(DefaultProfile.getProfile("cn-shanghai", request.accessKeyId, request.accessKeySecret));
+      client = new DefaultAcsClient(request.securityToken == null
+          ? DefaultProfile.getProfile("cn-shanghai", request.accessKeyId, request.accessKeySecret)
+          : DefaultProfile.getProfile("cn-shanghai", request.accessKeyId, request.accessKeySecret, request.securityToken));
       if ("V3".equals(request.signature)) {
         client.setSignatureVersion(SignatureVersion.V3);
       }

@@ -33,7 +33,7 @@ impl Trail {
         let user = match &principal.kind {
             PrincipalKind::User { name, .. } => name,
             PrincipalKind::Root => "(root)",
-            PrincipalKind::RoleSession { role, session } => {
+            PrincipalKind::RoleSession { role, session, .. } => {
                 role_session = format!("role/{role}/{session}");
                 &role_session
             }

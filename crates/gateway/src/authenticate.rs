@@ -13,6 +13,7 @@
 //! nobody knows, beside the id of a temporary key, is malformed (it cannot be ours); a token beside a lasting key does not
 //! belong to it; a key whose time is over is told that its token is expired.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
@@ -80,8 +81,13 @@ impl Once<'_> {
             None if call.route.entry.spec.read_only => return Ok(()),
             None => self.signature,
         };
-        let (access_key, now) = (call.identity.credential(), call.exchange.now);
-        let nonce = StampedNonce { access_key, nonce, stamped: self.stamped, now };
+        let (counted_by, now) = (call.identity.counted_by(), call.exchange.now);
+        // Sessions of one role may draw the same nonces.
+        let nonce = match call.identity.temporary() {
+            Some(_) => Cow::Owned(format!("{} {nonce}", call.identity.credential())),
+            None => Cow::Borrowed(nonce),
+        };
+        let nonce = StampedNonce { access_key: counted_by, nonce: &nonce, stamped: self.stamped, now };
         match replay.admit(&nonce).get().await {
             NonceVerdict::Fresh => Ok(()),
             NonceVerdict::Used => Err(refusal::nonce_used()),
@@ -161,7 +167,7 @@ impl Authenticator<'_> {
         }
         let key = self.identities.find(id, token).get().await.map_err(|fault| match fault {
             CredentialFault::NotFound if named_temporary => refusal::malformed_security_token(),
-            CredentialFault::NotFound => refusal::access_key_not_found(),
+            CredentialFault::NotFound | CredentialFault::Gone => refusal::access_key_not_found(),
             CredentialFault::TokenMalformed => refusal::malformed_security_token(),
             CredentialFault::TokenMismatch => refusal::foreign_security_token(),
             CredentialFault::Unavailable => refusal::unavailable(),

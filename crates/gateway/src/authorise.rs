@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::exchange::ProvenCall;
 use crate::failure::{AccessDeniedDetail, Denial};
-use crate::identity::PrincipalKind;
+use crate::identity::{Principal, PrincipalKind};
+use crate::operation::Call;
 use crate::parameter::Parameters;
 use crate::policy::{self, Context, Decision, Policy};
 use crate::request_id::RequestId;
@@ -17,7 +18,7 @@ pub(crate) fn authorise(call: &ProvenCall<'_>) -> Result<(), Box<(Denial, Access
     let principal = call.identity.principal();
     let session_policy = call.identity.temporary().and_then(|temporary| temporary.session_policy.as_deref());
     let is_root = principal.kind == PrincipalKind::Root;
-    if is_root && session_policy.is_none() {
+    if call.route.entry.spec.open || is_root && session_policy.is_none() {
         return Ok(());
     }
     let asked = Asked::of(call);
@@ -81,25 +82,44 @@ impl<'a> Asked<'a> {
     }
 
     fn refused(&self, policy_type: &'static str, denied: Denied) -> Box<(Denial, AccessDeniedDetail)> {
-        let principal = self.call.identity.principal();
-        let (principal_type, display_name) = match &principal.kind {
-            PrincipalKind::Root => ("Root", principal.account.to_string()),
-            PrincipalKind::User { id, .. } => ("SubUser", id.to_string()),
-            PrincipalKind::RoleSession { role, session } => ("AssumedRoleUser", format!("{role}:{session}")),
-        };
         let explicit = denied == Denied::Explicitly;
-        let detail = AccessDeniedDetail {
-            policy_type,
-            no_permission_type: if explicit { "ExplicitDeny" } else { "ImplicitDeny" },
-            auth_action: self.action.clone(),
-            auth_principal_type: principal_type,
-            auth_principal_display_name: display_name,
-            auth_principal_owner_id: principal.account.to_string(),
-            encoded_diagnostic_message: diagnostic(&self.call.exchange.request_id),
-        };
+        let principal = self.call.identity.principal();
+        let request_id = &self.call.exchange.request_id;
+        let detail = denial_detail(principal, request_id, policy_type, &self.action, explicit);
         let mut resource = self.resources.first().cloned().unwrap_or_default();
         resource.truncate(resource.floor_char_boundary(RESOURCE_BYTES));
         Box::new((Denial { action: self.action.clone(), resource, explicit }, detail))
+    }
+}
+
+fn denial_detail(
+    principal: &Principal,
+    request_id: &RequestId,
+    policy_type: &'static str,
+    action: &str,
+    explicit: bool,
+) -> AccessDeniedDetail {
+    let (principal_type, display_name) = match &principal.kind {
+        PrincipalKind::Root => ("Root", principal.account.to_string()),
+        PrincipalKind::User { id, .. } => ("SubUser", id.to_string()),
+        PrincipalKind::RoleSession { role, session, .. } => ("AssumedRoleUser", format!("{role}:{session}")),
+    };
+    AccessDeniedDetail {
+        policy_type,
+        no_permission_type: if explicit { "ExplicitDeny" } else { "ImplicitDeny" },
+        auth_action: action.to_owned(),
+        auth_principal_type: principal_type,
+        auth_principal_display_name: display_name,
+        auth_principal_owner_id: principal.account.to_string(),
+        encoded_diagnostic_message: diagnostic(request_id),
+    }
+}
+
+impl<S> Call<'_, S> {
+    /// What the caller is told of a policy that an operation itself has looked at, and that does not allow `action`:
+    /// `policy_type` is which, `AssumeRolePolicy` for example, and `explicit` whether a statement denies it.
+    pub fn denied_by(&self, policy_type: &'static str, action: &str, explicit: bool) -> AccessDeniedDetail {
+        denial_detail(self.principal, self.request_id, policy_type, action, explicit)
     }
 }
 

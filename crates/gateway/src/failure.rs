@@ -76,7 +76,9 @@ impl Failure {
         self
     }
 
-    pub(crate) fn with_denial(mut self, detail: AccessDeniedDetail) -> Self {
+    /// Tells the caller which policy refuses, and whom. For a refusal by RAM.
+    #[must_use]
+    pub fn with_denial(mut self, detail: AccessDeniedDetail) -> Self {
         self.denied = Some(Box::new(detail));
         self
     }

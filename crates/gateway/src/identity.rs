@@ -30,6 +30,9 @@ pub enum CredentialFault {
     /// There is no such key.
     #[error("there is no such access key")]
     NotFound,
+    /// What the key stood for is there no more, such as a role that was deleted.
+    #[error("what the access key stood for is no more")]
+    Gone,
     /// The token is none that was ever given out.
     #[error("the security token is malformed")]
     TokenMalformed,
@@ -150,6 +153,15 @@ impl Identity {
         &self.principal
     }
 
+    /// What the bounds of one key are kept by: the key, and the role of a session, since a role may have sessions without
+    /// number.
+    pub(crate) fn counted_by(&self) -> &str {
+        match &self.principal.kind {
+            PrincipalKind::RoleSession { role_id, .. } => role_id,
+            PrincipalKind::Root | PrincipalKind::User { .. } => &self.credential,
+        }
+    }
+
     /// What limits it, if it is a temporary one.
     pub fn temporary(&self) -> Option<&Temporary> {
         self.temporary.as_ref()
@@ -181,6 +193,8 @@ pub enum PrincipalKind {
     },
     /// A session of a role: it may do what the role's policies allow.
     RoleSession {
+        /// The role's id, a number of 18 digits.
+        role_id: Arc<str>,
         /// The role's name.
         role: Arc<str>,
         /// The session's name, chosen by who assumed the role.
@@ -200,7 +214,7 @@ impl Principal {
         match &self.kind {
             PrincipalKind::Root => format!("acs:ram::{account}:root"),
             PrincipalKind::User { name, .. } => format!("acs:ram::{account}:user/{name}"),
-            PrincipalKind::RoleSession { role, session } => {
+            PrincipalKind::RoleSession { role, session, .. } => {
                 format!("acs:ram::{account}:role/{role}/{session}")
             }
         }

@@ -212,9 +212,11 @@ pub struct Spec {
     /// Whether it changes nothing. What changes something is carried out once for one signature, nonce
     /// or not.
     pub read_only: bool,
+    /// Whether everybody may do it who signs: no policy is asked.
+    pub open: bool,
     /// Templates of the resource it works on, for example `acs:live::{#accountId}:rtc/{#AppId}`.
     /// `{#accountId}` is the caller's account, any other `{#Name}` the parameter of that name, `*`
-    /// all resources of the product. With several, a policy that allows any of them allows the
+    /// all resources of the product; `{#…Arn}` alone is a parameter that is the whole resource. With several, a policy that allows any of them allows the
     /// call, and one that denies any of them denies it.
     pub resources: &'static [&'static str],
     /// Calls per second and account; `None` when no figure is published.
@@ -229,7 +231,7 @@ pub struct Spec {
     pub notes: &'static [&'static str],
     /// A request that is good, as parameters and values. `{#AppId}`, `{#GroupId}`, `{#UserId}`, `{#CustSpaceId}` and
     /// `{#BusinessNumber}` stand for what the caller has: an application of the operation's kind, a group in it, a member
-    /// of that, a channel and its number.
+    /// of that, a channel and its number, and `{#RoleArn}` for a role that trusts the caller.
     pub example: &'static [(&'static str, &'static str)],
 }
 
@@ -241,6 +243,7 @@ impl Spec {
             summary,
             level: Level::None,
             read_only: false,
+            open: false,
             resources: &["*"],
             quota: None,
             errors: &[],
@@ -261,6 +264,12 @@ impl Spec {
     #[must_use]
     pub const fn read_only(self) -> Self {
         Self { read_only: true, ..self }
+    }
+
+    /// Says of an operation that it needs no permission.
+    #[must_use]
+    pub const fn open(self) -> Self {
+        Self { open: true, ..self }
     }
 
     /// Sets the resource templates; the first is the documented one.

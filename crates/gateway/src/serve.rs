@@ -239,7 +239,7 @@ impl Gateway {
         let Err(refused) = authorise(call) else { return Ok(()) };
         let denied_per_second = self.denied_per_second.load(Ordering::Relaxed);
         let denied = ThrottledCall {
-            account: call.identity.credential(),
+            account: call.identity.counted_by(),
             operation: "",
             calls_per_second: denied_per_second,
             at: call.exchange.begun,

@@ -1,8 +1,8 @@
 //! What is made from the code and committed is current: the catalogue and the OpenAPI documents.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use crate::{config::Configuration, foundation::Foundation, serve};
+use crate::{config::Configuration, foundation::Foundation, identities::KeyRing, serve};
 
 fn compare(path: &str, current: &serde_json::Value) {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../")).join(path);
@@ -25,7 +25,8 @@ async fn the_committed_catalogue_and_documents_are_current() {
     let configuration = Configuration { data: directory.path().to_owned(), ..Configuration::default() };
     let foundation = Foundation::lay(&configuration, directory.path()).await.unwrap();
     let products = serve::products(&configuration, &foundation.muster);
-    let gateway = serve::gateway(&configuration, products, std::sync::Arc::default()).unwrap();
+    let keys = Arc::new(KeyRing::new(&foundation.muster));
+    let gateway = serve::gateway(&configuration, products, keys).unwrap();
     compare("docs/reference/catalogue.json", &serde_json::to_value(gateway.catalogue()).unwrap());
     for (product, document) in serve::documents(&gateway) {
         compare(&format!("docs/reference/{product}.openapi.json"), &document);

@@ -1,4 +1,8 @@
 //! Who may call: the directory of the store as the gateway wants it, kept in memory and read again when it changes.
+//!
+//! Lasting keys are found by their ids. A temporary key stands nowhere: its token says which role it is a session of, and
+//! what that may do is looked up in the snapshot at each call. So a policy that is detached from a role, and a role that is
+//! deleted, count for its sessions at once.
 
 use std::{
     collections::HashMap,
@@ -15,20 +19,23 @@ use muster_core::{
     bus::{Listener, Notice},
     complaint::Complaint,
     id::AccountId,
+    role_session::{RoleSession, TEMPORARY_KEY_PREFIX},
+    seal::MasterKey,
     service::Muster,
 };
 use muster_gateway::{
-    AccessKey, Answer, CredentialFault, FoundKey, Identities, Principal, PrincipalKind, policy::Policy,
+    AccessKey, Answer, CredentialFault, FoundKey, Identities, Principal, PrincipalKind, Temporary,
+    policy::Policy,
 };
 use tokio::sync::{Mutex, Notify};
 
 /// How often the directory is read anew while changes cannot be heard of, or a reading has failed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// A snapshot of every access key.
-#[derive(Default)]
+/// A snapshot of every access key and role.
 pub(crate) struct KeyRing {
-    keys: ArcSwap<HashMap<String, Arc<AccessKey>>>,
+    master: Arc<MasterKey>,
+    known: ArcSwap<Known>,
     /// Whether the directory may hold something else.
     stale: AtomicBool,
     changed: Notify,
@@ -36,9 +43,64 @@ pub(crate) struct KeyRing {
     reading: Mutex<()>,
 }
 
+/// What a snapshot holds.
+#[derive(Default)]
+struct Known {
+    keys: HashMap<String, Arc<AccessKey>>,
+    /// By account and name.
+    roles: HashMap<(AccountId, String), KnownRole>,
+}
+
+/// A role as its sessions need it.
+struct KnownRole {
+    id: String,
+    policies: Arc<[Arc<Policy>]>,
+}
+
 impl Identities for KeyRing {
-    fn find<'a>(&'a self, id: &'a str, _: Option<&'a str>) -> Answer<'a, FoundKey> {
-        Answer::Now(self.keys.load().get(id).cloned().ok_or(CredentialFault::NotFound))
+    fn find<'a>(&'a self, id: &'a str, token: Option<&'a str>) -> Answer<'a, FoundKey> {
+        let known = self.known.load();
+        Answer::Now(match (known.keys.get(id), token) {
+            (Some(key), _) => Ok(Arc::clone(key)),
+            (None, Some(token)) if id.starts_with(TEMPORARY_KEY_PREFIX) => {
+                known.temporary(&self.master, id, token)
+            }
+            (None, _) => Err(CredentialFault::NotFound),
+        })
+    }
+}
+
+impl Known {
+    /// The key of a role's session, as its token tells.
+    fn temporary(&self, master: &MasterKey, id: &str, token: &str) -> FoundKey {
+        let session = RoleSession::of_token(master, token).map_err(|_| CredentialFault::TokenMalformed)?;
+        if session.key.as_str() != id {
+            return Err(CredentialFault::TokenMismatch);
+        }
+        let secret = session.secret(master);
+        let RoleSession { account, role, role_id, name, expires_at, policy, .. } = session;
+        let principal = Principal {
+            account: account.as_str().into(),
+            kind: PrincipalKind::RoleSession {
+                role_id: role_id.as_str().into(),
+                role: role.as_str().into(),
+                session: name.into(),
+            },
+            policies: self.policies_of(account, role, &role_id).ok_or(CredentialFault::Gone)?,
+        };
+        // It was read before it was sealed. Should this version no longer read it, it denies everything.
+        let read = |policy: String| {
+            let read = Policy::parse("session", &policy).unwrap_or_else(|_| Policy::unreadable("session"));
+            Arc::new(read)
+        };
+        let temporary = Temporary { expires_at: expires_at.0, session_policy: policy.map(read) };
+        Ok(Arc::new(AccessKey::temporary(id, &secret, Arc::new(principal), temporary)))
+    }
+
+    /// What the role of this number may; `None` when it was deleted, also if another has its name now.
+    fn policies_of(&self, account: AccountId, name: String, id: &str) -> Option<Arc<[Arc<Policy>]>> {
+        let role = self.roles.get(&(account, name)).filter(|role| role.id == id)?;
+        Some(Arc::clone(&role.policies))
     }
 }
 
@@ -56,6 +118,17 @@ impl Listener for KeyRing {
 }
 
 impl KeyRing {
+    /// A ring that knows no key yet.
+    pub(crate) fn new(muster: &Muster) -> Self {
+        Self {
+            master: Arc::clone(muster.master()),
+            known: ArcSwap::default(),
+            stale: AtomicBool::default(),
+            changed: Notify::new(),
+            reading: Mutex::default(),
+        }
+    }
+
     /// Reads the directory.
     pub(crate) async fn read(&self, muster: &Muster) -> anyhow::Result<()> {
         let directory = muster.accounts().directory().await?;
@@ -81,7 +154,16 @@ impl KeyRing {
                 Arc::new(AccessKey::new(id, &secret, key.active, Arc::clone(principal))),
             );
         }
-        self.keys.store(Arc::new(keys));
+        let roles = directory.roles.iter().map(|role| {
+            let holder = Holder::Role(role.name.clone());
+            let known = KnownRole {
+                id: role.id.clone(),
+                policies: attached_policies(&directory, &role.account, holder),
+            };
+            ((role.account.clone(), role.name.clone()), known)
+        });
+        let roles = roles.collect();
+        self.known.store(Arc::new(Known { keys, roles }));
         Ok(())
     }
 
@@ -125,17 +207,21 @@ fn principal(directory: &Directory, account: &AccountId, owner: &KeyOwner) -> Pr
     let KeyOwner::User(name) = owner else { return Principal::root(account.as_str()) };
     let id = directory.users.iter().find(|user| user.account == *account && user.name == *name);
     let id = id.map(|user| user.id.as_str()).unwrap_or_default();
-    let attached = directory.attachments.get(&(account.clone(), Holder::User(name.clone())));
-    let policies =
-        attached.into_iter().flatten().map(|policy| Arc::new(attached_policy(directory, account, policy)));
     Principal {
         account: account.as_str().into(),
         kind: PrincipalKind::User { id: id.into(), name: name.as_str().into() },
-        policies: policies.collect(),
+        policies: attached_policies(directory, account, Holder::User(name.clone())),
     }
 }
 
-/// A policy that is attached to a user. One that cannot be read, or is not there, may be what denies something: whoever
+/// The policies that are attached to a holder.
+fn attached_policies(directory: &Directory, account: &AccountId, holder: Holder) -> Arc<[Arc<Policy>]> {
+    let attached = directory.attachments.get(&(account.clone(), holder));
+    let policies = attached.into_iter().flatten();
+    policies.map(|policy| Arc::new(attached_policy(directory, account, policy))).collect()
+}
+
+/// A policy that is attached to a user or a role. One that cannot be read, or is not there, may be what denies something: whoever
 /// has it is denied everything.
 fn attached_policy(directory: &Directory, account: &AccountId, name: &str) -> Policy {
     let stored = directory.policies.iter().find(|policy| policy.account == *account && policy.name == name);
@@ -144,7 +230,7 @@ fn attached_policy(directory: &Directory, account: &AccountId, name: &str) -> Po
         None => Err("it is not in the store".to_owned()),
     };
     read.unwrap_or_else(|error| {
-        tracing::error!(policy = name, error, "a policy cannot be read: its users are denied everything");
+        tracing::error!(policy = name, error, "a policy cannot be read: whoever has it is denied everything");
         Policy::unreadable(name)
     })
 }

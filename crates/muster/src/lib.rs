@@ -29,6 +29,8 @@ mod pages;
 mod private;
 mod readiness;
 mod reload;
+#[cfg(test)]
+mod role_tests;
 mod serve;
 mod shared;
 mod signals;

@@ -236,7 +236,7 @@ struct Server {
 impl Server {
     async fn lay(configuration: &Configuration, foundation: &Foundation) -> anyhow::Result<Self> {
         let muster = &foundation.muster;
-        let keys = Arc::new(KeyRing::default());
+        let keys = Arc::new(KeyRing::new(muster));
         // It listens first: a change that another node makes meanwhile is not missed.
         muster.listen(Arc::clone(&keys) as _);
         keys.read(muster).await?;
@@ -295,6 +295,7 @@ pub(crate) fn products(configuration: &Configuration, muster: &Arc<Muster>) -> P
     ProductSet::new()
         .with(muster_live::catalogue(live))
         .with(muster_cams::catalogue(muster_cams::Services { muster: Arc::clone(muster), base_url: url }))
+        .with(muster_sts::catalogue(muster_sts::Services { muster: Arc::clone(muster) }))
 }
 
 /// The gateway over them.

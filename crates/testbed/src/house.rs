@@ -17,7 +17,7 @@ use muster_core::{
 };
 use muster_gateway::{
     AccessKey, Answer, CredentialFault, Environment, FoundKey, Gateway, GatewayConfig, Identities, Principal,
-    PrincipalKind, ProductSet, ThrottleConfig,
+    PrincipalKind, ProductSet, ThrottleConfig, policy::Policy,
 };
 use muster_store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::Value;
@@ -94,10 +94,24 @@ impl House {
         self.call_as("root", action, parameters).await
     }
 
-    /// Calls an operation under an access key: `root`; `user`, who may do nothing; or `other`, of another account.
+    /// The same server, whose keys are found elsewhere.
+    #[must_use]
+    pub fn known_by(mut self, identities: impl Identities, products: ProductSet) -> Self {
+        let throttle = ThrottleConfig { enabled: false, ..ThrottleConfig::default() };
+        let gateway = Gateway::new(products, identities, Still, GatewayConfig::default(), &throttle);
+        self.gateway = gateway.expect("a gateway");
+        self
+    }
+
+    /// Calls an operation under an access key: `root`; `user`, who may do nothing; `powerful`, a user who may do everything;
+    /// or `other`, of another account.
     pub async fn call_as(&self, key: &str, action: &str, parameters: &[(&str, &str)]) -> Reply {
-        let host = "127.0.0.1:7070".to_owned();
-        let client = Client { api: self.version, host, ..Client::v1(key) };
+        self.call_by(Client { api: self.version, ..Client::v1(key) }, action, parameters).await
+    }
+
+    /// Calls an operation by a client.
+    pub async fn call_by(&self, client: Client, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        let client = Client { host: "127.0.0.1:7070".to_owned(), ..client };
         let peer = "203.0.113.9:4321".parse().expect("an address");
         let response = self.gateway.handle(client.call(action, parameters), peer, false).await;
         let status = response.status().as_u16();
@@ -124,6 +138,9 @@ impl Reply {
     }
 }
 
+/// A policy that allows everything.
+const ALL: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+
 struct Keys;
 
 impl Identities for Keys {
@@ -135,6 +152,11 @@ impl Identities for Keys {
                 account: ACCOUNT.into(),
                 kind: PrincipalKind::User { id: "203400000000000001".into(), name: "ann".into() },
                 policies: Arc::from([]),
+            },
+            "powerful" => Principal {
+                account: ACCOUNT.into(),
+                kind: PrincipalKind::User { id: "203400000000000002".into(), name: "eve".into() },
+                policies: Arc::from([Arc::new(Policy::parse("all", ALL).expect("a policy"))]),
             },
             _ => return Answer::Now(Err(CredentialFault::NotFound)),
         };

@@ -207,7 +207,7 @@ impl Muster {
 
     /// The key that secrets are sealed under.
     #[must_use]
-    pub fn master(&self) -> &MasterKey {
+    pub fn master(&self) -> &Arc<MasterKey> {
         &self.master
     }
 

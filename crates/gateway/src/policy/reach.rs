@@ -55,6 +55,9 @@ fn expected(template: &str, code: &str, account: &str) -> Vec<Piece> {
         all.extend(before.chars().map(Piece::Letter));
         if name == "accountId" {
             all.extend(account.chars().map(Piece::Letter));
+        } else if name.ends_with("Arn") {
+            // A whole resource's name, separators and all.
+            all.push(Piece::Run);
         } else {
             all.push(Piece::Id);
         }

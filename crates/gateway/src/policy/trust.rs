@@ -31,7 +31,9 @@ enum Trusted {
     Account(String),
     /// The user of an account.
     User(String, String),
-    /// A role, a service or an identity provider.
+    /// The sessions of a role of an account.
+    Role(String, String),
+    /// A service or an identity provider.
     Elsewhere,
 }
 
@@ -132,7 +134,7 @@ impl Trusted {
         match who.split_once('/') {
             None if who == "root" => Some(Self::Account(account)),
             Some(("user", name)) => Some(Self::User(account, named(name)?)),
-            Some(("role", name)) => named(name).map(|_| Self::Elsewhere),
+            Some(("role", name)) => Some(Self::Role(account, named(name)?)),
             _ => None,
         }
     }
@@ -142,6 +144,9 @@ impl Trusted {
             (Self::Account(account), _) => **account == *caller.account,
             (Self::User(account, user), PrincipalKind::User { name, .. }) => {
                 **account == *caller.account && **user == **name
+            }
+            (Self::Role(account, trusted), PrincipalKind::RoleSession { role, .. }) => {
+                **account == *caller.account && **trusted == **role
             }
             _ => false,
         }

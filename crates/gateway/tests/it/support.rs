@@ -307,7 +307,11 @@ pub(crate) fn role_session(session: &str) -> Principal {
         {"Effect":"Deny","Action":"live:Broken","Resource":"*"}]}"#;
     Principal {
         account: ACCOUNT.into(),
-        kind: PrincipalKind::RoleSession { role: "host".into(), session: session.into() },
+        kind: PrincipalKind::RoleSession {
+            role_id: "300000000000000001".into(),
+            role: "host".into(),
+            session: session.into(),
+        },
         policies: Arc::from([Arc::new(Policy::parse("role", policy).expect("a policy"))]),
     }
 }

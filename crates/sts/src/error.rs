@@ -1,0 +1,172 @@
+//! What callers are told when something is wrong. The only place where the domain's errors become wire codes.
+
+use muster_core::{error::Error as Refusal, store::StoreError};
+use muster_gateway::{AccessDeniedDetail, DocumentedError, Failure, FaultKind, ParameterFault};
+
+/// The codes of this product. That of a missing parameter is the gateway's, whose form all products share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    /// The role's name is none.
+    RoleArn,
+    /// The session's name is none.
+    RoleSessionName,
+    /// The session would be shorter or longer than it may be.
+    DurationSeconds,
+    /// The session policy is none.
+    PolicyGrammar,
+    /// The session policy is too long.
+    PolicySize,
+    /// There is no such role.
+    NoRole,
+    /// The caller may not.
+    NoPermission,
+    /// Something else.
+    InternalError,
+    /// The server cannot do it now. It is printed for no operation.
+    ServiceUnavailable,
+}
+
+impl Code {
+    /// The code as it is documented: its status, its text, its message, and when it is answered.
+    const fn documented(self) -> DocumentedError {
+        let (status, code, message, when) = match self {
+            Self::RoleArn => {
+                (400, "InvalidParameter.RoleArn", "%s.", "The name of the role is wrongly formed.")
+            }
+            Self::RoleSessionName => {
+                (400, "InvalidParameter.RoleSessionName", "%s.", "The session's name is wrongly formed.")
+            }
+            Self::DurationSeconds => (
+                400,
+                "InvalidParameter.DurationSeconds",
+                "%s.",
+                "The session would be shorter than 15 minutes, or longer than the role allows.",
+            ),
+            Self::PolicyGrammar => (
+                400,
+                "InvalidParameter.PolicyGrammar",
+                "The parameter Policy has not passed grammar check: %s.",
+                "The session policy is no policy.",
+            ),
+            Self::PolicySize => {
+                (400, "InvalidParameter.PolicySize", "%s.", "The session policy has more than 1,024 bytes.")
+            }
+            Self::NoRole => {
+                (404, "EntityNotExist.Role", "The specified Role not exists.", "There is no such role.")
+            }
+            Self::NoPermission => (
+                403,
+                "NoPermission",
+                "You are not authorized to do this action. You should be authorized by RAM.",
+                "The caller has no permission, or the role does not trust it.",
+            ),
+            Self::InternalError => (
+                500,
+                "InternalError",
+                "STS Server Internal Error happened.",
+                "An unknown error; try again later.",
+            ),
+            Self::ServiceUnavailable => (
+                503,
+                "ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.",
+                "A temporary failure of the server.",
+            ),
+        };
+        DocumentedError::new(status, code, message, when)
+    }
+
+    fn says(self, message: impl Into<String>) -> Failure {
+        let DocumentedError { status, code, .. } = self.documented();
+        Failure::error(status, code, message)
+    }
+
+    /// Says what is always the same.
+    fn says_so(self) -> Failure {
+        self.says(self.documented().message)
+    }
+}
+
+/// The errors of `AssumeRole`.
+pub(crate) const ASSUME_ROLE: &[DocumentedError] = &[
+    Code::RoleArn.documented(),
+    Code::RoleSessionName.documented(),
+    Code::DurationSeconds.documented(),
+    Code::PolicyGrammar.documented(),
+    Code::PolicySize.documented(),
+    Code::NoPermission.documented(),
+    Code::NoRole.documented(),
+    Code::InternalError.documented(),
+];
+
+/// The errors of `GetCallerIdentity`.
+pub(crate) const GET_CALLER_IDENTITY: &[DocumentedError] = &[Code::InternalError.documented()];
+
+/// Why an operation of this product fails.
+#[derive(Debug)]
+pub enum Error {
+    /// There is no such role.
+    NoRole,
+    /// The account itself becomes no role.
+    Root,
+    /// The role does not trust the caller.
+    NotTrusted(Box<AccessDeniedDetail>),
+    /// The role allows sessions of so many seconds at most.
+    TooLong(i64),
+    /// The session policy is none, for a reason.
+    Policy(String),
+    /// The domain could not.
+    Domain(Refusal),
+}
+
+/// What the operations of this product answer.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Domain(refusal)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NoRole => Code::NoRole.says_so(),
+            Error::Root => Code::NoPermission.says("Roles may not be assumed by root accounts."),
+            Error::NotTrusted(detail) => no_permission().with_denial(*detail),
+            Error::TooLong(most) => Code::DurationSeconds
+                .says(format!("DurationSeconds must be at most {most}, which is the longest of the role.")),
+            Error::Policy(fault) => Code::PolicyGrammar
+                .says(format!("The parameter Policy has not passed grammar check: {fault}.")),
+            Error::Domain(Refusal::Store(error @ (StoreError::Unavailable(_) | StoreError::Unknown(_)))) => {
+                unavailable().because(error)
+            }
+            Error::Domain(refusal) => Code::InternalError.says_so().because(refusal),
+        }
+    }
+}
+
+/// What a caller is told of a parameter that is missing, or breaks its rule.
+pub(crate) fn parameter_fault(fault: &ParameterFault) -> Failure {
+    if fault.kind == FaultKind::Missing {
+        return Failure::missing(&fault.parameter);
+    }
+    let code = match fault.root() {
+        "RoleArn" => Code::RoleArn,
+        "RoleSessionName" => Code::RoleSessionName,
+        "DurationSeconds" => Code::DurationSeconds,
+        "Policy" => Code::PolicySize,
+        other => return Failure::error(400, format!("InvalidParameter.{other}"), format!("{fault}.")),
+    };
+    code.says(format!("{fault}."))
+}
+
+/// What a caller is told of a refusal by policy.
+pub(crate) fn no_permission() -> Failure {
+    Code::NoPermission.says_so()
+}
+
+/// The server cannot do it now.
+pub(crate) fn unavailable() -> Failure {
+    Code::ServiceUnavailable.says_so()
+}
