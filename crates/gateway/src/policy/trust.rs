@@ -222,7 +222,7 @@ mod tests {
             (allow(r#"{"RAM":"ann"}"#), "acs:ram::"),
             (allow(r#"{"RAM":"acs:ram::1234567890123456:user/"}"#), "acs:ram::"),
             (allow(r#"{"Everybody":"*"}"#), "Everybody"),
-            (allow("{}").replace('}', r#"},"Resource":"*"}"#), "Resource"),
+            (allow("{}").replace("{}", r#"{},"Resource":"*""#), "Resource"),
         ] {
             let document = format!(r#"{{"Version":"1","Statement":[{statement}]}}"#);
             let refused = TrustPolicy::accept(&document).expect_err(&document).to_string();
