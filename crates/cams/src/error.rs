@@ -170,6 +170,8 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::TooManyGroups(_)
         | Refusal::TooManyMessageTypes(_)
         | Refusal::TooManyMemberTypes(_)
+        | Refusal::TooManyWords(_)
+        | Refusal::Refused
         | Refusal::NumberTaken(_)
         | Refusal::NoInvite
         | Refusal::InviteRevoked

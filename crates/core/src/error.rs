@@ -57,6 +57,12 @@ pub enum Error {
     /// The group has seen as many message types as members may begin.
     #[error("a member may begin no message type in a group that has seen {0}")]
     TooManyMemberTypes(usize),
+    /// The application's word list is as long as it may be.
+    #[error("a word list may have at most {0} entries")]
+    TooManyWords(u64),
+    /// Moderation does not let the message pass. Why is not told: that would teach whoever wants to get around it.
+    #[error("the message was refused by moderation")]
+    Refused,
     /// No such channel for this caller.
     #[error("the channel {0} does not exist")]
     NoChannel(AppId),

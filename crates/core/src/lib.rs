@@ -22,6 +22,7 @@ pub mod limits;
 pub mod login;
 pub mod message;
 mod message_parts;
+pub mod moderation;
 pub mod mute;
 pub mod number;
 pub mod outbound;

@@ -37,6 +37,8 @@ pub struct Limits {
     pub message_types_per_group: usize,
     /// Message types that a generation 1 group may see, likewise.
     pub generation_1_message_types_per_group: usize,
+    /// Entries of an application's word list.
+    pub words_per_app: u64,
     /// Users above which a generation 2 group becomes a super group (documented: 2,000).
     pub super_group_threshold: u64,
     /// Whether a super group lists its members.
@@ -60,6 +62,7 @@ impl Default for Limits {
             groups_per_app: Some(5_000),
             message_types_per_group: 30,
             generation_1_message_types_per_group: 1_000,
+            words_per_app: 10_000,
             super_group_threshold: 2_000,
             super_group_listing: SuperListing::Refuse,
             mutes_per_group: 500,

@@ -31,6 +31,12 @@ impl Body {
 
     /// The text.
     #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text.
+    #[must_use]
     pub fn into_text(self) -> Arc<str> {
         self.0
     }

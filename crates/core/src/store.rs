@@ -394,7 +394,8 @@ pub enum WordAdded {
     NoApp,
 }
 
-/// Words that an application's messages may not hold.
+/// Words that an application's messages may not hold. A change of them is a change of their application, whose
+/// `modified_at` rises, so that whoever knows the application knows whether it knows its words.
 #[async_trait]
 pub trait Words: Send + Sync {
     /// Adds a word to its application's list, if that holds fewer than `limit`.
@@ -402,7 +403,13 @@ pub trait Words: Send + Sync {
     /// An application's words, by their bytes.
     async fn words(&self, app: &AppId) -> StoreResult<Vec<Word>>;
     /// Takes a word away; `None` when it was not there.
-    async fn remove_word(&self, app: &AppId, text: &str, also: Also) -> StoreResult<Option<Positions>>;
+    async fn remove_word(
+        &self,
+        app: &AppId,
+        text: &str,
+        at: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
 }
 
 /// The nouns that are written once for every store: a new one of this kind is named here.

@@ -125,6 +125,7 @@ fn failure(refusal: &Refusal) -> Failure {
         Refusal::TooManyApps(_)
         | Refusal::TooManyMessageTypes(_)
         | Refusal::TooManyMutes(_)
+        | Refusal::Refused
         | Refusal::Invalid(_) => Code::InputInvalid,
         Refusal::Store(StoreError::Unavailable(_)) => return unavailable().because(refusal),
         Refusal::Store(StoreError::Unknown(_)) => return unknown_outcome().because(refusal),
@@ -133,6 +134,7 @@ fn failure(refusal: &Refusal) -> Failure {
         // What only members, customer groups and the command line can meet.
         | Refusal::TooManyMemberTypes(_)
         | Refusal::Muted(_)
+        | Refusal::TooManyWords(_)
         | Refusal::NoChannel(_)
         | Refusal::NoNumber(_)
         | Refusal::NumberTaken(_)

@@ -190,6 +190,8 @@ impl Face {
             | Error::TooManyGroups(_)
             | Error::TooManyMessageTypes(_)
             | Error::TooManyMemberTypes(_)
+            | Error::TooManyWords(_)
+            | Error::Refused
             | Error::NoChannel(_)
             | Error::NoNumber(_)
             | Error::NumberTaken(_)

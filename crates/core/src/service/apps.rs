@@ -147,6 +147,12 @@ impl AppRules<'_> {
         Ok(app.filter(|app| app.generation == generation && !app.disabled).map(|app| OpenApp(KnownApp(app))))
     }
 
+    /// An application, whoever owns it.
+    pub(super) async fn of_operator(&self, id: &AppId) -> Result<KnownApp> {
+        let app = self.0.store.records().app(id).await?;
+        app.map(KnownApp).ok_or_else(|| Error::NoApp(id.clone()))
+    }
+
     /// The scope's applications by time of creation.
     ///
     /// # Errors

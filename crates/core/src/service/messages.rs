@@ -81,6 +81,8 @@ pub struct MemberMessage {
     pub storage: Storage,
     /// Whether it is said also by who may not talk. Programs that send signals as messages rely on it.
     pub skips_mutes: bool,
+    /// Whether it asks to be spared moderation; granted to those who administer the group.
+    pub skip_audit: bool,
 }
 
 impl MemberMessage {
@@ -94,6 +96,7 @@ impl MemberMessage {
             repeat: RepeatCount::ONE,
             storage: Storage::Stored,
             skips_mutes: false,
+            skip_audit: false,
         }
     }
 }
@@ -159,7 +162,8 @@ impl MessageRules<'_> {
     /// A member says something to its group.
     ///
     /// # Errors
-    /// [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::Muted`], [`Error::TooManyMemberTypes`], or the store's.
+    /// [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::Muted`], [`Error::Refused`],
+    /// [`Error::TooManyMemberTypes`], or the store's.
     pub async fn say(&self, visit: &Visit<'_>, new: MemberMessage) -> Result<Sent> {
         let (user, group) = (visit.login().user(), visit.group());
         let found = self.0.store.find_members(&group.at, std::slice::from_ref(user)).await?;
@@ -170,6 +174,9 @@ impl MessageRules<'_> {
             self.0.mutes().demand_voice(visit).await?;
         }
         let login = visit.login();
+        if !(new.skip_audit && (login.is_admin() || group.is_run_by(user))) {
+            self.0.moderation().pass(login.app(), new.body.as_str()).await?;
+        }
         let message = Message {
             id: self.named(None)?,
             kind: new.kind,

@@ -41,6 +41,7 @@ mod groups;
 mod login_parts;
 mod logins;
 mod messages;
+mod moderation;
 mod mutes;
 mod nodes;
 mod operator;
@@ -56,6 +57,7 @@ pub use delivery::DeliveryRules;
 pub use groups::{GroupMade, GroupRules, KnownGroup, NewGroup, OpenGroup, Visit};
 pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal, Standing};
 pub use messages::{MemberMessage, MessageRules, OperatorMessage, Sent, Storage};
+pub use moderation::ModerationRules;
 pub use mutes::MuteRules;
 pub use nodes::NodeRules;
 pub use operator::OperatorRules;
@@ -78,6 +80,7 @@ use crate::{
     time::{Clock, Millis},
 };
 use change::Hands;
+use moderation::WordLists;
 use mutes::{KnownMutes, MuteListener};
 use nodes::NodeName;
 
@@ -109,6 +112,7 @@ pub struct Muster {
     limits: Limits,
     node: NodeName,
     mutes: Arc<KnownMutes>,
+    word_lists: WordLists,
 }
 
 impl Muster {
@@ -118,7 +122,17 @@ impl Muster {
         let Dependencies { store, bus, clock, random, master, limits, node } = on;
         let mutes = Arc::new(KnownMutes::default());
         bus.listen(Arc::new(MuteListener(Arc::clone(&mutes))));
-        Self { store, bus, clock, random, master, limits, node: NodeName::new(node), mutes }
+        Self {
+            store,
+            bus,
+            clock,
+            random,
+            master,
+            limits,
+            node: NodeName::new(node),
+            mutes,
+            word_lists: WordLists::default(),
+        }
     }
 
     /// The rules of accounts, users, roles, keys and policies.
@@ -155,6 +169,12 @@ impl Muster {
     #[must_use]
     pub fn mutes(&self) -> MuteRules<'_> {
         MuteRules(self)
+    }
+
+    /// The rules of what messages may not say.
+    #[must_use]
+    pub fn moderation(&self) -> ModerationRules<'_> {
+        ModerationRules(self)
     }
 
     /// The rules of logins and their tokens.

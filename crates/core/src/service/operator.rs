@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::Muster;
+use super::{KnownApp, Muster};
 use crate::{
     app::{App, Generation},
     error::{Error, Result},
@@ -29,6 +29,14 @@ impl OperatorRules<'_> {
     pub async fn apps(&self, account: &AccountId, generation: Generation) -> Result<Vec<App>> {
         let filter = AppFilter { generation, data_center: None };
         Ok(self.0.store.records().apps(account, filter, Order::Ascending, ALL_APPS).await?.entries)
+    }
+
+    /// An application, whoever owns it.
+    ///
+    /// # Errors
+    /// [`Error::NoApp`], or the store's.
+    pub async fn app(&self, app: &AppId) -> Result<KnownApp> {
+        self.0.apps().of_operator(app).await
     }
 
     /// Groups of an application, deleted ones too, oldest first, each with the figures of its roster.

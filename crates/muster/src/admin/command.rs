@@ -44,6 +44,10 @@ pub(crate) enum AdminCommand {
     Group(Group),
     /// List the members of a group.
     Members(Members),
+    /// Keep an application's word list: what its messages may not say. It is held against them when the application's
+    /// AuditType is 1, and always in one of generation 1.
+    #[command(subcommand)]
+    Word(Word),
     /// Print a login token for a user of a generation 2 application.
     Token(Token),
     /// Write the embedded store to one file, while the server runs or not. The master key is not in it.
@@ -79,6 +83,11 @@ impl AdminCommand {
             Self::Group(Group::List { app, .. }) => ("group list", app.clone()),
             Self::Group(Group::Show { app, group }) => ("group show", pair(app, group)),
             Self::Members(Members { app, group, .. }) => ("members", pair(app, group)),
+            Self::Word(Word::Add { app, .. }) => ("word add", app.clone()),
+            Self::Word(Word::Import { app, .. }) => ("word import", app.clone()),
+            Self::Word(Word::List { app }) => ("word list", app.clone()),
+            Self::Word(Word::Remove { app, .. }) => ("word remove", app.clone()),
+            Self::Word(Word::Test { app, .. }) => ("word test", app.clone()),
             Self::Token(Token { app, user, .. }) => ("token", pair(app, user)),
             Self::Backup(Backup { file }) => ("backup", file.display().to_string()),
         }
@@ -90,8 +99,9 @@ impl AdminCommand {
     /// The file cannot be read, or the configuration does not allow what is asked for.
     pub(crate) fn made_ready(mut self, configuration: &Configuration) -> anyhow::Result<Self> {
         match &mut self {
-            Self::Policy(Policy::Put { file, document, .. }) => *document = text_of(file)?,
             Self::Role(command) => command.read_trust()?,
+            Self::Policy(Policy::Put { file, document, .. }) => *document = text_of("policy", file)?,
+            Self::Word(Word::Import { file, entries, .. }) => *entries = text_of("word", file)?,
             Self::Token(token) => token.check(configuration)?,
             Self::Backup(Backup { file }) => {
                 backup::only_embedded(configuration)?;
@@ -112,15 +122,15 @@ impl AdminCommand {
     }
 }
 
-/// The text of a policy file; `-` is standard input.
-pub(super) fn text_of(file: &Path) -> anyhow::Result<String> {
+/// The text of a file of `what`; `-` is standard input.
+pub(super) fn text_of(what: &str, file: &Path) -> anyhow::Result<String> {
     if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
         return Ok(text);
     }
     std::fs::read_to_string(file)
-        .with_context(|| format!("the policy file {} cannot be read", file.display()))
+        .with_context(|| format!("the {what} file {} cannot be read", file.display()))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
@@ -241,6 +251,48 @@ impl Part {
     pub(crate) fn window(self) -> Window {
         Window::page(self.page, self.size.into())
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Word {
+    /// Add entries: words, or patterns between slashes.
+    Add {
+        /// The application.
+        app: String,
+        /// The entries.
+        #[arg(required = true)]
+        entries: Vec<String>,
+    },
+    /// Add the lines of a file; `-` reads from standard input. Empty lines, and lines that begin with `#`, are passed over.
+    Import {
+        /// The application.
+        app: String,
+        /// The file.
+        #[serde(skip)]
+        file: PathBuf,
+        /// What is in it; see [`AdminCommand::made_ready`].
+        #[arg(skip)]
+        entries: String,
+    },
+    /// List the entries.
+    List {
+        /// The application.
+        app: String,
+    },
+    /// Take an entry off the list.
+    Remove {
+        /// The application.
+        app: String,
+        /// The entry, as it was given.
+        entry: String,
+    },
+    /// Say which entry a text holds, if any.
+    Test {
+        /// The application.
+        app: String,
+        /// The text.
+        text: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]

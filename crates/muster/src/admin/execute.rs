@@ -22,6 +22,7 @@ use super::{
         User,
     },
     role,
+    words,
 };
 use crate::{
     audit::{self, Operator},
@@ -117,6 +118,7 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, E
             Ok(counts) => Ok(Printout::Carried { file, format: None, counts }),
             Err(error) => Err(Error::Invalid(format!("the backup {} failed: {error}", file.display()))),
         },
+        C::Word(word) => words::done(muster, word).await,
         C::Token(token) => login_token(muster, &token).await,
     }
 }
@@ -127,7 +129,7 @@ async fn set_key_active(muster: &Muster, id: &str, active: bool) -> Result<Print
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends a command")]
-fn thing(value: Value) -> Result<Printout, Error> {
+pub(super) fn thing(value: Value) -> Result<Printout, Error> {
     Ok(Printout::Thing(value))
 }
 
@@ -135,7 +137,7 @@ fn invalid(what: &str, error: &dyn std::fmt::Display) -> Error {
     Error::Invalid(format!("{what} {error}"))
 }
 
-fn parsed<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> Result<T, Error> {
+pub(super) fn parsed<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|error| invalid(&format!("the id {text:?}"), &error))
 }
 

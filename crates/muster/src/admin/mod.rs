@@ -9,6 +9,7 @@ pub(crate) mod command;
 mod execute;
 mod print;
 mod role;
+mod words;
 
 pub(crate) use carry_out::carry_out;
 pub(crate) use channel::AdminListener;

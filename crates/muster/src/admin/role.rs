@@ -87,7 +87,7 @@ impl RoleCommand {
         if let Self::Add { trust: Some(file), document, .. }
         | Self::Update { trust: Some(file), document, .. } = self
         {
-            *document = Some(text_of(file)?);
+            *document = Some(text_of("trust policy", file)?);
         }
         Ok(())
     }

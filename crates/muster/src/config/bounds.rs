@@ -86,6 +86,7 @@ impl Configuration {
                     0..=1_000_000,
                 ),
                 ("mutes_per_group", size(limits.mutes_per_group), 1..=10_000),
+                ("words_per_app", limits.words_per_app, 0..=1_000_000),
                 ("access_token_seconds", limits.access_token_seconds.into(), 60..=TEN_YEARS),
             ],
         )

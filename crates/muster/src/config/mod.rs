@@ -232,6 +232,8 @@ pub(crate) struct LimitsConfig {
     pub(crate) generation_1_message_types_per_group: usize,
     /// Users of a group that may be muted one by one or spared, together. All of them are told with each change.
     pub(crate) mutes_per_group: usize,
+    /// Entries of an application's word list.
+    pub(crate) words_per_app: u64,
     /// Seconds that an access token of generation 1 is good for.
     pub(crate) access_token_seconds: u32,
 }
@@ -245,6 +247,7 @@ impl Default for LimitsConfig {
             message_types_per_group: domain.message_types_per_group,
             generation_1_message_types_per_group: domain.generation_1_message_types_per_group,
             mutes_per_group: domain.mutes_per_group,
+            words_per_app: domain.words_per_app,
             access_token_seconds: u32::try_from(domain.access_token_millis / 1000).unwrap_or(u32::MAX),
         }
     }
@@ -410,6 +413,7 @@ impl Configuration {
             groups_per_app: bound(self.limits.groups_per_app),
             message_types_per_group: types(self.limits.message_types_per_group),
             generation_1_message_types_per_group: types(self.limits.generation_1_message_types_per_group),
+            words_per_app: self.limits.words_per_app,
             super_group_threshold: self.super_group.threshold,
             super_group_listing: match self.super_group.listing {
                 Listing::Refuse => SuperListing::Refuse,

@@ -96,6 +96,8 @@ pub enum ErrorCode {
     AuthFail,
     /// The user lacks a right over the group.
     NoPermission,
+    /// Moderation does not let the message pass.
+    Refused,
     /// The client, or the members of a group together, say more than the server's bounds allow.
     TooFast,
     /// The user is not in the group.
@@ -128,7 +130,7 @@ impl ErrorCode {
             Self::TokenExpired => 109,
             Self::Unrecoverable => 112,
             Self::InvalidParameter => 400,
-            Self::AuthFail | Self::NoPermission => 403,
+            Self::AuthFail | Self::NoPermission | Self::Refused => 403,
             Self::TooFast => 412,
             Self::NotJoined => 425,
             Self::NoGroup => 440,
@@ -155,6 +157,7 @@ impl ErrorCode {
             Self::InvalidParameter => "invalid parameter",
             Self::AuthFail => "auth fail",
             Self::NoPermission => "no permission",
+            Self::Refused => "the message was refused by moderation",
             Self::TooFast => "too many messages, try again later",
             Self::NotJoined => "group not joined",
             Self::NoGroup => "group not exist",

@@ -21,7 +21,7 @@ use crate::{
 /// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
 const MAX_USERS: usize = 50;
 
-/// What `sendGroupMessage` is given. Moderation, which one of its fields is about, is not applied.
+/// What `sendGroupMessage` is given.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Outgoing {
@@ -37,6 +37,8 @@ struct Outgoing {
     repeat_count: Option<u64>,
     #[serde(default)]
     skip_mute_check: Option<bool>,
+    #[serde(default)]
+    skip_audit: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -140,6 +142,7 @@ impl Session {
             repeat: outgoing.repeat_count.map_or(Ok(RepeatCount::ONE), repeat)?,
             storage: if outgoing.no_storage == Some(true) { Storage::Ephemeral } else { Storage::Stored },
             skips_mutes: outgoing.skip_mute_check == Some(true),
+            skip_audit: outgoing.skip_audit == Some(true),
         };
         self.say(&group, message).await
     }

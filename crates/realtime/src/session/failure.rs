@@ -24,6 +24,7 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         Error::NotAllowed(_) | Error::NoApp(_) | Error::AppDisabled(_) => ErrorCode::NoPermission.into(),
         Error::Muted(_) => ErrorCode::Muted.into(),
         Error::TooManyMutes(_) => ErrorCode::TooManyMutes.into(),
+        Error::Refused => ErrorCode::Refused.into(),
         Error::SuperGroup { .. } => ErrorCode::TooMany.into(),
         Error::TooManyMessageTypes(_) | Error::TooManyMemberTypes(_) | Error::Invalid(_) => {
             ErrorReply::invalid(error.to_string())
@@ -34,6 +35,7 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         | Error::NobodyThere(_)
         | Error::TooManyApps(_)
         | Error::TooManyGroups(_)
+        | Error::TooManyWords(_)
         | Error::NoChannel(_)
         | Error::NoNumber(_)
         | Error::NumberTaken(_)

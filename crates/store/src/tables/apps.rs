@@ -141,6 +141,13 @@ fn of_id(reading: &mut dyn Reading, id: &AppId) -> Tried<Option<App>> {
     find(reading, "WHERE t.app = $1", values![id.as_str()])
 }
 
+/// Notes that something of an application has changed. The time rises with each change, whatever the clock says, so that
+/// it tells one state from the next.
+pub(super) fn touch(tx: &mut dyn Transaction, app: &AppId, at: Millis) -> Tried<()> {
+    let sql = "UPDATE app SET modified_at = CASE WHEN modified_at < $2 THEN $2 ELSE modified_at + 1 END WHERE app = $1";
+    tx.execute(sql, values![app.as_str(), at]).map(drop)
+}
+
 #[async_trait]
 impl<D: Database> Apps for Tables<D> {
     async fn create_app(&self, app: App, limit: Option<u64>, also: Also) -> StoreResult<AppCreated> {
@@ -185,8 +192,7 @@ impl<D: Database> Apps for Tables<D> {
         let step = move |tx: &mut dyn Transaction| {
             let sql = "UPDATE app SET disabled = $2 WHERE app = $1 AND disabled <> $2";
             let made = tx.execute(sql, values![wanted.as_str(), disabled])? > 0;
-            let sql = "UPDATE app SET modified_at = $2 WHERE app = $1";
-            tx.execute(sql, values![wanted.as_str(), at])?;
+            touch(tx, &wanted, at)?;
             Ok(Change { answer: of_id(tx, &wanted)?, made })
         };
         let changed = self.database.write_also(also, step).await;

@@ -6,12 +6,14 @@ use muster_core::{
     limits::has_room,
     message::Positions,
     store::{Also, StoreResult, WordAdded, Words},
+    time::Millis,
     transfer::Kind,
     word::Word,
 };
 
 use super::{
     Carried, Change, Database, Row, Tables, Transaction, Turn, Value,
+    apps::touch,
     table::{APP, Stored, Table, exists, insert, record_of, select, total},
     value::values,
 };
@@ -52,6 +54,7 @@ impl Stored for Word {
 #[async_trait]
 impl<D: Database> Words for Tables<D> {
     async fn add_word(&self, word: Word, limit: u64, also: Also) -> StoreResult<WordAdded> {
+        let app = word.app.clone();
         let step = move |tx: &mut dyn Transaction| {
             if !tx.take_turn(Turn::Space(&word.app))? {
                 return Ok(Change::nothing(WordAdded::NoApp));
@@ -65,9 +68,12 @@ impl<D: Database> Words for Tables<D> {
                 return Ok(Change::nothing(WordAdded::TooMany));
             }
             insert(tx, &word)?;
+            touch(tx, &word.app, word.added_at)?;
             Ok(Change::made(WordAdded::Added(Positions::new())))
         };
-        Ok(match self.database.write_also(also, step).await? {
+        let changed = self.database.write_also(also, step).await;
+        self.apps.forget(app);
+        Ok(match changed? {
             (WordAdded::Added(_), positions) => WordAdded::Added(positions),
             (not_added, _) => not_added,
         })
@@ -78,13 +84,25 @@ impl<D: Database> Words for Tables<D> {
         self.database.read(move |reading| select(reading, tail, values![app.as_str()])).await
     }
 
-    async fn remove_word(&self, app: &AppId, text: &str, also: Also) -> StoreResult<Option<Positions>> {
-        let (app, text) = (app.clone(), text.to_owned());
+    async fn remove_word(
+        &self,
+        app: &AppId,
+        text: &str,
+        at: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let (id, text) = (app.clone(), text.to_owned());
         let sql = "DELETE FROM word WHERE app = $1 AND text = $2";
         let step = move |tx: &mut dyn Transaction| {
-            Ok(Change::when(tx.execute(sql, values![app.as_str(), Value::free(&*text)])? > 0))
+            let removed = tx.execute(sql, values![id.as_str(), Value::free(&*text)])? > 0;
+            if removed {
+                touch(tx, &id, at)?;
+            }
+            Ok(Change::when(removed))
         };
-        let (there, positions) = self.database.write_also(also, step).await?;
+        let changed = self.database.write_also(also, step).await;
+        self.apps.forget(app.clone());
+        let (there, positions) = changed?;
         Ok(there.then_some(positions))
     }
 }

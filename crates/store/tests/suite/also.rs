@@ -360,9 +360,12 @@ async fn words_take_what_follows(place: &impl Place) {
     assert_eq!(add("one", also()).await.unwrap(), WordAdded::Added(vec![1, 1]));
     assert_eq!(add("two", also()).await.unwrap(), WordAdded::TooMany);
     assert_eq!(store.records().add_word(word("one"), 9, also()).await.unwrap(), WordAdded::Known);
-    store.records().remove_word(&app_id("a"), "one", nowhere()).await.unwrap_err();
+    store.records().remove_word(&app_id("a"), "one", Millis(9), nowhere()).await.unwrap_err();
     for positions in [Some(vec![2, 2]), None] {
-        assert_eq!(store.records().remove_word(&app_id("a"), "one", also()).await.unwrap(), positions);
+        assert_eq!(
+            store.records().remove_word(&app_id("a"), "one", Millis(9), also()).await.unwrap(),
+            positions
+        );
     }
     has(&*store, &of_group(&g), 2).await;
     has(&*store, &of_user("u"), 2).await;
