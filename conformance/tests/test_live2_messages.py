@@ -170,3 +170,33 @@ def test_a_page_of_messages_has_bounds(wire, app, audience):
         assert wire.refused("ListLiveMessageGroupMessages", {**good, **params}) == (400, "InputInvalid"), params
     for name in good:
         assert wire.refused("ListLiveMessageGroupMessages", {**good, name: None}) == (400, f"Missing{name}")
+
+
+def recall(wire, app, group, message, **params):
+    return wire.ok("DeleteLiveMessageGroupMessage", {"AppId": app["AppId"], "GroupId": group, "MessageId": message, **params})
+
+
+def test_a_message_that_is_taken_back_is_told_and_gone_from_history(wire, app, audience):
+    group, session = audience
+    kept, doomed = (send(wire, app, group, Body=body)["MsgTid"] for body in ("kept", "said too much"))
+    place = session.event("recvgroupmessage", messageId=doomed)["offset"]
+    answer = recall(wire, app, group, doomed, DeleterId="boss", DeleterInfo="meta")
+    assert (answer["GroupId"], answer["MessageId"]) == (group, doomed)
+    told = session.event("deletegroupmessage", messageId=doomed)
+    assert told["offset"] == place + 1
+    assert told["data"]["groupId"] == group
+    assert told["data"]["deleter"] == {"userId": "boss", "userExtension": "meta"}
+    assert [row["MsgTid"] for row in history(wire, app, group)["MessageList"]] == [kept]
+
+
+def test_taking_back_a_message_that_does_not_exist_succeeds_and_echoes_its_id(wire, app, audience):
+    group, _ = audience
+    assert recall(wire, app, group, "never-sent")["MessageId"] == "never-sent"
+
+
+def test_a_message_to_a_user_is_taken_back_by_somebody_who_is_named(wire, app, audience):
+    _, session = audience
+    to = {"AppId": app["AppId"], "ReceiverId": "listener", "MessageId": "m-1"}
+    assert wire.refused("DeleteLiveMessageUserMessage", to) == (400, "InputInvalid")
+    wire.ok("DeleteLiveMessageUserMessage", {**to, "DeleterId": "boss"})
+    assert session.event("deletec2cmessage", messageId="m-1")["data"]["deleter"]["userId"] == "boss"

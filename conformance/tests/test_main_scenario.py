@@ -106,6 +106,19 @@ def check_a_message_of_second_generation(api, app_id, group, clients):
     kept = history["MessageList"][-1]
     assert (kept["MsgTid"], kept["Body"]) == (sent["MsgTid"], "welcome, everyone ~ 你好 *")
     assert kept["Sender"] == {"UserId": "host", "UserInfo": "the host"}
+    check_that_it_is_taken_back(api, app_id, group, clients, sent["MsgTid"])
+
+
+def check_that_it_is_taken_back(api, app_id, group, clients, message):
+    of = {"AppId": app_id, "MessageId": message, "DeleterId": "host"}
+    gone = api.call("DeleteLiveMessageGroupMessage", {**of, "GroupId": group})
+    assert (gone["GroupId"], gone["MessageId"]) == (group, message)
+    for client in clients:
+        told = client.received(group, "deletegroupmessage", messageId=message)["data"]
+        assert told["deleter"]["userId"] == "host"
+    history = api.call("ListLiveMessageGroupMessages", {"AppId": app_id, "GroupId": group, "PageSize": 10, "SortType": 1})
+    assert message not in numbers_of(history["MessageList"], "MsgTid")
+    assert api.call("DeleteLiveMessageUserMessage", {**of, "ReceiverId": "ada"})["RequestId"]
 
 
 def check_mutes_of_second_generation(api, app_id, group, clients):

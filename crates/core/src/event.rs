@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     id::{GroupId, MessageId, UserId},
-    message::{ExitReason, Message, Sender},
+    message::{ExitReason, Message, Sender, Sequence},
     mute::GroupMutes,
 };
 
@@ -26,6 +26,10 @@ pub enum Event {
     MutesChanged(GroupMutes),
     /// A notice of the system, in a group of generation 1.
     System(SystemMessage),
+    /// A message was taken back. It stands at two places: at the message's own, in the place of the message, so that
+    /// whoever reads the stream from before it never sees what it said; and where the stream was when it happened, so that
+    /// whoever has seen the message hears of it.
+    Recalled(Recall),
     /// Something of a later version. It keeps its place, is carried on as it came, and means nothing here.
     Unknown(UnknownEvent),
 }
@@ -54,6 +58,17 @@ pub enum Happened {
     UserMuted(UserId),
     /// The mute of this user was lifted.
     UserUnmuted(UserId),
+}
+
+/// What is told of a message that was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recall {
+    /// The message's id.
+    pub message: MessageId,
+    /// Where it stood, if it was stored.
+    pub place: Option<Sequence>,
+    /// Who took it back, if that was said.
+    pub by: Option<Sender>,
 }
 
 /// An event that this version does not know, as it came: see [`form`].

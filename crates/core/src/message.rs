@@ -68,7 +68,7 @@ pub enum ExitReason {
     Removed,
 }
 
-pub use crate::event::{Event, UnknownEvent};
+pub use crate::event::{Event, Recall, UnknownEvent};
 pub use crate::message_parts::{Body, BodyTooLong, Level, Weight};
 
 /// Whose stream.

@@ -15,7 +15,7 @@ use crate::{
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
-    id::{AccountId, AppId, GroupRef, NodeId, SessionRef, UserId},
+    id::{AccountId, AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
     mute::{GroupMutes, MuteRevision, MuteSteps},
     roster::{Admission, Departure, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
@@ -266,6 +266,18 @@ pub trait Messages: Send + Sync {
         before: Option<Sequence>,
         limit: usize,
     ) -> StoreResult<Vec<Entry>>;
+    /// The message of this id in a stream, the latest if several have it; `None` when there is none, or it was taken
+    /// back.
+    async fn find_message(&self, stream: &StreamRef, id: &MessageId) -> StoreResult<Option<Entry>>;
+    /// Puts `tombstone` where the message at `place` stands, which is gone then with all that it said; its time stays,
+    /// and an id that its sender chose stays taken. `None` when no message stands there, or the group is deleted.
+    async fn recall(
+        &self,
+        stream: &StreamRef,
+        place: Sequence,
+        tombstone: Event,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
     /// Stored messages of a group. Every entry's event is a message.
     async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>>;
 }

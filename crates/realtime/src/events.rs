@@ -9,7 +9,7 @@ use bytes::Bytes;
 use muster_core::{
     group::{Group, GroupTally},
     id::{GroupId, GroupRef, UserId},
-    message::{Event, ExitReason, Message, Sequence, StreamRef},
+    message::{Event, ExitReason, Message, Recall, Sequence, StreamRef},
     mute::GroupMutes,
     roster::{Member, RosterState},
     time::Millis,
@@ -90,8 +90,29 @@ pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) 
         }
         Event::MutesChanged(mutes) => Some(mutes::change(stream, mutes)),
         Event::System(message) => Some(system::message(message)),
+        Event::Recalled(recall) => Some(recall_data(stream, recall)),
         Event::Unknown(_) => None,
     }
+}
+
+/// What is told of a message that was taken back. The client SDK has no name for one of a user's own.
+fn recall_data(stream: &StreamRef, recall: &Recall) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct RecallEvent<'a> {
+        event: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group_id: Option<&'a str>,
+        message_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        deleter: Option<ImUser<'a>>,
+    }
+    let (event, group_id) = match stream {
+        StreamRef::Group(at) => ("deletegroupmessage", Some(at.group.as_str())),
+        StreamRef::User(..) => ("deletec2cmessage", None),
+    };
+    let deleter = recall.by.as_ref().map(|by| ImUser::new(&by.user, by.info.as_ref()));
+    json(&RecallEvent { event, group_id, message_id: recall.message.as_str(), deleter })
 }
 
 fn message_data(stream: &StreamRef, message: &Message, seqnum: Sequence) -> String {

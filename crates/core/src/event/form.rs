@@ -29,10 +29,10 @@ use serde::{
 use serde_json::value::RawValue;
 
 use self::{mutes::MutesForm, system::SystemForm};
-use super::{Event, UnknownEvent};
+use super::{Event, Recall, UnknownEvent};
 use crate::{
     id::{GroupId, MessageId, UserId},
-    message::{ExitReason, Message, Sender},
+    message::{ExitReason, Message, Sender, Sequence},
     number::{RepeatCount, TypeCount},
     time::Millis,
 };
@@ -114,6 +114,7 @@ enum Known {
     Exit { group: GroupId, reason: ReasonForm },
     MutesChanged(MutesForm),
     System(SystemForm),
+    Recalled { id: MessageId, place: Option<Sequence>, by: Option<SenderForm> },
 }
 
 /// The name of one, whatever else it says.
@@ -123,6 +124,7 @@ enum Name {
     Exit(IgnoredAny),
     MutesChanged(IgnoredAny),
     System(IgnoredAny),
+    Recalled(IgnoredAny),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -165,6 +167,11 @@ impl Known {
             }
             Event::MutesChanged(mutes) => Ok(Self::MutesChanged(mutes.into())),
             Event::System(message) => Ok(Self::System(message.into())),
+            Event::Recalled(Recall { message, place, by }) => Ok(Self::Recalled {
+                id: message.clone(),
+                place: *place,
+                by: by.as_ref().map(SenderForm::from),
+            }),
             Event::Unknown(unknown) => Err(unknown),
         }
     }
@@ -178,6 +185,9 @@ impl From<Known> for Option<Event> {
             Known::Exit { group, reason } => Option::from(reason).map(|reason| Event::Exit { group, reason }),
             Known::MutesChanged(mutes) => Some(Event::MutesChanged(mutes.into())),
             Known::System(message) => Option::from(message).map(Event::System),
+            Known::Recalled { id, place, by } => {
+                Some(Event::Recalled(Recall { message: id, place, by: by.map(Sender::from) }))
+            }
         }
     }
 }
@@ -189,7 +199,7 @@ impl From<&Message> for MessageForm {
             id: id.clone(),
             kind: *kind,
             body: Arc::clone(body),
-            sender: SenderForm { user: sender.user.clone(), info: sender.info.clone() },
+            sender: sender.into(),
             at: at.0,
             weight: *weight,
             level: *level,
@@ -208,7 +218,7 @@ impl From<MessageForm> for Message {
             id,
             kind,
             body,
-            sender: Sender { user: sender.user, info: sender.info },
+            sender: sender.into(),
             at: Millis(at),
             weight,
             level,
@@ -216,6 +226,18 @@ impl From<MessageForm> for Message {
             total: TypeCount::clamped(total),
             cached,
         }
+    }
+}
+
+impl From<&Sender> for SenderForm {
+    fn from(Sender { user, info }: &Sender) -> Self {
+        Self { user: user.clone(), info: info.clone() }
+    }
+}
+
+impl From<SenderForm> for Sender {
+    fn from(SenderForm { user, info }: SenderForm) -> Self {
+        Self { user, info }
     }
 }
 

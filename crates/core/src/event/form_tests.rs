@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Events of version 1 as they were always written, and what they mean. These bytes never change.
-fn today() -> [(&'static str, Event); 8] {
+fn today() -> [(&'static str, Event); 10] {
     let message = Message {
         id: MessageId::new("m-1").unwrap(),
         kind: 10_001,
@@ -25,6 +25,7 @@ fn today() -> [(&'static str, Event); 8] {
         ..message.clone()
     };
     let exit = |reason| Event::Exit { group: GroupId::new("g").unwrap(), reason };
+    let recalled = |place, by| Event::Recalled(Recall { message: MessageId::new("m-1").unwrap(), place, by });
     [
         (
             r#"{"Message":{"id":"m-1","type":10001,"body":"hello \"群\"\n","sender":{"user":"u","info":"{}"},"at":1700000000000,"weight":-3,"level":1,"repeat":4,"total":9007199254740991,"cached":true}}"#,
@@ -48,6 +49,11 @@ fn today() -> [(&'static str, Event); 8] {
             r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"UserUnmuted","user":"m"}}"#,
             Event::System(system(Happened::UserUnmuted(UserId::new("m").unwrap()))),
         ),
+        (
+            r#"{"Recalled":{"id":"m-1","place":7,"by":{"user":"boss","info":"{}"}}}"#,
+            recalled(Some(7), Some(Sender { user: UserId::new("boss").unwrap(), info: Some("{}".into()) })),
+        ),
+        (r#"{"Recalled":{"id":"m-1","place":null,"by":null}}"#, recalled(None, None)),
         (TOMORROW, Event::Unknown(UnknownEvent(TOMORROW.into()))),
     ]
 }
@@ -91,6 +97,7 @@ fn every_event_is_told_of(event: &Event) {
         | Event::Exit { .. }
         | Event::MutesChanged(_)
         | Event::System(_)
+        | Event::Recalled(_)
         | Event::Unknown(_) => {}
     }
 }

@@ -252,6 +252,20 @@ async fn post(
     }
 }
 
-fn drawn_id(muster: &Muster) -> Result<MessageId> {
-    MessageId::new(&muster.random.alphanumeric(20)).map_err(|error| Error::Invalid(error.to_string()))
+/// Characters of a drawn id that tell the time, and those that chance gives.
+const TIME_CHARS: usize = 9;
+const CHANCE_CHARS: usize = 11;
+
+/// An id for a message taken now. It begins with the time, so that ids rise with the messages and the index that finds
+/// them grows at its end alone.
+pub(super) fn drawn_id(muster: &Muster) -> Result<MessageId> {
+    let mut rest = muster.now().0.unsigned_abs();
+    let mut id = vec![b'0'; TIME_CHARS];
+    for place in id.iter_mut().rev() {
+        *place = b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::try_from(rest % 36).unwrap_or(0)];
+        rest /= 36;
+    }
+    let id: String = id.into_iter().map(char::from).collect();
+    MessageId::new(&(id + &muster.random.alphanumeric(CHANCE_CHARS)))
+        .map_err(|error| Error::Invalid(error.to_string()))
 }

@@ -45,6 +45,7 @@ mod moderation;
 mod mutes;
 mod nodes;
 mod operator;
+mod recall;
 mod retention;
 mod roles;
 mod rosters;

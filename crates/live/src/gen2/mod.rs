@@ -13,6 +13,8 @@ mod check_live_message_users_online;
 mod create_live_message_app;
 mod create_live_message_group;
 mod delete_live_message_group;
+mod delete_live_message_group_message;
+mod delete_live_message_user_message;
 mod describe_live_message_app;
 mod describe_live_message_group;
 mod describe_live_message_group_band;
@@ -63,6 +65,8 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<describe_live_message_group_band::DescribeLiveMessageGroupBand>()
         .operation::<send_live_message_group::SendLiveMessageGroup>()
         .operation::<list_live_message_group_messages::ListLiveMessageGroupMessages>()
+        .operation::<delete_live_message_group_message::DeleteLiveMessageGroupMessage>()
+        .operation::<delete_live_message_user_message::DeleteLiveMessageUserMessage>()
 }
 
 /// What most operations of this generation have in common: one application, 50 calls a second, four errors.

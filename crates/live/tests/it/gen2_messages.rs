@@ -139,3 +139,42 @@ async fn the_messages_of_a_deleted_group_can_be_read_and_no_more_are_taken() {
     house.call("SendLiveMessageGroup", &message).await.refused(404, "ResourceNotExist");
     assert_eq!(bodies(&history(&house, &app, &[("SortType", "1")]).await), ["last words"]);
 }
+
+#[tokio::test]
+async fn a_message_that_was_taken_back_is_gone_from_history_and_its_id_stays_taken() {
+    let house = live();
+    let app = audience(&house).await;
+    for id in ["c-1", "c-2", "c-3"] {
+        send(&house, &app, &[("MsgTid", id), ("Body", id)]).await;
+    }
+    let recall = |id: &'static str| {
+        vec![
+            ("AppId", &*app),
+            ("GroupId", "g"),
+            ("MessageId", id),
+            ("DeleterId", "boss"),
+            ("DeleterInfo", "meta"),
+        ]
+    };
+    for id in ["c-2", "c-2", "never-sent"] {
+        let gone = house.call("DeleteLiveMessageGroupMessage", &recall(id)).await.ok();
+        assert_eq!(gone, json!({"GroupId": "g", "MessageId": id}));
+    }
+    assert_eq!(bodies(&history(&house, &app, &[("SortType", "1")]).await), ["c-1", "c-3"]);
+    assert_eq!(
+        bodies(&history(&house, &app, &[("SortType", "2"), ("MsgType", "10001")]).await),
+        ["c-3", "c-1"]
+    );
+    assert_eq!(send(&house, &app, &[("MsgTid", "c-2"), ("Body", "again")]).await, "c-2");
+    assert_eq!(bodies(&history(&house, &app, &[("SortType", "1")]).await), ["c-1", "c-3"]);
+}
+
+#[tokio::test]
+async fn a_message_to_a_user_is_taken_back_by_somebody_who_is_named() {
+    let house = live();
+    let app = audience(&house).await;
+    let to = [("AppId", &*app), ("ReceiverId", "ann"), ("MessageId", "m-1")];
+    house.call("DeleteLiveMessageUserMessage", &to).await.refused(400, "InputInvalid");
+    let named = [&to[..], &[("DeleterId", "boss")]].concat();
+    assert_eq!(house.call("DeleteLiveMessageUserMessage", &named).await.ok(), json!({}));
+}

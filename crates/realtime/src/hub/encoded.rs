@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// An event of a stream, encoded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Encoded {
     /// Its position; 0 for an event that is told once.
     pub(crate) sequence: Sequence,
@@ -27,7 +27,7 @@ pub(crate) struct Encoded {
 }
 
 /// What is told of an event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Told {
     /// The whole push.
     push: Utf8Bytes,
@@ -44,6 +44,8 @@ pub(crate) enum Effect {
     Dissolved,
     /// All that holds in the group whose stream it is about who may talk.
     Mutes(Arc<GroupMutes>),
+    /// A message was taken back: this stands in its place.
+    Recalled(Box<Encoded>),
 }
 
 impl Encoded {
@@ -61,6 +63,10 @@ impl Encoded {
             }
             (StreamRef::User(..), Event::Exit { group, .. }) => Some(Effect::Removed(group.clone())),
             (StreamRef::Group(_), Event::MutesChanged(mutes)) => Some(Effect::Mutes(Arc::new(mutes.clone()))),
+            (_, Event::Recalled(recall)) => recall
+                .place
+                .filter(|&place| place != sequence)
+                .map(|place| Effect::Recalled(Box::new(Self::event(channel, stream, event, Some(place))))),
             _ => None,
         };
         let told = data.map(|data| Told::new(channel, &data, sequence));

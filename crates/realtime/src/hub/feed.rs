@@ -350,7 +350,7 @@ impl State {
                 match &effect {
                     Effect::Dissolved => aftermath.orphans = self.end(),
                     Effect::Mutes(mutes) => self.mutes = Some(Arc::clone(mutes)),
-                    Effect::Removed(_) => {}
+                    Effect::Removed(_) | Effect::Recalled(_) => {}
                 }
                 aftermath.effects.push(effect);
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use muster_core::message::Sequence;
 
-use super::encoded::Encoded;
+use super::encoded::{Effect, Encoded};
 
 /// A contiguous run of entries that ends where the stream does.
 #[derive(Debug, Default)]
@@ -21,13 +21,28 @@ pub(crate) struct RingBounds {
 }
 
 impl Ring {
-    /// Adds the next entry; the oldest go when there are too many.
-    pub(crate) fn push(&mut self, entry: Encoded, bounds: RingBounds) {
+    /// Adds the next entry; the oldest go when there are too many. One that takes a message back takes it out of here.
+    pub(crate) fn push(&mut self, mut entry: Encoded, bounds: RingBounds) {
+        if let Some(Effect::Recalled(tombstone)) =
+            entry.effect.take_if(|effect| matches!(effect, Effect::Recalled(_)))
+        {
+            self.replace(*tombstone);
+        }
         self.bytes += entry.len();
         self.entries.push_back(entry);
         while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= oldest.len();
+        }
+    }
+
+    /// Puts an entry in the place of the one at its position, if that is held.
+    fn replace(&mut self, entry: Encoded) {
+        let place = self.first().and_then(|first| entry.sequence.checked_sub(first));
+        let held = place.and_then(|place| self.entries.get_mut(usize::try_from(place).ok()?));
+        if let Some(held) = held {
+            self.bytes = self.bytes - held.len() + entry.len();
+            *held = entry;
         }
     }
 

@@ -47,6 +47,14 @@ struct SentMessage<'a> {
     message_id: &'a str,
 }
 
+/// What `deleteMessage` is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Doomed {
+    group_id: Box<str>,
+    message_id: Box<str>,
+}
+
 /// What the methods that need a group alone are given: an object, or the bare id.
 pub(super) struct OfGroup {
     pub(super) id: String,
@@ -123,6 +131,7 @@ impl Session {
                 let id = self.send_group_message(parameters(data)?).await?;
                 events::json(&SentMessage { message_id: id.as_str() }).into()
             }
+            "deleteMessage" => self.delete_message(parameters(data)?).await?,
             "queryGroup" => self.query_group(parameters(data)?).await?,
             "muteAll" | "cancelMuteAll" | "muteUser" | "cancelMuteUser" | "listMuteUsers" => {
                 self.call_about_mutes(&request.method, data).await?
@@ -145,6 +154,17 @@ impl Session {
             skip_audit: outgoing.skip_audit == Some(true),
         };
         self.say(&group, message).await
+    }
+
+    async fn delete_message(&self, doomed: Doomed) -> Result<Bytes, Failure> {
+        let group = group_id(&doomed.group_id)?;
+        let message = MessageId::new(&doomed.message_id)
+            .map_err(|error| ErrorReply::invalid(format!("messageId {error}")))?;
+        self.pace(&group)?;
+        let muster = &self.hub.muster;
+        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
+        muster.messages().recall_for(&visit, &message).await?;
+        Ok(Bytes::from_static(b"{}"))
     }
 
     /// Says something to a group that the user is in.

@@ -158,7 +158,7 @@ impl Session {
 fn said_bytes(entry: &Entry) -> usize {
     match &entry.event {
         Event::Message(message) => message.body.len(),
-        Event::System(_) | Event::Exit { .. } | Event::Unknown(_) => 0,
+        Event::System(_) | Event::Exit { .. } | Event::Recalled(_) | Event::Unknown(_) => 0,
         Event::MutesChanged(mutes) => mutes.users.len() * MAX_ID_BYTES,
     }
 }

@@ -13,6 +13,7 @@ mod members;
 mod mutes;
 mod order;
 mod real;
+mod recall;
 mod recovery;
 mod support;
 mod traps;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use muster_core::{
     group::{Order, Slice},
-    id::GroupRef,
+    id::{GroupRef, MessageId},
     message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top, Verdict},
     store::{Also, Messages, StoreResult},
 };
@@ -92,6 +92,35 @@ impl Messages for MemoryStore {
         limit: usize,
     ) -> StoreResult<Vec<Entry>> {
         self.part(stream, Order::Descending, before, limit)
+    }
+
+    async fn find_message(&self, stream: &StreamRef, id: &MessageId) -> StoreResult<Option<Entry>> {
+        let state = self.reading()?;
+        let stream = state.stream(stream).and_then(|(_, stream)| stream);
+        let is_it = |entry: &&Entry| matches!(&entry.event, Event::Message(message) if message.id == *id);
+        Ok(stream.and_then(|stream| stream.entries.values().rev().find(is_it).cloned()))
+    }
+
+    async fn recall(
+        &self,
+        stream: &StreamRef,
+        place: Sequence,
+        tombstone: Event,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let mut state = self.changing()?;
+        let stands = |entry: &Entry| matches!(entry.event, Event::Message(_));
+        if !state.open_stream(stream).and_then(|stream| stream.entries.get(&place)).is_some_and(stands) {
+            return Ok(None);
+        }
+        state.demand_streams(&also)?;
+        if let Some(entry) = state.open_stream(stream).and_then(|stream| stream.entries.get_mut(&place)) {
+            if let Event::Message(message) = &entry.event {
+                entry.at = message.at;
+            }
+            entry.event = tombstone;
+        }
+        Ok(Some(state.follow(also)))
     }
 
     async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>> {

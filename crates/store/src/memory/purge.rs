@@ -25,7 +25,11 @@ const DAY: i64 = 86_400_000;
 fn age(entry: &Entry) -> Millis {
     match &entry.event {
         Event::Message(message) => message.at,
-        Event::Exit { .. } | Event::MutesChanged(_) | Event::System(_) | Event::Unknown(_) => entry.at,
+        Event::Exit { .. }
+        | Event::MutesChanged(_)
+        | Event::System(_)
+        | Event::Recalled(_)
+        | Event::Unknown(_) => entry.at,
     }
 }
 

@@ -189,7 +189,7 @@ impl State {
     }
 
     /// The stream of an event that can be stored; `None` without its group or application, and when the group is deleted.
-    fn open_stream(&mut self, stream: &StreamRef) -> Option<&mut Stream> {
+    pub(super) fn open_stream(&mut self, stream: &StreamRef) -> Option<&mut Stream> {
         match stream {
             StreamRef::Group(group) => Some(&mut self.existing_mut(group)?.stream),
             StreamRef::User(app, user) => {

@@ -95,6 +95,17 @@ impl PostgresStore {
         all(&rows, entry)
     }
 
+    async fn find_by_id(&self, stream: &StreamRef, id: &MessageId) -> Result<Option<Entry>, Fault> {
+        let (app, kind, name) = name_of(stream);
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} FROM {OF_STREAM} AND e.message_id = $4 AND e.kind IS NOT NULL
+             ORDER BY e.sequence DESC LIMIT 1"
+        );
+        let connection = self.database.reader().await?;
+        let row = connection.query_opt(&sql, values![app.as_str(), kind, name, id.as_str()]).await?;
+        row.as_ref().map(entry).transpose()
+    }
+
     async fn find_history(&self, at: &GroupRef, query: HistoryQuery) -> Result<Slice<Entry>, Fault> {
         let stream = StreamRef::Group(at.clone());
         let (app, kind, name) = name_of(&stream);
@@ -167,6 +178,29 @@ impl Messages for PostgresStore {
     ) -> StoreResult<Vec<Entry>> {
         let below = before.map_or(i64::MAX, bigint);
         Ok(self.entries_between(stream, (0, below), Order::Descending, limit).await?)
+    }
+
+    async fn find_message(&self, stream: &StreamRef, id: &MessageId) -> StoreResult<Option<Entry>> {
+        Ok(self.find_by_id(stream, id).await?)
+    }
+
+    async fn recall(
+        &self,
+        stream: &StreamRef,
+        place: Sequence,
+        tombstone: Event,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        self.database.open_still()?;
+        let write = Write::Recall { stream: stream.clone(), place, tombstone, also };
+        let done = match stream {
+            StreamRef::Group(group) => self.writes.run(group, write).await?,
+            StreamRef::User(..) => self.writes.run(stream, write).await?,
+        };
+        Ok(match done {
+            Posted::Done { positions, .. } => Some(positions),
+            Posted::Repeated(_) | Posted::NoGroup | Posted::TooManyTypes => None,
+        })
     }
 
     async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>> {

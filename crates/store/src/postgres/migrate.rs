@@ -26,6 +26,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/postgres/0005_group_mutes.sql"),
     },
     Migration { name: "0006_roles", sql: include_str!("../../migrations/postgres/0006_roles.sql") },
+    Migration {
+        name: "0007_message_ids",
+        sql: include_str!("../../migrations/postgres/0007_message_ids.sql"),
+    },
 ];
 
 /// What became of a step.

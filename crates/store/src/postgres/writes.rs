@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use async_trait::async_trait;
 use muster_core::{
     id::{AppId, GroupRef},
-    message::{Draft, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
+    message::{Draft, Event, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
     number::TypeCount,
     store::{Also, StreamEvent},
 };
@@ -23,6 +23,7 @@ use super::{
     records::{bigint, unsigned},
     values::values,
 };
+use crate::codes::json;
 
 /// The kind of a group's stream, and of a user's.
 pub(super) const OF_GROUP: i64 = 1;
@@ -37,6 +38,8 @@ pub(super) enum Write {
     Count { at: GroupRef, draft: Draft },
     /// What follows from something else, stored.
     Append { also: Also },
+    /// A tombstone in the place of a message, with what follows from it.
+    Recall { stream: StreamRef, place: Sequence, tombstone: Event, also: Also },
 }
 
 /// The columns that name a stream.
@@ -62,7 +65,15 @@ impl Write {
             Self::Post { at, draft, .. } | Self::Count { at, draft } => {
                 Some(((at.app.as_str(), OF_GROUP, at.group.as_str()), draft))
             }
-            Self::Append { .. } => None,
+            Self::Append { .. } | Self::Recall { .. } => None,
+        }
+    }
+
+    /// The message to take back: its stream, its place, and what comes in its place.
+    fn recall(&self) -> Option<(Key<'_>, Sequence, &Event)> {
+        match self {
+            Self::Recall { stream, place, tombstone, .. } => Some((key_of(stream), *place, tombstone)),
+            Self::Post { .. } | Self::Count { .. } | Self::Append { .. } => None,
         }
     }
 
@@ -74,7 +85,7 @@ impl Write {
 
     fn events(&self) -> &[StreamEvent] {
         match self {
-            Self::Post { also, .. } | Self::Append { also } => &also.events,
+            Self::Post { also, .. } | Self::Append { also } | Self::Recall { also, .. } => &also.events,
             Self::Count { .. } => &[],
         }
     }
@@ -82,7 +93,8 @@ impl Write {
     /// The streams that it touches.
     fn keys(&self) -> impl Iterator<Item = Key<'_>> {
         let events = self.events().iter().map(|event| key_of(&event.stream));
-        self.message().map(|(key, _)| key).into_iter().chain(events)
+        let own = self.message().map(|(key, _)| key).or_else(|| self.recall().map(|(key, ..)| key));
+        own.into_iter().chain(events)
     }
 }
 
@@ -97,6 +109,8 @@ struct Stream {
     types: usize,
     /// Messages under ids that their senders chose, of those that the batch posts.
     chosen: HashMap<String, Sequence>,
+    /// Where messages stood that the batch has taken back.
+    buried: BTreeSet<Sequence>,
     moved: bool,
 }
 
@@ -123,6 +137,7 @@ async fn lock<'a>(tx: &Tx, keys: &BTreeSet<Key<'a>>, streams: &mut Streams<'a>) 
             totals: BTreeMap::new(),
             types: 0,
             chosen: HashMap::new(),
+            buried: BTreeSet::new(),
             moved: false,
         };
         streams.insert(key, stream);
@@ -233,6 +248,26 @@ async fn find_chosen<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>)
     Ok(())
 }
 
+/// Puts tombstones in the places of the messages that the batch takes back, whose streams are locked: so that a message
+/// is taken back once.
+async fn bury<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Result<(), Fault> {
+    for (key, place, tombstone) in jobs.iter().filter_map(|job| job.recall()) {
+        let Some(stream) = streams.get_mut(&key).filter(|stream| !stream.closed) else { continue };
+        let changed = tx
+            .execute(
+                "UPDATE entry SET event = $4, kind = NULL, sender = NULL, sender_info = NULL, body = NULL, weight = NULL,
+                   level = NULL, repeat = NULL, total = NULL, cached = NULL, stored_at = NULL
+                 WHERE app = $1 AND stream = $2 AND sequence = $3 AND kind IS NOT NULL",
+                values![key.0, stream.number, bigint(place), json(tombstone)],
+            )
+            .await?;
+        if changed > 0 {
+            stream.buried.insert(place);
+        }
+    }
+    Ok(())
+}
+
 impl Stream {
     /// What a message comes to, and counts it if it is taken. `chosen` is the id, if its sender chose one.
     fn take(&mut self, draft: &Draft, chosen: Option<&str>) -> Verdict {
@@ -301,9 +336,15 @@ async fn write_counts(tx: &Tx, streams: &Streams<'_>) -> Result<(), Fault> {
 
 /// What a write comes to, and its rows.
 fn settle<'a>(job: &'a Write, streams: &mut Streams<'a>, entries: &mut Entries<'a>) -> Result<Posted, Fault> {
+    if let Some((key, place, _)) = job.recall() {
+        // Two of one batch that take back one message: the first does.
+        if !streams.get_mut(&key).is_some_and(|stream| stream.buried.remove(&place)) {
+            return Ok(Posted::NoGroup);
+        }
+    }
     let Some((key, draft)) = job.message() else {
         let there = |event: &StreamEvent| streams.get(&key_of(&event.stream)).is_some_and(|one| !one.closed);
-        if !job.events().iter().all(there) {
+        if job.recall().is_none() && !job.events().iter().all(there) {
             return Ok(Posted::NoGroup);
         }
         let positions = place_events(job.events(), streams, entries)?;
@@ -375,6 +416,7 @@ pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault
     }
     count(tx, jobs, &mut streams).await?;
     find_chosen(tx, jobs, &mut streams).await?;
+    bury(tx, jobs, &mut streams).await?;
     let mut entries = Entries::default();
     let settled: Result<Vec<_>, _> = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
     let answers = settled?;

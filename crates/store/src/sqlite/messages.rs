@@ -97,7 +97,11 @@ pub(super) fn insert_event(
 ) -> StoreResult<()> {
     match event {
         Event::Message(message) => insert_message(tx, (space, stream), sequence, message, at, false),
-        Event::Exit { .. } | Event::MutesChanged(_) | Event::System(_) | Event::Unknown(_) => tx
+        Event::Exit { .. }
+        | Event::MutesChanged(_)
+        | Event::System(_)
+        | Event::Recalled(_)
+        | Event::Unknown(_) => tx
             .execute(
                 "INSERT INTO entry (space_key, stream, sequence, at, event) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![space, stream, sequence, at.0, json(event)],
@@ -173,6 +177,26 @@ fn find_chosen(connection: &Connection, stream: i64, id: &MessageId) -> rusqlite
         .prepare_cached("SELECT sequence FROM entry WHERE stream = ?1 AND message_id = ?2 AND chosen = 1")?
         .query_row(params![stream, id.as_str()], |row| row.get(0))
         .optional()
+}
+
+/// The message of an id in a stream, the latest if several have it.
+fn find_message(connection: &Connection, stream: i64, id: &MessageId) -> rusqlite::Result<Option<Entry>> {
+    let sql = format!(
+        "SELECT {ENTRY_COLUMNS} FROM entry INDEXED BY entry_by_message
+         WHERE stream = ?1 AND message_id = ?2 AND kind IS NOT NULL ORDER BY sequence DESC LIMIT 1"
+    );
+    connection.prepare_cached(&sql)?.query_row(params![stream, id.as_str()], read_entry).optional()
+}
+
+/// Puts a tombstone where a message stands; whether one stood there.
+fn bury(tx: &Tx<'_>, stream: i64, place: Sequence, tombstone: &Event) -> StoreResult<bool> {
+    let changed = tx.execute(
+        "UPDATE entry SET event = ?3, kind = NULL, sender = NULL, sender_info = NULL, body = NULL, weight = NULL,
+           level = NULL, repeat = NULL, total = NULL, cached = NULL, stored_at = NULL
+         WHERE stream = ?1 AND sequence = ?2 AND kind IS NOT NULL",
+        params![stream, place, json(tombstone)],
+    )?;
+    Ok(changed > 0)
 }
 
 /// Stores a message with the running batch.
@@ -428,6 +452,39 @@ impl Messages for SqliteStore {
     ) -> StoreResult<Vec<Entry>> {
         let below = before.map_or(i64::MAX, position);
         self.entries_between(stream, (0, below), Order::Descending, limit).await
+    }
+
+    async fn find_message(&self, stream: &StreamRef, id: &MessageId) -> StoreResult<Option<Entry>> {
+        let Some(found) = self.stream(stream).await? else { return Ok(None) };
+        let (key, id) = (found.key(), id.clone());
+        let entry = self.readers.read(move |connection| find_message(connection, key, &id)).await?;
+        // Nothing beyond the end is shown, though it may be in the database already.
+        Ok(entry.filter(|entry| entry.sequence <= found.top().sequence))
+    }
+
+    async fn recall(
+        &self,
+        stream: &StreamRef,
+        place: Sequence,
+        tombstone: Event,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        self.open_still()?;
+        let Some(found) = self.stream(stream).await? else { return Ok(None) };
+        let following = self.following(also).await?;
+        let run = move |tx: &mut Tx<'_>| {
+            let own = match &found {
+                Found::Group(cell) => Some(cell),
+                Found::User(..) => None,
+            };
+            together(tx, own, &following, |tx| {
+                let open = own.is_none_or(|cell| !cell.lock().is_deleted());
+                let buried = open && bury(tx, found.key(), place, &tombstone)?;
+                Ok((buried, Made::when(buried)))
+            })
+        };
+        let settle = |(buried, positions): (bool, Positions)| buried.then_some(positions);
+        self.writer.run(Subject::None, run, settle).await
     }
 
     async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use muster_core::{
     group::Order,
     id::MessageId,
-    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, StreamRef, Top},
+    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Recall, Sequence, StreamRef, Top},
     store::Store,
     time::Millis,
 };
@@ -25,8 +25,10 @@ over_every_store!(
     history_is_filtered_by_type_and_time_and_walked_in_both_directions,
     history_holds_messages_alone,
     streams_of_what_does_not_exist_are_none,
-    a_message_under_a_chosen_id_is_stored_once_in_its_group;
+    a_message_under_a_chosen_id_is_stored_once_in_its_group,
+    a_message_is_taken_back_once_however_many_ask;
     lasting:
+    a_message_that_is_taken_back_leaves_a_tombstone_at_its_place,
     a_stream_has_every_place_whatever_stands_there,
     counts_and_places_outlast_the_process,
     an_event_of_a_later_version_keeps_its_place_and_its_words,
@@ -395,4 +397,77 @@ async fn a_stream_has_every_place_whatever_stands_there(place: &impl LastingPlac
     let store = place.again(store);
     check(&*store).await;
     assert_eq!(store.append(event_of(&stream, place.exit(&g), Millis(21))).await.unwrap(), Some(vec![21]));
+}
+
+fn tombstone(id: &MessageId, place: Sequence) -> Event {
+    Event::Recalled(Recall { message: id.clone(), place: Some(place), by: None })
+}
+
+async fn a_message_that_is_taken_back_leaves_a_tombstone_at_its_place(place: &impl LastingPlace) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let own = StreamRef::User(app_id("a"), user("u"));
+    let stream = StreamRef::Group(g.clone());
+    for (id, body) in [("m-1", "kept"), ("m-2", "said too much"), ("m-3", "kept too")] {
+        store.post(&g, chosen(id, body), alone()).await.unwrap();
+    }
+    let told = Message { id: MessageId::new("m-2").unwrap(), ..message(7, "psst", 10) };
+    store.append(event_of(&own, Event::Message(told), Millis(12))).await.unwrap();
+    let id = MessageId::new("m-2").unwrap();
+    for (stream, at, next) in [(&stream, 2, 4), (&own, 1, 2)] {
+        assert_eq!(store.find_message(stream, &id).await.unwrap().unwrap().sequence, at);
+        let also = event_of(stream, tombstone(&id, at), Millis(20));
+        let buried = store.recall(stream, at, tombstone(&id, at), also.clone()).await.unwrap();
+        assert_eq!(buried, Some(vec![next]));
+        // Once: what is gone cannot go again, and what is none cannot go.
+        assert_eq!(store.recall(stream, at, tombstone(&id, at), also.clone()).await.unwrap(), None);
+        assert_eq!(store.recall(stream, 99, tombstone(&id, 99), also).await.unwrap(), None);
+    }
+    let check = async |store: &dyn Store| {
+        let entries = store.entries(&stream, 0, 9).await.unwrap();
+        let buried = |sequence, at| Entry { sequence, at: Millis(at), event: tombstone(&id, 2) };
+        assert_eq!((&entries[1], &entries[3]), (&buried(2, 10), &buried(4, 20)));
+        assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        assert_eq!(store.entries(&own, 0, 9).await.unwrap()[0].event, tombstone(&id, 1));
+        for stream in [&stream, &own] {
+            assert_eq!(store.find_message(stream, &id).await.unwrap(), None);
+        }
+        for kind in [None, Some(7)] {
+            let query = HistoryQuery {
+                order: Order::Ascending,
+                after: None,
+                kind,
+                from: None,
+                until: None,
+                limit: 9,
+            };
+            assert_eq!(bodies(&store.history(&g, query).await.unwrap().entries), ["kept", "kept too"]);
+        }
+    };
+    check(&*store).await;
+    check(&*place.after_a_crash().open()).await;
+    let store = place.again(store);
+    check(&*store).await;
+    assert_eq!(store.post(&g, chosen("m-2", "again"), alone()).await.unwrap(), Posted::Repeated(2));
+}
+
+async fn a_message_is_taken_back_once_however_many_ask(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let stream = StreamRef::Group(g.clone());
+    store.post(&g, chosen("m-1", "x"), alone()).await.unwrap();
+    let id = MessageId::new("m-1").unwrap();
+    let recalls = (0..8).map(|_| {
+        let (store, stream, id) = (Arc::clone(&store), stream.clone(), id.clone());
+        tokio::spawn(async move {
+            let also = event_of(&stream, tombstone(&id, 1), Millis(20));
+            store.recall(&stream, 1, tombstone(&id, 1), also).await.unwrap()
+        })
+    });
+    let mut positions = Vec::new();
+    for recall in recalls.collect::<Vec<_>>() {
+        positions.extend(recall.await.unwrap());
+    }
+    assert_eq!(positions, [vec![2]]);
+    assert_eq!(store.top(&stream).await.unwrap().unwrap().sequence, 2);
 }

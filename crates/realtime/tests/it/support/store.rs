@@ -16,7 +16,7 @@ use muster_core::{
     event::Event,
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
-    id::{AppId, GroupRef, NodeId, SessionRef, UserId},
+    id::{AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     message::{Draft, Entry, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{
@@ -265,6 +265,20 @@ impl Messages for TestStore {
         let mut entries = self.asked().await?.entries_before(stream, before, limit).await?;
         entries.retain(|entry| entry.sequence > self.forgotten(stream));
         Ok(entries)
+    }
+
+    async fn find_message(&self, stream: &StreamRef, id: &MessageId) -> StoreResult<Option<Entry>> {
+        self.asked().await?.find_message(stream, id).await
+    }
+
+    async fn recall(
+        &self,
+        stream: &StreamRef,
+        place: Sequence,
+        tombstone: Event,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        self.asked().await?.recall(stream, place, tombstone, also).await
     }
 
     async fn history(&self, at: &GroupRef, query: HistoryQuery) -> StoreResult<Slice<Entry>> {

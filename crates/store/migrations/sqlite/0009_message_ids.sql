@@ -1,0 +1,2 @@
+-- Messages are found by their ids, so that they can be taken back.
+CREATE INDEX entry_by_message ON entry (stream, message_id) WHERE kind IS NOT NULL;
