@@ -9,6 +9,7 @@
 pub mod account;
 pub mod app;
 pub mod bus;
+pub mod callback;
 pub mod caller;
 pub mod chat;
 pub mod complaint;

@@ -4,13 +4,14 @@
 //! at all, together with what follows from it ([`Also`]). Not found is `None` or a variant of the answer; an error means
 //! that the store could not do its work.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
 use crate::{
     account::{Changed, Directory, DirectoryChange, Role},
     app::{App, DataCenter, Generation},
+    callback::{Outcome, OwedCall, StoredCall},
     caller::CarriedOut,
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
     figure::Figure,
@@ -47,6 +48,8 @@ pub type StoreResult<T> = Result<T, StoreError>;
 pub struct Also {
     /// Events, each appended to its stream.
     pub events: Vec<StreamEvent>,
+    /// Callbacks that are owed from then on.
+    pub calls: Vec<OwedCall>,
     /// That the change comes to its end whoever goes away, so that what follows from it is told.
     pub carried: CarriedOut,
 }
@@ -55,13 +58,13 @@ impl Also {
     /// Nothing follows. Costs nothing.
     #[must_use]
     pub const fn nothing(carried: CarriedOut) -> Self {
-        Self { events: Vec::new(), carried }
+        Self { events: Vec::new(), calls: Vec::new(), carried }
     }
 
     /// Whether nothing follows.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.events.is_empty()
+        self.events.is_empty() && self.calls.is_empty()
     }
 }
 
@@ -424,8 +427,34 @@ pub trait Words: Send + Sync {
     ) -> StoreResult<Option<Positions>>;
 }
 
+/// Callbacks that applications are owed. They come in by [`Also::calls`] alone. Times are the caller's clock's.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Takes callbacks that are due at `now`, of each application at most `room` less what `busy` says are under way; of
+    /// each lane the first alone. Until it is settled, or `until` has come, nobody else is given one.
+    async fn claim_calls(
+        &self,
+        now: Millis,
+        until: Millis,
+        room: usize,
+        busy: HashMap<AppId, usize>,
+    ) -> StoreResult<Vec<StoredCall>>;
+    /// Settles an attempt at a callback as it was claimed; `false` when somebody else has taken it since.
+    async fn settle_call(&self, call: &StoredCall, outcome: Outcome) -> StoreResult<bool>;
+    /// When the next callback is due, or taken for given up.
+    async fn next_call(&self) -> StoreResult<Option<Millis>>;
+    /// Callbacks that are owed, or dead letters, by number.
+    async fn calls(&self, dead: bool, window: Window) -> StoreResult<Page<StoredCall>>;
+    /// Makes a dead letter owed again, as of `now`; whether there was one of this number.
+    async fn revive_call(&self, number: i64, now: Millis) -> StoreResult<bool>;
+    /// Removes a callback or a dead letter; whether there was one of this number.
+    async fn drop_call(&self, number: i64) -> StoreResult<bool>;
+    /// Removes the oldest of what an application is owed, or of its dead letters, beyond `keep`; how many went.
+    async fn trim_calls(&self, app: &AppId, dead: bool, keep: u64) -> StoreResult<u64>;
+}
+
 /// The nouns that are written once for every store: a new one of this kind is named here.
-pub trait Records: Accounts + Seals + Apps + Chats + Mutes + Words {}
+pub trait Records: Accounts + Seals + Apps + Chats + Mutes + Words + Outbox {}
 
 /// What ended because the node that held it is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]

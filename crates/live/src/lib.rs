@@ -13,6 +13,7 @@
 
 mod access;
 mod app_sign;
+pub mod callback;
 mod endpoints;
 mod error;
 mod gen1;

@@ -4,6 +4,7 @@
 mod admin;
 mod audit;
 mod bench;
+mod callbacks;
 mod cli;
 mod config;
 #[cfg(test)]

@@ -187,6 +187,11 @@ impl AppRules<'_> {
     /// # Errors
     /// [`Error::Sealed`] when it was sealed under another master key.
     pub fn key(&self, app: &KnownApp) -> Result<String> {
+        self.key_of(app)
+    }
+
+    /// The key of an application, whoever asks.
+    pub(super) fn key_of(&self, app: &App) -> Result<String> {
         Ok(self.0.master.open(&App::key_purpose(&app.id), &app.key)?)
     }
 }

@@ -4,11 +4,15 @@
 //! notices that it ends in. A store asks for what a change is stored with ([`Also`]), and that is to be had in such work
 //! alone.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use super::Muster;
+use super::{Muster, outbox::OutboxState};
 use crate::{
     bus::{Bus, Notice},
+    callback::OwedCall,
     caller::{CarriedOut, carry_out, carry_out_in_place},
     error::Result,
     message::{Entry, Positions, StreamRef},
@@ -20,6 +24,8 @@ pub(super) struct Hands {
     /// The store to change.
     pub(super) store: Arc<dyn Store>,
     carried: CarriedOut,
+    /// Whether a callback is owed for the change.
+    owes: Arc<AtomicBool>,
 }
 
 impl Hands {
@@ -30,7 +36,18 @@ impl Hands {
 
     /// For a change that these events are stored with.
     pub(super) fn with(&self, events: &[StreamEvent]) -> Also {
-        Also { events: events.to_vec(), carried: self.carried }
+        Also { events: events.to_vec(), ..self.alone() }
+    }
+
+    /// For a change that these callbacks are owed for.
+    pub(super) fn owing(&self, calls: Vec<OwedCall>) -> Also {
+        self.with_all(&[], calls)
+    }
+
+    /// For a change that both are stored with.
+    pub(super) fn with_all(&self, events: &[StreamEvent], calls: Vec<OwedCall>) -> Also {
+        self.owes.fetch_or(!calls.is_empty(), Ordering::Relaxed);
+        Also { events: events.to_vec(), calls, carried: self.carried }
     }
 }
 
@@ -70,6 +87,10 @@ impl Entry {
 }
 
 impl Muster {
+    fn listeners(&self) -> Listeners {
+        Listeners { bus: Arc::clone(&self.bus), outbox: Arc::clone(&self.outbox) }
+    }
+
     /// Changes something. Whoever asks may go away: what a store has begun by then comes to its end and is told, and what
     /// it has not begun it never begins.
     ///
@@ -80,8 +101,10 @@ impl Muster {
         T: Send + 'static,
         F: Future<Output = Result<Done<T>>> + Send + 'static,
     {
-        let (store, bus) = (Arc::clone(&self.store), Arc::clone(&self.bus));
-        carry_out(|carried| told(bus, work(Hands { store, carried }))).await
+        let (store, listeners, owes) =
+            (Arc::clone(&self.store), self.listeners(), Arc::<AtomicBool>::default());
+        let owed = Arc::clone(&owes);
+        carry_out(|carried| told(listeners, owed, work(Hands { store, carried, owes }))).await
     }
 
     /// The same in place, as long as its caller waits: see [`carry_out_in_place`].
@@ -93,14 +116,30 @@ impl Muster {
         T: Send + 'static,
         F: Future<Output = Result<Done<T>>> + Send + 'static,
     {
-        let (store, bus) = (Arc::clone(&self.store), Arc::clone(&self.bus));
-        carry_out_in_place(|carried| told(bus, work(Hands { store, carried }))).await
+        let (store, listeners, owes) =
+            (Arc::clone(&self.store), self.listeners(), Arc::<AtomicBool>::default());
+        let owed = Arc::clone(&owes);
+        carry_out_in_place(|carried| told(listeners, owed, work(Hands { store, carried, owes }))).await
     }
 }
 
-/// Does work, and tells what it ends in.
-async fn told<T>(bus: Arc<dyn Bus>, work: impl Future<Output = Result<Done<T>>>) -> Result<T> {
-    let Done { answer, notices } = work.await?;
+/// Who hlisteners of a change.
+struct Listeners {
+    bus: Arc<dyn Bus>,
+    outbox: Arc<OutboxState>,
+}
+
+/// Does work, and tells what it ends in; whoever sends callbacks is woken when one is owed.
+async fn told<T>(
+    Listeners { bus, outbox }: Listeners,
+    owes: Arc<AtomicBool>,
+    work: impl Future<Output = Result<Done<T>>>,
+) -> Result<T> {
+    let done = work.await;
+    if owes.load(Ordering::Relaxed) {
+        outbox.wake.notify_one();
+    }
+    let Done { answer, notices } = done?;
     for notice in notices {
         tell(&*bus, notice).await;
     }

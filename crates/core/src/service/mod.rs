@@ -46,6 +46,7 @@ mod mutes;
 mod nodes;
 mod operator;
 mod recall;
+mod outbox;
 mod retention;
 mod roles;
 mod rosters;
@@ -62,6 +63,7 @@ pub use moderation::ModerationRules;
 pub use mutes::MuteRules;
 pub use nodes::NodeRules;
 pub use operator::OperatorRules;
+pub use outbox::{DueCall, OutboxBounds, OutboxRules};
 pub use retention::Sweeper;
 pub use roles::{DEFAULT_SESSION_SECONDS, MAX_SESSION_SECONDS};
 pub use rosters::{Entrance, RosterRules};
@@ -84,6 +86,7 @@ use change::Hands;
 use moderation::WordLists;
 use mutes::{KnownMutes, MuteListener};
 use nodes::NodeName;
+use outbox::OutboxState;
 
 /// What the domain stands on, given to it at the start.
 pub struct Dependencies {
@@ -114,6 +117,7 @@ pub struct Muster {
     node: NodeName,
     mutes: Arc<KnownMutes>,
     word_lists: WordLists,
+    outbox: Arc<OutboxState>,
 }
 
 impl Muster {
@@ -133,6 +137,7 @@ impl Muster {
             node: NodeName::new(node),
             mutes,
             word_lists: WordLists::default(),
+            outbox: Arc::default(),
         }
     }
 
@@ -202,6 +207,12 @@ impl Muster {
         DeliveryRules(self)
     }
 
+    /// The rules of callbacks that applications are owed.
+    #[must_use]
+    pub fn outbox(&self) -> OutboxRules<'_> {
+        OutboxRules(self)
+    }
+
     /// What whoever runs the server may see of it, whoever owns it.
     #[must_use]
     pub fn operator(&self) -> OperatorRules<'_> {
@@ -256,6 +267,7 @@ impl Muster {
     pub fn figures(&self) -> Vec<Figure> {
         let mut figures = self.store.figures();
         figures.extend(self.bus.figures());
+        figures.extend(self.outbox.figures());
         figures
     }
 

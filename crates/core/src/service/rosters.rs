@@ -9,6 +9,7 @@ use super::{
 use crate::{
     app::Generation,
     bus::Notice,
+    callback::{CallbackEvent, OwedCall},
     error::{Error, Result},
     group::{Page, Slice},
     id::{GroupId, GroupRef, SessionRef, UserId},
@@ -77,10 +78,15 @@ impl RosterRules<'_> {
             super_above: self.super_above(group),
             super_listed: muster.limits.super_group_listing == SuperListing::Serve,
         };
+        let session = match &join.tie {
+            Tie::Session(session) => Some(&session.session),
+            Tie::Durable => None,
+        };
+        let calls = muster.owed_for(group.app(), (&group.at.group, user, session), CallbackEvent::Joined);
         let (group, at) = (group.clone(), group.at.clone());
         let joined = async move |hands: Hands| {
             let (user, info) = (join.user.clone(), join.info.clone());
-            match hands.store.join(&at, join, hands.alone()).await? {
+            match hands.store.join(&at, join, hands.owing(calls)).await? {
                 Admission::Admitted { member, fresh, count, .. } => {
                     let notice = (fresh && announce).then_some(Notice::Joined { group: at, user, info });
                     Ok(Done::told(Entrance { group, member, fresh, count }, notice))
@@ -118,9 +124,12 @@ impl RosterRules<'_> {
         again: bool,
     ) -> Result<()> {
         let (group, user) = (GroupRef::new(login.app().id.clone(), group.clone()), login.user().clone());
+        let app = self.0.store.records().app(&group.app).await?;
+        let of = (&group.group, &user, Some(&session.session));
+        let calls = app.map_or_else(Vec::new, |app| self.0.owed_for(&app, of, CallbackEvent::Left));
         let leave = Leave::Session(session.clone());
         let parted = async move |hands: Hands| {
-            let left = hands.store.leave(&group, &user, leave, hands.alone()).await?.is_some();
+            let left = hands.store.leave(&group, &user, leave, hands.owing(calls)).await?.is_some();
             let gone = left || again && is_out(&*hands.store, &group, &user).await?;
             Ok(Done::told((), gone.then_some(Notice::Left { group, user })))
         };
@@ -134,9 +143,10 @@ impl RosterRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn release(&self, group: &OpenGroup, user: &UserId, announce: bool) -> Result<()> {
+        let calls = self.0.owed_for(group.app(), (&group.at.group, user, None), CallbackEvent::Left);
         let (group, user) = (group.at.clone(), user.clone());
         let released = async move |hands: Hands| {
-            let left = hands.store.leave(&group, &user, Leave::Any, hands.alone()).await?.is_some();
+            let left = hands.store.leave(&group, &user, Leave::Any, hands.owing(calls)).await?.is_some();
             // Whoever has come back meanwhile was not taken out by this.
             if !left && !is_out(&*hands.store, &group, &user).await? {
                 return Ok(Done::untold(()));
@@ -157,7 +167,8 @@ impl RosterRules<'_> {
         let muster = self.0;
         let serves = muster.limits.super_group_listing == SuperListing::Serve;
         let (at, user, now) = (group.at.clone(), user.clone(), muster.now());
-        muster.change(move |hands| kick(hands, at, user, serves, now)).await
+        let calls = muster.owed_for(group.app(), (&at.group, &user, None), CallbackEvent::Left);
+        muster.change(move |hands| kick(hands, at, (user, calls), serves, now)).await
     }
 
     /// A page of the roster, by number.
@@ -232,11 +243,19 @@ async fn is_out(store: &dyn Store, at: &GroupRef, user: &UserId) -> Result<bool>
 }
 
 /// Ends a membership together with what its user learns of it. `serves` says whether super groups keep their lists.
-async fn kick(hands: Hands, at: GroupRef, user: UserId, serves: bool, now: Millis) -> Result<Done<()>> {
+///
+/// `calls` are owed for a membership of its own.
+async fn kick(
+    hands: Hands,
+    at: GroupRef,
+    (user, calls): (UserId, Vec<OwedCall>),
+    serves: bool,
+    now: Millis,
+) -> Result<Done<()>> {
     let stream = StreamRef::User(at.app.clone(), user.clone());
     let event = Event::Exit { group: at.group.clone(), reason: ExitReason::Removed };
     let events = vec![StreamEvent { stream: stream.clone(), event: Arc::new(event), at: now }];
-    if let Some(left) = hands.store.leave(&at, &user, Leave::Any, hands.with(&events)).await? {
+    if let Some(left) = hands.store.leave(&at, &user, Leave::Any, hands.with_all(&events, calls)).await? {
         let others = Notice::Left { group: at, user };
         return Ok(Done::told((), published(events, left.positions).chain([others])));
     }

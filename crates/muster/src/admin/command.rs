@@ -48,6 +48,9 @@ pub(crate) enum AdminCommand {
     /// AuditType is 1, and always in one of generation 1.
     #[command(subcommand)]
     Word(Word),
+    /// Look at callbacks that applications are owed, and send dead letters again.
+    #[command(subcommand)]
+    Callbacks(Callbacks),
     /// Print a login token for a user of a generation 2 application.
     Token(Token),
     /// Write the embedded store to one file, while the server runs or not. The master key is not in it.
@@ -88,6 +91,9 @@ impl AdminCommand {
             Self::Word(Word::List { app }) => ("word list", app.clone()),
             Self::Word(Word::Remove { app, .. }) => ("word remove", app.clone()),
             Self::Word(Word::Test { app, .. }) => ("word test", app.clone()),
+            Self::Callbacks(Callbacks::List { .. }) => ("callbacks list", String::new()),
+            Self::Callbacks(Callbacks::Retry { number }) => ("callbacks retry", number.to_string()),
+            Self::Callbacks(Callbacks::Drop { number }) => ("callbacks drop", number.to_string()),
             Self::Token(Token { app, user, .. }) => ("token", pair(app, user)),
             Self::Backup(Backup { file }) => ("backup", file.display().to_string()),
         }
@@ -303,6 +309,28 @@ pub(crate) struct Members {
     pub(crate) group: String,
     #[command(flatten)]
     pub(crate) part: Part,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Callbacks {
+    /// List dead letters, or what is still owed.
+    List {
+        /// List what is still owed.
+        #[arg(long)]
+        owed: bool,
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Send a dead letter again, as if it had been made now.
+    Retry {
+        /// Its number in the list.
+        number: i64,
+    },
+    /// Remove a callback or a dead letter.
+    Drop {
+        /// Its number in the list.
+        number: i64,
+    },
 }
 
 /// The role of a login.

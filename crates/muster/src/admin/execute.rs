@@ -16,7 +16,7 @@ use muster_realtime::login::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
 
 use super::{
-    AdminCommand, Outcome, Printout,
+    AdminCommand, Outcome, Printout, callbacks,
     command::{
         App as AppCommand, Backup, Channel, Group as GroupCommand, Key, Members, Number, Policy, Role, Token,
         User,
@@ -119,6 +119,7 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, E
             Err(error) => Err(Error::Invalid(format!("the backup {} failed: {error}", file.display()))),
         },
         C::Word(word) => words::done(muster, word).await,
+        C::Callbacks(command) => callbacks::done(muster, command).await,
         C::Token(token) => login_token(muster, &token).await,
     }
 }

@@ -97,6 +97,17 @@ impl Configuration {
             [("denied_per_second", self.throttle.denied_per_second.into(), 0..=1_000_000)],
         ))
         .chain(named("retention", [("sweep_seconds", self.retention.sweep_seconds.into(), 1..=86_400)]))
+        .chain(named(
+            "callbacks",
+            [
+                ("per_app", size(self.callbacks.per_app), 1..=1024),
+                ("at_once", size(self.callbacks.at_once), 1..=65_536),
+                ("tried_hours", self.callbacks.tried_hours.into(), 1..=8760),
+                ("owed_per_app", self.callbacks.owed_per_app, 1..=MOST_COUNTED),
+                ("dead_per_app", self.callbacks.dead_per_app, 1..=MOST_COUNTED),
+                ("poll_seconds", self.callbacks.poll_seconds.into(), 1..=3600),
+            ],
+        ))
         .chain(named("cluster", [("lease_seconds", self.cluster.lease_seconds.into(), 2..=3600)]))
     }
 

@@ -82,6 +82,8 @@ pub(crate) struct Configuration {
     pub(crate) cluster: ClusterConfig,
     /// Calls that the server makes.
     pub(crate) outbound: OutboundConfig,
+    /// Callbacks: what applications are told of what their users do.
+    pub(crate) callbacks: CallbacksConfig,
 }
 
 impl Default for Configuration {
@@ -109,6 +111,7 @@ impl Default for Configuration {
             postgres: PostgresOptions::default(),
             cluster: ClusterConfig::default(),
             outbound: OutboundConfig::default(),
+            callbacks: CallbacksConfig::default(),
         }
     }
 }
@@ -287,6 +290,38 @@ impl ClusterConfig {
     /// How long a lease lasts.
     pub(crate) fn lease(&self) -> Duration {
         Duration::from_secs(u64::from(self.lease_seconds))
+    }
+}
+
+/// Callbacks that applications are owed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CallbacksConfig {
+    /// Callbacks of one application under way at once, of each server.
+    pub(crate) per_app: usize,
+    /// Callbacks under way at once, about, of each server.
+    pub(crate) at_once: usize,
+    /// Hours that a callback is tried, with growing waits; then it is kept as a dead letter.
+    pub(crate) tried_hours: u32,
+    /// Callbacks that one application may be owed while its receiver takes none; the oldest are removed and counted in
+    /// `muster_callbacks_dropped_total`.
+    pub(crate) owed_per_app: u64,
+    /// Dead letters of one application that are kept; likewise.
+    pub(crate) dead_per_app: u64,
+    /// Seconds between two looks for what other servers owe, and for what is due since a clock was set.
+    pub(crate) poll_seconds: u32,
+}
+
+impl Default for CallbacksConfig {
+    fn default() -> Self {
+        Self {
+            per_app: 8,
+            at_once: 64,
+            tried_hours: 24,
+            owed_per_app: 100_000,
+            dead_per_app: 10_000,
+            poll_seconds: 2,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use muster_core::{
+    callback::OwedCall,
     group::{Group, GroupFilter, Order},
     id::{AppId, GroupId, GroupRef, MessageId, SessionRef, UserId},
     message::{Draft, Entry, Event, Message, Positions, Sequence, StreamRef, StreamState, Verdict},
@@ -26,6 +27,8 @@ pub(super) struct State {
     last_number: i64,
     pub(super) logins: HashMap<(AppId, UserId), SessionRef>,
     pub(super) purge_time: Option<Millis>,
+    /// Callbacks that are owed and not written to the records yet.
+    pub(super) owed: Vec<OwedCall>,
 }
 
 /// What ids of groups and users are unique in.
@@ -213,6 +216,7 @@ impl State {
 
     /// Stores what follows from a change, where [`demand_streams`](Self::demand_streams) found the streams.
     pub(super) fn follow(&mut self, also: Also) -> Positions {
+        self.owed.extend(also.calls);
         let events = also.events.into_iter();
         let push = |one: muster_core::store::StreamEvent| {
             Some(self.open_stream(&one.stream)?.push(Event::clone(&one.event), one.at))

@@ -14,7 +14,9 @@ use rusqlite::{Connection, params_from_iter};
 use super::state::{Space, State};
 use crate::{
     sqlite::{Snapshot, fault, numbered, wanted_still},
-    tables::{Change, Database, Reading, Row, Transaction, Tried, Turn, Value, misuse},
+    tables::{
+        Change, Database, INSERT_CALL, Reading, Row, Transaction, Tried, Turn, Value, misuse, values_of,
+    },
 };
 
 /// What the store's halves share.
@@ -98,10 +100,20 @@ impl Transaction for Step<'_> {
     }
 }
 
+/// Writes what is owed for changes of the hot state to the records: before anything looks there.
+fn write_owed(connection: &Connection, state: &mut State) -> StoreResult<()> {
+    for call in state.owed.drain(..) {
+        let mut statement = connection.prepare_cached(&numbered(INSERT_CALL)).map_err(fault)?;
+        statement.execute(params_from_iter(values_of(&call)?)).map_err(fault)?;
+    }
+    Ok(())
+}
+
 impl InMemory {
     fn look<T>(&self, step: impl Fn(&mut dyn Reading) -> Tried<T>) -> StoreResult<T> {
         self.0.open_still()?;
         let (connection, mut state) = (self.0.connection(), self.0.state());
+        write_owed(&connection, &mut state)?;
         step(&mut Step::new(&connection, &mut state)).map_err(StoreError::from)
     }
 
@@ -113,6 +125,7 @@ impl InMemory {
         self.0.open_still()?;
         wanted_still()?;
         let (mut connection, mut state) = (self.0.connection(), self.0.state());
+        write_owed(&connection, &mut state)?;
         // Undone when it is dropped.
         let transaction = connection.transaction().map_err(fault)?;
         let mut work = Step::new(&transaction, &mut state);

@@ -149,12 +149,14 @@ impl Messages for PostgresStore {
 
     async fn append(&self, also: Also) -> StoreResult<Option<Positions>> {
         self.database.open_still()?;
-        let Some(first) = also.events.first() else { return Ok(Some(Positions::new())) };
-        let stream = first.stream.clone();
+        let stream = also.events.first().map(|first| first.stream.clone());
+        let lane = also.calls.first().map(|first| (first.app.clone(), first.event.lane()));
         let write = Write::Append { also };
-        let done = match &stream {
-            StreamRef::Group(group) => self.writes.run(group, write).await?,
-            StreamRef::User(..) => self.writes.run(&stream, write).await?,
+        let done = match (&stream, &lane) {
+            (Some(StreamRef::Group(group)), _) => self.writes.run(group, write).await?,
+            (Some(stream), _) => self.writes.run(stream, write).await?,
+            (None, Some(lane)) => self.writes.run(lane, write).await?,
+            (None, None) => return Ok(Some(Positions::new())),
         };
         Ok(match done {
             Posted::Done { positions, .. } => Some(positions),

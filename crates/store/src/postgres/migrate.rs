@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "0007_message_ids",
         sql: include_str!("../../migrations/postgres/0007_message_ids.sql"),
     },
+    Migration { name: "0010_owed_calls", sql: include_str!("../../migrations/postgres/0010_owed_calls.sql") },
 ];
 
 /// What became of a step.

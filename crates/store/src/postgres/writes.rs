@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use muster_core::{
+    callback::OwedCall,
     id::{AppId, GroupRef},
     message::{Draft, Event, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
     number::TypeCount,
-    store::{Also, StreamEvent},
+    store::{Also, StoreError, StreamEvent},
 };
 use tokio_postgres::Row;
 
@@ -24,6 +25,7 @@ use super::{
     values::values,
 };
 use crate::codes::json;
+use crate::tables::INSERT_CALL;
 
 /// The kind of a group's stream, and of a user's.
 pub(super) const OF_GROUP: i64 = 1;
@@ -86,6 +88,13 @@ impl Write {
     fn events(&self) -> &[StreamEvent] {
         match self {
             Self::Post { also, .. } | Self::Append { also } | Self::Recall { also, .. } => &also.events,
+            Self::Count { .. } => &[],
+        }
+    }
+
+    fn calls(&self) -> &[OwedCall] {
+        match self {
+            Self::Post { also, .. } | Self::Append { also } => &also.calls,
             Self::Count { .. } => &[],
         }
     }
@@ -420,6 +429,10 @@ pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault
     let mut entries = Entries::default();
     let settled: Result<Vec<_>, _> = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
     let answers = settled?;
+    let made = jobs.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Posted::Done { .. }));
+    for call in made.flat_map(|(job, _)| job.calls()) {
+        insert_call(tx, call).await?;
+    }
     if entries.is_empty() && jobs.iter().all(|job| matches!(job, Write::Count { .. })) {
         // Counts of what is not stored may be lost with the server.
         tx.commit_lazily().await?;
@@ -442,4 +455,12 @@ pub(super) async fn follow(tx: &Tx, all: Vec<&Also>) -> Result<Vec<Positions>, F
         _ => misuse("what was to be stored with a change has no stream".to_owned()),
     };
     posted.into_iter().map(positions).collect()
+}
+
+/// Stores that a callback is owed.
+async fn insert_call(tx: &Tx, call: &OwedCall) -> Result<(), Fault> {
+    let event = call.event.to_form().map_err(|error| StoreError::Failed(Box::new(error)))?;
+    let (id, app, lane) = (call.id.as_str(), call.app.as_str(), call.event.lane());
+    tx.execute(INSERT_CALL, values![id, app, lane, event, call.made_at.0, Vec::<u8>::new()]).await?;
+    Ok(())
 }

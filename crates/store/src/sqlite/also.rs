@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use muster_core::{
+    callback::OwedCall,
     id::UserId,
     message::{Positions, StreamRef},
     store::{Also, StoreResult, StreamEvent},
 };
+
+use rusqlite::params_from_iter;
 
 use super::{
     Memory, SqliteStore,
@@ -15,8 +18,10 @@ use super::{
     groups::find_group,
     messages::{append_to_group, append_to_user, insert_event},
     readers::Readers,
+    tables::numbered,
     tx::{Tx, UserPlace},
 };
+use crate::tables::{INSERT_CALL, values_of};
 
 /// Whose stream an event goes to.
 enum Target {
@@ -34,6 +39,7 @@ enum Target {
 #[derive(Default)]
 pub(super) struct Following {
     events: Vec<(Target, StreamEvent)>,
+    calls: Vec<OwedCall>,
 }
 
 /// What a step of the writer has come to.
@@ -69,11 +75,11 @@ impl Following {
             };
             events.push((target, event));
         }
-        Ok(Self { events })
+        Ok(Self { events, calls: also.calls })
     }
 
     pub(super) fn is_nothing(&self) -> bool {
-        self.events.is_empty()
+        self.events.is_empty() && self.calls.is_empty()
     }
 
     /// Whether all of it belongs to streams that are there and not closed.
@@ -106,6 +112,9 @@ impl Following {
                     return misuse(format!("what was to be stored with a change has no stream: {stream:?}"));
                 }
             }
+        }
+        for call in &self.calls {
+            tx.execute(&numbered(INSERT_CALL), params_from_iter(values_of(call)?))?;
         }
         if let Made::Group(key) = made
             && first > 0

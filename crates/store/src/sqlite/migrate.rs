@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0007_group_mutes", sql: include_str!("../../migrations/sqlite/0007_group_mutes.sql") },
     Migration { name: "0008_roles", sql: include_str!("../../migrations/sqlite/0008_roles.sql") },
     Migration { name: "0009_message_ids", sql: include_str!("../../migrations/sqlite/0009_message_ids.sql") },
+    Migration { name: "0010_owed_calls", sql: include_str!("../../migrations/sqlite/0010_owed_calls.sql") },
 ];
 
 /// Applies what is missing.

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod apps;
+mod calls;
 mod chats;
 mod mutes;
 mod roles;
@@ -33,6 +34,7 @@ use muster_core::{
 };
 
 pub(crate) use self::{
+    calls::{INSERT_CALL, values_of},
     table::Carried,
     transaction::{Change, Reading, Transaction, Tried, Turn, misuse},
     value::{Cell, Row, Value},

@@ -49,6 +49,7 @@ mod accounts;
 mod also;
 mod apps;
 mod callers;
+mod calls;
 mod chats;
 mod groups;
 mod groups_model;

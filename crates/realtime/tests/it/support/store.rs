@@ -104,7 +104,7 @@ impl TestStore {
     /// Puts an event into a stream, as another node does; where it stands.
     pub(crate) async fn put(&self, stream: &StreamRef, event: Event, at: Millis) -> Sequence {
         let event = StreamEvent { stream: stream.clone(), event: Arc::new(event), at };
-        let also = Also { events: vec![event], carried: CarriedOut::by_itself() };
+        let also = Also { events: vec![event], calls: Vec::new(), carried: CarriedOut::by_itself() };
         self.inner.append(also).await.unwrap().unwrap()[0]
     }
 

@@ -1,0 +1,47 @@
+"""A receiver of callbacks: takes them, or refuses them with a status, as a test says."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Receiver:
+    """Listens on the loopback for as long as the block lasts. What it took is in `taken`, as (headers, body) in their order."""
+
+    def __init__(self):
+        self.status = 200
+        self.taken, self.refused = [], []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status = receiver.status
+                kept = receiver.taken if status == 200 else receiver.refused
+                kept.append((self.headers, body))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/callbacks"
+
+    def deeds(self):
+        """What was taken, as (group, event, user) in the order in which it came."""
+        return [
+            (event["g"], event["e"], eve["uid"])
+            for _, body in list(self.taken)
+            for eve in json.loads(body)["eves"]
+            for event in eve["events"]
+        ]
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()

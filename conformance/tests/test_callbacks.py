@@ -1,0 +1,118 @@
+"""Event callbacks: a receiver hears of joins and leaves, signed and in order, also after an hour of failures and a kill."""
+
+import hashlib
+import hmac
+import json
+import time
+
+import pytest
+
+from harness.clock import HOUR, Clock
+from harness.raw_session import RawSession
+from harness.receiver import Receiver
+from harness.scenes import new_app, new_group
+from harness.tokens import login_token
+from harness.waiting import until
+from harness.wire import Wire
+
+CONFIG = {"outbound": {"allow_private": True}, "callbacks": {"poll_seconds": 1}, "realtime": {"grace_seconds": 0}}
+JOINED, LEFT = 3, 4
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as receiver:
+        yield receiver
+
+
+def come_and_go(server, app, group, user):
+    """A user joins a group and leaves it."""
+    with RawSession(server) as session:
+        session.login(login_token(app, user))
+        session.join(group)
+        session.result("unsubscribe", {"channel": f"g:{group}"})
+
+
+def of_group(receiver, group):
+    return [(event, user) for at, event, user in receiver.deeds() if at == group]
+
+
+def expected(users):
+    return [deed for user in users for deed in ((JOINED, user), (LEFT, user))]
+
+
+def test_a_receiver_is_told_of_joins_and_leaves_in_their_order_with_documented_signatures(wire, server, receiver):
+    app = new_app(wire, EventCallbackUrl=receiver.url)
+    group = new_group(wire, app)
+    come_and_go(server, app, group, "ada")
+    until(lambda: of_group(receiver, group) == expected(["ada"]), receiver.deeds)
+    headers, body = receiver.taken[0]
+    told = json.loads(body)
+    assert told["appid"] == app["AppId"] and len(told["transactionid"]) == 36 and told["eves"][0]["sid"]
+    stamp, key = headers["Ali-Live-Timestamp"], app["AppKey"]
+    assert abs(int(stamp) - time.time()) < 300
+    assert headers["Ali-Live-Signature"] == hashlib.md5(f"127.0.0.1|{stamp}|{key}".encode()).hexdigest()
+    signed = hmac.new(key.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers["Muster-Signature"] == signed
+
+
+def test_an_app_without_a_callback_url_owes_nothing(wire, server, receiver):
+    told, silent = new_app(wire, EventCallbackUrl=receiver.url), new_app(wire)
+    quiet, loud = new_group(wire, silent), new_group(wire, told)
+    come_and_go(server, silent, quiet, "ada")
+    come_and_go(server, told, loud, "ada")
+    until(lambda: len(of_group(receiver, loud)) == 2, receiver.deeds)
+    assert not of_group(receiver, quiet)
+
+
+@pytest.mark.process
+def test_a_receiver_that_fails_for_an_hour_hears_everything_once_and_in_order_also_after_a_kill(new_server, tmp_path, receiver):
+    clock = Clock(tmp_path)
+    server = new_server(CONFIG, under=clock.under())
+    server.start()
+    wire = Wire(server)
+    receiver.status = 503
+    app = new_app(wire, EventCallbackUrl=receiver.url)
+    groups, users = [new_group(wire, app) for _ in range(2)], ["ada", "ben", "cy"]
+    for user in users:
+        for group in groups:
+            come_and_go(server, app, group, user)
+    until(lambda: len(receiver.refused) >= 2, "attempts that fail")
+    server.kill()
+    server.start()
+    clock.set(HOUR)
+    receiver.status = 200
+    for group in groups:
+        until(lambda: len(of_group(receiver, group)) >= 2 * len(users), receiver.deeds)
+        assert of_group(receiver, group) == expected(users)
+    ids = [json.loads(body)["transactionid"] for _, body in receiver.taken]
+    assert len(set(ids)) == len(ids) == 4 * len(users)
+    refused = {json.loads(body)["transactionid"] for _, body in receiver.refused}
+    assert refused <= set(ids), "an attempt has the id of the ones before"
+
+
+@pytest.mark.process
+def test_a_callback_that_nobody_took_for_a_day_is_a_dead_letter_that_can_be_sent_again(new_server, tmp_path, receiver):
+    clock = Clock(tmp_path)
+    server = new_server(CONFIG, under=clock.under())
+    server.start()
+    wire = Wire(server)
+    receiver.status = 500
+    app = new_app(wire, EventCallbackUrl=receiver.url)
+    group = new_group(wire, app)
+    come_and_go(server, app, group, "ada")
+    until(lambda: receiver.refused, "an attempt that fails")
+    clock.set(25 * HOUR)
+
+    def dead():
+        return server.cli_json("callbacks", "list")["callbacks"]
+
+    letters = until(lambda: len(dead()) == 2 and dead(), "two dead letters")
+    assert [letter["fault"] for letter in letters] == ["status 500"] * 2
+    receiver.status = 200
+    for letter in letters:
+        server.cli_json("callbacks", "retry", str(letter["number"]))
+    until(lambda: len(receiver.taken) == 2, receiver.deeds)
+    assert of_group(receiver, group) == expected(["ada"])
+    assert dead() == []
+    assert [json.loads(body)["transactionid"] for _, body in receiver.taken] == [letter["transactionId"] for letter in letters]

@@ -1,0 +1,120 @@
+//! Sends the callbacks that applications are owed.
+//!
+//! What is due is taken out of the store under a lease, so that nodes share the work and none sends what another is sending;
+//! a node that dies leaves what it had taken to the others once the lease has run out. Of each application only so many are
+//! under way at once, and of all: a receiver that is slow or dead holds up its own callbacks alone.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use muster_core::{
+    complaint::Complaint,
+    id::AppId,
+    outbound::Outbound,
+    service::{DueCall, Muster, OutboxBounds},
+};
+use tokio::task::JoinSet;
+
+use crate::config::{CallbacksConfig, Configuration};
+
+/// Beside the time of the call itself, what a lease allows for waiting and for clocks that differ.
+const LEASE_SPARE: Duration = Duration::from_secs(30);
+
+/// Whoever sends callbacks.
+pub(crate) struct Sender {
+    muster: Arc<Muster>,
+    outbound: Arc<dyn Outbound>,
+    bounds: OutboxBounds,
+    config: CallbacksConfig,
+}
+
+impl Sender {
+    pub(crate) fn new(
+        muster: Arc<Muster>,
+        outbound: Arc<dyn Outbound>,
+        configuration: &Configuration,
+    ) -> Self {
+        let config = configuration.callbacks.clone();
+        let call = Duration::from_secs(configuration.outbound.answer_seconds.into());
+        let bounds = OutboxBounds {
+            per_app: config.per_app,
+            lease: call * 2 + LEASE_SPARE,
+            tried_for: Duration::from_secs(u64::from(config.tried_hours) * 3600),
+            owed_per_app: config.owed_per_app,
+            dead_per_app: config.dead_per_app,
+        };
+        Self { muster, outbound, bounds, config }
+    }
+
+    /// Sends for as long as the server runs.
+    pub(crate) async fn run(self) {
+        let complaint = Complaint::about("sending callbacks");
+        let (mut under_way, mut busy) = (JoinSet::new(), HashMap::<AppId, usize>::new());
+        loop {
+            while let Some(done) = under_way.try_join_next() {
+                ended(&mut busy, done.ok());
+            }
+            if under_way.len() < self.config.at_once {
+                let due = self.muster.outbox().take(&busy, self.bounds).await;
+                for due in complaint.note(due).unwrap_or_default() {
+                    let app = due.call.app.clone();
+                    *busy.entry(app.clone()).or_default() += 1;
+                    let (muster, outbound) = (Arc::clone(&self.muster), Arc::clone(&self.outbound));
+                    under_way.spawn(send(muster, outbound, due, self.bounds, app));
+                }
+            }
+            let (wait, outbox) = (self.wait().await, self.muster.outbox());
+            tokio::select! {
+                () = outbox.owed() => {}
+                Some(done) = under_way.join_next() => ended(&mut busy, done.ok()),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// How long nothing is due, as far as the store knows: other nodes owe too, and clocks are set.
+    async fn wait(&self) -> Duration {
+        let most = Duration::from_secs(self.config.poll_seconds.into());
+        let due = self.muster.outbox().due_in().await.ok().flatten();
+        // What is due and not taken waits for another to end.
+        let due = due.map(|due| Duration::from_millis(u64::try_from(due).unwrap_or(0).max(50)));
+        due.map_or(most, |due| due.min(most))
+    }
+}
+
+/// An application has one less under way.
+fn ended(busy: &mut HashMap<AppId, usize>, app: Option<AppId>) {
+    let Some(app) = app else { return };
+    if let Some(count) = busy.get_mut(&app) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            busy.remove(&app);
+        }
+    }
+}
+
+/// Makes one attempt.
+async fn send(
+    muster: Arc<Muster>,
+    outbound: Arc<dyn Outbound>,
+    due: DueCall,
+    bounds: OutboxBounds,
+    app: AppId,
+) -> AppId {
+    let DueCall { call, event, url, key } = due;
+    let told = match muster_live::callback::call(&call, &event, &url, &key, muster.now().0 / 1000) {
+        Ok(made) => match outbound.call(made).await {
+            Ok(answered) if answered.is_success() => Ok(()),
+            Ok(answered) => Err(format!("status {}", answered.status)),
+            Err(fault) => Err(fault.to_string()),
+        },
+        Err(fault) => Err(fault),
+    };
+    if let Err(fault) = &told {
+        tracing::debug!(app = %call.app, id = %call.id, attempts = call.attempts, %fault, "a callback was not taken");
+    }
+    if let Err(error) = muster.outbox().settle(&call, told, bounds).await {
+        // It is tried again when the lease has run out.
+        tracing::debug!(app = %call.app, id = %call.id, %error, "what a callback came to could not be noted");
+    }
+    app
+}
