@@ -241,6 +241,28 @@ def test_a_chat_group_is_made_becomes_active_and_its_participants_join_by_link_a
     assert sorted(seen) == phones
     assert int(row()["TotalParticipantCount"]) == 3
 
+    def result(action, **more):
+        answer = api.call(action, space.params(GroupId=group["GroupId"], **more), "cams")
+        assert answer["Code"] == "OK" and answer["Success"] is True
+        return int(answer["Result"])
+
+    assert result("DeleteChatGroupParticipants", List=[{"ParticipantNumber": phones[0]}, {"ParticipantNumber": "491519999999"}]) == 1
+    assert join_by_invitation(server, invited["InviteLink"], phones[0], "again").status == 403
+    assert result("DeleteChatGroupInviteLink") == 1
+    assert join_by_invitation(server, invited["InviteLink"], "491519999999", "late").status == 410
+    assert int(row()["TotalParticipantCount"]) == 2 and not row()["InviteLink"]
+    subject = unique("regulars")
+    assert result("UpdateChatGroup", Subject=subject) == 1
+    changed = until(row, "the group to be ACTIVE under its new title")
+    assert (changed["GroupId"], changed["Description"]) == (group["GroupId"], "the first hundred")
+    assert result("DeleteChatGroup") == 1
+    page = {"Index": 1, "Size": 10}
+
+    def listed():
+        return int(api.call("ListChatGroup", space.params(Page=page), "cams")["Data"]["Total"])
+
+    until(lambda: listed() == 0, "the group to be gone")
+
 
 @pytest.mark.process
 @pytest.mark.parametrize("realtime", [CentrifugeJs, CentrifugePython], ids=lambda client: client.name)

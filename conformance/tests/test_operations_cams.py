@@ -110,8 +110,12 @@ def test_missing_parameters_are_the_gateways_to_refuse(wire, space):
         "ListChatGroup": {"CustSpaceId", "BusinessNumber", "Page"},
         "AddChatGroupInviteLink": {"CustSpaceId", "BusinessNumber", "GroupId"},
         "ListChatGroupParticipants": {"CustSpaceId", "BusinessNumber", "GroupId"},
+        "UpdateChatGroup": {"CustSpaceId", "BusinessNumber", "GroupId"},
+        "DeleteChatGroup": {"CustSpaceId", "BusinessNumber", "GroupId"},
+        "DeleteChatGroupInviteLink": {"CustSpaceId", "BusinessNumber", "GroupId"},
+        "DeleteChatGroupParticipants": {"CustSpaceId", "BusinessNumber", "GroupId", "List"},
     }
-    good = space.params(GroupId="E1", Page={"Index": 1, "Size": 20}, Subject="x")
+    good = space.params(GroupId="E1", Page={"Index": 1, "Size": 20}, Subject="x", List=[{"ParticipantNumber": "491700000001"}])
     for action, names in required.items():
         for name in names:
             refused = wire.refused(action, {**good, name: None}, product="cams")
@@ -257,6 +261,33 @@ def test_groups_participants_and_links_outlive_a_restart(new_server):
     server.start()
     assert join_by_invitation(server, link, "491700000002", "Ben").status < 400
     assert participants(wire, space, group["GroupId"]) == (["491700000001", "491700000002"], 2)
+
+
+def test_a_suspended_group_takes_nobody_and_goes_on_when_it_is_resumed(wire, server, space):
+    group = new_chat_group(wire, space)
+    link = invite_link(wire, space, group["GroupId"])
+    at = space.params(GroupId=group["GroupId"])
+    server.cli("group", "suspend", at["CustSpaceId"], at["GroupId"])
+    assert listed(wire, space, Subject=group["Subject"])["List"][0]["GroupStatus"] == "SUSPENDED"
+    assert join_by_invitation(server, link, "491700000001", "Ann").status == 409
+    for action in ("UpdateChatGroup", "AddChatGroupInviteLink"):
+        assert failed(wire, action, {**at, "Subject": "new"}) == "InvalidParameter.GroupStatusNotSupport"
+    server.cli("group", "resume", at["CustSpaceId"], at["GroupId"])
+    assert join_by_invitation(server, link, "491700000001", "Ann").status < 400
+
+
+def test_what_is_begun_with_a_group_comes_to_its_end_after_a_restart(new_server):
+    server = new_server().start()
+    wire = Wire(server)
+    space = new_space(server)
+    changed, deleted = new_chat_group(wire, space), new_chat_group(wire, space)
+    assert call(wire, "UpdateChatGroup", space.params(GroupId=changed["GroupId"], Subject="new"))["Result"] == 1
+    assert call(wire, "DeleteChatGroup", space.params(GroupId=deleted["GroupId"]))["Result"] == 1
+    server.kill()
+    server.start()
+    row = until(lambda: active_group(wire, space, "new"), "the change to be made")
+    assert row["GroupId"] == changed["GroupId"]
+    until(lambda: listed(wire, space)["Total"] == 1, "the other group to be gone")
 
 
 @pytest.mark.only_over("postgres", reason="only there can the table of invites be locked against readers")

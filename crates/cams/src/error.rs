@@ -3,7 +3,7 @@
 //! The published list of codes knows no chat groups. What it has is used (`PageInvalid`, `PhoneNumberError`,
 //! `ChannelTypeNotSupport`); the rest is named in its manner.
 
-use muster_core::{error::Error as Refusal, store::StoreError};
+use muster_core::{channel::ChannelFault, error::Error as Refusal, store::StoreError};
 use muster_gateway::{Denial, DocumentedError, Failure, FaultKind, ParameterFault};
 
 /// The codes of this product. That of a missing parameter is the gateway's, whose form all products share.
@@ -21,6 +21,8 @@ pub(crate) enum Code {
     GroupStatusNotSupport,
     /// The page is none.
     PageInvalid,
+    /// The channel did not take it on. It is printed for no operation: the local channel takes everything on.
+    ChannelRefused,
     /// The caller has no permission.
     NoPermission,
     /// Something else. It is printed for no operation.
@@ -55,6 +57,7 @@ impl Code {
             Self::PageInvalid => {
                 (200, "InvalidParameter.PageInvalid", "%s.", "The page is malformed or out of range.")
             }
+            Self::ChannelRefused => (200, "ChannelRefused", "%s.", "The channel refused the request."),
             Self::NoPermission => (
                 403,
                 "NoPermission",
@@ -152,6 +155,8 @@ fn failure(refusal: &Refusal) -> Failure {
         Refusal::NoNumber(_) => Code::PhoneNumberError,
         Refusal::NoGroup(_) | Refusal::GroupDeleted(_) => Code::GroupNotExist,
         Refusal::GroupInactive(_) => Code::GroupStatusNotSupport,
+        Refusal::Channel(ChannelFault::Refused(_)) => Code::ChannelRefused,
+        Refusal::Channel(ChannelFault::Unavailable(_)) => return unavailable().because(refusal),
         Refusal::Store(StoreError::Unavailable(_)) => return unavailable().because(refusal),
         Refusal::Store(StoreError::Unknown(_)) => return unknown_outcome().because(refusal),
         Refusal::Store(StoreError::Failed(_))
@@ -176,6 +181,7 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::NoInvite
         | Refusal::InviteRevoked
         | Refusal::GroupFull(_)
+        | Refusal::Removed(_)
         | Refusal::Exists(_)
         | Refusal::Missing(_) => return Code::InternalError.says_so().because(refusal),
     };

@@ -11,11 +11,15 @@
 mod add_chat_group;
 mod add_chat_group_invite_link;
 mod channel_type;
+mod delete_chat_group;
+mod delete_chat_group_invite_link;
+mod delete_chat_group_participants;
 mod error;
 mod invite_link;
 mod list_chat_group;
 mod list_chat_group_participants;
 mod prelude;
+mod update_chat_group;
 mod wire;
 
 use std::sync::Arc;
@@ -67,7 +71,11 @@ impl Product for Cams {
 pub fn catalogue(services: Services) -> Catalogue<Cams> {
     Catalogue::new(services)
         .operation::<add_chat_group::AddChatGroup>()
+        .operation::<update_chat_group::UpdateChatGroup>()
+        .operation::<delete_chat_group::DeleteChatGroup>()
         .operation::<list_chat_group::ListChatGroup>()
         .operation::<add_chat_group_invite_link::AddChatGroupInviteLink>()
+        .operation::<delete_chat_group_invite_link::DeleteChatGroupInviteLink>()
         .operation::<list_chat_group_participants::ListChatGroupParticipants>()
+        .operation::<delete_chat_group_participants::DeleteChatGroupParticipants>()
 }

@@ -64,6 +64,21 @@ impl<T> Envelope<T> {
     }
 }
 
+/// The content of the answer of an operation that changes what is there.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Affected {
+    /// How many were changed.
+    result: i32,
+}
+
+impl Affected {
+    /// So many were changed.
+    pub(crate) fn rows(count: u64) -> Self {
+        Self { result: i32::try_from(count).unwrap_or(i32::MAX) }
+    }
+}
+
 /// The content of the answer of a list.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]

@@ -16,10 +16,6 @@ use crate::{
     time::Millis,
 };
 
-/// How long a group of the local channel stays in creation, in milliseconds. Callers of the cloud poll until a new
-/// group is active; they find the same course of things here, within the second.
-pub const LOCAL_CREATION_MILLIS: i64 = 300;
-
 /// How long a channel keeps what was said in its groups and told to their participants: as long as an application does
 /// that chose nothing. The API has no parameter for it.
 pub const CHANNEL_RETENTION: Retention = Retention::Days30;
@@ -155,6 +151,45 @@ pub enum ChatGroupStatus {
     Updating,
 }
 
+impl ChatGroupStatus {
+    /// Whether people may come in.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Active | Self::Updating)
+    }
+
+    /// Whether people and its link may be taken from it. That is done to a suspended group too.
+    #[must_use]
+    pub fn may_be_curbed(self) -> bool {
+        matches!(self, Self::Active | Self::Updating | Self::Suspended)
+    }
+
+    /// Whether its deletion may begin. What is being made is deleted once it is made.
+    #[must_use]
+    pub fn may_be_deleted(self) -> bool {
+        !matches!(self, Self::Creating | Self::Deleting)
+    }
+}
+
+/// What is to become of a customer group's face. What is none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChatGroupChange {
+    /// The new title.
+    pub subject: Option<String>,
+    /// What it is about from then on; nothing, when empty.
+    pub description: Option<String>,
+    /// The new picture's address.
+    pub picture: Option<String>,
+}
+
+impl ChatGroupChange {
+    /// Whether everything stays as it is.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A customer group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatGroup {
@@ -172,6 +207,12 @@ pub struct ChatGroup {
     pub status: ChatGroupStatus,
     /// The code of its invite link, when it has one.
     pub invite: Option<String>,
+    /// What its channel was asked to change of it and has not reported yet.
+    pub pending: ChatGroupChange,
+    /// The id under which its channel's provider knows it, where that is another than ours.
+    pub provider_id: Option<String>,
+    /// Under which id the provider will report on what it was last asked for, while it has not.
+    pub request_id: Option<String>,
     /// When it was made.
     pub created_at: Millis,
     /// When it was last changed.
@@ -189,6 +230,17 @@ pub struct ChatGroupQuery {
     pub subject: Option<String>,
     /// Only groups that stand here.
     pub status: Option<ChatGroupStatus>,
+}
+
+/// Somebody was removed from a customer group, and does not come in again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The group.
+    pub at: GroupRef,
+    /// Who.
+    pub number: PhoneNumber,
+    /// When.
+    pub removed_at: Millis,
 }
 
 /// What an invite code stands for.

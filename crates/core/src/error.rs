@@ -1,6 +1,7 @@
 //! What can be wrong with a request, in the domain's words. The products turn it into wire codes.
 
 use crate::{
+    channel::ChannelFault,
     chat::PhoneNumber,
     id::{AppId, GroupId, UserId},
     seal::Unsealable,
@@ -84,6 +85,12 @@ pub enum Error {
     /// The group has as many members as it may have.
     #[error("the group is full: it may have at most {0} members")]
     GroupFull(u64),
+    /// Whoever was removed from a customer group does not come in again.
+    #[error("the number {0} was removed from the group")]
+    Removed(PhoneNumber),
+    /// The channel did not take it on.
+    #[error(transparent)]
+    Channel(#[from] ChannelFault),
     /// A named thing of the directory is there already.
     #[error("{0} exists already")]
     Exists(String),

@@ -11,6 +11,7 @@ pub mod app;
 pub mod bus;
 pub mod callback;
 pub mod caller;
+pub mod channel;
 pub mod chat;
 pub mod complaint;
 pub mod error;

@@ -13,7 +13,7 @@ use crate::{
     app::{App, DataCenter, Generation},
     callback::{Outcome, OwedCall, StoredCall},
     caller::CarriedOut,
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal},
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
@@ -338,24 +338,30 @@ pub trait Chats: Send + Sync {
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>>;
     /// Customer groups, newest first.
     async fn chat_groups(&self, query: &ChatGroupQuery, window: Window) -> StoreResult<Page<ChatGroup>>;
-    /// The groups that have stood in `status` since before `until`, oldest first. One that stands there since after
-    /// `now` is due too: the clock was set back, and nobody waits until it comes there again.
-    async fn due_chat_groups(
+    /// Up to `limit` groups that have been in creation, in change or in deletion since before `until`, and on which no
+    /// provider is to report, oldest first. One that has been so since after `now` is among them: the clock was set back,
+    /// and nobody waits until it comes there again.
+    async fn settling_chat_groups(
         &self,
-        status: ChatGroupStatus,
         until: Millis,
         now: Millis,
-    ) -> StoreResult<Vec<GroupRef>>;
-    /// Moves a group that stands in `from` on to `to`; `None` when it stands elsewhere by now, so that each move is
-    /// answered to one.
-    async fn advance_chat_group(
+        limit: usize,
+    ) -> StoreResult<Vec<ChatGroup>>;
+    /// Makes `after` of the group that is `before`, its invite apart; `None`, and nothing is changed, when it stands
+    /// elsewhere by now, has changed otherwise or is gone.
+    async fn change_chat_group(
         &self,
-        at: &GroupRef,
-        from: ChatGroupStatus,
-        to: ChatGroupStatus,
-        now: Millis,
+        before: &ChatGroup,
+        after: ChatGroup,
         also: Also,
     ) -> StoreResult<Option<Positions>>;
+    /// Takes a group away with its invites and removals; `None` when there is none. Its roster is
+    /// [`Groups::delete_group`]'s.
+    async fn remove_chat_group(&self, at: &GroupRef, also: Also) -> StoreResult<Option<Positions>>;
+    /// Notes that somebody was removed, also when it is noted already.
+    async fn put_removal(&self, removal: Removal, also: Also) -> StoreResult<Positions>;
+    /// The removal of this number, if it was removed.
+    async fn removal(&self, at: &GroupRef, number: &PhoneNumber) -> StoreResult<Option<Removal>>;
     /// Gives a group a new invite code, or none, and revokes the ones before; `None` when there is no such group.
     async fn set_invite(
         &self,

@@ -142,6 +142,8 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::InviteRevoked
         | Refusal::GroupInactive(_)
         | Refusal::GroupFull(_)
+        | Refusal::Removed(_)
+        | Refusal::Channel(_)
         | Refusal::Exists(_)
         | Refusal::Missing(_) => return server_error().because(refusal),
     };

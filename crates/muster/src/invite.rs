@@ -167,6 +167,10 @@ impl Face {
             Error::GroupInactive(_) => {
                 (StatusCode::CONFLICT, "This group is not open to new members now.".to_owned())
             }
+            Error::Removed(_) => (
+                StatusCode::FORBIDDEN,
+                "This number was removed from the group and cannot join it again.".to_owned(),
+            ),
             // The store says itself, and once, that it is away: anybody could fill the log by asking.
             Error::Store(StoreError::Unavailable(_) | StoreError::Unknown(_)) => {
                 tracing::debug!(%error, "an invite link could not be served");
@@ -195,6 +199,7 @@ impl Face {
             | Error::NoChannel(_)
             | Error::NoNumber(_)
             | Error::NumberTaken(_)
+            | Error::Channel(_)
             | Error::Exists(_)
             | Error::Missing(_) => {
                 tracing::error!(%error, "an invite link could not be served");

@@ -18,7 +18,43 @@ const TELEGRAM: &str =
 const COMMON: &str = "a parameter of the platform; taken and ignored, as any unknown parameter is";
 const PAGE: &str = "no bound is published, and a server needs one";
 
+const PICTURE: &str =
+    "pictures are not fetched by this version; taken and ignored, as any unknown parameter is";
+const LIST: &str = "without anybody there is nothing to do";
+
 const ALLOWED: Allowed = &[
+    ("DeleteChatGroup answer AccessDeniedDetail: missing", WITH_ERRORS),
+    ("DeleteChatGroup answer Message: missing", WITH_ERRORS),
+    ("DeleteChatGroup.CustSpaceId: max null is 64", ID),
+    ("DeleteChatGroup.GroupId: max null is 64", ID),
+    ("DeleteChatGroup.OwnerId: missing", COMMON),
+    ("DeleteChatGroup.ResourceOwnerAccount: missing", COMMON),
+    ("DeleteChatGroup.ResourceOwnerId: missing", COMMON),
+    ("DeleteChatGroupInviteLink answer AccessDeniedDetail: missing", WITH_ERRORS),
+    ("DeleteChatGroupInviteLink answer Message: missing", WITH_ERRORS),
+    ("DeleteChatGroupInviteLink.CustSpaceId: max null is 64", ID),
+    ("DeleteChatGroupInviteLink.GroupId: max null is 64", ID),
+    ("DeleteChatGroupInviteLink.OwnerId: missing", COMMON),
+    ("DeleteChatGroupInviteLink.ResourceOwnerAccount: missing", COMMON),
+    ("DeleteChatGroupInviteLink.ResourceOwnerId: missing", COMMON),
+    ("DeleteChatGroupParticipants answer AccessDeniedDetail: missing", WITH_ERRORS),
+    ("DeleteChatGroupParticipants answer Message: missing", WITH_ERRORS),
+    ("DeleteChatGroupParticipants.CustSpaceId: max null is 64", ID),
+    ("DeleteChatGroupParticipants.GroupId: max null is 64", ID),
+    ("DeleteChatGroupParticipants.OwnerId: missing", COMMON),
+    ("DeleteChatGroupParticipants.ResourceOwnerAccount: missing", COMMON),
+    ("DeleteChatGroupParticipants.ResourceOwnerId: missing", COMMON),
+    ("UpdateChatGroup answer AccessDeniedDetail: missing", WITH_ERRORS),
+    ("UpdateChatGroup answer Message: missing", WITH_ERRORS),
+    ("UpdateChatGroup.CustSpaceId: max null is 64", ID),
+    ("UpdateChatGroup.GroupId: max null is 64", ID),
+    ("UpdateChatGroup.OwnerId: missing", COMMON),
+    ("UpdateChatGroup.ResourceOwnerAccount: missing", COMMON),
+    ("UpdateChatGroup.ResourceOwnerId: missing", COMMON),
+    ("UpdateChatGroup.ProfilePictureFile: missing", PICTURE),
+    ("DeleteChatGroupParticipants.List: required false is true", LIST),
+    ("DeleteChatGroupParticipants.List: min null is 1", LIST),
+    ("DeleteChatGroupParticipants.List.ParticipantNumber: required false is true", LIST),
     ("AddChatGroup answer AccessDeniedDetail: missing", WITH_ERRORS),
     ("AddChatGroup answer Message: missing", WITH_ERRORS),
     ("AddChatGroup.CustSpaceId: max null is 64", ID),

@@ -1,6 +1,11 @@
 //! Groups, their links and the people in them.
 
-use muster_core::chat::PhoneNumber;
+use muster_core::{
+    channel::ChannelEvent,
+    chat::PhoneNumber,
+    error::Error,
+    id::{AppId, GroupId, GroupRef},
+};
 use serde_json::{Value, json};
 
 use crate::{House, NUMBER, active_group, call, cams, new_channel, rules::failed};
@@ -101,6 +106,142 @@ async fn a_group_in_creation_has_no_link() {
     let at = [("GroupId", made["UniqueCode"].as_str().expect("a code"))];
     let answer = call(&house, &channel, "AddChatGroupInviteLink", &at).await;
     failed(&answer, "InvalidParameter.GroupStatusNotSupport");
+}
+
+/// What an operation of a group answers as the number of what it changed.
+async fn result(house: &House, channel: &str, action: &str, parameters: &[(&str, &str)]) -> Value {
+    let mut answer = call(house, channel, action, parameters).await;
+    assert_eq!((&answer["Code"], &answer["Success"]), (&json!("OK"), &json!(true)), "{answer}");
+    answer["Result"].take()
+}
+
+/// Lets what was begun come to its end.
+async fn settled(house: &House) -> usize {
+    house.clock.advance(1_000);
+    house.muster.chats().settle().await.expect("settled")
+}
+
+async fn invite_code(house: &House, channel: &str, group: &str) -> String {
+    let made = call(house, channel, "AddChatGroupInviteLink", &[("GroupId", group)]).await;
+    made["InviteLink"].as_str().and_then(|link| link.rsplit('/').next()).expect("a link").to_owned()
+}
+
+async fn join(house: &House, code: &str, number: &str) -> Result<(), Error> {
+    let chats = house.muster.chats();
+    let invitation = chats.invited(code).await?;
+    chats.accept(invitation, &PhoneNumber::new(number).expect("a number"), None).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_change_is_in_force_once_the_channel_has_made_it() {
+    let (house, channel) = cams().await;
+    let group = active_group(&house, &channel, "old").await;
+    let at = ("GroupId", &*group);
+    let change = [at, ("Subject", " new "), ("Description", "about")];
+    assert_eq!(result(&house, &channel, "UpdateChatGroup", &change).await, 1);
+    let row = async || listed(&house, &channel, &[FIRST_PAGE]).await["List"][0].take();
+    let updating = row().await;
+    assert_eq!((&updating["GroupStatus"], &updating["Subject"]), (&json!("UPDATING"), &json!("old")));
+    failed(
+        &call(&house, &channel, "UpdateChatGroup", &change).await,
+        "InvalidParameter.GroupStatusNotSupport",
+    );
+    assert_eq!((settled(&house).await, settled(&house).await), (1, 0));
+    let updated = row().await;
+    assert_eq!(
+        (&updated["GroupStatus"], &updated["Subject"], &updated["Description"]),
+        (&json!("ACTIVE"), &json!("new"), &json!("about"))
+    );
+    assert_eq!(result(&house, &channel, "UpdateChatGroup", &[at, ("Description", "")]).await, 1);
+    settled(&house).await;
+    let cleared = row().await;
+    assert_eq!((&cleared["Subject"], &cleared["Description"]), (&json!("new"), &json!("")));
+    assert_eq!(result(&house, &channel, "UpdateChatGroup", &[at]).await, 0, "nothing is to be changed");
+    let blank = call(&house, &channel, "UpdateChatGroup", &[at, ("Subject", "  ")]).await;
+    failed(&blank, "InvalidParameter.SubjectInvalid");
+}
+
+#[tokio::test]
+async fn a_deleted_group_is_gone_for_ever() {
+    let (house, channel) = cams().await;
+    let group = active_group(&house, &channel, "team").await;
+    let at = [("GroupId", &*group)];
+    let code = invite_code(&house, &channel, &group).await;
+    join(&house, &code, "491600000001").await.expect("a join");
+    assert_eq!(result(&house, &channel, "DeleteChatGroup", &at).await, 1);
+    assert_eq!(result(&house, &channel, "DeleteChatGroup", &at).await, 0, "it is under way");
+    assert_eq!(listed(&house, &channel, &[FIRST_PAGE]).await["List"][0]["GroupStatus"], "DELETING");
+    assert!(matches!(join(&house, &code, "491600000002").await, Err(Error::GroupInactive(_))));
+    settled(&house).await;
+    assert_eq!(listed(&house, &channel, &[FIRST_PAGE]).await["Total"], 0);
+    assert!(matches!(join(&house, &code, "491600000002").await, Err(Error::NoInvite)));
+    failed(&call(&house, &channel, "DeleteChatGroup", &at).await, "InvalidParameter.GroupNotExist");
+}
+
+#[tokio::test]
+async fn a_link_that_is_ended_lets_nobody_in_and_puts_nobody_out() {
+    let (house, channel) = cams().await;
+    let group = active_group(&house, &channel, "team").await;
+    let at = [("GroupId", &*group)];
+    assert_eq!(result(&house, &channel, "DeleteChatGroupInviteLink", &at).await, 0, "it has none");
+    let code = invite_code(&house, &channel, &group).await;
+    join(&house, &code, "491600000001").await.expect("a join");
+    assert_eq!(result(&house, &channel, "DeleteChatGroupInviteLink", &at).await, 1);
+    assert!(matches!(join(&house, &code, "491600000002").await, Err(Error::InviteRevoked)));
+    let row = &listed(&house, &channel, &[FIRST_PAGE]).await["List"][0];
+    assert_eq!((&row["InviteLink"], &row["TotalParticipantCount"]), (&json!(""), &json!(1)));
+    let again = invite_code(&house, &channel, &group).await;
+    join(&house, &again, "491600000002").await.expect("a join");
+}
+
+#[tokio::test]
+async fn who_was_removed_does_not_come_in_again_and_who_left_does() {
+    let (house, channel) = cams().await;
+    let group = active_group(&house, &channel, "team").await;
+    let code = invite_code(&house, &channel, &group).await;
+    for number in ["491600000001", "491600000002", "491600000003"] {
+        join(&house, &code, number).await.expect("a join");
+    }
+    let list = r#"[{"ParticipantNumber":"+49 160 0000001"},{"ParticipantNumber":"491600000009"}]"#;
+    let whom = [("GroupId", &*group), ("List", list)];
+    assert_eq!(result(&house, &channel, "DeleteChatGroupParticipants", &whom).await, 1);
+    assert_eq!(result(&house, &channel, "DeleteChatGroupParticipants", &whom).await, 0);
+    let chats = house.muster.chats();
+    let at = GroupRef::new(AppId::new(&*channel).expect("an id"), GroupId::new(&*group).expect("an id"));
+    let left = ChannelEvent::Left(PhoneNumber::new("491600000002").expect("a number"));
+    assert!(chats.hear(&at, left).await.expect("heard"));
+    assert_eq!(listed(&house, &channel, &[FIRST_PAGE]).await["List"][0]["TotalParticipantCount"], 1);
+    assert!(matches!(join(&house, &code, "491600000001").await, Err(Error::Removed(_))));
+    let renewed = invite_code(&house, &channel, &group).await;
+    assert!(matches!(join(&house, &renewed, "491600000001").await, Err(Error::Removed(_))));
+    join(&house, &renewed, "491600000002").await.expect("a join");
+    join(&house, &renewed, "491600000009").await.expect("whoever was not in it was not removed");
+}
+
+#[tokio::test]
+async fn a_suspended_group_may_be_curbed_and_deleted_and_nothing_else() {
+    let (house, channel) = cams().await;
+    let group = active_group(&house, &channel, "team").await;
+    let code = invite_code(&house, &channel, &group).await;
+    join(&house, &code, "491600000001").await.expect("a join");
+    let chats = house.muster.chats();
+    let at = GroupRef::new(AppId::new(&*channel).expect("an id"), GroupId::new(&*group).expect("an id"));
+    chats.set_suspended(&at, true).await.expect("suspended");
+    assert_eq!(listed(&house, &channel, &[FIRST_PAGE]).await["List"][0]["GroupStatus"], "SUSPENDED");
+    let id = ("GroupId", &*group);
+    for action in ["UpdateChatGroup", "AddChatGroupInviteLink"] {
+        let answer = call(&house, &channel, action, &[id, ("Subject", "new")]).await;
+        failed(&answer, "InvalidParameter.GroupStatusNotSupport");
+    }
+    assert!(matches!(join(&house, &code, "491600000002").await, Err(Error::GroupInactive(_))));
+    let list = ("List", r#"[{"ParticipantNumber":"491600000001"}]"#);
+    assert_eq!(result(&house, &channel, "DeleteChatGroupParticipants", &[id, list]).await, 1);
+    chats.set_suspended(&at, false).await.expect("resumed");
+    join(&house, &code, "491600000002").await.expect("a join");
+    chats.set_suspended(&at, true).await.expect("suspended");
+    assert_eq!(result(&house, &channel, "DeleteChatGroupInviteLink", &[id]).await, 1);
+    assert_eq!(result(&house, &channel, "DeleteChatGroup", &[id]).await, 1);
+    assert!(matches!(chats.set_suspended(&at, true).await, Err(Error::GroupInactive(_))));
 }
 
 #[tokio::test]

@@ -1,34 +1,21 @@
 //! Customer groups: channels, numbers, groups, invite links, participants.
 
-use std::{ops::Deref, sync::Arc};
+use std::ops::Deref;
 
 use super::{
     Muster,
     change::{Done, Hands},
 };
 use crate::{
-    bus::Notice,
-    chat::{
-        BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, LOCAL_CREATION_MILLIS,
-        PhoneNumber,
-    },
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
     error::{Error, Result},
     group::{Order, Page, Window},
-    id::{AccountId, AppId, GroupId, GroupRef, UserId},
-    roster::{Admission, Join, Member, PageQuery, Tie},
+    id::{AccountId, AppId, GroupId, GroupRef},
+    roster::{Member, PageQuery},
 };
 
 /// The longest text that is looked up as an invite code, in bytes. Codes are shorter: letters and digits.
 const MAX_CODE_BYTES: usize = 64;
-
-/// A customer group to be made.
-#[derive(Clone, Debug)]
-pub struct NewChatGroup {
-    /// Its title.
-    pub subject: String,
-    /// What it is about.
-    pub description: Option<String>,
-}
 
 /// A channel of the caller's account: proof that whoever has it may work with it. The rules of customer groups alone
 /// make one, as they do all that follow.
@@ -76,7 +63,7 @@ impl Deref for OpenChatGroup {
 
 /// A customer group that an invite code has opened, with room for somebody.
 #[derive(Clone, Debug)]
-pub struct Invitation(ChatGroup);
+pub struct Invitation(pub(super) ChatGroup);
 
 impl Deref for Invitation {
     type Target = ChatGroup;
@@ -155,54 +142,6 @@ impl ChatRules<'_> {
         }
     }
 
-    /// Makes a customer group; it is in creation for a moment, then active.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn create_group(&self, number: &OpenNumber, new: NewChatGroup) -> Result<ChatGroup> {
-        let muster = self.0;
-        let now = muster.now();
-        let id = group_id(&format!("E{}", muster.random.alphanumeric(20)))?;
-        let group = ChatGroup {
-            at: GroupRef::new(number.channel.id.clone(), id),
-            number: number.number.clone(),
-            subject: new.subject,
-            description: new.description,
-            picture: None,
-            status: ChatGroupStatus::Creating,
-            invite: None,
-            created_at: now,
-            modified_at: now,
-        };
-        let made = async move |hands: Hands| {
-            hands.store.records().create_chat_group(group.clone(), hands.alone()).await?;
-            Ok(Done::untold(group))
-        };
-        muster.change(made).await
-    }
-
-    /// Takes groups of the local channel through the states that a remote channel would report. To be called several
-    /// times a second.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn settle(&self) -> Result<usize> {
-        let now = self.0.now();
-        let until = now - LOCAL_CREATION_MILLIS;
-        let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-        let due = self.0.store.records().due_chat_groups(from, until, now).await?;
-        let mut moved = 0;
-        for at in due {
-            let advance = async move |hands: Hands| {
-                let records = hands.store.records();
-                let advanced = records.advance_chat_group(&at, from, to, now, hands.alone()).await?;
-                Ok(Done::untold(advanced.is_some()))
-            };
-            moved += usize::from(self.0.change(advance).await?);
-        }
-        Ok(moved)
-    }
-
     /// The group, if the number runs it.
     ///
     /// # Errors
@@ -237,27 +176,6 @@ impl ChatRules<'_> {
         Ok(Page { entries, total: page.total })
     }
 
-    /// Gives a group a new invite link; the ones before end.
-    ///
-    /// # Errors
-    /// [`Error::GroupInactive`], [`Error::NoGroup`], or the store's.
-    pub async fn renew_invite(&self, group: &OpenChatGroup) -> Result<String> {
-        if group.status != ChatGroupStatus::Active {
-            return Err(Error::GroupInactive(group.at.group.clone()));
-        }
-        let (at, code, now) = (group.at.clone(), self.0.random.alphanumeric(22), self.0.now());
-        let renewed = async move |hands: Hands| match hands
-            .store
-            .records()
-            .set_invite(&at, Some(&code), now, hands.alone())
-            .await?
-        {
-            Some(_) => Ok(Done::untold(code)),
-            None => Err(Error::NoGroup(at.group)),
-        };
-        self.0.change(renewed).await
-    }
-
     /// The group that an invite code opens.
     ///
     /// # Errors
@@ -281,48 +199,7 @@ impl ChatRules<'_> {
             return Err(Error::InviteRevoked);
         }
         let group = self.0.store.records().chat_group(&invite.at).await?.ok_or(Error::NoInvite)?;
-        match group.status {
-            ChatGroupStatus::Active | ChatGroupStatus::Updating => Ok(group),
-            ChatGroupStatus::Inactive
-            | ChatGroupStatus::Suspended
-            | ChatGroupStatus::Creating
-            | ChatGroupStatus::Deleting => Err(Error::GroupInactive(group.at.group)),
-        }
-    }
-
-    /// A participant joins through an invite link. Joining twice is no fault.
-    ///
-    /// # Errors
-    /// [`Error::NoInvite`] when the group went meanwhile, [`Error::GroupFull`], or the store's.
-    pub async fn accept(
-        &self,
-        invitation: Invitation,
-        number: &PhoneNumber,
-        name: Option<&str>,
-    ) -> Result<ChatGroup> {
-        let muster = self.0;
-        let Invitation(group) = invitation;
-        let user = UserId::new(number.as_str()).map_err(|error| Error::Invalid(error.to_string()))?;
-        let info: Option<Arc<str>> = name.map(Arc::from);
-        let capacity = muster.limits.chat_participants;
-        let join = Join {
-            user: user.clone(),
-            info: info.clone(),
-            tie: Tie::Durable,
-            at: muster.now(),
-            capacity: Some(capacity),
-            super_above: None,
-            super_listed: true,
-        };
-        let joined = async move |hands: Hands| match hands.store.join(&group.at, join, hands.alone()).await? {
-            Admission::Admitted { fresh, .. } => {
-                let notice = fresh.then(|| Notice::Joined { group: group.at.clone(), user, info });
-                Ok(Done::told(group, notice))
-            }
-            Admission::Full => Err(Error::GroupFull(capacity)),
-            Admission::NoGroup => Err(Error::NoInvite),
-        };
-        muster.change(joined).await
+        if group.status.is_open() { Ok(group) } else { Err(Error::GroupInactive(group.at.group)) }
     }
 
     /// Participants of a group in the order of joining.
@@ -350,8 +227,4 @@ impl ChatRules<'_> {
 
 fn id(text: &str) -> Result<AppId> {
     AppId::new(text).map_err(|error| Error::Invalid(error.to_string()))
-}
-
-fn group_id(text: &str) -> Result<GroupId> {
-    GroupId::new(text).map_err(|error| Error::Invalid(error.to_string()))
 }

@@ -35,6 +35,8 @@
 mod accounts;
 mod apps;
 mod change;
+mod chat_events;
+mod chat_groups;
 mod chats;
 mod delivery;
 mod groups;
@@ -54,7 +56,8 @@ mod system;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, KnownApp, NewApp, OpenApp};
-pub use chats::{ChatRules, Invitation, NewChatGroup, OpenChannel, OpenChatGroup, OpenNumber};
+pub use chat_groups::NewChatGroup;
+pub use chats::{ChatRules, Invitation, OpenChannel, OpenChatGroup, OpenNumber};
 pub use delivery::DeliveryRules;
 pub use groups::{GroupMade, GroupRules, KnownGroup, NewGroup, OpenGroup, Visit};
 pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal, Standing};
@@ -73,6 +76,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     bus::{Bus, Listener},
+    channel::{ChatChannel, LocalChannel},
     error::Result,
     figure::Figure,
     id::NodeId,
@@ -118,6 +122,8 @@ pub struct Muster {
     mutes: Arc<KnownMutes>,
     word_lists: WordLists,
     outbox: Arc<OutboxState>,
+    /// What carries the customer groups of all channels: there is one kind.
+    channel: Arc<dyn ChatChannel>,
 }
 
 impl Muster {
@@ -127,6 +133,7 @@ impl Muster {
         let Dependencies { store, bus, clock, random, master, limits, node } = on;
         let mutes = Arc::new(KnownMutes::default());
         bus.listen(Arc::new(MuteListener(Arc::clone(&mutes))));
+        let channel = Arc::new(LocalChannel::new(Arc::clone(&random)));
         Self {
             store,
             bus,
@@ -138,6 +145,7 @@ impl Muster {
             mutes,
             word_lists: WordLists::default(),
             outbox: Arc::default(),
+            channel,
         }
     }
 

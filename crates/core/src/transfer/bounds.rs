@@ -77,6 +77,7 @@ impl Record {
                 moment("created_at", invite.created_at)?;
                 invite.revoked_at.map_or(Ok(()), |at| moment("revoked_at", at))
             }
+            Self::Removal(removal) => moment("removed_at", removal.removed_at),
             Self::Channel(record) => moment("created_at", record.channel.created_at),
             Self::BusinessNumber(number) => moment("created_at", number.created_at),
             Self::Role(role) => {

@@ -40,6 +40,8 @@ pub enum Kind {
     ChatGroup,
     /// An invite code.
     Invite,
+    /// Somebody who was removed from a customer group.
+    Removal,
     /// What holds for a whole group.
     GroupMute,
     /// What holds for a user of a group.
@@ -56,7 +58,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which their records come.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Account,
         Self::User,
         Self::Key,
@@ -72,6 +74,7 @@ impl Kind {
         Self::MessageCount,
         Self::ChatGroup,
         Self::Invite,
+        Self::Removal,
         Self::GroupMute,
         Self::Mute,
         Self::Word,
@@ -99,6 +102,7 @@ impl Kind {
             Self::MessageCount => "message counts",
             Self::ChatGroup => "customer groups",
             Self::Invite => "invites",
+            Self::Removal => "removed participants",
             Self::GroupMute => "mutes of whole groups",
             Self::Mute => "mutes",
             Self::Word => "words",

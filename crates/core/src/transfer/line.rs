@@ -150,7 +150,7 @@ mod tests {
     const SIGNED: &str = include_str!("format_2.jsonl");
     /// The same of format 3, which added mutes and words.
     const WORDS: &str = include_str!("format_3.jsonl");
-    /// The same of format 4, which added mutes of whole groups and roles.
+    /// The same of format 4, which added mutes of whole groups, roles, and who was removed from a customer group.
     const LATEST: &str = include_str!("format_4.jsonl");
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             assert_eq!(code.is_some(), format >= FIRST_SIGNED_FORMAT);
             let since = |kind| match kind {
                 Kind::Mute | Kind::Word => 3,
-                Kind::GroupMute | Kind::Role | Kind::RoleAttachment => 4,
+                Kind::GroupMute | Kind::Role | Kind::RoleAttachment | Kind::Removal => 4,
                 _ => 1,
             };
             for kind in Kind::ALL {

@@ -6,7 +6,7 @@ use super::Kind;
 use crate::{
     account::{AccessKey, Account, RamUser, Role, StoredPolicy},
     app::App,
-    chat::{BusinessNumber, Channel, ChatGroup},
+    chat::{BusinessNumber, Channel, ChatGroup, Removal},
     group::Group,
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     message::{Entry, Sequence, StreamRef},
@@ -50,6 +50,8 @@ pub enum Record {
     ChatGroup(ChatGroupRecord),
     /// An invite code, those taken back included.
     Invite(InviteRecord),
+    /// Somebody who was removed from a customer group.
+    Removal(Removal),
     /// What holds for a whole group.
     GroupMute(GroupMute),
     /// What holds for a user of a group.
@@ -84,6 +86,7 @@ impl Record {
             Self::MessageCount(_) => Kind::MessageCount,
             Self::ChatGroup(_) => Kind::ChatGroup,
             Self::Invite(_) => Kind::Invite,
+            Self::Removal(_) => Kind::Removal,
             Self::GroupMute(_) => Kind::GroupMute,
             Self::Mute(_) => Kind::Mute,
             Self::Word(_) => Kind::Word,

@@ -39,7 +39,7 @@ pub(crate) enum AdminCommand {
     /// Look at applications.
     #[command(subcommand)]
     App(App),
-    /// Look at groups.
+    /// Look at groups, and stop CAMS groups.
     #[command(subcommand)]
     Group(Group),
     /// List the members of a group.
@@ -85,6 +85,8 @@ impl AdminCommand {
             Self::App(App::List) => ("app list", String::new()),
             Self::Group(Group::List { app, .. }) => ("group list", app.clone()),
             Self::Group(Group::Show { app, group }) => ("group show", pair(app, group)),
+            Self::Group(Group::Suspend { channel, group }) => ("group suspend", pair(channel, group)),
+            Self::Group(Group::Resume { channel, group }) => ("group resume", pair(channel, group)),
             Self::Members(Members { app, group, .. }) => ("members", pair(app, group)),
             Self::Word(Word::Add { app, .. }) => ("word add", app.clone()),
             Self::Word(Word::Import { app, .. }) => ("word import", app.clone()),
@@ -236,6 +238,20 @@ pub(crate) enum Group {
     Show {
         /// The application.
         app: String,
+        /// The group.
+        group: String,
+    },
+    /// Suspend a CAMS group: nobody joins it and nothing of it is changed, but it can be deleted.
+    Suspend {
+        /// The channel of the group.
+        channel: String,
+        /// The group.
+        group: String,
+    },
+    /// Let a suspended CAMS group go on.
+    Resume {
+        /// The channel of the group.
+        channel: String,
         /// The group.
         group: String,
     },

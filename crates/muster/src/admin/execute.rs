@@ -110,6 +110,8 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, E
         C::Group(GroupCommand::Show { app, group }) => {
             group_shown(muster, &GroupRef::new(parsed(&app)?, parsed(&group)?)).await
         }
+        C::Group(GroupCommand::Suspend { channel, group }) => suspend(muster, &channel, &group, true).await,
+        C::Group(GroupCommand::Resume { channel, group }) => suspend(muster, &channel, &group, false).await,
         C::Members(Members { app, group, part }) => {
             let at = GroupRef::new(parsed(&app)?, parsed(&group)?);
             members(muster, &at, part.window()).await
@@ -265,6 +267,12 @@ async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Printout, Error> 
         "deleted": group.deletion.is_some(),
         "createdAt": group.created_at.seconds(),
     }))
+}
+
+async fn suspend(muster: &Muster, channel: &str, group: &str, suspended: bool) -> Result<Printout, Error> {
+    let at = GroupRef::new(parsed(channel)?, parsed(group)?);
+    muster.chats().set_suspended(&at, suspended).await?;
+    thing(json!({ "custSpaceId": at.app, "groupId": at.group, "suspended": suspended }))
 }
 
 async fn members(muster: &Muster, at: &GroupRef, window: Window) -> Result<Printout, Error> {

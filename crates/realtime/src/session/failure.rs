@@ -43,6 +43,8 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         | Error::InviteRevoked
         | Error::GroupInactive(_)
         | Error::GroupFull(_)
+        | Error::Removed(_)
+        | Error::Channel(_)
         | Error::Exists(_)
         | Error::Missing(_) => {
             if let Some(untold) = FAILED.note() {

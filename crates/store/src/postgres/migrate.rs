@@ -30,7 +30,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0007_message_ids",
         sql: include_str!("../../migrations/postgres/0007_message_ids.sql"),
     },
-    Migration { name: "0010_owed_calls", sql: include_str!("../../migrations/postgres/0010_owed_calls.sql") },
+    Migration { name: "0008_owed_calls", sql: include_str!("../../migrations/postgres/0008_owed_calls.sql") },
+    Migration {
+        name: "0009_chat_changes",
+        sql: include_str!("../../migrations/postgres/0009_chat_changes.sql"),
+    },
 ];
 
 /// What became of a step.

@@ -25,6 +25,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0008_roles", sql: include_str!("../../migrations/sqlite/0008_roles.sql") },
     Migration { name: "0009_message_ids", sql: include_str!("../../migrations/sqlite/0009_message_ids.sql") },
     Migration { name: "0010_owed_calls", sql: include_str!("../../migrations/sqlite/0010_owed_calls.sql") },
+    Migration {
+        name: "0011_chat_changes",
+        sql: include_str!("../../migrations/sqlite/0011_chat_changes.sql"),
+    },
 ];
 
 /// Applies what is missing.

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use muster_core::{
     app::StringMap,
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
+    chat::{
+        BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus, Invite,
+        PhoneNumber, Removal,
+    },
     group::{Group, Page, Window},
     id::{AccountId, AppId, GroupRef},
     message::Positions,
@@ -17,12 +20,13 @@ use super::{
     table::{Parent, Stored, Table, find, insert, record_of, select, total},
     value::values,
 };
-use crate::codes::{Code as _, Unreadable};
+use crate::codes::{Code, Unreadable};
 
 pub(super) const CHANNELS: Carried = Carried::of::<Channel>();
 pub(super) const NUMBERS: Carried = Carried::of::<BusinessNumber>();
 pub(super) const CHAT_GROUPS: Carried = Carried::of::<ChatGroupRow>();
 pub(super) const INVITES: Carried = Carried::of::<InviteRecord>();
+pub(super) const REMOVALS: Carried = Carried::of::<Removal>();
 
 impl Stored for Channel {
     const TABLE: Table = Table {
@@ -122,6 +126,11 @@ impl Stored for ChatGroupRow {
             "status_since",
             "created_at",
             "modified_at",
+            "pending_subject",
+            "pending_description",
+            "pending_picture",
+            "provider_id",
+            "request_id",
         ],
         order: &["place"],
         parents: &[],
@@ -143,6 +152,11 @@ impl Stored for ChatGroupRow {
             self.status_since,
             chat.created_at,
             chat.modified_at,
+            Value::free(chat.pending.subject.as_deref()),
+            Value::free(chat.pending.description.as_deref()),
+            Value::free(chat.pending.picture.as_deref()),
+            chat.provider_id.as_deref(),
+            chat.request_id.as_deref(),
         ]
         .to_vec()
     }
@@ -210,6 +224,41 @@ impl Stored for InviteRecord {
     }
 }
 
+impl Stored for Removal {
+    const TABLE: Table = Table {
+        name: "removal",
+        what: "removed participant",
+        columns: &["app", "id", "number", "removed_at"],
+        order: &["app", "id", "number"],
+        parents: &[Parent {
+            table: "chat_group",
+            what: "customer group of the",
+            columns: &[("app", "app"), ("id", "id")],
+        }],
+        group: Some(["app", "id"]),
+        kind: Kind::Removal,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        let (app, group) = (self.at.app.as_str(), self.at.group.as_str());
+        values![app, group, self.number.as_str(), self.removed_at].to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            at: row.group_ref("app", "id")?,
+            number: phone(row, "number")?,
+            removed_at: row.millis("removed_at")?,
+        })
+    }
+
+    record_of!(Removal);
+
+    fn name(&self) -> String {
+        format!("{} of {}/{}", self.number, self.at.app, self.at.group)
+    }
+}
+
 fn chat_group(row: &Row, invite: Option<&str>) -> Result<ChatGroup, Unreadable> {
     Ok(ChatGroup {
         at: row.group_ref("app", "id")?,
@@ -219,6 +268,13 @@ fn chat_group(row: &Row, invite: Option<&str>) -> Result<ChatGroup, Unreadable> 
         picture: row.optional_text("picture")?.map(str::to_owned),
         status: row.named("status")?,
         invite: invite.map(str::to_owned),
+        pending: ChatGroupChange {
+            subject: row.optional_text("pending_subject")?.map(str::to_owned),
+            description: row.optional_text("pending_description")?.map(str::to_owned),
+            picture: row.optional_text("pending_picture")?.map(str::to_owned),
+        },
+        provider_id: row.optional_text("provider_id")?.map(str::to_owned),
+        request_id: row.optional_text("request_id")?.map(str::to_owned),
         created_at: row.millis("created_at")?,
         modified_at: row.millis("modified_at")?,
     })
@@ -227,7 +283,8 @@ fn chat_group(row: &Row, invite: Option<&str>) -> Result<ChatGroup, Unreadable> 
 /// What reads customer groups `c` with their invites: of each the one not revoked.
 const CHAT_GROUPS_SQL: &str =
     "SELECT c.app, c.id, c.number, c.subject, c.description, c.picture, c.status, i.code,
-       c.created_at, c.modified_at
+       c.created_at, c.modified_at, c.pending_subject, c.pending_description, c.pending_picture, c.provider_id,
+       c.request_id
      FROM chat_group c LEFT JOIN invite i ON i.app = c.app AND i.id = c.id AND i.revoked_at IS NULL";
 
 fn chat_groups(reading: &mut dyn Reading, tail: &str, values: &[Value]) -> Tried<Vec<ChatGroup>> {
@@ -296,19 +353,40 @@ fn list(reading: &mut dyn Reading, query: &ChatGroupQuery, window: Window) -> Tr
     Ok(Page { entries: chat_groups(reading, &tail, &values)?, total })
 }
 
-/// Groups that have stood in `$1` since before `$2`, and those of which a clock that was ahead of `$3` said when they began to.
-const DUE: &str = "status = $1 AND (status_since < $2 OR status_since > $3)";
+/// Groups that wait in `$1`, `$2` or `$3` for no provider's report, since before `$4`, or by a clock that was ahead of `$5`.
+const SETTLING: &str =
+    "c.status IN ($1, $2, $3) AND (c.status_since < $4 OR c.status_since > $5) AND c.request_id IS NULL";
 
-fn advance(
-    tx: &mut dyn Transaction,
-    at: &GroupRef,
-    (from, to): (ChatGroupStatus, ChatGroupStatus),
-    now: Millis,
-) -> Tried<bool> {
-    let sql = "UPDATE chat_group SET status = $4, status_since = $5, modified_at = $5
-               WHERE app = $1 AND id = $2 AND status = $3";
-    let values = values![at.app.as_str(), at.group.as_str(), from.code(), to.code(), now];
+fn change(tx: &mut dyn Transaction, before: &ChatGroup, after: &ChatGroup) -> Tried<bool> {
+    let values = values![
+        before.at.app.as_str(),
+        before.at.group.as_str(),
+        before.status.code(),
+        before.modified_at,
+        Value::free(&*after.subject),
+        Value::free(after.description.as_deref()),
+        Value::free(after.picture.as_deref()),
+        after.status.code(),
+        after.modified_at,
+        Value::free(after.pending.subject.as_deref()),
+        Value::free(after.pending.description.as_deref()),
+        Value::free(after.pending.picture.as_deref()),
+        after.provider_id.as_deref(),
+        after.request_id.as_deref(),
+    ];
+    let sql = "UPDATE chat_group SET subject = $5, description = $6, picture = $7,
+          status_since = CASE WHEN status = $8 THEN status_since ELSE $9 END, status = $8, modified_at = $9,
+          pending_subject = $10, pending_description = $11, pending_picture = $12, provider_id = $13, request_id = $14
+        WHERE app = $1 AND id = $2 AND status = $3 AND modified_at = $4";
     Ok(tx.execute(sql, values)? > 0)
+}
+
+fn remove(tx: &mut dyn Transaction, at: &GroupRef) -> Tried<bool> {
+    let of = values![at.app.as_str(), at.group.as_str()];
+    for table in ["invite", "removal"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE app = $1 AND id = $2"), of)?;
+    }
+    Ok(tx.execute("DELETE FROM chat_group WHERE app = $1 AND id = $2", of)? > 0)
 }
 
 fn set_invite(tx: &mut dyn Transaction, at: &GroupRef, code: Option<&str>, now: Millis) -> Tried<bool> {
@@ -383,33 +461,53 @@ impl<D: Database> Chats for Tables<D> {
         self.database.snapshot(move |reading| list(reading, &query, window)).await
     }
 
-    async fn due_chat_groups(
+    async fn settling_chat_groups(
         &self,
-        status: ChatGroupStatus,
         until: Millis,
         now: Millis,
-    ) -> StoreResult<Vec<GroupRef>> {
-        // Asked several times a second, and nearly always in vain.
+        limit: usize,
+    ) -> StoreResult<Vec<ChatGroup>> {
+        use ChatGroupStatus::{Creating, Deleting, Updating};
         let step = move |reading: &mut dyn Reading| {
-            let sql = format!("SELECT app, id FROM chat_group WHERE {DUE} ORDER BY place");
-            let rows = reading.query(&sql, values![status.code(), until, now])?;
-            rows.iter().map(|row| Ok(row.group_ref("app", "id")?)).collect()
+            let (states, limit) =
+                ([Creating, Updating, Deleting].map(Code::code), Value::count(limit as u64));
+            let values = values![states[0], states[1], states[2], until, now, limit];
+            chat_groups(reading, &format!("WHERE {SETTLING} ORDER BY c.place LIMIT $6"), values)
         };
         self.database.read(step).await
     }
 
-    async fn advance_chat_group(
+    async fn change_chat_group(
         &self,
-        at: &GroupRef,
-        from: ChatGroupStatus,
-        to: ChatGroupStatus,
-        now: Millis,
+        before: &ChatGroup,
+        after: ChatGroup,
         also: Also,
     ) -> StoreResult<Option<Positions>> {
+        let before = before.clone();
+        let step = move |tx: &mut dyn Transaction| change(tx, &before, &after).map(Change::when);
+        let (made, positions) = self.database.write_also(also, step).await?;
+        Ok(made.then_some(positions))
+    }
+
+    async fn remove_chat_group(&self, at: &GroupRef, also: Also) -> StoreResult<Option<Positions>> {
         let at = at.clone();
-        let step = move |tx: &mut dyn Transaction| advance(tx, &at, (from, to), now).map(Change::when);
-        let (moved, positions) = self.database.write_also(also, step).await?;
-        Ok(moved.then_some(positions))
+        let step = move |tx: &mut dyn Transaction| remove(tx, &at).map(Change::when);
+        let (there, positions) = self.database.write_also(also, step).await?;
+        Ok(there.then_some(positions))
+    }
+
+    async fn put_removal(&self, removal: Removal, also: Also) -> StoreResult<Positions> {
+        let step = move |tx: &mut dyn Transaction| insert(tx, &removal).map(Change::when);
+        Ok(self.database.write_also(also, step).await?.1)
+    }
+
+    async fn removal(&self, at: &GroupRef, number: &PhoneNumber) -> StoreResult<Option<Removal>> {
+        let (at, number) = (at.clone(), number.clone());
+        let step = move |reading: &mut dyn Reading| {
+            let of = values![at.app.as_str(), at.group.as_str(), number.as_str()];
+            find(reading, "WHERE t.app = $1 AND t.id = $2 AND t.number = $3", of)
+        };
+        self.database.read(step).await
     }
 
     async fn set_invite(

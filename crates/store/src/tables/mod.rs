@@ -58,6 +58,7 @@ pub(crate) const TABLES: &[Carried] = &[
     chats::NUMBERS,
     chats::CHAT_GROUPS,
     chats::INVITES,
+    chats::REMOVALS,
     mutes::GROUP_MUTES,
     mutes::MUTES,
     words::WORDS,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_core::{
     app::DataCenter,
-    chat::ChatGroupStatus,
+    chat::{ChatGroup, ChatGroupStatus, Removal},
     group::Deletion,
     id::{AppId, GroupRef},
     message::{Entry, Event, ExitReason, Positions, Posted, StreamRef},
@@ -20,7 +20,7 @@ use muster_core::{
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
 use crate::{
-    chats::{channel, chat, furnished, number},
+    chats::{channel, chat, furnished, number, phone},
     make::{
         admitted, alone, app, app_id, at, connected, disconnect, draft, durable, group, names, one_group,
         session, user, with, with_app, with_group,
@@ -340,13 +340,23 @@ async fn customer_groups_move_on_with_what_follows(place: &impl Place) {
     furnished(&*store).await;
     let g = at("c", "g");
     store.records().create_chat_group(chat("g"), alone()).await.unwrap();
-    let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-    let advance = |also| store.records().advance_chat_group(&g, from, to, Millis(900), also);
-    advance(events(&[of_group(&g), of_group(&at("c", "none"))])).await.unwrap_err();
+    let active = ChatGroup { status: ChatGroupStatus::Active, modified_at: Millis(900), ..chat("g") };
+    let before = chat("g");
+    let change = |also| store.records().change_chat_group(&before, active.clone(), also);
+    change(events(&[of_group(&g), of_group(&at("c", "none"))])).await.unwrap_err();
     for positions in [Some(vec![1]), None] {
-        assert_eq!(advance(events(&[of_group(&g)])).await.unwrap(), positions);
+        assert_eq!(change(events(&[of_group(&g)])).await.unwrap(), positions);
     }
-    has(&*store, &of_group(&g), 1).await;
+    let removal = Removal { at: g.clone(), number: phone("8613900000001"), removed_at: Millis(901) };
+    for positions in [vec![2], vec![]] {
+        let put = store.records().put_removal(removal.clone(), events(&[of_group(&g)]));
+        assert_eq!(put.await.unwrap(), positions);
+    }
+    let remove = |also| store.records().remove_chat_group(&g, also);
+    for positions in [Some(vec![3]), None] {
+        assert_eq!(remove(events(&[of_group(&g)])).await.unwrap(), positions);
+    }
+    has(&*store, &of_group(&g), 3).await;
 }
 
 async fn words_take_what_follows(place: &impl Place) {

@@ -1,9 +1,11 @@
 //! Customer groups.
 
 use muster_core::{
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
-    group::Window,
-    message::Positions,
+    chat::{
+        BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus, Invite,
+        PhoneNumber, Removal,
+    },
+    group::{Deletion, Window},
     roster::{Admission, Join},
     store::Store,
     time::Millis,
@@ -19,7 +21,10 @@ over_every_store!(
     a_number_is_bound_once,
     a_customer_group_is_found_as_it_was_made_and_has_a_roster,
     customer_groups_are_listed_newest_first_and_filtered,
-    customer_groups_move_on_once_they_have_stood_long_enough,
+    customer_groups_settle_once_they_have_stood_long_enough,
+    a_customer_group_changes_from_where_it_was_found_and_only_once,
+    a_customer_group_goes_with_its_invites_and_removals,
+    who_was_removed_is_found_and_goes_with_a_purged_group,
     a_new_invite_revokes_the_ones_before,
     an_invite_code_stands_for_one_group,
     an_invite_code_that_no_database_can_hold_is_none,
@@ -29,7 +34,7 @@ pub(crate) fn channel(id: &str) -> Channel {
     Channel { id: app_id(id), account: account("acc"), name: format!("name of {id}"), created_at: Millis(1) }
 }
 
-fn phone(digits: &str) -> PhoneNumber {
+pub(crate) fn phone(digits: &str) -> PhoneNumber {
     PhoneNumber::new(digits).unwrap()
 }
 
@@ -46,6 +51,9 @@ pub(crate) fn chat(id: &str) -> ChatGroup {
         picture: None,
         status: ChatGroupStatus::Creating,
         invite: None,
+        pending: ChatGroupChange::default(),
+        provider_id: None,
+        request_id: None,
         created_at: Millis(100),
         modified_at: Millis(100),
     }
@@ -101,6 +109,13 @@ async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl 
         picture: Some("https://example.com/p.png".into()),
         status: ChatGroupStatus::Active,
         invite: Some("code".into()),
+        pending: ChatGroupChange {
+            subject: Some("next 群\0".into()),
+            description: Some(String::new()),
+            picture: Some("https://example.com/next.jpg".into()),
+        },
+        provider_id: Some("Y2FwaV9ncm91cDo".into()),
+        request_id: Some("r1".into()),
         modified_at: Millis(101),
         ..chat("g")
     };
@@ -156,38 +171,105 @@ async fn customer_groups_are_listed_newest_first_and_filtered(place: &impl Place
     assert_eq!(list(&part, 0, 9).await, (String::new(), 0));
 }
 
-async fn customer_groups_move_on_once_they_have_stood_long_enough(place: &impl Place) {
+async fn customer_groups_settle_once_they_have_stood_long_enough(place: &impl Place) {
+    use ChatGroupStatus as S;
     let store = place.open();
     furnished(&*store).await;
-    for (id, since) in [("g1", 100), ("g2", 200), ("g3", 300)] {
-        let made = ChatGroup { created_at: Millis(since), modified_at: Millis(since), ..chat(id) };
+    for (id, since, status) in [
+        ("g1", 100, S::Creating),
+        ("g2", 200, S::Updating),
+        ("g3", 299, S::Deleting),
+        ("g4", 300, S::Creating),
+        ("g5", 100, S::Active),
+        ("g6", 100, S::Suspended),
+        ("g7", 100, S::Inactive),
+    ] {
+        let made = ChatGroup { status, created_at: Millis(since), modified_at: Millis(since), ..chat(id) };
         store.records().create_chat_group(made, alone()).await.unwrap();
     }
-    let advance = async |until, now| {
-        let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-        let due = store.records().due_chat_groups(from, Millis(until), Millis(now)).await.unwrap();
-        for at in &due {
-            for answer in [Some(Positions::new()), None] {
-                let moved = store.records().advance_chat_group(at, from, to, Millis(now), alone());
-                assert_eq!(moved.await.unwrap(), answer);
-            }
-        }
-        due
+    let remote = ChatGroup { request_id: Some("r1".into()), ..chat("remote") };
+    store.records().create_chat_group(remote, alone()).await.unwrap();
+    let settling = async |until, now, limit| {
+        let groups = store.records().settling_chat_groups(Millis(until), Millis(now), limit).await.unwrap();
+        groups.iter().map(|group| group.at.group.to_string()).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(advance(300, 500).await, [at("c", "g1"), at("c", "g2")]);
-    assert_eq!(advance(300, 501).await, []);
-    let moved = store.records().chat_group(&at("c", "g1")).await.unwrap().unwrap();
-    assert_eq!((moved.status, moved.modified_at), (ChatGroupStatus::Active, Millis(500)));
-    let waiting = store.records().chat_group(&at("c", "g3")).await.unwrap().unwrap();
-    assert_eq!((waiting.status, waiting.modified_at), (ChatGroupStatus::Creating, Millis(300)));
+    assert_eq!(settling(300, 500, 9).await, "g1 g2 g3");
+    assert_eq!(settling(300, 500, 2).await, "g1 g2");
     // What else changes of a group does not make its status younger.
-    store.records().set_invite(&at("c", "g3"), Some("code"), Millis(400), alone()).await.unwrap().unwrap();
-    assert_eq!(advance(301, 502).await, [at("c", "g3")]);
+    store.records().set_invite(&at("c", "g4"), Some("code"), Millis(400), alone()).await.unwrap().unwrap();
+    assert_eq!(settling(301, 501, 9).await, "g1 g2 g3 g4");
     // The clock was ahead and has been set back.
-    let ahead = ChatGroup { created_at: Millis(1_000_000), modified_at: Millis(1_000_000), ..chat("g4") };
+    let ahead = ChatGroup { created_at: Millis(1_000_000), modified_at: Millis(1_000_000), ..chat("g8") };
     store.records().create_chat_group(ahead, alone()).await.unwrap();
-    assert_eq!(advance(400, 700).await, [at("c", "g4")]);
-    assert_eq!(advance(400, 701).await, []);
+    assert_eq!(settling(100, 700, 9).await, "g8");
+}
+
+async fn a_customer_group_changes_from_where_it_was_found_and_only_once(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    store.records().create_chat_group(chat("g"), alone()).await.unwrap();
+    let after = ChatGroup {
+        subject: "new \0".into(),
+        description: Some("about".into()),
+        picture: Some("https://example.com/p.jpg".into()),
+        status: ChatGroupStatus::Active,
+        pending: ChatGroupChange { subject: Some("next".into()), ..ChatGroupChange::default() },
+        provider_id: Some("p1".into()),
+        request_id: Some("r1".into()),
+        modified_at: Millis(500),
+        ..chat("g")
+    };
+    let change = async |before: &ChatGroup, after: &ChatGroup| {
+        store.records().change_chat_group(before, after.clone(), alone()).await.unwrap().is_some()
+    };
+    assert!(change(&chat("g"), &after).await);
+    assert_eq!(store.records().chat_group(&at("c", "g")).await.unwrap(), Some(after.clone()));
+    assert!(!change(&chat("g"), &after).await, "it stands elsewhere by now");
+    assert!(!change(&ChatGroup { modified_at: Millis(499), ..after.clone() }, &chat("g")).await);
+    assert!(!change(&chat("none"), &chat("none")).await);
+    let store = place.again(store);
+    assert_eq!(store.records().chat_group(&at("c", "g")).await.unwrap(), Some(after));
+}
+
+async fn a_customer_group_goes_with_its_invites_and_removals(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    for id in ["g", "h"] {
+        store.records().create_chat_group(chat(id), alone()).await.unwrap();
+        store.records().set_invite(&at("c", id), Some(id), Millis(200), alone()).await.unwrap().unwrap();
+        store.records().put_removal(removal(id), alone()).await.unwrap();
+    }
+    let deletion = Deletion { at: Millis(300), by: None };
+    store.delete_group(&at("c", "g"), deletion, alone()).await.unwrap();
+    assert!(store.records().remove_chat_group(&at("c", "g"), alone()).await.unwrap().is_some());
+    assert!(store.records().remove_chat_group(&at("c", "g"), alone()).await.unwrap().is_none());
+    assert_eq!(store.records().chat_group(&at("c", "g")).await.unwrap(), None);
+    assert_eq!(store.records().invite("g").await.unwrap(), None);
+    assert_eq!(store.records().removal(&at("c", "g"), &phone("8613900000001")).await.unwrap(), None);
+    assert!(store.records().chat_group(&at("c", "h")).await.unwrap().is_some());
+    assert!(store.records().invite("h").await.unwrap().is_some());
+    let join = durable("8613900000002");
+    assert_eq!(store.join(&at("c", "g"), join, alone()).await.unwrap(), Admission::NoGroup);
+}
+
+fn removal(group: &str) -> Removal {
+    Removal { at: at("c", group), number: phone("8613900000001"), removed_at: Millis(7) }
+}
+
+async fn who_was_removed_is_found_and_goes_with_a_purged_group(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    store.records().create_chat_group(chat("g"), alone()).await.unwrap();
+    for _ in 0..2 {
+        store.records().put_removal(removal("g"), alone()).await.unwrap();
+    }
+    let found = async |digits| store.records().removal(&at("c", "g"), &phone(digits)).await.unwrap();
+    assert_eq!(found("8613900000001").await, Some(removal("g")));
+    assert_eq!(found("8613900000002").await, None);
+    let deletion = Deletion { at: Millis(300), by: None };
+    store.delete_group(&at("c", "g"), deletion, alone()).await.unwrap();
+    while store.purge(Millis(9_000), Millis(300)).await.unwrap() > 0 {}
+    assert_eq!(found("8613900000001").await, None);
 }
 
 async fn a_new_invite_revokes_the_ones_before(place: &impl Place) {

@@ -8,7 +8,8 @@ use super::{
         EntryForm, GroupMuteForm, GroupRecordForm, MemberForm, MessageCountForm, MuteForm, UserStreamForm,
     },
     space::{
-        AppRecordForm, BusinessNumberForm, ChannelRecordForm, ChatGroupRecordForm, InviteForm, WordForm,
+        AppRecordForm, BusinessNumberForm, ChannelRecordForm, ChatGroupRecordForm, InviteForm, RemovalForm,
+        WordForm,
     },
 };
 use crate::transfer::Record;
@@ -32,6 +33,7 @@ pub(super) enum RecordForm {
     MessageCount(MessageCountForm),
     ChatGroup(ChatGroupRecordForm),
     Invite(InviteForm),
+    Removal(RemovalForm),
     GroupMute(GroupMuteForm),
     Mute(MuteForm),
     Word(WordForm),
@@ -58,6 +60,7 @@ impl From<Record> for RecordForm {
             Record::MessageCount(count) => Self::MessageCount(count.into()),
             Record::ChatGroup(group) => Self::ChatGroup(group.into()),
             Record::Invite(invite) => Self::Invite(invite.into()),
+            Record::Removal(removal) => Self::Removal(removal.into()),
             Record::GroupMute(mute) => Self::GroupMute(mute.into()),
             Record::Mute(mute) => Self::Mute(mute.into()),
             Record::Word(word) => Self::Word(word.into()),
@@ -86,6 +89,7 @@ impl From<RecordForm> for Record {
             RecordForm::MessageCount(count) => Self::MessageCount(count.into()),
             RecordForm::ChatGroup(group) => Self::ChatGroup(group.into()),
             RecordForm::Invite(invite) => Self::Invite(invite.into()),
+            RecordForm::Removal(removal) => Self::Removal(removal.into()),
             RecordForm::GroupMute(mute) => Self::GroupMute(mute.into()),
             RecordForm::Mute(mute) => Self::Mute(mute.into()),
             RecordForm::Word(word) => Self::Word(word.into()),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::group::GroupRefForm;
 use crate::{
     app::{App, Audit, DataCenter, Generation, Retention},
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupStatus, PhoneNumber},
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber, Removal},
     id::{AccountId, AppId},
     seal::Sealed,
     time::Millis,
@@ -220,6 +220,39 @@ struct ChatGroupForm {
     invite: Option<String>,
     created_at: i64,
     modified_at: i64,
+    #[serde(default, skip_serializing_if = "ChatGroupChangeForm::is_nothing")]
+    pending: ChatGroupChangeForm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct ChatGroupChangeForm {
+    subject: Option<String>,
+    description: Option<String>,
+    picture: Option<String>,
+}
+
+impl ChatGroupChangeForm {
+    fn is_nothing(&self) -> bool {
+        self.subject.is_none() && self.description.is_none() && self.picture.is_none()
+    }
+}
+
+impl From<ChatGroupChange> for ChatGroupChangeForm {
+    fn from(change: ChatGroupChange) -> Self {
+        let ChatGroupChange { subject, description, picture } = change;
+        Self { subject, description, picture }
+    }
+}
+
+impl From<ChatGroupChangeForm> for ChatGroupChange {
+    fn from(form: ChatGroupChangeForm) -> Self {
+        let ChatGroupChangeForm { subject, description, picture } = form;
+        Self { subject, description, picture }
+    }
 }
 
 impl From<ChatGroupRecord> for ChatGroupRecordForm {
@@ -248,6 +281,9 @@ impl From<ChatGroup> for ChatGroupForm {
             invite: group.invite,
             created_at: group.created_at.0,
             modified_at: group.modified_at.0,
+            pending: group.pending.into(),
+            provider_id: group.provider_id,
+            request_id: group.request_id,
         }
     }
 }
@@ -262,6 +298,9 @@ impl From<ChatGroupForm> for ChatGroup {
             picture: form.picture,
             status: form.status.into(),
             invite: form.invite,
+            pending: form.pending.into(),
+            provider_id: form.provider_id,
+            request_id: form.request_id,
             created_at: Millis(form.created_at),
             modified_at: Millis(form.modified_at),
         }
@@ -287,6 +326,27 @@ impl From<InviteForm> for InviteRecord {
     fn from(form: InviteForm) -> Self {
         let InviteForm { code, at, created_at, revoked_at } = form;
         Self { code, at: at.into(), created_at: Millis(created_at), revoked_at: revoked_at.map(Millis) }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RemovalForm {
+    at: GroupRefForm,
+    number: PhoneNumber,
+    removed_at: i64,
+}
+
+impl From<Removal> for RemovalForm {
+    fn from(removal: Removal) -> Self {
+        let Removal { at, number, removed_at } = removal;
+        Self { at: at.into(), number, removed_at: removed_at.0 }
+    }
+}
+
+impl From<RemovalForm> for Removal {
+    fn from(form: RemovalForm) -> Self {
+        let RemovalForm { at, number, removed_at } = form;
+        Self { at: at.into(), number, removed_at: Millis(removed_at) }
     }
 }
 

@@ -3,7 +3,10 @@
 use muster_core::{
     account::{AccessKey, Account, Changed, DirectoryChange, Holder, KeyOwner, RamUser, Role, StoredPolicy},
     app::{App, Audit, DataCenter, Generation, Retention},
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
+    chat::{
+        BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus, PhoneNumber,
+        Removal,
+    },
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
     message::{HistoryQuery, Positions, StreamRef},
@@ -207,6 +210,12 @@ async fn chats(store: &dyn Store) {
             picture: (n == 1).then(|| "https://example.com/p.png".into()),
             status: ChatGroupStatus::Creating,
             invite: (n == 1).then(|| "first".into()),
+            pending: ChatGroupChange {
+                subject: (n == 1).then(|| "next\0".into()),
+                ..ChatGroupChange::default()
+            },
+            provider_id: (n == 1).then(|| "p1".into()),
+            request_id: (n == 1).then(|| "r1".into()),
             created_at: Millis(100 + n),
             modified_at: Millis(100 + n),
         };
@@ -217,11 +226,11 @@ async fn chats(store: &dyn Store) {
     store.records().set_invite(&at("c", "chat1"), Some("second"), Millis(200), alone()).await.unwrap();
     store.records().set_invite(&at("c", "chat2"), Some("third"), Millis(300), alone()).await.unwrap();
     store.records().set_invite(&at("c", "chat2"), None, Millis(400), alone()).await.unwrap();
-    let (from, to) = (ChatGroupStatus::Creating, ChatGroupStatus::Active);
-    let due = store.records().due_chat_groups(from, Millis(101), Millis(500)).await.unwrap();
-    assert_eq!(due, [at("c", "chat0")]);
-    let moved = store.records().advance_chat_group(&due[0], from, to, Millis(500), alone()).await.unwrap();
-    assert_eq!(moved, Some(Positions::new()));
+    let removal = Removal { at: at("c", "chat1"), number: phone("8613900000002"), removed_at: Millis(400) };
+    store.records().put_removal(removal, alone()).await.unwrap();
+    let before = store.records().chat_group(&at("c", "chat0")).await.unwrap().unwrap();
+    let after = ChatGroup { status: ChatGroupStatus::Active, modified_at: Millis(500), ..before.clone() };
+    assert!(store.records().change_chat_group(&before, after, alone()).await.unwrap().is_some());
 }
 
 async fn mutes_and_words(store: &dyn Store) {
@@ -317,6 +326,10 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
     let number = PhoneNumber::new(NUMBER).unwrap();
     let query = ChatGroupQuery { channel: app_id("c"), number, subject: None, status: None };
     facts.push(format!("{:?}", store.records().chat_groups(&query, all).await.unwrap()));
+    for digits in ["8613900000001", "8613900000002"] {
+        let number = PhoneNumber::new(digits).unwrap();
+        facts.push(format!("{:?}", store.records().removal(&at("c", "chat1"), &number).await.unwrap()));
+    }
     for code in ["first", "second", "third"] {
         facts.push(format!("{:?}", store.records().invite(code).await.unwrap()));
     }

@@ -1,0 +1,71 @@
+//! `UpdateChatGroup`.
+
+use crate::error::Error;
+use crate::{
+    error::OF_GROUP,
+    prelude::*,
+    wire::{Affected, open_group},
+};
+use muster_core::chat::ChatGroupChange;
+use muster_gateway::parameter::{Change, Text};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    /// The business number that runs the group: digits, country code first.
+    business_number: PhoneNumber,
+    /// The kind of channel: WHATSAPP.
+    #[expect(dead_code, reason = "checked and documented; there is one kind")]
+    #[schemars(extend("default" = "WHATSAPP"))]
+    channel_type: Option<ChannelType>,
+    /// The channel.
+    cust_space_id: AppId,
+    /// What the group is about from now on, at most 2048 characters; nothing, when the text is empty.
+    #[serde(default)]
+    description: Change<Text<0, 2048>>,
+    /// The group.
+    group_id: GroupId,
+    /// The group's new title, at most 128 characters. Blanks around it are left out.
+    subject: Option<Text<0, 128>>,
+}
+
+pub(crate) struct UpdateChatGroup;
+
+impl Operation for UpdateChatGroup {
+    type Product = Cams;
+    type Request = Request;
+    type Response = Envelope<Affected>;
+    const SPEC: Spec = spec("UpdateChatGroup", "Changes the title and the description of a group.", Level::Update)
+        .example(&[
+            ("CustSpaceId", "{#CustSpaceId}"),
+            ("BusinessNumber", "{#BusinessNumber}"),
+            ("GroupId", "{#GroupId}"),
+            ("Subject", "Market day"),
+        ])
+        .errors(OF_GROUP)
+        .notes(&[
+            "The group is UPDATING at first, with the title and the description it had, and ACTIVE soon after with the new ones.",
+            "What is not given stays as it is. Result is 1, or 0 when nothing is given.",
+            "The group must be ACTIVE.",
+        ]);
+
+    async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Affected>> {
+        let Request { business_number, cust_space_id, group_id, .. } = &request;
+        let group = open_group(call, cust_space_id, business_number, group_id).await?;
+        let subject = request.subject.map(|subject| subject.trim().to_owned());
+        if subject.as_deref() == Some("") {
+            return Err(Error::Invalid("Subject", "Subject must hold more than blanks".to_owned()));
+        }
+        let description = match request.description {
+            Change::Keep => None,
+            Change::Clear => Some(String::new()),
+            Change::Set(text) => Some(text.into_string()),
+        };
+        let change = ChatGroupChange { subject, description, picture: None };
+        if change.is_nothing() {
+            return Envelope::of(Affected::rows(0));
+        }
+        call.state.muster.chats().update_group(&group, change).await?;
+        Envelope::of(Affected::rows(1))
+    }
+}
