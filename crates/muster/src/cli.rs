@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Config(Config),
     /// Measure this machine: the server against a bare one, in one run. With `--store` and `--bus`: three nodes over
     /// these services, which must be fresh, against one.
-    Bench(Bench),
+    Bench(muster_bench::Options),
 }
 
 /// What works on a store, beside a server or without one.
@@ -124,29 +124,4 @@ pub(crate) struct Config {
     /// Print an example file instead of the reference.
     #[arg(long)]
     pub(crate) example: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Bench {
-    /// Seconds for each measurement.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
-    pub(crate) seconds: u64,
-    /// Members of the large roster.
-    #[arg(long, default_value_t = 5_000_000)]
-    pub(crate) members: u64,
-    /// Only measurements whose name holds this text.
-    #[arg(long)]
-    pub(crate) only: Option<String>,
-    /// Be the bare server of a measure.
-    #[arg(long, hide = true)]
-    pub(crate) bare: Option<Bare>,
-}
-
-/// The bare servers that measures are compared with.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(crate) enum Bare {
-    /// Answers every request with the same bytes.
-    Http,
-    /// Sends every WebSocket message to all.
-    Broadcast,
 }

@@ -5,18 +5,20 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use muster_gateway::{
-    AccessKey, Answer, Call, Catalogue, CredentialFault, Denial, Environment, Failure, FoundKey, Gateway,
-    GatewayConfig, Identities, Level, Operation, ParameterFault, Principal, Product, ProductSet, Spec,
-    ThrottleConfig, parameter::Json,
+    AccessKey, Answer, Call, Catalogue, CredentialFault, Denial, Failure, FoundKey, Gateway, GatewayConfig,
+    Identities, Level, Operation, ParameterFault, Principal, Product, ProductSet, Spec, ThrottleConfig,
+    parameter::Json,
 };
-use muster_testbed::sign::{Client, Version};
+use muster_testbed::{
+    Still,
+    sign::{Client, Version},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,23 +98,6 @@ impl Identities for OneKey {
     }
 }
 
-/// A machine on which nothing moves.
-struct Still;
-
-impl Environment for Still {
-    fn now(&self) -> i64 {
-        NOW
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(5);
-    }
-}
-
 struct House {
     runtime: Runtime,
     gateway: Gateway,
@@ -125,7 +110,7 @@ fn house() -> &'static House {
         let key = AccessKey::new(KEY, SECRET, true, Arc::new(Principal::root("1234567890123456")));
         let throttle = ThrottleConfig { enabled: false, ..ThrottleConfig::default() };
         let gateway =
-            Gateway::new(products, OneKey(Arc::new(key)), Still, GatewayConfig::default(), &throttle)
+            Gateway::new(products, OneKey(Arc::new(key)), Still(NOW), GatewayConfig::default(), &throttle)
                 .expect("a gateway for the probe");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         House { runtime: runtime.expect("a runtime"), gateway }

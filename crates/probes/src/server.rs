@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
-use muster_bus::memory::MemoryBus;
 use muster_core::{
     app::Generation,
-    id::{AccountId, NodeId, UserId},
+    id::{AccountId, UserId},
     limits::Limits,
-    seal::MasterKey,
-    service::{AppScope, Dependencies, Muster, NewApp, OpenApp},
-    testing::{ManualClock, Seeded},
+    service::{AppScope, Muster, NewApp, OpenApp},
     time::Millis,
 };
 use muster_realtime::login::{LiveLogin, live_connect_token};
-use muster_store::sqlite::{SqliteOptions, SqliteStore};
-use tempfile::TempDir;
+use muster_testbed::Domain;
 use tokio::runtime::Runtime;
 
 /// When every probe happens: 2027-01-15T08:00:00Z.
@@ -29,27 +25,17 @@ pub(crate) struct Server {
     pub(crate) runtime: Runtime,
     pub(crate) muster: Arc<Muster>,
     account: AccountId,
-    _directory: TempDir,
+    _domain: Domain,
 }
 
 impl Server {
     /// Starts one with an account and nothing else.
     pub(crate) fn start() -> Result<Self, Failed> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let directory = tempfile::tempdir()?;
-        let random = Arc::new(Seeded::new(1));
-        let store = SqliteStore::open(directory.path(), &SqliteOptions::default(), random.clone())?;
-        let muster = Arc::new(Muster::new(Dependencies {
-            store: Arc::new(store),
-            bus: Arc::new(MemoryBus::default()),
-            clock: Arc::new(ManualClock::new(NOW)),
-            random,
-            master: Arc::new(MasterKey::new(&[7; 32])),
-            limits: Limits::default(),
-            node: NodeId::new("probe")?,
-        }));
+        let domain = runtime.block_on(async { Domain::new(Limits::default(), NOW) });
+        let muster = Arc::clone(&domain.muster);
         let account = runtime.block_on(muster.accounts().create(None, None))?.account.id;
-        Ok(Self { runtime, muster, account, _directory: directory })
+        Ok(Self { runtime, muster, account, _domain: domain })
     }
 
     /// Makes an application of generation 2.

@@ -5,25 +5,14 @@
 use std::{sync::Arc, time::Duration};
 
 use http_body_util::BodyExt as _;
-use muster_bus::memory::MemoryBus;
-use muster_core::{
-    id::{AccountId, NodeId},
-    limits::Limits,
-    random::Random,
-    seal::MasterKey,
-    service::{Dependencies, Muster},
-    testing::{ManualClock, Seeded},
-    time::Millis,
-};
+use muster_core::{id::AccountId, limits::Limits, service::Muster, testing::ManualClock, time::Millis};
 use muster_gateway::{
     AccessKey, Answer, CredentialFault, Environment, FoundKey, Gateway, GatewayConfig, Identities, Principal,
     PrincipalKind, ProductSet, ThrottleConfig, policy::Policy,
 };
-use muster_store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::{ACCOUNT, NOW, sign::Client};
+use crate::{ACCOUNT, Domain, NOW, sign::Client};
 
 /// A server.
 pub struct House {
@@ -34,7 +23,7 @@ pub struct House {
     /// The domain's clock; that of signatures stands still.
     pub clock: Arc<ManualClock>,
     version: &'static str,
-    _directory: TempDir,
+    _domain: Domain,
 }
 
 /// What came back.
@@ -64,24 +53,12 @@ impl House {
         throttle: &ThrottleConfig,
         products: impl FnOnce(Arc<Muster>) -> ProductSet,
     ) -> Self {
-        let directory = TempDir::new().expect("a directory");
-        let random: Arc<dyn Random> = Arc::new(Seeded::new(7));
-        let options = SqliteOptions::default();
-        let store = SqliteStore::open(directory.path(), &options, Arc::clone(&random)).expect("a store");
-        let clock = Arc::new(ManualClock::new(Millis(NOW)));
-        let muster = Arc::new(Muster::new(Dependencies {
-            store: Arc::new(store),
-            bus: Arc::new(MemoryBus::new()),
-            clock: clock.clone(),
-            random,
-            master: Arc::new(MasterKey::new(&[7; 32])),
-            limits,
-            node: NodeId::new("node").expect("an id"),
-        }));
+        let domain = Domain::new(limits, Millis(NOW));
+        let (muster, clock) = (Arc::clone(&domain.muster), Arc::clone(&domain.clock));
         let config = GatewayConfig::default();
-        let gateway = Gateway::new(products(Arc::clone(&muster)), Keys, Still, config, throttle);
+        let gateway = Gateway::new(products(Arc::clone(&muster)), Keys, Still(NOW), config, throttle);
         let gateway = gateway.expect("a gateway");
-        Self { gateway, muster, clock, version, _directory: directory }
+        Self { gateway, muster, clock, version, _domain: domain }
     }
 
     /// The account that calls.
@@ -164,12 +141,14 @@ impl Identities for Keys {
     }
 }
 
-/// Time that stands still. Randomness only names requests here.
-struct Still;
+/// A machine on which nothing moves: time stands still at this many milliseconds since 1970. Randomness only names
+/// requests here.
+#[derive(Clone, Copy, Debug)]
+pub struct Still(pub i64);
 
 impl Environment for Still {
     fn now(&self) -> i64 {
-        NOW
+        self.0
     }
 
     fn elapsed(&self) -> Duration {

@@ -18,14 +18,13 @@ use muster_gateway::{
     Failure, FoundKey, Gateway, GatewayConfig, Identities, Identity, Level, Observer, Operation, Origin,
     Outcome, ParameterFault, Principal, PrincipalKind, Product, ProductSet, Spec, Temporary, ThrottleConfig,
 };
-pub(crate) use muster_testbed::sign::{Client, Version};
+pub(crate) use muster_testbed::{
+    ACCOUNT, NOW,
+    sign::{Client, Version},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// 2026-11-20T10:00:00Z
-pub(crate) const NOW: i64 = 1_795_168_800_000;
-pub(crate) const ACCOUNT: &str = "1234567890123456";
 
 pub(crate) struct Live;
 

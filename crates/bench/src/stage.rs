@@ -14,17 +14,19 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use muster_core::{
     app::Generation,
     id::{GroupId, GroupRef, UserId},
-    service::{AppScope, NewApp, NewGroup, OpenApp},
+    service::{AppScope, Muster, NewApp, NewGroup, OpenApp},
 };
 use muster_realtime::login::{LiveLogin, live_connect_token};
-use tokio::{net::TcpStream, task::JoinSet};
+use tokio::{net::TcpStream, task::JoinSet, time::Instant};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-use super::sign::Caller;
-use crate::{config::Configuration, first_start, foundation::Foundation};
+use crate::{Host, Services, requests::Caller};
 
 /// Joins under way at once while a roster is filled: whole batches for the store's writer.
 const FILLERS: u64 = 1000;
+
+/// How long the domain that filled a store may take to hand over what waits for other nodes. There are none.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Login tokens made ready.
 const VIEWERS: u32 = 8_000;
@@ -51,23 +53,14 @@ pub(super) struct Filled {
     pub(super) tokens: Vec<String>,
 }
 
-/// What servers share: nothing, or a database and a bus.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Services {
-    /// The store's URL; empty for SQLite in each data directory.
-    pub(super) store: String,
-    /// The bus's URL; empty for memory.
-    pub(super) bus: String,
-}
-
 /// Fills a store: that of the data directory, or the one that the services name, which must be fresh.
-pub(super) async fn fill(directory: &Path, services: &Services, members: u64) -> anyhow::Result<Filled> {
-    let Services { store, bus } = services.clone();
-    let configuration = Configuration { data: directory.to_owned(), store, bus, ..Configuration::default() };
-    let foundation = Foundation::lay(&configuration, directory).await?;
-    let muster = &foundation.muster;
-    let made = first_start::make_account(muster, &first_start::Given::default()).await?;
-    let made = made.context("the store must be fresh: it has an account already")?;
+pub(super) async fn fill(
+    host: &impl Host,
+    directory: &Path,
+    services: &Services,
+    members: u64,
+) -> anyhow::Result<Filled> {
+    let (muster, made) = host.open(directory, services).await?;
     let account = &made.account.id;
     let one = AppScope { account, generation: Generation::One, data_center: None };
     let two = AppScope { generation: Generation::Two, ..one };
@@ -83,8 +76,8 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     for number in 0..HALLS {
         viewer_groups.push(group(&live, &format!("viewed{number}")).await?.group.to_string());
     }
-    enrol(&foundation, &app, &small, 2000).await?;
-    enrol(&foundation, &app, &large, members).await?;
+    enrol(&muster, &app, &small, 2000).await?;
+    enrol(&muster, &app, &large, members).await?;
     let expires = muster.now().seconds() + 3600;
     let token = |serial: u32| -> anyhow::Result<String> {
         let user = UserId::new(&format!("viewer{serial:04}"))?;
@@ -101,12 +94,14 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
         Ok(live_connect_token(&login))
     };
     let tokens = (0..VIEWERS).map(token).collect::<anyhow::Result<_>>()?;
-    foundation.close().await?;
+    muster.close(CLOSING).await?;
     Ok(Filled {
         caller: Caller {
             id: made.key.id.to_string(),
             secret: made.key.secret,
             nonce: muster.random().hex(12),
+            since: muster.now(),
+            made: Instant::now(),
         },
         app: app.id.to_string(),
         large: large.group.to_string(),
@@ -120,11 +115,11 @@ pub(super) async fn fill(directory: &Path, services: &Services, members: u64) ->
     })
 }
 
-async fn enrol(foundation: &Foundation, app: &OpenApp, at: &GroupRef, members: u64) -> anyhow::Result<()> {
-    let group = foundation.muster.groups().open(app, &at.group).await?;
+async fn enrol(muster: &Arc<Muster>, app: &OpenApp, at: &GroupRef, members: u64) -> anyhow::Result<()> {
+    let group = muster.groups().open(app, &at.group).await?;
     let mut fillers = JoinSet::new();
     for first in 0..FILLERS.min(members) {
-        let (muster, group) = (Arc::clone(&foundation.muster), group.clone());
+        let (muster, group) = (Arc::clone(muster), group.clone());
         fillers.spawn(async move {
             for serial in (first..members).step_by(usize::try_from(FILLERS)?) {
                 let user = UserId::new(&format!("user{serial:07}"))?;

@@ -12,18 +12,17 @@ use std::{
 
 use anyhow::Context as _;
 use futures_util::{SinkExt as _, StreamExt as _};
+use muster_signer::Version;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, task::JoinSet, time::Instant};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::{
-    CONNECTIONS, JOINERS,
+    CONNECTIONS, Host, JOINERS, Options, Services,
     load::{Run, drive},
     say,
-    sign::Form,
-    stage::{self, Filled, Process, Services, enter},
+    stage::{self, Filled, Process, enter},
 };
-use crate::cli::Bench;
 
 /// Nodes of the cluster.
 const NODES: usize = 3;
@@ -49,17 +48,18 @@ struct Cluster {
 }
 
 /// Runs the measures over these services.
-pub(super) async fn measure(bench: &Bench, services: Services) -> anyhow::Result<()> {
-    let wanted = |name: &str| bench.only.as_deref().is_none_or(|only| name.contains(only));
-    let members = if wanted("page") { bench.members } else { 0 };
+pub(super) async fn measure(options: &Options, services: Services, host: &impl Host) -> anyhow::Result<()> {
+    let wanted = |name: &str| options.wants(name);
+    let members = if wanted("page") { options.members } else { 0 };
     let directories: Vec<_> = (0..NODES).map(|_| tempfile::tempdir()).collect::<Result<_, _>>()?;
     let first = directories.first().context("a directory")?.path().to_owned();
     say(&format!("filling a roster of {members} members in PostgreSQL …"))?;
-    let filled = stage::fill(&first, &services, members).await?;
+    let filled = stage::fill(host, &first, &services, members).await?;
     let key = first.join("master.key");
     let node = |directory: &TempDir| Process::node(directory.path(), &key, &services);
     let nodes = directories.iter().map(node).collect::<anyhow::Result<_>>()?;
-    let mut cluster = Cluster { filled, nodes, seconds: bench.seconds, serial: 0, _directories: directories };
+    let mut cluster =
+        Cluster { filled, nodes, seconds: options.seconds, serial: 0, _directories: directories };
     if wanted("join") {
         cluster.joins().await?;
     }
@@ -89,7 +89,7 @@ impl Cluster {
         let address = self.address(0);
         let serials = self.serial..self.serial + REQUESTS_PER_SECOND * self.seconds;
         self.serial = serials.end;
-        let requests = self.filled.caller.requests(Form::V1, address, action, serials, parameters);
+        let requests = self.filled.caller.requests(Version::V1, address, action, serials, parameters);
         drive(address, requests, connections, Duration::from_secs(self.seconds), false).await
     }
 

@@ -1,25 +1,23 @@
-//! `muster bench`: this machine's measures, as ratios within one run. Nothing here is asserted; `docs/performance.md`
-//! holds what was measured where.
+//! What `muster bench` does: this machine's measures, as ratios within one run. Nothing here is asserted;
+//! `docs/performance.md` holds what was measured where.
+//!
+//! The server is a process of the same program, met over its sockets alone. What fills its store first goes through the
+//! domain, which the program opens ([`Host`]).
 
 mod bare;
 mod cluster;
 mod crowd;
 mod load;
-pub(crate) mod sign;
+mod requests;
 mod stage;
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use load::{Connection, Run, drive};
-use sign::Form;
-use stage::{Filled, Process, Services, Viewers};
-
-use crate::{
-    cli::{Bare, Bench},
-    config::Configuration,
-    invocation,
-};
+use muster_core::service::{Muster, NewAccount};
+use muster_signer::Version;
+use stage::{Filled, Process, Viewers};
 
 /// Connections of the list measures, as in the figures of the bare server.
 const CONNECTIONS: usize = 64;
@@ -32,19 +30,73 @@ const ROUNDS: usize = 3;
 /// Reads of one page in the paging measure.
 const PAGE_READS: u64 = 20_000;
 
-/// Runs the measures.
-pub(crate) fn run(bench: &Bench, configuration: &Configuration) -> anyhow::Result<()> {
-    let runtime = invocation::runtime()?;
-    match bench.bare {
-        Some(Bare::Http) => return runtime.block_on(bare::answer()),
-        Some(Bare::Broadcast) => return runtime.block_on(bare::broadcast()),
-        None => {}
+/// Which measures are made, and how long.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Seconds for each measurement.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub seconds: u64,
+    /// Members of the large roster.
+    #[arg(long, default_value_t = 5_000_000)]
+    pub members: u64,
+    /// Only measurements whose name holds this text.
+    #[arg(long)]
+    pub only: Option<String>,
+    /// Be the bare server of a measure.
+    #[arg(long, hide = true)]
+    pub bare: Option<Bare>,
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| name.contains(only))
     }
-    if configuration.store.is_empty() {
-        return runtime.block_on(measure(bench));
+}
+
+/// The bare servers that measures are compared with.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Bare {
+    /// Answers every request with the same bytes.
+    Http,
+    /// Sends every WebSocket message to all.
+    Broadcast,
+}
+
+/// What servers share: nothing, or a database and a bus.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    /// The store's URL; empty for SQLite in each data directory.
+    pub store: String,
+    /// The bus's URL; empty for memory.
+    pub bus: String,
+}
+
+/// The program that is measured, as far as its store has to be filled.
+pub trait Host {
+    /// Opens the domain as the program's server would, over what the services name or the data directory, and makes the
+    /// first account.
+    ///
+    /// # Errors
+    /// The store's; also when there is an account already.
+    fn open(
+        &self,
+        directory: &Path,
+        services: &Services,
+    ) -> impl Future<Output = anyhow::Result<(Arc<Muster>, NewAccount)>>;
+}
+
+/// Makes the measures, and says on standard output what they came to: of one server with a store of its own, or of
+/// several over these services. The program that runs is the server that is measured.
+///
+/// # Errors
+/// Whatever keeps a measure from being made.
+pub async fn run(options: &Options, services: Services, host: &impl Host) -> anyhow::Result<()> {
+    match options.bare {
+        Some(Bare::Http) => bare::answer().await,
+        Some(Bare::Broadcast) => bare::broadcast().await,
+        None if services.store.is_empty() => measure(options, host).await,
+        None => cluster::measure(options, services, host).await,
     }
-    let services = Services { store: configuration.store.clone(), bus: configuration.bus.clone() };
-    runtime.block_on(cluster::measure(bench, services))
 }
 
 struct Bed {
@@ -55,14 +107,14 @@ struct Bed {
     serial: u64,
 }
 
-async fn measure(bench: &Bench) -> anyhow::Result<()> {
-    let wanted = |name: &str| bench.only.as_deref().is_none_or(|only| name.contains(only));
-    let members = if wanted("page") || wanted("memory") { bench.members } else { 0 };
+async fn measure(options: &Options, host: &impl Host) -> anyhow::Result<()> {
+    let wanted = |name: &str| options.wants(name);
+    let members = if wanted("page") || wanted("memory") { options.members } else { 0 };
     let directory = tempfile::tempdir()?;
     say(&format!("filling a roster of {members} members …"))?;
-    let filled = stage::fill(directory.path(), &Services::default(), members).await?;
+    let filled = stage::fill(host, directory.path(), &Services::default(), members).await?;
     let server = Process::server(directory.path())?;
-    let mut bed = Bed { filled, server, seconds: bench.seconds, serial: 0 };
+    let mut bed = Bed { filled, server, seconds: options.seconds, serial: 0 };
     say(&format!("server {}, {} CPUs\n", env!("CARGO_PKG_VERSION"), std::thread::available_parallelism()?))?;
     if wanted("memory") {
         bed.memory().await?;
@@ -88,7 +140,7 @@ async fn measure(bench: &Bench) -> anyhow::Result<()> {
 impl Bed {
     fn requests(
         &mut self,
-        form: Form,
+        form: Version,
         action: &str,
         count: u64,
         parameters: impl Fn(u64) -> Vec<(&'static str, String)>,
@@ -112,7 +164,7 @@ impl Bed {
         action: &str,
         parameters: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Vec<u8>> {
-        let request = self.requests(Form::V1, action, 1, |_| parameters.clone());
+        let request = self.requests(Version::V1, action, 1, |_| parameters.clone());
         Ok(Connection::open(self.server.address).await?.ask(&request[0]).await?.to_vec())
     }
 
@@ -141,7 +193,7 @@ impl Bed {
             ("SortType", "1".to_owned()),
         ];
         for (action, parameters) in [("ListMessageGroupUser", one), ("ListLiveMessageGroupUsers", two)] {
-            for form in [Form::V1, Form::V3] {
+            for form in [Version::V1, Version::V3] {
                 self.list(form, action, &parameters).await?;
             }
         }
@@ -151,7 +203,7 @@ impl Bed {
 
     async fn list(
         &mut self,
-        form: Form,
+        form: Version,
         action: &str,
         parameters: &[(&'static str, String)],
     ) -> anyhow::Result<()> {
@@ -202,7 +254,7 @@ impl Bed {
 
     async fn paged(&mut self, page: impl Fn(u64) -> u64, group: &str) -> anyhow::Result<Run> {
         let app = self.filled.app.clone();
-        let requests = self.requests(Form::V1, "ListMessageGroupUser", PAGE_READS, |n| {
+        let requests = self.requests(Version::V1, "ListMessageGroupUser", PAGE_READS, |n| {
             vec![
                 ("AppId", app.clone()),
                 ("GroupId", group.to_owned()),
@@ -217,7 +269,7 @@ impl Bed {
     async fn joins(&mut self) -> anyhow::Result<()> {
         let (app, group) = (self.filled.app.clone(), self.filled.empty.clone());
         let count = 60_000 * self.seconds;
-        let requests = self.requests(Form::V1, "JoinMessageGroup", count, |n| {
+        let requests = self.requests(Version::V1, "JoinMessageGroup", count, |n| {
             vec![("AppId", app.clone()), ("GroupId", group.clone()), ("UserId", format!("joiner{n:07}"))]
         });
         let run =
