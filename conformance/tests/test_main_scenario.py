@@ -42,6 +42,16 @@ def test_second_generation_people_join_are_listed_counted_found_spoken_to_kicked
         check_a_message_of_second_generation(api, app_id, group, clients)
         check_mutes_of_second_generation(api, app_id, group, clients)
 
+        check_a_modified_group(api, app_id, group, clients)
+        audited = api.call("ModifyLiveMessageAppAudit", {"AppId": app_id, "AuditType": 2, "AuditUrl": "https://audit.example.com/"})
+        assert int(audited["AuditType"]) == 2 and audited["AuditUrl"] == "https://audit.example.com/"
+        assert audited["AuditNeedAuthentication"] is True and audited["AppSign"] == app["AppSign"]
+        on_every_node(
+            lambda: api.call("DescribeLiveMessageApp", {"AppId": app_id}),
+            lambda now: int(now["AuditType"]) == 2 and now["AuditUrl"] == "https://audit.example.com/",
+        )
+        assert int(api.call("ModifyLiveMessageAppAudit", {"AppId": app_id, "AuditType": 0})["AuditType"]) == 0
+
         api.call("KickLiveMessageGroupUser", {"AppId": app_id, "GroupId": group, "KickoffUser": "cleo"})
         kicked = clients[2].events.wait("unsubscribed", channel=f"g:{group}")
         assert kicked["code"] == 2101 and kicked["reason"]
@@ -54,6 +64,7 @@ def test_second_generation_people_join_are_listed_counted_found_spoken_to_kicked
         assert api.call("DeleteLiveMessageGroup", {"AppId": app_id, "GroupId": group, "OperatorId": "carl"})["GroupId"] == group
         assert clients[0].events.wait("unsubscribed", channel=f"g:{group}")["code"] == 2102
         assert api.call("DescribeLiveMessageGroup", {"AppId": app_id, "GroupId": group})["Delete"] is True
+        check_a_recovered_group(api, app_id, group, clients)
     finally:
         for client in clients:
             client.close()
@@ -87,6 +98,57 @@ def check_the_roll_of_second_generation(api, app_id, group, other, people):
     assert groups["GroupList"][0]["AdminList"] == ["anna", "otto"]
     groups = api.call("ListLiveMessageGroupByPage", {"AppId": app_id, "SortType": 2, "PageNumber": 1, "PageSize": 1})
     assert numbers_of(groups["GroupList"], "GroupId") == [other] and int(groups["TotalCount"]) == 2
+
+
+def on_every_node(ask, holds):
+    """Waits until three answers in a row, which three nodes give in turn, are as they should be; the last of them.
+
+    A node knows within half a second what another one has changed of a group or an application.
+    """
+    answers = []
+    until(lambda: answers.clear() or all(holds(answers.append(ask()) or answers[-1]) for _ in range(3)), "every node to know")
+    return answers[-1]
+
+
+def check_a_modified_group(api, app_id, group, clients):
+    """Everybody inside is told what the group is now, and it is described and listed so."""
+    api.call(
+        "ModifyLiveMessageGroup",
+        {
+            "AppId": app_id, "GroupId": group, "ModifyInfo": True, "GroupInfo": "open until six ~ 你好",
+            "ModifyAdmin": True, "AdminList": ["otto", "olga"],
+        },
+    )
+    for client in clients:
+        told = client.received(group, "infochange")
+        assert told["data"]["groupMeta"] == "open until six ~ 你好" and told["data"]["adminList"] == ["otto", "olga"]
+        assert told["data"]["groupId"] == group and told["offset"] > 0
+    described = on_every_node(
+        lambda: api.call("DescribeLiveMessageGroup", {"AppId": app_id, "GroupId": group}),
+        lambda now: now["GroupInfo"] == "open until six ~ 你好",
+    )
+    assert described["AdminList"] == ["otto", "olga"]
+    assert described["GroupName"] == "Saturday" and described["CreatorId"] == "carl"
+
+
+def check_a_recovered_group(api, app_id, group, clients):
+    """History, counts and positions go on; nobody is inside until somebody joins again."""
+    before = api.call("ListLiveMessageGroupMessages", {"AppId": app_id, "GroupId": group, "PageSize": 10, "SortType": 1})
+    assert api.call("RecoverLiveMessageDeletedGroup", {"AppId": app_id, "GroupId": group})["GroupId"] == group
+    described = on_every_node(
+        lambda: api.call("DescribeLiveMessageGroup", {"AppId": app_id, "GroupId": group}),
+        lambda now: now["Delete"] is False,
+    )
+    assert int(described["OnlineUserCounts"]) == 0 and int(described["TotalTimes"]) == 3
+    assert {kind: int(count) for kind, count in described["MsgAmount"].items()} == {"88888": 1}
+    clients[0].join(group)
+    until(lambda: online(api, app_id, group) == 1, "the member to be counted")
+    say = {"AppId": app_id, "GroupId": group, "SenderId": "host", "Body": "again", "MsgType": 88888}
+    sent = api.call("SendLiveMessageGroup", say)
+    assert clients[0].received(group, "recvgroupmessage", messageId=sent["MsgTid"])["data"]["totalMsgs"] == 2
+    history = api.call("ListLiveMessageGroupMessages", {"AppId": app_id, "GroupId": group, "PageSize": 10, "SortType": 1})
+    kept = [row["MsgTid"] for row in before["MessageList"]]
+    assert [row["MsgTid"] for row in history["MessageList"]] == [*kept, sent["MsgTid"]]
 
 
 def check_a_message_of_second_generation(api, app_id, group, clients):
@@ -178,13 +240,25 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
     assert described["AppName"] == "roll call" and described["AppConfig"] == {"appAlias": "calls"}
     apps = api.call("ListMessageApp", {"SortType": 1, "PageNum": 1, "PageSize": 50})["Result"]
     assert app_id in numbers_of(apps["AppList"], "AppId")
+    change = {"AppId": app_id, "AppName": "called", "Extension": {"owner": "ops"}}
+    assert api.call("UpdateMessageApp", change)["Result"]["Success"] is True
+    found = until(
+        lambda: api.call("QueryMessageApp", {"AppId": app_id, "AppName": "called"})["Result"],
+        "the application to be found",
+    )
+    assert len(found) == 1 and int(found[0]["TotalCount"]) == 1 and found[0]["HasMore"] is False
+    assert found[0]["AppList"][0]["Extension"] == {"owner": "ops"}
+    assert found[0]["AppList"][0]["AppConfig"] == {"appAlias": "calls"}, "what was not named stays"
 
     made = api.call("CreateMessageGroup", {"AppId": app_id, "CreatorId": "carl", "Extension": {"groupName": "Saturday"}})
     group = made["Result"]["GroupId"]
     described = api.call("GetMessageGroup", {"AppId": app_id, "GroupId": group})["Result"]
     assert described["CreatorId"] == "carl" and described["Extension"] == {"groupName": "Saturday"}
+    update = {"AppId": app_id, "GroupId": group, "Extension": {"room": "blue"}}
+    assert api.call("UpdateMessageGroup", update)["Result"]["Success"] is True
     listed = api.call("ListMessageGroup", {"AppId": app_id, "PageNum": 1, "PageSize": 20})["Result"]
     assert numbers_of(listed["GroupList"], "GroupId") == [group]
+    assert listed["GroupList"][0]["Extension"] == {"room": "blue"}, "the map is replaced whole"
 
     assert api.call("JoinMessageGroup", {"AppId": app_id, "GroupId": group, "UserId": "ada"})["Result"]["Success"] is True
     token = api.call("GetMessageToken", {"AppId": app_id, "UserId": "ben", "DeviceId": "phone-1", "DeviceType": "ios"})["Result"]

@@ -105,6 +105,37 @@ pub struct App {
     pub modified_at: Millis,
 }
 
+/// What is to become of an application; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// How messages are moderated.
+    pub audit: Option<Audit>,
+    /// Whether it is switched off.
+    pub disabled: Option<bool>,
+    /// The caller's settings, all of them.
+    pub config: Option<StringMap>,
+    /// The caller's own fields, all of them.
+    pub extension: Option<StringMap>,
+}
+
+impl AppChange {
+    /// The application with the change, which is made at `at`.
+    #[must_use]
+    pub fn of(self, app: App, at: Millis) -> App {
+        App {
+            name: self.name.or(app.name),
+            audit: self.audit.unwrap_or(app.audit),
+            disabled: self.disabled.unwrap_or(app.disabled),
+            config: self.config.unwrap_or(app.config),
+            extension: self.extension.unwrap_or(app.extension),
+            modified_at: at,
+            ..app
+        }
+    }
+}
+
 impl App {
     /// The purpose under which an application's key is sealed.
     #[must_use]

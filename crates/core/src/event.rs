@@ -30,6 +30,15 @@ pub enum Event {
     /// whoever reads the stream from before it never sees what it said; and where the stream was when it happened, so that
     /// whoever has seen the message hears of it.
     Recalled(Recall),
+    /// The record of a group was changed: what can be changed of it, as it is then.
+    InfoChanged {
+        /// The group.
+        group: GroupId,
+        /// The text about it.
+        info: Option<Arc<str>>,
+        /// Its administrators.
+        admins: Vec<UserId>,
+    },
     /// Something of a later version. It keeps its place, is carried on as it came, and means nothing here.
     Unknown(UnknownEvent),
 }

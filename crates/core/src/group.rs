@@ -10,6 +10,10 @@ use crate::{
 
 /// The most administrators a group has, by the documentation.
 pub const MAX_ADMINS: usize = 3;
+/// The longest name of a group, in bytes, by the documentation.
+pub const MAX_NAME_BYTES: usize = 128;
+/// The longest text about a group, in bytes, by the documentation.
+pub const MAX_INFO_BYTES: usize = 32_768;
 
 /// A group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +45,33 @@ impl Group {
     #[must_use]
     pub fn is_run_by(&self, user: &UserId) -> bool {
         self.creator.as_ref() == Some(user) || self.admins.contains(user)
+    }
+}
+
+/// What is to become of a group's record; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupChange {
+    /// Who else runs it: up to [`MAX_ADMINS`].
+    pub admins: Option<Vec<UserId>>,
+    /// The caller's text about it; empty for none.
+    pub info: Option<String>,
+    /// The caller's own fields.
+    pub extension: Option<StringMap>,
+}
+
+impl GroupChange {
+    /// The group with the change.
+    #[must_use]
+    pub fn of(&self, group: &Group) -> Group {
+        Group {
+            admins: self.admins.as_ref().unwrap_or(&group.admins).clone(),
+            info: match &self.info {
+                Some(info) => Some(info.clone()).filter(|info| !info.is_empty()),
+                None => group.info.clone(),
+            },
+            extension: self.extension.as_ref().unwrap_or(&group.extension).clone(),
+            ..group.clone()
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::{
     account::{Changed, Directory, DirectoryChange, Role},
-    app::{App, DataCenter, Generation},
+    app::{App, AppChange, DataCenter, Generation},
     callback::{Outcome, OwedCall, StoredCall},
     caller::CarriedOut,
     chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal},
@@ -124,23 +124,36 @@ pub trait Apps: Send + Sync {
         order: Order,
         window: Window,
     ) -> StoreResult<Page<App>>;
-    /// Switches an application off or on, also when it is already; the application as it is then.
-    async fn set_app_disabled(
+    /// Changes an application, and notes the time also where it is that already; the application as it is then. What
+    /// follows is stored when something else than the time has changed.
+    async fn change_app(
         &self,
         id: &AppId,
-        disabled: bool,
+        change: AppChange,
         at: Millis,
         also: Also,
     ) -> StoreResult<Option<(App, Positions)>>;
 }
 
 /// Which applications a list holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppFilter {
     /// Of this generation.
     pub generation: Generation,
     /// Living here, if a place is named.
     pub data_center: Option<DataCenter>,
+    /// Of this id, if one is named.
+    pub id: Option<AppId>,
+    /// Of exactly this name, if one is named.
+    pub name: Option<String>,
+}
+
+impl AppFilter {
+    /// All of a generation.
+    #[must_use]
+    pub const fn of(generation: Generation) -> Self {
+        Self { generation, data_center: None, id: None, name: None }
+    }
 }
 
 /// What became of a [`Groups::create_group`].
@@ -163,6 +176,30 @@ pub enum GroupDeleted {
     Missing,
 }
 
+/// What became of a [`Groups::rewrite_group`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupRewritten {
+    /// It is as it was to be, and what follows stands at these positions.
+    Done(Positions),
+    /// It was not as the caller took it to be, but as this: nothing is changed.
+    Differs(Group),
+    /// There is no such group, or it is deleted.
+    Missing,
+}
+
+/// What became of a [`Groups::recover_group`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupRecovered {
+    /// It exists again: without members, and otherwise as it was. What follows stands at these positions.
+    Recovered(Positions),
+    /// It was not deleted.
+    Exists,
+    /// The application has as many existing groups as it may have.
+    TooMany,
+    /// There is no such group, or its time is over.
+    Missing,
+}
+
 /// Groups.
 #[async_trait]
 pub trait Groups: Send + Sync {
@@ -173,6 +210,19 @@ pub trait Groups: Send + Sync {
     /// Deletes a group: marks it, empties its roster and closes its stream, all or nothing. What is stored with it is the
     /// last that its stream takes.
     async fn delete_group(&self, at: &GroupRef, deletion: Deletion, also: Also) -> StoreResult<GroupDeleted>;
+    /// Puts `after` in the place of `before`, two records of one group, as long as its administrators, its text and its
+    /// fields are those of `before`: they alone are written. So whoever changes a part of a group can tell the whole.
+    async fn rewrite_group(&self, before: &Group, after: Group, also: Also) -> StoreResult<GroupRewritten>;
+    /// Makes a group exist again that was deleted after `deleted_after`, if its application has fewer than `limit` existing
+    /// ones. Its stream, its counts and its join numbers go on; the roster is empty, and rows that the deletion has left
+    /// go in the same transaction. What is stored with it is for other streams than the group's.
+    async fn recover_group(
+        &self,
+        at: &GroupRef,
+        deleted_after: Millis,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<GroupRecovered>;
     /// Groups of an application by creation, by number.
     async fn groups(
         &self,
@@ -231,6 +281,9 @@ pub trait Rosters: Send + Sync {
         leave: Leave,
         also: Also,
     ) -> StoreResult<Option<Departure>>;
+    /// Ends the memberships of a group that this process alone knows of: the group was deleted, and whoever is counted
+    /// here is out of it.
+    fn dismiss_counted(&self, _at: &GroupRef) {}
     /// A page by number. O(log n).
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>>;
     /// The next part of a walk by join number. O(log n).

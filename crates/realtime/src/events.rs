@@ -76,6 +76,15 @@ struct ExitEvent<'a> {
     reason: u8,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InfoEvent<'a> {
+    event: &'static str,
+    group_id: &'a str,
+    group_meta: &'a str,
+    admin_list: &'a [UserId],
+}
+
 /// The data of a publication that tells `event`; `sequence` is 0 for one that is told once. `None` for an event that this
 /// version does not know: there is nothing to tell of it.
 pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) -> Option<String> {
@@ -91,6 +100,12 @@ pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) 
         Event::MutesChanged(mutes) => Some(mutes::change(stream, mutes)),
         Event::System(message) => Some(system::message(message)),
         Event::Recalled(recall) => Some(recall_data(stream, recall)),
+        Event::InfoChanged { group, info, admins } => Some(json(&InfoEvent {
+            event: "infochange",
+            group_id: group.as_str(),
+            group_meta: info.as_deref().unwrap_or_default(),
+            admin_list: admins,
+        })),
         Event::Unknown(_) => None,
     }
 }

@@ -58,6 +58,8 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         message().prop_map(Event::Message),
         (id::<GroupId>(), reason).prop_map(|(group, reason)| Event::Exit { group, reason }),
+        (id::<GroupId>(), option::of(text()), prop::collection::vec(id::<UserId>(), 0..4))
+            .prop_map(|(group, info, admins)| Event::InfoChanged { group, info, admins }),
         Just(tomorrow()),
     ]
 }

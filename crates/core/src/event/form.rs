@@ -115,6 +115,7 @@ enum Known {
     MutesChanged(MutesForm),
     System(SystemForm),
     Recalled { id: MessageId, place: Option<Sequence>, by: Option<SenderForm> },
+    InfoChanged { group: GroupId, info: Option<Arc<str>>, admins: Vec<UserId> },
 }
 
 /// The name of one, whatever else it says.
@@ -125,6 +126,7 @@ enum Name {
     MutesChanged(IgnoredAny),
     System(IgnoredAny),
     Recalled(IgnoredAny),
+    InfoChanged(IgnoredAny),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -172,6 +174,9 @@ impl Known {
                 place: *place,
                 by: by.as_ref().map(SenderForm::from),
             }),
+            Event::InfoChanged { group, info, admins } => {
+                Ok(Self::InfoChanged { group: group.clone(), info: info.clone(), admins: admins.clone() })
+            }
             Event::Unknown(unknown) => Err(unknown),
         }
     }
@@ -182,6 +187,7 @@ impl From<Known> for Option<Event> {
     fn from(known: Known) -> Self {
         match known {
             Known::Message(message) => Some(Event::Message(message.into())),
+            Known::InfoChanged { group, info, admins } => Some(Event::InfoChanged { group, info, admins }),
             Known::Exit { group, reason } => Option::from(reason).map(|reason| Event::Exit { group, reason }),
             Known::MutesChanged(mutes) => Some(Event::MutesChanged(mutes.into())),
             Known::System(message) => Option::from(message).map(Event::System),

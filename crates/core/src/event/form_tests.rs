@@ -26,6 +26,11 @@ fn today() -> [(&'static str, Event); 10] {
     };
     let exit = |reason| Event::Exit { group: GroupId::new("g").unwrap(), reason };
     let recalled = |place, by| Event::Recalled(Recall { message: MessageId::new("m-1").unwrap(), place, by });
+    let changed = |info: Option<&str>, admins: &[&str]| Event::InfoChanged {
+        group: GroupId::new("g").unwrap(),
+        info: info.map(Arc::from),
+        admins: admins.iter().map(|user| UserId::new(user).unwrap()).collect(),
+    };
     [
         (
             r#"{"Message":{"id":"m-1","type":10001,"body":"hello \"群\"\n","sender":{"user":"u","info":"{}"},"at":1700000000000,"weight":-3,"level":1,"repeat":4,"total":9007199254740991,"cached":true}}"#,
@@ -54,6 +59,10 @@ fn today() -> [(&'static str, Event); 10] {
             recalled(Some(7), Some(Sender { user: UserId::new("boss").unwrap(), info: Some("{}".into()) })),
         ),
         (r#"{"Recalled":{"id":"m-1","place":null,"by":null}}"#, recalled(None, None)),
+            r#"{"InfoChanged":{"group":"g","info":"open \"群\"","admins":["a","b"]}}"#,
+            changed(Some("open \"群\""), &["a", "b"]),
+        ),
+        (r#"{"InfoChanged":{"group":"g","info":null,"admins":[]}}"#, changed(None, &[])),
         (TOMORROW, Event::Unknown(UnknownEvent(TOMORROW.into()))),
     ]
 }
@@ -95,6 +104,7 @@ fn every_event_is_told_of(event: &Event) {
     match event {
         Event::Message(_)
         | Event::Exit { .. }
+        | Event::InfoChanged { .. }
         | Event::MutesChanged(_)
         | Event::System(_)
         | Event::Recalled(_)

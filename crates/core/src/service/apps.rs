@@ -7,7 +7,7 @@ use super::{
     change::{Done, Hands},
 };
 use crate::{
-    app::{App, Audit, DataCenter, Generation, Retention, StringMap},
+    app::{App, AppChange, Audit, DataCenter, Generation, Retention, StringMap},
     bus::Notice,
     error::{Error, Result},
     group::{Order, Page, Window},
@@ -41,6 +41,15 @@ pub struct NewApp {
     pub config: StringMap,
     /// The caller's own fields.
     pub extension: StringMap,
+}
+
+/// What to look for among a scope's applications; what is `None` does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct AppSearch {
+    /// The id.
+    pub id: Option<AppId>,
+    /// The whole name.
+    pub name: Option<String>,
 }
 
 /// An application that a scope holds, in use or not: proof that whoever has it may know of it. The rules of
@@ -158,7 +167,23 @@ impl AppRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn list(&self, scope: AppScope<'_>, order: Order, window: Window) -> Result<Page<KnownApp>> {
-        let filter = AppFilter { generation: scope.generation, data_center: scope.data_center };
+        self.find(scope, AppSearch::default(), order, window).await
+    }
+
+    /// The scope's applications that a search is for, by time of creation.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn find(
+        &self,
+        scope: AppScope<'_>,
+        search: AppSearch,
+        order: Order,
+        window: Window,
+    ) -> Result<Page<KnownApp>> {
+        let AppSearch { id, name } = search;
+        let filter =
+            AppFilter { data_center: scope.data_center, id, name, ..AppFilter::of(scope.generation) };
         let page = self.0.store.records().apps(scope.account, filter, order, window).await?;
         let entries = page.entries.into_iter().map(|app| KnownApp(Arc::new(app))).collect();
         Ok(Page { entries, total: page.total })
@@ -169,10 +194,23 @@ impl AppRules<'_> {
     /// # Errors
     /// [`Error::NoApp`], or the store's.
     pub async fn set_disabled(&self, app: &KnownApp, disabled: bool) -> Result<KnownApp> {
+        self.change(app, AppChange { disabled: Some(disabled), ..AppChange::default() }).await
+    }
+
+    /// Changes an application.
+    ///
+    /// # Errors
+    /// [`Error::NoApp`], or the store's.
+    pub async fn modify(&self, app: &OpenApp, change: AppChange) -> Result<KnownApp> {
+        self.change(app, change).await
+    }
+
+    async fn change(&self, app: &KnownApp, change: AppChange) -> Result<KnownApp> {
         let (id, now) = (app.id.clone(), self.0.now());
         let switched = async move |hands: Hands| {
+            let disabled = change.disabled == Some(true);
             let records = hands.store.records();
-            let Some((app, _)) = records.set_app_disabled(&id, disabled, now, hands.alone()).await? else {
+            let Some((app, _)) = records.change_app(&id, change, now, hands.alone()).await? else {
                 return Err(Error::NoApp(id));
             };
             // Also when it was off before: whoever switched it may not have lived to tell.

@@ -26,6 +26,11 @@ impl DeliveryRules<'_> {
         self.0.bus.unfollow(group);
     }
 
+    /// A group has ended: whoever this process alone knows to be in it is out.
+    pub fn ended(&self, group: &GroupRef) {
+        self.0.store.dismiss_counted(group);
+    }
+
     /// Where a stream ends; `None` when there is no such stream.
     ///
     /// # Errors

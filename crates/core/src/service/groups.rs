@@ -10,10 +10,11 @@ use crate::{
     app::{Generation, StringMap},
     bus::Notice,
     error::{Error, Result},
-    group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
+    group::{Deletion, Group, GroupChange, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{GroupId, GroupRef, UserId},
     message::{Entry, Event, ExitReason, StreamRef},
-    store::{GroupCreated, GroupDeleted, Store, StreamEvent},
+    store::{GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Store, StreamEvent},
+    time::Millis,
 };
 
 /// How long a deleted group is listed and its messages kept, in milliseconds (documented: 30 days).
@@ -136,10 +137,7 @@ impl GroupRules<'_> {
             created_at: muster.now(),
             deletion: None,
         };
-        let limit = match app.generation {
-            Generation::One => None,
-            Generation::Two => muster.limits.groups_per_app,
-        };
+        let limit = self.most(app);
         let made =
             async move |hands: Hands| match hands.store.create_group(group, limit, hands.alone()).await? {
                 GroupCreated::Created(group, _) => Ok(Done::untold(GroupMade { group, existed: false })),
@@ -210,6 +208,80 @@ impl GroupRules<'_> {
             .await
     }
 
+    /// Ends a group as who runs it wants it: see [`delete`](Self::delete).
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], or the store's.
+    pub async fn close(&self, visit: &Visit<'_>) -> Result<()> {
+        self.runs(visit)?;
+        let login = visit.login();
+        self.delete(login.app(), &visit.group().at.group, Some(login.user().clone())).await
+    }
+
+    /// Makes a group for a logged-in user, who becomes its creator: in generation 2 for those who log in as administrators.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::TooManyGroups`], or the store's.
+    pub async fn create_for(&self, login: &Login, new: NewGroup) -> Result<GroupMade> {
+        if !(login.is_admin() || login.app().generation == Generation::One) {
+            return Err(Error::NotAllowed(login.user().clone()));
+        }
+        self.create(login.app(), NewGroup { creator: Some(login.user().clone()), ..new }).await
+    }
+
+    /// Makes a deleted group exist again, within 30 days of its deletion: its history, its counts and the numbers of its
+    /// stream go on, and nobody is in it. A group that exists already is no fault.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], also when its time is over, [`Error::TooManyGroups`], or the store's.
+    pub async fn recover(&self, app: &OpenApp, id: &GroupId) -> Result<()> {
+        let (at, limit) = (address(app, id), self.most(app));
+        let since = self.0.now() - RECOVERABLE_MILLIS;
+        let recovered = async move |hands: Hands| match hands
+            .store
+            .recover_group(&at, since, limit, hands.alone())
+            .await?
+        {
+            GroupRecovered::Recovered(_) | GroupRecovered::Exists => Ok(Done::untold(())),
+            GroupRecovered::TooMany => Err(Error::TooManyGroups(limit.unwrap_or(u64::MAX))),
+            GroupRecovered::Missing => Err(Error::NoGroup(at.group)),
+        };
+        self.0.change(recovered).await
+    }
+
+    /// Changes a group. Everybody in it is told what it is now, if that is something else than before.
+    ///
+    /// # Errors
+    /// [`Error::GroupDeleted`], or the store's.
+    pub async fn modify(&self, group: &OpenGroup, change: GroupChange) -> Result<()> {
+        let (group, now) = (Group::clone(&group.group), self.0.now());
+        self.0.change(move |hands| modify(hands, group, change, now)).await
+    }
+
+    /// The same as who runs the group wants it.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`], [`Error::GroupDeleted`], or the store's.
+    pub async fn modify_for(&self, visit: &Visit<'_>, change: GroupChange) -> Result<()> {
+        self.runs(visit)?;
+        self.modify(visit.group(), change).await
+    }
+
+    /// Refuses a user who does not run the group.
+    fn runs(&self, visit: &Visit<'_>) -> Result<()> {
+        let login = visit.login();
+        let may = login.is_admin() || visit.group().is_run_by(login.user());
+        if may { Ok(()) } else { Err(Error::NotAllowed(login.user().clone())) }
+    }
+
+    /// How many existing groups an application may have.
+    fn most(&self, app: &OpenApp) -> Option<u64> {
+        match app.generation {
+            Generation::One => None,
+            Generation::Two => self.0.limits.groups_per_app,
+        }
+    }
+
     /// Groups of an application by creation, by page.
     ///
     /// # Errors
@@ -252,6 +324,36 @@ impl GroupRules<'_> {
     ) -> Result<Page<Group>> {
         Ok(self.0.store.groups_of(&app.id, user, order, window).await?)
     }
+}
+
+/// Changes a group as it is known, or as it turns out to be: who changes another part of it at the same time loses nothing.
+async fn modify(hands: Hands, mut group: Group, change: GroupChange, now: Millis) -> Result<Done<()>> {
+    loop {
+        let after = change.of(&group);
+        if after == group {
+            return Ok(Done::untold(()));
+        }
+        let events = changed_info(&group, &after, now).into_iter().collect::<Vec<_>>();
+        match hands.store.rewrite_group(&group, after, hands.with(&events)).await? {
+            GroupRewritten::Done(positions) => return Ok(Done::told((), published(events, positions))),
+            GroupRewritten::Differs(there) => group = there,
+            GroupRewritten::Missing => return Err(Error::GroupDeleted(group.at.group)),
+        }
+    }
+}
+
+/// What a group is told of a change of itself: what its members see of it, unless that stays as it was.
+fn changed_info(before: &Group, after: &Group, at: Millis) -> Option<StreamEvent> {
+    let seen = (&before.info, &before.admins) != (&after.info, &after.admins);
+    seen.then(|| StreamEvent {
+        stream: StreamRef::Group(before.at.clone()),
+        event: Arc::new(Event::InfoChanged {
+            group: before.at.group.clone(),
+            info: after.info.as_deref().map(Arc::from),
+            admins: after.admins.clone(),
+        }),
+        at,
+    })
 }
 
 /// What was told of the end of a deleted group; nothing when there is no such group, or it was told long ago.

@@ -55,7 +55,7 @@ mod rosters;
 mod system;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
-pub use apps::{AppRules, AppScope, KnownApp, NewApp, OpenApp};
+pub use apps::{AppRules, AppScope, AppSearch, KnownApp, NewApp, OpenApp};
 pub use chat_groups::NewChatGroup;
 pub use chats::{ChatRules, Invitation, OpenChannel, OpenChatGroup, OpenNumber};
 pub use delivery::DeliveryRules;

@@ -27,7 +27,7 @@ impl OperatorRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn apps(&self, account: &AccountId, generation: Generation) -> Result<Vec<App>> {
-        let filter = AppFilter { generation, data_center: None };
+        let filter = AppFilter::of(generation);
         Ok(self.0.store.records().apps(account, filter, Order::Ascending, ALL_APPS).await?.entries)
     }
 

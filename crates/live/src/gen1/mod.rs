@@ -20,7 +20,10 @@ mod list_message_group_user;
 mod list_mute_group_user;
 mod mute_all_group_user;
 mod mute_group_user;
+mod query_message_app;
 mod short;
+mod update_message_app;
+mod update_message_group;
 
 use muster_core::{
     app::Generation,
@@ -41,8 +44,11 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<create_message_app::CreateMessageApp>()
         .operation::<get_message_app::GetMessageApp>()
         .operation::<list_message_app::ListMessageApp>()
+        .operation::<query_message_app::QueryMessageApp>()
+        .operation::<update_message_app::UpdateMessageApp>()
         .operation::<create_message_group::CreateMessageGroup>()
         .operation::<get_message_group::GetMessageGroup>()
+        .operation::<update_message_group::UpdateMessageGroup>()
         .operation::<list_message_group::ListMessageGroup>()
         .operation::<join_message_group::JoinMessageGroup>()
         .operation::<leave_message_group::LeaveMessageGroup>()

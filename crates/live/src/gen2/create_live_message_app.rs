@@ -1,10 +1,10 @@
 //! `CreateLiveMessageApp`.
 
-use muster_core::{app::Audit, service::NewApp};
+use muster_core::service::NewApp;
 use muster_gateway::parameter::Text;
 
-use super::{AuditType, MsgLifeCycle, called_url::CalledUrl, scope, spec};
-use crate::{app_sign::app_sign, error::Error, prelude::*};
+use super::{AuditType, MsgLifeCycle, audit, called_url::CalledUrl, scope, spec};
+use crate::{app_sign::app_sign, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -59,19 +59,10 @@ impl Operation for CreateLiveMessageApp {
         let checked = |url: Option<CalledUrl>, parameter| {
             url.map(|url| url.allowed(parameter, call.state.allow_private)).transpose()
         };
-        let audit_url = checked(request.audit_url, "AuditUrl")?;
-        let audit = match (request.audit_type, audit_url) {
-            (None | Some(AuditType::Off), _) => Audit::Off,
-            (Some(AuditType::BuiltIn), _) => Audit::BuiltIn,
-            (Some(AuditType::Custom), Some(url)) => Audit::Custom(url),
-            (Some(AuditType::Custom), None) => {
-                return Err(Error::Input("AuditUrl must be given when AuditType is 2".to_owned()));
-            }
-        };
         let new = NewApp {
             name: request.app_name.map(Text::into_string),
             retention: request.msg_life_cycle.map(Into::into).unwrap_or_default(),
-            audit,
+            audit: audit(call, request.audit_type, request.audit_url)?,
             callback_url: checked(request.event_callback_url, "EventCallbackUrl")?,
             ..NewApp::default()
         };

@@ -25,8 +25,11 @@ mod list_live_message_group_by_page;
 mod list_live_message_group_messages;
 mod list_live_message_group_users;
 mod list_live_message_groups;
+mod modify_live_message_app_audit;
 mod modify_live_message_app_disable;
+mod modify_live_message_group;
 mod modify_live_message_group_band;
+mod recover_live_message_deleted_group;
 mod remove_live_message_group_band;
 mod send_live_message_group;
 mod unban_live_message_group;
@@ -39,7 +42,11 @@ use muster_core::{
 };
 use muster_gateway::{Catalogue, integer_choice, parameter::Long};
 
-use crate::{error::COMMON, prelude::*};
+use self::called_url::CalledUrl;
+use crate::{
+    error::{COMMON, Error},
+    prelude::*,
+};
 
 /// The operations of this generation. A new one is a file, and two lines here: its module and its place in this list.
 pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
@@ -47,10 +54,13 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<create_live_message_app::CreateLiveMessageApp>()
         .operation::<describe_live_message_app::DescribeLiveMessageApp>()
         .operation::<list_live_message_apps::ListLiveMessageApps>()
+        .operation::<modify_live_message_app_audit::ModifyLiveMessageAppAudit>()
         .operation::<modify_live_message_app_disable::ModifyLiveMessageAppDisable>()
         .operation::<create_live_message_group::CreateLiveMessageGroup>()
         .operation::<describe_live_message_group::DescribeLiveMessageGroup>()
         .operation::<delete_live_message_group::DeleteLiveMessageGroup>()
+        .operation::<recover_live_message_deleted_group::RecoverLiveMessageDeletedGroup>()
+        .operation::<modify_live_message_group::ModifyLiveMessageGroup>()
         .operation::<list_live_message_groups::ListLiveMessageGroups>()
         .operation::<list_live_message_group_by_page::ListLiveMessageGroupByPage>()
         .operation::<list_live_message_group_users::ListLiveMessageGroupUsers>()
@@ -197,6 +207,20 @@ integer_choice! {
         BuiltIn = 1,
         /// By the service at `AuditUrl`.
         Custom = 2,
+    }
+}
+
+/// How messages are to be moderated, as a request says it: not at all where it says nothing. The service's address must be
+/// one that the server may call, whether it is needed or not.
+fn audit(call: &Call<'_>, kind: Option<AuditType>, url: Option<CalledUrl>) -> Result<Audit> {
+    let url = url.map(|url| url.allowed("AuditUrl", call.state.allow_private)).transpose()?;
+    match (kind, url) {
+        (None | Some(AuditType::Off), _) => Ok(Audit::Off),
+        (Some(AuditType::BuiltIn), _) => Ok(Audit::BuiltIn),
+        (Some(AuditType::Custom), Some(url)) => Ok(Audit::Custom(url)),
+        (Some(AuditType::Custom), None) => {
+            Err(Error::Input("AuditUrl must be given when AuditType is 2".to_owned()))
+        }
     }
 }
 

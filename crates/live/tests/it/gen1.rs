@@ -205,3 +205,67 @@ async fn a_token_holds_where_to_connect_and_what_to_log_in_with() {
     let refused = logins.check_access(refresh).await;
     assert!(matches!(refused, Err(LoginError::Refused(_))), "a refresh token does not log in");
 }
+
+#[tokio::test]
+async fn an_update_of_an_application_replaces_what_it_names_alone() {
+    let house = live();
+    let maps = [("AppConfig", r#"{"a":"1","b":"2"}"#), ("Extension", r#"{"e":"1"}"#)];
+    let made = result(&house, "CreateMessageApp", &[("AppName", "shop"), maps[0], maps[1]]).await;
+    let app = [("AppId", made["AppId"].as_str().expect("an id"))];
+    let update = async |with: &[(&str, &str)]| {
+        let done = result(&house, "UpdateMessageApp", &[&app[..], with].concat()).await;
+        assert_eq!(done, json!({"Success": true}));
+        let row = result(&house, "GetMessageApp", &app).await;
+        (row["AppName"].clone(), row["AppConfig"].clone(), row["Extension"].clone())
+    };
+    let (config, extension) = (json!({"a": "1", "b": "2"}), json!({"e": "1"}));
+    assert_eq!(update(&[("AppName", "shop 2")]).await, (json!("shop 2"), config, extension.clone()));
+    assert_eq!(
+        update(&[("AppConfig", r#"{"c":"3"}"#)]).await,
+        (json!("shop 2"), json!({"c": "3"}), extension)
+    );
+    assert_eq!(update(&[("Extension", "{}")]).await, (json!("shop 2"), json!({"c": "3"}), json!({})));
+    house.call("UpdateMessageApp", &[app[0], ("AppName", "x")]).await.refused(400, "InputInvalid");
+    house.call("UpdateMessageApp", &[("AppId", "nosuch")]).await.refused(404, "ResourceNotExist");
+}
+
+#[tokio::test]
+async fn applications_are_found_by_id_and_by_their_whole_name() {
+    let house = live();
+    let mut made = Vec::new();
+    for name in ["shop", "shop 2", "shop"] {
+        let app = result(&house, "CreateMessageApp", &[("AppName", name)]).await;
+        made.push(app["AppId"].as_str().expect("an id").to_owned());
+    }
+    let find = async |with: &[(&str, &str)]| {
+        let found = result(&house, "QueryMessageApp", with).await;
+        let [page] = found.as_array().expect("a list").as_slice() else { panic!("not one page: {found}") };
+        let rows = page["AppList"].as_array().expect("rows").iter();
+        let ids: Vec<_> = rows.map(|row| row["AppId"].as_str().expect("an id").to_owned()).collect();
+        (ids, page["TotalCount"].clone(), page["HasMore"].clone())
+    };
+    let shops = vec![made[0].clone(), made[2].clone()];
+    assert_eq!(find(&[("AppName", "shop")]).await, (shops.clone(), json!(2), json!(false)));
+    let newest = [("AppName", "shop"), ("SortType", "1"), ("PageSize", "1")];
+    assert_eq!(find(&newest).await, (vec![made[2].clone()], json!(2), json!(true)));
+    assert_eq!(find(&[("AppId", &made[1])]).await, (vec![made[1].clone()], json!(1), json!(false)));
+    assert_eq!(find(&[("AppId", &made[1]), ("AppName", "shop")]).await, (vec![], json!(0), json!(false)));
+    assert_eq!(find(&[]).await, (made, json!(3), json!(false)));
+}
+
+#[tokio::test]
+async fn the_fields_of_a_group_are_replaced_whole() {
+    let house = live();
+    let app = old_app(&house).await;
+    let parameters = [("AppId", &*app), ("CreatorId", "carl"), ("Extension", r#"{"a":"1","b":"2"}"#)];
+    let made = result(&house, "CreateMessageGroup", &parameters).await;
+    let group = [("AppId", &*app), ("GroupId", made["GroupId"].as_str().expect("an id"))];
+    let update = async |with: &[(&str, &str)]| {
+        let done = result(&house, "UpdateMessageGroup", &[&group[..], with].concat()).await;
+        assert_eq!(done, json!({"Success": true}));
+        result(&house, "GetMessageGroup", &group).await["Extension"].clone()
+    };
+    assert_eq!(update(&[]).await, json!({"a": "1", "b": "2"}));
+    assert_eq!(update(&[("Extension", r#"{"c":"3"}"#)]).await, json!({"c": "3"}));
+    assert_eq!(update(&[("Extension", "{}")]).await, json!({}));
+}

@@ -132,3 +132,36 @@ async fn a_disabled_application_is_seen_and_enabled_and_nothing_else() {
 fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
+
+#[tokio::test]
+async fn moderation_is_changed_within_its_rules_and_told_everywhere() {
+    let house = live();
+    let app = new_app(&house).await;
+    let modify = async |with: &[(&str, &str)]| {
+        house.call("ModifyLiveMessageAppAudit", &[&[("AppId", &*app)], with].concat()).await
+    };
+    let url = "https://audit.example.com/check";
+    let answer = modify(&[("AuditType", "2"), ("AuditUrl", url)]).await.ok();
+    let described = house.call("DescribeLiveMessageApp", &[("AppId", &app)]).await.ok();
+    assert_eq!(
+        answer,
+        json!({
+            "AppId": app, "AppSign": described["AppSign"], "AuditType": 2, "AuditUrl": url,
+            "AuditNeedAuthentication": true,
+        })
+    );
+    assert_eq!((&described["AuditType"], &described["AuditUrl"]), (&json!(2), &json!(url)));
+    let other = modify(&[("AuditUrl", "https://other.example.com/")]).await.ok();
+    assert_eq!((&other["AuditType"], &other["AuditUrl"]), (&json!(2), &json!("https://other.example.com/")));
+    modify(&[("AuditType", "2")]).await.refused(400, "InputInvalid");
+    modify(&[("AuditType", "2"), ("AuditUrl", "http://10.0.0.1/")]).await.refused(400, "InputInvalid");
+    modify(&[("AuditType", "3")]).await.refused(400, "InputInvalid");
+    assert_eq!(modify(&[]).await.ok(), other, "nothing said, nothing changed");
+    let built_in = modify(&[("AuditType", "1")]).await.ok();
+    assert_eq!((&built_in["AuditType"], &built_in["AuditNeedAuthentication"]), (&json!(1), &json!(false)));
+    assert!(built_in.get("AuditUrl").is_none());
+    let described = house.call("DescribeLiveMessageApp", &[("AppId", &app)]).await.ok();
+    assert_eq!(described["AuditType"], 1);
+    house.call("ModifyLiveMessageAppDisable", &[("AppId", &app), ("Disable", "true")]).await.ok();
+    modify(&[("AuditType", "0")]).await.refused(403, "NoAuth");
+}

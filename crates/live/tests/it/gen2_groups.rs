@@ -1,6 +1,6 @@
 //! Groups of generation 2.
 
-use muster_core::limits::Limits;
+use muster_core::{limits::Limits, service::Sweeper};
 use serde_json::{Value, json};
 
 use crate::{House, limited, live, new_app, new_group, people};
@@ -154,4 +154,88 @@ async fn by_page(house: &House, common: &[(&str, &str)], total: usize) -> Vec<St
 fn ids(page: &Value) -> Vec<String> {
     let rows = page["GroupList"].as_array().expect("rows");
     rows.iter().map(|row| row["GroupId"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_modified_group_is_what_its_flags_say() {
+    let house = live();
+    let app = new_app(&house).await;
+    let group = [("AppId", &*app), ("GroupId", "g")];
+    let first = [("GroupInfo", "first"), ("Administrators", "a1,a2"), ("CreatorId", "carl")];
+    house.call("CreateLiveMessageGroup", &[&group[..], &first].concat()).await.ok();
+    let modify = async |with: &[(&str, &str)]| {
+        house.call("ModifyLiveMessageGroup", &[&group[..], with].concat()).await.ok();
+        let now = house.call("DescribeLiveMessageGroup", &group).await.ok();
+        (now["AdminList"].clone(), now["GroupInfo"].clone())
+    };
+    assert_eq!(
+        modify(&[("AdminList", "b1"), ("GroupInfo", "x")]).await,
+        (json!(["a1", "a2"]), json!("first"))
+    );
+    let info = [("ModifyInfo", "true"), ("GroupInfo", "second"), ("AdminList", "b1")];
+    assert_eq!(modify(&info).await, (json!(["a1", "a2"]), json!("second")));
+    let admins = [("ModifyAdmin", "true"), ("AdminList", "b1,b2,b3")];
+    assert_eq!(modify(&admins).await, (json!(["b1", "b2", "b3"]), json!("second")));
+    assert_eq!(modify(&[("ModifyAdmin", "true"), ("ModifyInfo", "true")]).await, (json!([]), json!("")));
+    let four = [group[0], group[1], ("ModifyAdmin", "true"), ("AdminList", "a,b,c,d")];
+    house.call("ModifyLiveMessageGroup", &four).await.refused(400, "InputInvalid");
+    house.call("DeleteLiveMessageGroup", &group).await.ok();
+    house.call("ModifyLiveMessageGroup", &group).await.refused(404, "ResourceNotExist");
+}
+
+#[tokio::test]
+async fn a_group_is_recovered_within_thirty_days_and_purged_after_them() {
+    const DAY: i64 = 86_400_000;
+    let house = live();
+    let mut sweeper = Sweeper::default();
+    house.muster.sweep(&mut sweeper).await.expect("a sweep");
+    let app = house.call("CreateLiveMessageApp", &[("MsgLifeCycle", "1")]).await.ok();
+    let app = app["AppId"].as_str().expect("an id").to_owned();
+    for group in ["kept", "gone"] {
+        new_group(&house, &app, group).await;
+        people(&house, &app, group, &["ann"]).await;
+        let say =
+            [("AppId", &*app), ("GroupId", group), ("SenderId", "host"), ("MsgType", "7"), ("Body", "hi")];
+        house.call("SendLiveMessageGroup", &say).await.ok();
+        house.call("DeleteLiveMessageGroup", &[("AppId", &app), ("GroupId", group)]).await.ok();
+    }
+    let kept = [("AppId", &*app), ("GroupId", "kept")];
+    let gone = [("AppId", &*app), ("GroupId", "gone")];
+    house.clock.advance(30 * DAY - 1);
+    let recovered = house.call("RecoverLiveMessageDeletedGroup", &kept).await.ok();
+    assert_eq!(recovered, json!({"GroupId": "kept"}));
+    house.call("RecoverLiveMessageDeletedGroup", &kept).await.ok();
+    house.clock.advance(1);
+    house.call("RecoverLiveMessageDeletedGroup", &gone).await.refused(404, "ResourceNotExist");
+    while house.muster.sweep(&mut sweeper).await.expect("a sweep") > 0 {}
+    house.call("DescribeLiveMessageGroup", &gone).await.refused(404, "ResourceNotExist");
+    let listed = house.call("ListLiveMessageGroups", &[kept[0], ("SortType", "1")]).await.ok();
+    assert_eq!(ids(&listed), ["kept"]);
+
+    let described = house.call("DescribeLiveMessageGroup", &kept).await.ok();
+    assert_eq!((&described["Delete"], &described["TotalTimes"]), (&json!(false), &json!(1)));
+    assert_eq!((&described["OnlineUserCounts"], &described["MsgAmount"]), (&json!(0), &json!({"7": 1})));
+    assert!(described.get("Deletatime").is_none() && described.get("Deletor").is_none());
+    people(&house, &app, "kept", &["ben"]).await;
+    let say = [kept[0], kept[1], ("SenderId", "host"), ("MsgType", "7"), ("Body", "back")];
+    house.call("SendLiveMessageGroup", &say).await.ok();
+    let page = [kept[0], kept[1], ("PageSize", "10"), ("SortType", "1")];
+    let history = house.call("ListLiveMessageGroupMessages", &page).await.ok();
+    let rows = history["MessageList"].as_array().expect("rows").iter();
+    let said: Vec<_> = rows.map(|row| (&row["Body"], &row["TotalMessages"])).collect();
+    assert_eq!(said, [(&json!("hi"), &json!(1)), (&json!("back"), &json!(2))]);
+}
+
+#[tokio::test]
+async fn a_recovered_group_counts_among_the_living_again() {
+    let house = limited(Limits { groups_per_app: Some(1), ..Limits::default() });
+    let app = new_app(&house).await;
+    new_group(&house, &app, "a").await;
+    let a = [("AppId", &*app), ("GroupId", "a")];
+    house.call("DeleteLiveMessageGroup", &a).await.ok();
+    new_group(&house, &app, "b").await;
+    house.call("RecoverLiveMessageDeletedGroup", &a).await.refused(400, "ErrorTooManyGroups");
+    house.call("DeleteLiveMessageGroup", &[a[0], ("GroupId", "b")]).await.ok();
+    house.call("RecoverLiveMessageDeletedGroup", &a).await.ok();
+    house.call("CreateLiveMessageGroup", &[a[0], ("GroupId", "c")]).await.refused(400, "ErrorTooManyGroups");
 }

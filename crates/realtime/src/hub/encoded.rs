@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use muster_core::{
     id::GroupId,
-    message::{Event, ExitReason, Sequence, StreamRef},
+    message::{Entry, Event, ExitReason, Sequence, StreamRef},
     mute::GroupMutes,
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -71,6 +71,16 @@ impl Encoded {
         };
         let told = data.map(|data| Told::new(channel, &data, sequence));
         Self { sequence, told, effect }
+    }
+
+    /// What a client gets of a stream's past. An end of a group that was recovered from it is none for who comes now: it
+    /// keeps its place, and is passed over.
+    pub(crate) fn past(channel: &str, stream: &StreamRef, entry: &Entry) -> Self {
+        let dissolved = matches!(entry.event, Event::Exit { reason: ExitReason::Dissolved, .. });
+        if dissolved && matches!(stream, StreamRef::Group(_)) {
+            return Self { sequence: entry.sequence, told: None, effect: None };
+        }
+        Self::event(channel, stream, &entry.event, Some(entry.sequence))
     }
 
     /// The whole push, unless the event is passed over.

@@ -241,9 +241,7 @@ impl Feed {
 
     fn encode_up_to(&self, read: &[Entry], ring_first: Option<Sequence>) -> Vec<Encoded> {
         let wanted = read.iter().take_while(|entry| ring_first.is_none_or(|first| entry.sequence < first));
-        wanted
-            .map(|entry| Encoded::event(&self.channel, &self.stream, &entry.event, Some(entry.sequence)))
-            .collect()
+        wanted.map(|entry| Encoded::past(&self.channel, &self.stream, entry)).collect()
     }
 
     /// Removes a subscriber; whether it was one.

@@ -117,6 +117,7 @@ impl Hub {
                     for connection in &aftermath.orphans {
                         self.expel(connection, &at.group, Unsubscribed::GROUP_CLOSED);
                     }
+                    self.muster.delivery().ended(at);
                     self.forget_if_idle(feed);
                 }
                 // Also where the notice of it was lost, and it was read from the store.

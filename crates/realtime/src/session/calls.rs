@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
-const MAX_USERS: usize = 50;
+pub(super) const MAX_USERS: usize = 50;
 
 /// What `sendGroupMessage` is given.
 #[derive(Deserialize)]
@@ -136,6 +136,10 @@ impl Session {
             "muteAll" | "cancelMuteAll" | "muteUser" | "cancelMuteUser" | "listMuteUsers" => {
                 self.call_about_mutes(&request.method, data).await?
             }
+            "createGroup" => self.create_group(parameters(data)?).await?,
+            "closeGroup" => self.close_group(parameters(data)?).await?,
+            "modifyGroup" => self.modify_group(parameters(data)?).await?,
+            "listRecentGroupUser" => self.list_recent_group_user(parameters(data)?).await?,
             "listGroupUser" => self.list_group_user(parameters(data)?).await?,
             _ => return Err(ErrorCode::MethodNotFound.into()),
         };

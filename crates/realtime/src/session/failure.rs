@@ -25,7 +25,7 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         Error::Muted(_) => ErrorCode::Muted.into(),
         Error::TooManyMutes(_) => ErrorCode::TooManyMutes.into(),
         Error::Refused => ErrorCode::Refused.into(),
-        Error::SuperGroup { .. } => ErrorCode::TooMany.into(),
+        Error::SuperGroup { .. } | Error::TooManyGroups(_) => ErrorCode::TooMany.into(),
         Error::TooManyMessageTypes(_) | Error::TooManyMemberTypes(_) | Error::Invalid(_) => {
             ErrorReply::invalid(error.to_string())
         }
@@ -34,7 +34,6 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         // What only callers of the API, customer groups and the command line can meet.
         | Error::NobodyThere(_)
         | Error::TooManyApps(_)
-        | Error::TooManyGroups(_)
         | Error::TooManyWords(_)
         | Error::NoChannel(_)
         | Error::NoNumber(_)

@@ -80,8 +80,9 @@ impl Session {
             let last = entries.len() < wanted;
             for entry in entries.into_iter().filter(|entry| entry.sequence <= end) {
                 place = entry.sequence;
-                let encoded = Encoded::event(&channel, stream, &entry.event, Some(entry.sequence));
-                let Some(publication) = encoded.publication() else { continue };
+                let Some(publication) = Encoded::past(&channel, stream, &entry).publication() else {
+                    continue;
+                };
                 match room.checked_sub(publication.data.len()) {
                     Some(left) => room = left,
                     None if found.is_empty() => room = 0,
@@ -160,5 +161,6 @@ fn said_bytes(entry: &Entry) -> usize {
         Event::Message(message) => message.body.len(),
         Event::System(_) | Event::Exit { .. } | Event::Recalled(_) | Event::Unknown(_) => 0,
         Event::MutesChanged(mutes) => mutes.users.len() * MAX_ID_BYTES,
+        Event::InfoChanged { info, .. } => info.as_ref().map_or(0, |text| text.len()),
     }
 }

@@ -6,6 +6,7 @@
 mod calls;
 mod connect;
 mod failure;
+mod groups;
 mod look;
 mod mute_calls;
 mod subscribe;

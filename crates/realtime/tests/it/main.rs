@@ -6,6 +6,7 @@
 mod calls;
 mod catching_up;
 mod flow;
+mod groups;
 mod hostile;
 mod later_version;
 mod limits;

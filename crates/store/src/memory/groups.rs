@@ -7,12 +7,15 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
     limits::has_room,
-    store::{Also, GroupCreated, GroupDeleted, Groups, StoreResult},
+    store::{Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, StoreResult},
     time::Millis,
 };
 
 use super::{MemoryStore, state::GroupState};
-use crate::sqlite::misuse;
+use crate::{
+    sqlite::misuse,
+    tables::{rewritten, stands_as},
+};
 
 fn page(groups: &[&GroupState], window: Window) -> Page<Group> {
     let skip = usize::try_from(window.skip).unwrap_or(usize::MAX);
@@ -61,6 +64,51 @@ impl Groups for MemoryStore {
             group.record = Arc::new(Group { deletion: Some(deletion), ..(*group.record).clone() });
         }
         Ok(GroupDeleted::Deleted(positions))
+    }
+
+    async fn rewrite_group(&self, before: &Group, after: Group, also: Also) -> StoreResult<GroupRewritten> {
+        let mut state = self.changing()?;
+        let Some(there) = state.existing_mut(&before.at).map(|group| Arc::clone(&group.record)) else {
+            return Ok(GroupRewritten::Missing);
+        };
+        if !stands_as(&there, before) {
+            return Ok(GroupRewritten::Differs((*there).clone()));
+        }
+        state.demand_streams(&also)?;
+        if let Some(group) = state.existing_mut(&before.at) {
+            group.record = Arc::new(rewritten(&there, after));
+        }
+        Ok(GroupRewritten::Done(state.follow(also)))
+    }
+
+    async fn recover_group(
+        &self,
+        at: &GroupRef,
+        deleted_after: Millis,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<GroupRecovered> {
+        let mut state = self.changing()?;
+        let Some(there) = state.group(at).map(|group| Arc::clone(&group.record)) else {
+            return Ok(GroupRecovered::Missing);
+        };
+        match &there.deletion {
+            None => return Ok(GroupRecovered::Exists),
+            Some(deletion) if deletion.at <= deleted_after => return Ok(GroupRecovered::Missing),
+            Some(_) => {}
+        }
+        let existing = state
+            .spaces
+            .get(&at.app)
+            .map_or(0, |space| space.groups(GroupFilter::Existing, Order::Ascending).len() as u64);
+        if !has_room(existing, limit) {
+            return Ok(GroupRecovered::TooMany);
+        }
+        state.demand_streams(&also)?;
+        if let Some(group) = state.group_mut(at) {
+            group.record = Arc::new(Group { deletion: None, ..(*there).clone() });
+        }
+        Ok(GroupRecovered::Recovered(state.follow(also)))
     }
 
     async fn groups(

@@ -26,6 +26,7 @@ fn age(entry: &Entry) -> Millis {
     match &entry.event {
         Event::Message(message) => message.at,
         Event::Exit { .. }
+        | Event::InfoChanged { .. }
         | Event::MutesChanged(_)
         | Event::System(_)
         | Event::Recalled(_)

@@ -9,7 +9,9 @@ use muster_core::{
     id::{AppId, GroupRef, UserId},
     limits::has_room,
     number::TypeCount,
-    store::{Also, GroupCreated, GroupDeleted, Groups, Rosters as _, StoreResult},
+    store::{
+        Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, Rosters as _, StoreResult,
+    },
     time::Millis,
 };
 
@@ -21,7 +23,10 @@ use super::{
     values::{bytes, values},
     writes::follow,
 };
-use crate::{codes::json, tables::direction};
+use crate::{
+    codes::json,
+    tables::{direction, rewritten, stands_as},
+};
 
 /// Takes the lock of an application or channel; how many existing groups it has, or `None` when it is not there.
 pub(super) async fn lock_space(tx: &Tx, app: &AppId) -> Result<Option<u64>, Fault> {
@@ -77,6 +82,18 @@ fn condition(filter: GroupFilter) -> (&'static str, &'static str) {
         GroupFilter::Deleted => ("g.app = $1 AND g.deleted_at IS NOT NULL", "s.deleted_groups"),
     }
 }
+
+/// What opens the roster and the stream of a deleted group again, in this order: the roster's lock first, and its figures
+/// with the joins that nodes have counted. Nobody is in it.
+const REOPENED: [&str; 5] = [
+    "UPDATE roster r SET closed = false, listed = 0, super_group = false, views = r.views + coalesce(
+       (SELECT sum(c.views) FROM node_count c WHERE c.app = $1 AND c.grp = $2), 0)::bigint
+     WHERE r.app = $1 AND r.grp = $2",
+    "DELETE FROM member WHERE app = $1 AND grp = $2",
+    "DELETE FROM member_block WHERE app = $1 AND grp = $2",
+    "DELETE FROM node_count WHERE app = $1 AND grp = $2",
+    "UPDATE stream SET closed = false WHERE app = $1 AND kind = 1 AND name = $2",
+];
 
 impl PostgresStore {
     async fn try_create_group(
@@ -138,6 +155,81 @@ impl PostgresStore {
         tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await?;
         tx.commit().await?;
         Ok(GroupDeleted::Deleted(positions))
+    }
+
+    async fn try_rewrite_group(
+        &self,
+        before: &Group,
+        after: &Group,
+        also: &Also,
+    ) -> Result<GroupRewritten, Fault> {
+        let at = &before.at;
+        let tx = self.database.begin().await?;
+        let sql = format!("SELECT {GROUP_COLUMNS} FROM grp g WHERE g.app = $1 AND g.id = $2 FOR UPDATE");
+        let row = tx.query_opt(&sql, values![at.app.as_str(), at.group.as_str()]).await?;
+        let there = row.as_ref().map(records::group).transpose()?;
+        let Some(there) = there.filter(|there| there.deletion.is_none()) else {
+            tx.rollback().await?;
+            return Ok(GroupRewritten::Missing);
+        };
+        if !stands_as(&there, before) {
+            tx.rollback().await?;
+            return Ok(GroupRewritten::Differs(there));
+        }
+        let after = rewritten(&there, after.clone());
+        tx.execute(
+            "UPDATE grp SET admins = $3, info = $4, extension = $5 WHERE app = $1 AND id = $2",
+            values![
+                at.app.as_str(),
+                at.group.as_str(),
+                json(&after.admins),
+                bytes(after.info.as_deref()),
+                json(&after.extension)
+            ],
+        )
+        .await?;
+        let positions = follow(&tx, vec![also]).await?.concat();
+        tx.commit().await?;
+        Ok(GroupRewritten::Done(positions))
+    }
+
+    async fn try_recover_group(
+        &self,
+        at: &GroupRef,
+        deleted_after: Millis,
+        limit: Option<u64>,
+        also: &Also,
+    ) -> Result<GroupRecovered, Fault> {
+        let tx = self.database.begin().await?;
+        let existing = lock_space(&tx, &at.app).await?.unwrap_or_default();
+        let deletion = find_group(&tx, at).await?.map(|group| group.deletion);
+        let refused = match deletion {
+            None => Some(GroupRecovered::Missing),
+            Some(None) => Some(GroupRecovered::Exists),
+            Some(Some(deletion)) if deletion.at <= deleted_after => Some(GroupRecovered::Missing),
+            Some(Some(_)) => (!has_room(existing, limit)).then_some(GroupRecovered::TooMany),
+        };
+        if let Some(refused) = refused {
+            tx.rollback().await?;
+            return Ok(refused);
+        }
+        // Fails to find the row when it was purged just now: the purge does not wait for the application's lock.
+        let sql = "UPDATE grp SET deleted_at = NULL, deleted_by = NULL
+                   WHERE app = $1 AND id = $2 AND deleted_at IS NOT NULL";
+        if tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await? == 0 {
+            tx.rollback().await?;
+            return Ok(GroupRecovered::Missing);
+        }
+        for sql in REOPENED {
+            tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await?;
+        }
+        let sql =
+            "UPDATE space SET existing_groups = existing_groups + 1, deleted_groups = deleted_groups - 1
+                   WHERE app = $1";
+        tx.execute(sql, values![at.app.as_str()]).await?;
+        let positions = follow(&tx, vec![also]).await?.concat();
+        tx.commit().await?;
+        Ok(GroupRecovered::Recovered(positions))
     }
 
     async fn list_groups(
@@ -251,6 +343,24 @@ impl Groups for PostgresStore {
             self.roster_writer.counted.forget_group(at);
         }
         deleted
+    }
+
+    async fn rewrite_group(&self, before: &Group, after: Group, also: Also) -> StoreResult<GroupRewritten> {
+        let done = retry(|| self.try_rewrite_group(before, &after, &also)).await;
+        self.groups.forget(before.at.clone());
+        done
+    }
+
+    async fn recover_group(
+        &self,
+        at: &GroupRef,
+        deleted_after: Millis,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<GroupRecovered> {
+        let done = retry(|| self.try_recover_group(at, deleted_after, limit, &also)).await;
+        self.groups.forget(at.clone());
+        done
     }
 
     async fn groups(

@@ -318,6 +318,16 @@ impl GroupCell {
         self.write_counts(tx, &counts)
     }
 
+    /// Writes the counts that the next flush would write. They stay to be flushed, should the transaction come to nothing.
+    pub(super) fn write_unwritten(&self, tx: &Tx<'_>) -> StoreResult<()> {
+        let counts: Vec<_> = {
+            let state = self.lock();
+            let unwritten = state.counts.iter().filter(|(_, count)| count.unwritten);
+            unwritten.map(|(&kind, count)| (kind, count.sum())).collect()
+        };
+        self.write_counts(tx, &counts)
+    }
+
     /// Writes what changed without a batch since the last flush.
     pub(super) fn flush(&self, tx: &Tx<'_>) -> StoreResult<()> {
         let (figures, sequence, counts) = {

@@ -8,7 +8,7 @@ use muster_core::{
     id::{AppId, GroupRef, UserId},
     limits::has_room,
     message::Positions,
-    store::{Also, GroupCreated, GroupDeleted, Groups, StoreResult},
+    store::{Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, StoreResult},
     time::Millis,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -22,7 +22,10 @@ use super::{
     tx::Tx,
     writer::Subject,
 };
-use crate::{codes::json, tables::direction};
+use crate::{
+    codes::json,
+    tables::{direction, rewritten, stands_as},
+};
 
 /// Adds a group and its figures under `key`, or the next one; its key, which is its number.
 pub(super) fn insert_group(tx: &Tx<'_>, space: i64, group: &Group, key: Option<i64>) -> StoreResult<i64> {
@@ -60,6 +63,18 @@ pub(super) fn find_group(connection: &Connection, space: i64, id: &str) -> rusql
     connection.prepare_cached(&sql)?.query_row(params![space, id], records::group).optional()
 }
 
+/// Whether an application or channel has as many existing groups as it may have.
+fn has_too_many(tx: &Tx<'_>, space: i64, limit: Option<u64>) -> StoreResult<bool> {
+    let Some(limit) = limit else { return Ok(false) };
+    let sql = "SELECT existing_groups FROM space WHERE key = ?1";
+    let existing: u64 = tx
+        .read()
+        .prepare_cached(sql)
+        .and_then(|mut query| query.query_row([space], |row| row.get(0)))
+        .map_err(fault)?;
+    Ok(!has_room(existing, Some(limit)))
+}
+
 fn create(
     tx: &mut Tx<'_>,
     space: i64,
@@ -69,16 +84,8 @@ fn create(
     if let Some(there) = find_group(tx.read(), space, group.at.group.as_str()).map_err(fault)? {
         return Ok((GroupCreated::Exists(there), Made::Nothing));
     }
-    if let Some(limit) = limit {
-        let sql = "SELECT existing_groups FROM space WHERE key = ?1";
-        let existing: u64 = tx
-            .read()
-            .prepare_cached(sql)
-            .and_then(|mut query| query.query_row([space], |row| row.get(0)))
-            .map_err(fault)?;
-        if !has_room(existing, Some(limit)) {
-            return Ok((GroupCreated::TooMany, Made::Nothing));
-        }
+    if has_too_many(tx, space, limit)? {
+        return Ok((GroupCreated::TooMany, Made::Nothing));
     }
     let number = insert_group(tx, space, group, None)?;
     let group = Group { number, deletion: None, ..group.clone() };
@@ -90,6 +97,8 @@ fn delete(tx: &Tx<'_>, cell: &GroupCell, deletion: &Deletion) -> StoreResult<boo
     if cell.lock().is_deleted() {
         return Ok(false);
     }
+    // Nobody flushes a deleted group, and a recovered one goes on where this one ends.
+    cell.write_unwritten(tx)?;
     mark_deleted(tx, cell.space, cell.key, deletion)?;
     tx.execute("INSERT INTO abandoned_roster (group_key) VALUES (?1)", [cell.key])?;
     Ok(true)
@@ -107,6 +116,56 @@ pub(super) fn mark_deleted(tx: &Tx<'_>, space: i64, key: i64, deletion: &Deletio
         [space],
     )
     .map(|_| ())
+}
+
+/// Makes a group exist again.
+fn recover(
+    tx: &Tx<'_>,
+    cell: &GroupCell,
+    deleted_after: Millis,
+    limit: Option<u64>,
+) -> StoreResult<GroupRecovered> {
+    match &cell.lock().record.deletion {
+        None => return Ok(GroupRecovered::Exists),
+        Some(deletion) if deletion.at <= deleted_after => return Ok(GroupRecovered::Missing),
+        Some(_) => {}
+    }
+    if has_too_many(tx, cell.space, limit)? {
+        return Ok(GroupRecovered::TooMany);
+    }
+    let sql = "UPDATE \"group\" SET deleted = 0, deleted_at = NULL, deleted_by = NULL WHERE key = ?1 AND deleted = 1";
+    if tx.execute(sql, [cell.key])? == 0 {
+        return Ok(GroupRecovered::Missing);
+    }
+    for sql in [
+        "DELETE FROM member WHERE group_key = ?1",
+        "DELETE FROM abandoned_roster WHERE group_key = ?1",
+        "UPDATE figures SET super_group = 0 WHERE group_key = ?1",
+    ] {
+        tx.execute(sql, [cell.key])?;
+    }
+    tx.execute(
+        "UPDATE space SET existing_groups = existing_groups + 1, deleted_groups = deleted_groups - 1
+         WHERE key = ?1",
+        [cell.space],
+    )?;
+    Ok(GroupRecovered::Recovered(Positions::new()))
+}
+
+/// Puts one record of a group in the place of another.
+fn rewrite(tx: &Tx<'_>, cell: &GroupCell, before: &Group, after: &Group) -> StoreResult<GroupRewritten> {
+    let there = find_group(tx.read(), cell.space, cell.at.group.as_str()).map_err(fault)?;
+    let Some(there) = there.filter(|there| there.deletion.is_none()) else {
+        return Ok(GroupRewritten::Missing);
+    };
+    if !stands_as(&there, before) {
+        return Ok(GroupRewritten::Differs(there));
+    }
+    tx.execute(
+        "UPDATE \"group\" SET admins = ?2, info = ?3, extension = ?4 WHERE key = ?1",
+        params![cell.key, json(&after.admins), after.info, json(&after.extension)],
+    )?;
+    Ok(GroupRewritten::Done(Positions::new()))
 }
 
 fn settle_delete(memory: &Memory, cell: &GroupCell, deletion: Deletion) {
@@ -252,6 +311,56 @@ impl Groups for SqliteStore {
         let deleted = self.writer.run(Subject::All, run, settle).await?;
         self.housekeeper.wake();
         Ok(deleted)
+    }
+
+    async fn rewrite_group(&self, before: &Group, after: Group, also: Also) -> StoreResult<GroupRewritten> {
+        let Some(cell) = self.cell(&before.at).await? else { return Ok(GroupRewritten::Missing) };
+        let following = self.following(also).await?;
+        let (theirs, before, wanted) = (Arc::clone(&cell), before.clone(), after.clone());
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, Some(&theirs), &following, |tx| {
+                let done = rewrite(tx, &theirs, &before, &wanted)?;
+                let made = Made::when(matches!(done, GroupRewritten::Done(_)));
+                Ok((done, made))
+            })
+        };
+        let settle = move |(done, positions)| match done {
+            GroupRewritten::Done(_) => {
+                let mut state = cell.lock();
+                state.record = Arc::new(rewritten(&state.record, after));
+                GroupRewritten::Done(positions)
+            }
+            other => other,
+        };
+        self.writer.run(Subject::None, run, settle).await
+    }
+
+    async fn recover_group(
+        &self,
+        at: &GroupRef,
+        deleted_after: Millis,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<GroupRecovered> {
+        let Some(cell) = self.cell(at).await? else { return Ok(GroupRecovered::Missing) };
+        let following = self.following(also).await?;
+        let theirs = Arc::clone(&cell);
+        let run = move |tx: &mut Tx<'_>| {
+            together(tx, Some(&theirs), &following, |tx| {
+                let done = tx.atomically(|tx| recover(tx, &theirs, deleted_after, limit))?;
+                let made = Made::when(matches!(done, GroupRecovered::Recovered(_)));
+                Ok((done, made))
+            })
+        };
+        let settle = move |(done, positions)| match done {
+            GroupRecovered::Recovered(_) => {
+                let mut state = cell.lock();
+                state.record = Arc::new(Group { deletion: None, ..Group::clone(&state.record) });
+                GroupRecovered::Recovered(positions)
+            }
+            other => other,
+        };
+        self.writer.run(Subject::All, run, settle).await
     }
 
     async fn groups(

@@ -98,6 +98,7 @@ pub(super) fn insert_event(
     match event {
         Event::Message(message) => insert_message(tx, (space, stream), sequence, message, at, false),
         Event::Exit { .. }
+        | Event::InfoChanged { .. }
         | Event::MutesChanged(_)
         | Event::System(_)
         | Event::Recalled(_)

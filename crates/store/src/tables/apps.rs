@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use muster_core::{
-    app::App,
+    app::{App, AppChange},
     group::{Order, Page, Window},
     id::{AccountId, AppId},
     limits::has_room,
@@ -123,17 +123,21 @@ fn create(tx: &mut dyn Transaction, app: &App, epoch: &str, limit: Option<u64>) 
 fn list(
     reading: &mut dyn Reading,
     account: &AccountId,
-    filter: AppFilter,
+    filter: &AppFilter,
     order: Order,
     window: Window,
 ) -> Tried<Page<App>> {
-    let condition = "t.account = $1 AND t.generation = $2 AND ($3 IS NULL OR t.data_center = $3)";
-    let (generation, place) = (*filter.generation.code(), Value::choice(filter.data_center));
+    let condition = "t.account = $1 AND t.generation = $2 AND ($3 IS NULL OR t.data_center = $3)
+        AND ($4 IS NULL OR t.app = $4) AND ($5 IS NULL OR t.name = $5)";
+    let (account, generation) = (account.as_str(), *filter.generation.code());
+    let place = Value::choice(filter.data_center);
+    let id = Value::from(filter.id.as_ref().map(AppId::as_str));
+    let name = Value::free(filter.name.as_deref());
     let sql = format!("SELECT count(*) AS total FROM app t WHERE {condition}");
-    let total = total(reading, &sql, values![account.as_str(), generation, place.clone()])?;
-    let tail = format!("WHERE {condition} ORDER BY t.number {} LIMIT $4 OFFSET $5", direction(order));
+    let total = total(reading, &sql, values![account, generation, place.clone(), id.clone(), name.clone()])?;
+    let tail = format!("WHERE {condition} ORDER BY t.number {} LIMIT $6 OFFSET $7", direction(order));
     let (limit, skip) = (Value::count(window.limit as u64), Value::count(window.skip));
-    let entries = select(reading, &tail, values![account.as_str(), generation, place, limit, skip])?;
+    let entries = select(reading, &tail, values![account, generation, place, id, name, limit, skip])?;
     Ok(Page { entries, total })
 }
 
@@ -146,6 +150,27 @@ fn of_id(reading: &mut dyn Reading, id: &AppId) -> Tried<Option<App>> {
 pub(super) fn touch(tx: &mut dyn Transaction, app: &AppId, at: Millis) -> Tried<()> {
     let sql = "UPDATE app SET modified_at = CASE WHEN modified_at < $2 THEN $2 ELSE modified_at + 1 END WHERE app = $1";
     tx.execute(sql, values![app.as_str(), at]).map(drop)
+}
+
+/// Changes an application. Its row is taken first, so that of two changes at once neither undoes the other.
+fn change_in(
+    tx: &mut dyn Transaction,
+    id: &AppId,
+    change: &AppChange,
+    at: Millis,
+) -> Tried<Change<Option<App>>> {
+    touch(tx, id, at)?;
+    let Some(there) = of_id(tx, id)? else { return Ok(Change { answer: None, made: false }) };
+    let app = change.clone().of(there.clone(), there.modified_at);
+    let made = app != there;
+    if made {
+        let sql =
+            "UPDATE app SET name = $2, audit = $3, disabled = $4, config = $5, extension = $6 WHERE app = $1";
+        let (audit, config, extension) = (json(&app.audit), json(&app.config), json(&app.extension));
+        let name = Value::free(app.name.as_deref());
+        tx.execute(sql, values![id.as_str(), name, audit, app.disabled, config, extension])?;
+    }
+    Ok(Change { answer: Some(app), made })
 }
 
 #[async_trait]
@@ -178,23 +203,18 @@ impl<D: Database> Apps for Tables<D> {
         window: Window,
     ) -> StoreResult<Page<App>> {
         let account = account.clone();
-        self.database.snapshot(move |reading| list(reading, &account, filter, order, window)).await
+        self.database.snapshot(move |reading| list(reading, &account, &filter, order, window)).await
     }
 
-    async fn set_app_disabled(
+    async fn change_app(
         &self,
         id: &AppId,
-        disabled: bool,
+        change: AppChange,
         at: Millis,
         also: Also,
     ) -> StoreResult<Option<(App, Positions)>> {
         let wanted = id.clone();
-        let step = move |tx: &mut dyn Transaction| {
-            let sql = "UPDATE app SET disabled = $2 WHERE app = $1 AND disabled <> $2";
-            let made = tx.execute(sql, values![wanted.as_str(), disabled])? > 0;
-            touch(tx, &wanted, at)?;
-            Ok(Change { answer: of_id(tx, &wanted)?, made })
-        };
+        let step = move |tx: &mut dyn Transaction| change_in(tx, &wanted, &change, at);
         let changed = self.database.write_also(also, step).await;
         // Also when it failed: it may have happened without an answer.
         self.apps.forget(id.clone());

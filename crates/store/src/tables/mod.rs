@@ -25,7 +25,7 @@ use std::sync::Arc;
 use muster_core::{
     app::App,
     caller::CarriedOut,
-    group::Order,
+    group::{Group, Order},
     id::AppId,
     message::Positions,
     random::Random,
@@ -132,6 +132,17 @@ pub(crate) fn purges_of_a_group() -> impl Iterator<Item = String> {
 /// The table whose rows an export gives as records of a kind; none of what is hot.
 pub(crate) fn of_kind(kind: Kind) -> Option<&'static Carried> {
     TABLES.iter().find(|carried| carried.table.kind == kind)
+}
+
+/// Whether the parts of a group that can be changed stand as a caller took them to stand.
+pub(crate) fn stands_as(there: &Group, before: &Group) -> bool {
+    (&there.admins, &there.info, &there.extension) == (&before.admins, &before.info, &before.extension)
+}
+
+/// A group with the parts of another record that can be changed.
+pub(crate) fn rewritten(there: &Group, after: Group) -> Group {
+    let Group { admins, info, extension, .. } = after;
+    Group { admins, info, extension, ..there.clone() }
 }
 
 /// SQL's word for an order.

@@ -23,7 +23,7 @@ use crate::{
     chats::{channel, chat, furnished, number, phone},
     make::{
         admitted, alone, app, app_id, at, connected, disconnect, draft, durable, group, names, one_group,
-        session, user, with, with_app, with_group,
+        session, switched, user, with, with_app, with_group,
     },
     place::{LastingPlace, Place, Postgres},
 };
@@ -305,8 +305,12 @@ async fn customer_groups_and_applications_take_what_follows(place: &impl Place) 
     with_app(&*store, "a").await;
     for (disabled, positions) in [(true, vec![1]), (true, vec![]), (false, vec![2])] {
         let told = events(&[of_user("u")]);
-        let (app, stored) =
-            store.records().set_app_disabled(&app_id("a"), disabled, Millis(9), told).await.unwrap().unwrap();
+        let (app, stored) = store
+            .records()
+            .change_app(&app_id("a"), switched(disabled), Millis(9), told)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!((app.disabled, stored, app.data_center), (disabled, positions, DataCenter::Shanghai));
     }
     has(&*store, &of_group(&g), 2).await;

@@ -1,7 +1,7 @@
 //! Applications.
 
 use muster_core::{
-    app::{App, Audit, DataCenter, Generation, Retention},
+    app::{App, AppChange, Audit, DataCenter, Generation, Retention},
     group::{Order, Window},
     message::Positions,
     store::{AppCreated, AppFilter},
@@ -9,7 +9,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{account, alone, app, app_id},
+    make::{account, alone, app, app_id, switched},
     place::Place,
 };
 
@@ -19,6 +19,8 @@ over_every_store!(
     concurrent_makers_stay_within_the_limit,
     applications_are_listed_by_creation_with_the_length_of_the_whole,
     an_application_is_switched_off_and_on,
+    a_change_leaves_what_it_does_not_name_and_what_others_change_at_once,
+    applications_are_found_by_id_and_by_their_whole_name,
     an_id_is_given_once,
 );
 
@@ -95,7 +97,7 @@ async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place:
     }
     store.records().create_app(rich("other-generation"), None, alone()).await.unwrap();
     let list = async |data_center, order, skip, limit| {
-        let filter = AppFilter { generation: Generation::Two, data_center };
+        let filter = AppFilter { data_center, ..AppFilter::of(Generation::Two) };
         let page =
             store.records().apps(&account("acc"), filter, order, Window { skip, limit }).await.unwrap();
         let ids: Vec<_> = page.entries.iter().map(|app| app.id.to_string()).collect();
@@ -111,17 +113,20 @@ async fn applications_are_listed_by_creation_with_the_length_of_the_whole(place:
 
 async fn an_application_is_switched_off_and_on(place: &impl Place) {
     let store = place.open();
-    assert_eq!(store.records().set_app_disabled(&app_id("a"), true, Millis(5), alone()).await.unwrap(), None);
+    assert_eq!(
+        store.records().change_app(&app_id("a"), switched(true), Millis(5), alone()).await.unwrap(),
+        None
+    );
     store.records().create_app(app("a"), None, alone()).await.unwrap();
     let off = App { disabled: true, modified_at: Millis(5_000), ..app("a") };
     assert_eq!(
-        store.records().set_app_disabled(&app_id("a"), true, Millis(5_000), alone()).await.unwrap(),
+        store.records().change_app(&app_id("a"), switched(true), Millis(5_000), alone()).await.unwrap(),
         Some((off.clone(), vec![]))
     );
     assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&off));
     let on = App { modified_at: Millis(6_000), ..app("a") };
     assert_eq!(
-        store.records().set_app_disabled(&app_id("a"), false, Millis(6_000), alone()).await.unwrap(),
+        store.records().change_app(&app_id("a"), switched(false), Millis(6_000), alone()).await.unwrap(),
         Some((on, vec![]))
     );
 }
@@ -133,4 +138,56 @@ async fn an_id_is_given_once(place: &impl Place) {
     // The failure undid nothing of what others did.
     store.records().create_app(app("b"), None, alone()).await.unwrap();
     assert_eq!(store.records().app(&app_id("b")).await.unwrap().as_deref(), Some(&app("b")));
+}
+
+async fn a_change_leaves_what_it_does_not_name_and_what_others_change_at_once(place: &impl Place) {
+    let store = place.open();
+    store.records().create_app(app("a"), None, alone()).await.unwrap();
+    let map = |text: &str| Some([(text.to_owned(), text.to_owned())].into());
+    let changes = [
+        AppChange { name: Some("na\0me".into()), ..AppChange::default() },
+        AppChange { audit: Some(Audit::Custom("https://a.example".into())), ..AppChange::default() },
+        AppChange { config: map("c\0"), ..AppChange::default() },
+        AppChange { extension: map("e\0"), ..AppChange::default() },
+    ];
+    let changing = changes.map(|change| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            store.records().change_app(&app_id("a"), change, Millis(7_000), alone()).await.unwrap().unwrap()
+        })
+    });
+    for change in changing {
+        change.await.unwrap();
+    }
+    let changed = App {
+        name: Some("na\0me".into()),
+        audit: Audit::Custom("https://a.example".into()),
+        config: map("c\0").unwrap(),
+        extension: map("e\0").unwrap(),
+        modified_at: Millis(7_000),
+        ..app("a")
+    };
+    let store = place.again(store);
+    assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&changed));
+}
+
+async fn applications_are_found_by_id_and_by_their_whole_name(place: &impl Place) {
+    let store = place.open();
+    for (id, name) in [("a1", "shop"), ("a2", "shop 2"), ("a3", "shop"), ("a4", "Shop")] {
+        store.records().create_app(App { name: Some(name.into()), ..app(id) }, None, alone()).await.unwrap();
+    }
+    let find = async |id: Option<&str>, name: Option<&str>| {
+        let (id, name) = (id.map(app_id), name.map(str::to_owned));
+        let filter = AppFilter { id, name, ..AppFilter::of(Generation::Two) };
+        let window = Window { skip: 0, limit: 9 };
+        let page = store.records().apps(&account("acc"), filter, Order::Ascending, window).await.unwrap();
+        let ids: Vec<_> = page.entries.iter().map(|app| app.id.to_string()).collect();
+        assert_eq!(page.total, ids.len() as u64);
+        ids.join(" ")
+    };
+    assert_eq!(find(None, Some("shop")).await, "a1 a3");
+    assert_eq!(find(Some("a3"), None).await, "a3");
+    assert_eq!(find(Some("a3"), Some("shop")).await, "a3");
+    assert_eq!(find(Some("a2"), Some("shop")).await, "");
+    assert_eq!(find(None, None).await, "a1 a2 a3 a4");
 }

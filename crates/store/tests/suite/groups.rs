@@ -1,17 +1,17 @@
 //! Groups.
 
 use muster_core::{
-    group::{Deletion, Group, GroupFilter, GroupTally, Order, Window},
+    group::{Deletion, Group, GroupChange, GroupFilter, GroupTally, Order, Window},
     message::{Event, ExitReason, Posted, StreamRef},
     roster::Admission,
-    store::{GroupCreated, GroupDeleted, Store},
+    store::{GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Store},
     time::Millis,
 };
 
 use crate::{
     make::{
-        admitted, alone, app_id, at, connected, draft, durable, end_of, event_of, group, names, one_group,
-        times, user, with_app, with_group,
+        admitted, alone, app_id, at, connected, counted, done, draft, durable, end_of, event_of, group,
+        names, one_group, times, user, with_app, with_group,
     },
     place::{LastingPlace, Place},
 };
@@ -24,6 +24,11 @@ over_every_store!(
     a_deleted_group_admits_nobody_and_nothing,
     a_deleted_group_is_none_of_its_members_groups,
     the_groups_of_a_user_are_those_of_both_ties,
+    a_group_is_rewritten_as_long_as_it_is_what_the_caller_takes_it_for,
+    of_changes_at_once_none_is_lost,
+    a_recovered_group_goes_on_where_it_ended_with_nobody_in_it,
+    a_group_is_recovered_within_its_time_and_where_there_is_room,
+    a_recovered_group_is_deleted_and_recovered_again,
     a_tally_counts_everything,
     what_does_not_exist_is_empty;
     lasting:
@@ -208,6 +213,140 @@ async fn the_groups_of_a_user_are_those_of_both_ties(place: &impl Place) {
     store.leave(&at("a", "g3"), &user("u"), muster_core::roster::Leave::Any, alone()).await.unwrap();
     assert_eq!(groups_of(&*store, "u", Order::Ascending).await, ["g2"]);
     assert!(groups_of(&*store, "nobody", Order::Ascending).await.is_empty());
+}
+
+async fn a_group_is_rewritten_as_long_as_it_is_what_the_caller_takes_it_for(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let before = Group::clone(&*store.group(&g).await.unwrap().unwrap());
+    let change = GroupChange {
+        admins: Some(vec![user("x"), user("y")]),
+        info: Some("info 群\0".into()),
+        extension: Some([("k\0".to_owned(), "\0v".to_owned())].into()),
+    };
+    let after = change.of(&before);
+    let told = || end_of(&g, Millis(5));
+    let other = Group { name: Some("not written".into()), ..after.clone() };
+    assert_eq!(store.rewrite_group(&before, other, told()).await.unwrap(), GroupRewritten::Done(vec![1]));
+    assert_eq!(store.group(&g).await.unwrap().as_deref(), Some(&after));
+    assert_eq!(
+        store.rewrite_group(&before, before.clone(), told()).await.unwrap(),
+        GroupRewritten::Differs(after.clone())
+    );
+    let store = place.again(store);
+    assert_eq!(store.group(&g).await.unwrap().as_deref(), Some(&after));
+    let emptied = GroupChange { admins: Some(vec![]), info: Some(String::new()), ..GroupChange::default() };
+    let emptied = emptied.of(&after);
+    assert_eq!((&emptied.info, &emptied.extension), (&None, &after.extension));
+    let done = store.rewrite_group(&after, emptied.clone(), alone()).await.unwrap();
+    assert_eq!(done, GroupRewritten::Done(vec![]));
+    store.delete_group(&g, deletion(9), end_of(&g, Millis(9))).await.unwrap();
+    assert_eq!(store.rewrite_group(&emptied, after.clone(), alone()).await.unwrap(), GroupRewritten::Missing);
+    let none = group("a", "none");
+    assert_eq!(store.rewrite_group(&none, none.clone(), alone()).await.unwrap(), GroupRewritten::Missing);
+    let stream = StreamRef::Group(g.clone());
+    assert_eq!(store.top(&stream).await.unwrap().unwrap().sequence, 2, "what was not done is not told");
+}
+
+async fn of_changes_at_once_none_is_lost(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let first = store.group(&g).await.unwrap().unwrap();
+    let writers: Vec<_> = (0..8)
+        .map(|n| {
+            let (store, mut there) = (store.clone(), Group::clone(&first));
+            tokio::spawn(async move {
+                loop {
+                    let mut after = there.clone();
+                    after.extension.insert(n.to_string(), String::new());
+                    match store.rewrite_group(&there, after, alone()).await.unwrap() {
+                        GroupRewritten::Done(_) => return,
+                        GroupRewritten::Differs(found) => there = found,
+                        GroupRewritten::Missing => panic!("missing"),
+                    }
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let store = place.again(store);
+    assert_eq!(store.group(&g).await.unwrap().unwrap().extension.len(), 8);
+}
+
+async fn a_recovered_group_goes_on_where_it_ended_with_nobody_in_it(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    admitted(&*store, &g, durable("d")).await;
+    let (last, ..) = admitted(&*store, &g, connected("c")).await;
+    store.post(&g, draft(7, "x", 1), alone()).await.unwrap();
+    store.count_only(&g, draft(9, "x", 1)).await.unwrap();
+    let before = Group::clone(&*store.group(&g).await.unwrap().unwrap());
+    store.delete_group(&g, deletion(20), end_of(&g, Millis(20))).await.unwrap();
+    let store = place.again(store);
+    let recovered = store.recover_group(&g, Millis(19), Some(1), alone()).await.unwrap();
+    assert_eq!(recovered, GroupRecovered::Recovered(vec![]));
+    let check = async |store: &dyn Store| {
+        assert_eq!(store.group(&g).await.unwrap().as_deref(), Some(&before));
+        assert!(names(store, &g).await.is_empty());
+        assert_eq!(store.find_members(&g, &[user("d"), user("c")]).await.unwrap(), [None, None]);
+        assert!(groups_of(store, "d", Order::Ascending).await.is_empty());
+        let tally = GroupTally { online: 0, views: 2, messages: [(7, 1), (9, 1)].into(), super_group: false };
+        assert_eq!(store.tally(&g).await.unwrap(), tally);
+        let top = store.top(&StreamRef::Group(g.clone())).await.unwrap().unwrap();
+        assert_eq!((top.epoch, top.sequence), (before.epoch.clone(), 2));
+        for (filter, total) in [(GroupFilter::Existing, 1), (GroupFilter::Deleted, 0)] {
+            let window = Window { skip: 0, limit: 9 };
+            let page = store.groups(&app_id("a"), filter, Order::Ascending, window).await.unwrap();
+            assert_eq!((page.entries.len() as u64, page.total), (total, total));
+        }
+    };
+    check(&*store).await;
+    let store = place.again(store);
+    check(&*store).await;
+    let (member, fresh, count) = admitted(&*store, &g, durable("d")).await;
+    assert!(fresh && count == 1 && member.number > last.number, "a number was given twice");
+    let posted = store.post(&g, draft(7, "y", 30), alone()).await.unwrap();
+    assert_eq!(posted, done(Some(3), counted(2)));
+    assert_eq!(names(&*place.again(store), &g).await, ["d"]);
+}
+
+async fn a_group_is_recovered_within_its_time_and_where_there_is_room(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let recover = async |store: &dyn Store, after, limit| {
+        store.recover_group(&g, Millis(after), limit, alone()).await.unwrap()
+    };
+    assert_eq!(recover(&*store, 0, Some(0)).await, GroupRecovered::Exists);
+    store.delete_group(&g, deletion(20), end_of(&g, Millis(20))).await.unwrap();
+    let h = with_group(&*store, "a", "h").await;
+    assert_eq!(recover(&*store, 20, None).await, GroupRecovered::Missing);
+    assert_eq!(recover(&*store, 0, Some(1)).await, GroupRecovered::TooMany);
+    assert!(store.group(&g).await.unwrap().unwrap().deletion.is_some());
+    assert_eq!(recover(&*store, 0, Some(2)).await, GroupRecovered::Recovered(vec![]));
+    assert_eq!(recover(&*store, 0, Some(2)).await, GroupRecovered::Exists);
+    for none in [at("a", "none"), at("none", "g")] {
+        let recovered = store.recover_group(&none, Millis(0), None, alone()).await.unwrap();
+        assert_eq!(recovered, GroupRecovered::Missing);
+    }
+    let created = store.create_group(group("a", "third"), Some(2), alone()).await.unwrap();
+    assert_eq!(created, GroupCreated::TooMany);
+    assert!(store.group(&h).await.unwrap().is_some());
+}
+
+async fn a_recovered_group_is_deleted_and_recovered_again(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    for round in 1..4 {
+        admitted(&*store, &g, durable("d")).await;
+        admitted(&*store, &g, connected("c")).await;
+        assert_eq!(store.tally(&g).await.unwrap().online, 2);
+        let deleted = store.delete_group(&g, deletion(20), end_of(&g, Millis(20))).await.unwrap();
+        assert_eq!(deleted, GroupDeleted::Deleted(vec![round]));
+        store.recover_group(&g, Millis(0), None, alone()).await.unwrap();
+        assert_eq!(store.tally(&g).await.unwrap().views, 2 * round);
+    }
 }
 
 async fn a_tally_counts_everything(place: &impl Place) {

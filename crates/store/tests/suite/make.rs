@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_core::{
-    app::{App, Audit, DataCenter, Generation, Retention, StringMap},
+    app::{App, AppChange, Audit, DataCenter, Generation, Retention, StringMap},
     caller::CarriedOut,
     group::{Group, Order, Window},
     id::{AccountId, AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
@@ -54,6 +54,11 @@ pub(crate) fn app(id: &str) -> App {
         created_at: Millis(1_000),
         modified_at: Millis(1_000),
     }
+}
+
+/// What switches an application off or on.
+pub(crate) fn switched(disabled: bool) -> AppChange {
+    AppChange { disabled: Some(disabled), ..AppChange::default() }
 }
 
 pub(crate) fn group(app: &str, id: &str) -> Group {

@@ -455,6 +455,29 @@ async fn a_deleted_super_group_admits_nobody_on_any_node() {
     assert_eq!(b.store.find_members(&g, &[user("b7")]).await.unwrap(), [None]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recovered_super_group_counts_nobody_who_was_in_it_on_any_node() {
+    let place = Postgres::new();
+    let [a, b, _] = three(&place).await;
+    let g = one_group(&*a.store).await;
+    for n in 0..8 {
+        admitted(&*a.store, &g, a.guest(&format!("a{n}"))).await;
+        admitted(&*b.store, &g, b.guest(&format!("b{n}"))).await;
+    }
+    until("all are counted", async || a.state(&g).await.count == 16 && b.state(&g).await.count == 16).await;
+    a.store.delete_group(&g, Deletion { at: Millis(9), by: None }, end_of(&g, Millis(9))).await.unwrap();
+    a.store.recover_group(&g, Millis(0), None, alone()).await.unwrap();
+    // What the other node does when it hears of the end.
+    b.store.dismiss_counted(&g);
+    let none = RosterState { count: 0, views: 16, super_group: false };
+    for node in [&a, &b] {
+        until("nobody is counted", async || node.state(&g).await == none).await;
+    }
+    let (_, fresh, count) = admitted(&*b.store, &g, b.guest("b7")).await;
+    assert!(fresh && count == 1);
+    until("one is counted", async || a.state(&g).await.count == 1 && b.state(&g).await.count == 1).await;
+}
+
 /// The database's time.
 async fn now(place: &Postgres) -> Millis {
     let (client, connection) = tokio_postgres::connect(&place.url(), tokio_postgres::NoTls).await.unwrap();

@@ -20,8 +20,8 @@ use muster_core::{
     message::{Draft, Entry, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{
-        Also, GroupCreated, GroupDeleted, Groups, Messages, Nodes, Reaped, Records, Rosters, Sessions,
-        SignedIn, Store, StoreError, StoreResult, StreamEvent,
+        Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, Messages, Nodes, Reaped,
+        Records, Rosters, Sessions, SignedIn, Store, StoreError, StoreResult, StreamEvent,
     },
     testing::Seeded,
     time::Millis,
@@ -147,6 +147,20 @@ impl Groups for TestStore {
 
     async fn delete_group(&self, at: &GroupRef, deletion: Deletion, also: Also) -> StoreResult<GroupDeleted> {
         self.asked().await?.delete_group(at, deletion, also).await
+    }
+
+    async fn rewrite_group(&self, before: &Group, after: Group, also: Also) -> StoreResult<GroupRewritten> {
+        self.told(self.asked().await?.rewrite_group(before, after, also).await)
+    }
+
+    async fn recover_group(
+        &self,
+        at: &GroupRef,
+        deleted_after: Millis,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<GroupRecovered> {
+        self.told(self.asked().await?.recover_group(at, deleted_after, limit, also).await)
     }
 
     async fn groups(

@@ -340,6 +340,23 @@ impl Counted {
         }
     }
 
+    /// Forgets everybody of a group, and has that written: it was deleted, and may be there again.
+    pub(super) fn dismiss(&self, at: &GroupRef) {
+        let known = self.group(at, |tallies| {
+            tallies.is_some_and(|tallies| {
+                for tally in tallies.values_mut() {
+                    tally.guests.clear();
+                    tally.open = false;
+                    tally.dirty = true;
+                }
+                true
+            })
+        });
+        if known {
+            self.stir(at);
+        }
+    }
+
     /// Forgets everybody of a group: it is deleted.
     pub(in crate::postgres) fn forget_group(&self, at: &GroupRef) {
         self.tallies.shard(at, |groups| groups.remove(at));

@@ -230,6 +230,10 @@ impl Rosters for PostgresStore {
         self.end_membership(at, user, leave, also).await
     }
 
+    fn dismiss_counted(&self, at: &GroupRef) {
+        self.roster_writer.counted.dismiss(at);
+    }
+
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>> {
         let connection = self.database.reader().await?;
         Ok(pages::page(&connection, at, query).await?)

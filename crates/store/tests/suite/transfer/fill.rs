@@ -20,7 +20,7 @@ use muster_core::{
 
 use crate::make::{
     account, admitted, alone, app, app_id, at, connected, draft, durable, end_of, event_of, group, roster,
-    user, with_group,
+    switched, user, with_group,
 };
 use crate::place::Place;
 
@@ -113,7 +113,7 @@ async fn apps(store: &dyn Store) {
             AppCreated::Created(Positions::new())
         );
     }
-    store.records().set_app_disabled(&app_id("z"), true, Millis(1_002), alone()).await.unwrap().unwrap();
+    store.records().change_app(&app_id("z"), switched(true), Millis(1_002), alone()).await.unwrap().unwrap();
 }
 
 /// Members who stay, leave, are connected, and are both; their join numbers have holes.
@@ -298,7 +298,7 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
     let mut facts = vec![format!("{:?}", store.records().directory().await.unwrap())];
     let all = Window { skip: 0, limit: 100 };
     for generation in [Generation::One, Generation::Two] {
-        let filter = AppFilter { generation, data_center: None };
+        let filter = AppFilter::of(generation);
         let page = store.records().apps(&account("acc"), filter, Order::Ascending, all).await.unwrap();
         facts.push(format!("{page:?}"));
     }

@@ -1,0 +1,138 @@
+//! Remote procedure calls about groups themselves: making, changing and ending them, and who came last.
+
+use bytes::Bytes;
+use muster_core::{
+    group::{GroupChange, MAX_ADMINS, MAX_INFO_BYTES, MAX_NAME_BYTES, Order},
+    id::UserId,
+    roster::WalkQuery,
+    service::NewGroup,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Failure, Session,
+    calls::{MAX_USERS, OfGroup, group_id},
+};
+use crate::{
+    events::{self, ImUser},
+    protocol::{ErrorCode, ErrorReply},
+};
+
+/// What `createGroup` is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewImGroup {
+    #[serde(default)]
+    group_id: Option<String>,
+    #[serde(default)]
+    group_name: Option<String>,
+    #[serde(default)]
+    group_meta: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MadeGroup<'a> {
+    group_id: &'a str,
+    already_exist: bool,
+}
+
+/// What `modifyGroup` is given. What is empty is not changed, unless it is forced to be.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ModifiedGroup {
+    group_id: String,
+    #[serde(default)]
+    group_meta: Option<String>,
+    #[serde(default)]
+    force_update_group_meta: Option<bool>,
+    #[serde(default)]
+    admins: Option<Vec<String>>,
+    #[serde(default)]
+    force_update_admins: Option<bool>,
+}
+
+impl ModifiedGroup {
+    /// What is to be changed.
+    fn change(self) -> Result<GroupChange, ErrorReply> {
+        let admins = self.admins.unwrap_or_default();
+        if admins.len() > MAX_ADMINS {
+            return Err(ErrorReply::invalid(format!("admins must hold at most {MAX_ADMINS} users")));
+        }
+        let admins = admins.iter().map(|user| UserId::new(user)).collect::<Result<Vec<_>, _>>();
+        let admins = admins.map_err(|error| ErrorReply::invalid(format!("a user of admins {error}")))?;
+        let meta = within("groupMeta", self.group_meta.unwrap_or_default(), MAX_INFO_BYTES)?;
+        let forced = |force: Option<bool>| force == Some(true);
+        Ok(GroupChange {
+            admins: (!admins.is_empty() || forced(self.force_update_admins)).then_some(admins),
+            info: (!meta.is_empty() || forced(self.force_update_group_meta)).then_some(meta),
+            extension: None,
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecentUsers<'a> {
+    group_id: &'a str,
+    total: u64,
+    user_list: Vec<ImUser<'a>>,
+}
+
+/// A text that has at most so many bytes.
+fn within(field: &str, text: String, bytes: usize) -> Result<String, ErrorReply> {
+    if text.len() > bytes {
+        return Err(ErrorReply::invalid(format!("{field} must have at most {bytes} bytes")));
+    }
+    Ok(text)
+}
+
+/// The answer of a method that has nothing to say.
+fn nothing() -> Bytes {
+    Bytes::from_static(b"{}")
+}
+
+impl Session {
+    pub(super) async fn create_group(&self, new: NewImGroup) -> Result<Bytes, Failure> {
+        let optional = |field, text: Option<String>, bytes| {
+            text.filter(|text| !text.is_empty()).map(|text| within(field, text, bytes)).transpose()
+        };
+        let new = NewGroup {
+            id: new.group_id.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?,
+            name: optional("groupName", new.group_name, MAX_NAME_BYTES)?,
+            info: optional("groupMeta", new.group_meta, MAX_INFO_BYTES)?,
+            ..NewGroup::default()
+        };
+        let made = self.hub.muster.groups().create_for(&self.identity()?.login, new).await?;
+        if made.group.deletion.is_some() {
+            return Err(ErrorReply::from(ErrorCode::GroupDeleted).into());
+        }
+        let group_id = made.group.at.group.as_str();
+        Ok(events::json(&MadeGroup { group_id, already_exist: made.existed }).into())
+    }
+
+    pub(super) async fn close_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
+        let groups = self.hub.muster.groups();
+        let visit = groups.visit(&self.identity()?.login, &group_id(&of.id)?).await?;
+        groups.close(&visit).await?;
+        Ok(nothing())
+    }
+
+    pub(super) async fn modify_group(&self, wanted: ModifiedGroup) -> Result<Bytes, Failure> {
+        let groups = self.hub.muster.groups();
+        let visit = groups.visit(&self.identity()?.login, &group_id(&wanted.group_id)?).await?;
+        groups.modify_for(&visit, wanted.change()?).await?;
+        Ok(nothing())
+    }
+
+    /// Who came last, the latest first.
+    pub(super) async fn list_recent_group_user(&self, of: OfGroup) -> Result<Bytes, Failure> {
+        let muster = &self.hub.muster;
+        let group = muster.groups().open(self.identity()?.login.app(), &group_id(&of.id)?).await?;
+        let query = WalkQuery { order: Order::Descending, after: None, limit: MAX_USERS };
+        let members = muster.rosters().walk(&group, query).await?.entries;
+        let total = muster.rosters().state(&group).await?.count;
+        let user_list = members.iter().map(ImUser::from).collect();
+        Ok(events::json(&RecentUsers { group_id: group.at.group.as_str(), total, user_list }).into())
+    }
+}
