@@ -75,7 +75,7 @@ impl House {
     #[must_use]
     pub fn known_by(mut self, identities: impl Identities, products: ProductSet) -> Self {
         let throttle = ThrottleConfig { enabled: false, ..ThrottleConfig::default() };
-        let gateway = Gateway::new(products, identities, Still, GatewayConfig::default(), &throttle);
+        let gateway = Gateway::new(products, identities, Still(NOW), GatewayConfig::default(), &throttle);
         self.gateway = gateway.expect("a gateway");
         self
     }

@@ -207,7 +207,7 @@ async fn who_was_removed_does_not_come_in_again_and_who_left_does() {
     assert_eq!(result(&house, &channel, "DeleteChatGroupParticipants", &whom).await, 1);
     assert_eq!(result(&house, &channel, "DeleteChatGroupParticipants", &whom).await, 0);
     let chats = house.muster.chats();
-    let at = GroupRef::new(AppId::new(&*channel).expect("an id"), GroupId::new(&*group).expect("an id"));
+    let at = GroupRef::new(AppId::new(&channel).expect("an id"), GroupId::new(&group).expect("an id"));
     let left = ChannelEvent::Left(PhoneNumber::new("491600000002").expect("a number"));
     assert!(chats.hear(&at, left).await.expect("heard"));
     assert_eq!(listed(&house, &channel, &[FIRST_PAGE]).await["List"][0]["TotalParticipantCount"], 1);
@@ -225,7 +225,7 @@ async fn a_suspended_group_may_be_curbed_and_deleted_and_nothing_else() {
     let code = invite_code(&house, &channel, &group).await;
     join(&house, &code, "491600000001").await.expect("a join");
     let chats = house.muster.chats();
-    let at = GroupRef::new(AppId::new(&*channel).expect("an id"), GroupId::new(&*group).expect("an id"));
+    let at = GroupRef::new(AppId::new(&channel).expect("an id"), GroupId::new(&group).expect("an id"));
     chats.set_suspended(&at, true).await.expect("suspended");
     assert_eq!(listed(&house, &channel, &[FIRST_PAGE]).await["List"][0]["GroupStatus"], "SUSPENDED");
     let id = ("GroupId", &*group);

@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Events of version 1 as they were always written, and what they mean. These bytes never change.
-fn today() -> [(&'static str, Event); 10] {
+fn today() -> [(&'static str, Event); 12] {
     let message = Message {
         id: MessageId::new("m-1").unwrap(),
         kind: 10_001,
@@ -59,6 +59,7 @@ fn today() -> [(&'static str, Event); 10] {
             recalled(Some(7), Some(Sender { user: UserId::new("boss").unwrap(), info: Some("{}".into()) })),
         ),
         (r#"{"Recalled":{"id":"m-1","place":null,"by":null}}"#, recalled(None, None)),
+        (
             r#"{"InfoChanged":{"group":"g","info":"open \"群\"","admins":["a","b"]}}"#,
             changed(Some("open \"群\""), &["a", "b"]),
         ),

@@ -117,6 +117,7 @@ async fn weigh(hands: &Hands, at: &GroupRef, event: &ChannelEvent, now: Millis) 
 
 /// What an event comes to.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Next {
     /// The group stands so.
     Stands(ChatGroup),

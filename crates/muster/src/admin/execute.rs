@@ -21,8 +21,7 @@ use super::{
         App as AppCommand, Backup, Channel, Group as GroupCommand, Key, Members, Number, Policy, Role, Token,
         User,
     },
-    role,
-    words,
+    role, words,
 };
 use crate::{
     audit::{self, Operator},

@@ -24,8 +24,7 @@ use super::{
     records::{bigint, unsigned},
     values::values,
 };
-use crate::codes::json;
-use crate::tables::INSERT_CALL;
+use crate::{codes::json, tables::INSERT_CALL};
 
 /// The kind of a group's stream, and of a user's.
 pub(super) const OF_GROUP: i64 = 1;
@@ -85,18 +84,20 @@ impl Write {
         matches!(self, Self::Post { .. }).then_some((key, draft.message.id.as_str()))
     }
 
-    fn events(&self) -> &[StreamEvent] {
+    /// What is stored with it.
+    fn also(&self) -> Option<&Also> {
         match self {
-            Self::Post { also, .. } | Self::Append { also } | Self::Recall { also, .. } => &also.events,
-            Self::Count { .. } => &[],
+            Self::Post { also, .. } | Self::Append { also } | Self::Recall { also, .. } => Some(also),
+            Self::Count { .. } => None,
         }
     }
 
+    fn events(&self) -> &[StreamEvent] {
+        self.also().map_or(&[], |also| &also.events)
+    }
+
     fn calls(&self) -> &[OwedCall] {
-        match self {
-            Self::Post { also, .. } | Self::Append { also } => &also.calls,
-            Self::Count { .. } => &[],
-        }
+        self.also().map_or(&[], |also| &also.calls)
     }
 
     /// The streams that it touches.

@@ -7,7 +7,7 @@ use muster_core::{
     group::Window,
     id::{AppId, GroupRef},
     roster::{Admission, Leave},
-    store::{Also, Messages as _, Rosters as _, Store},
+    store::{Also, Store},
     time::Millis,
 };
 

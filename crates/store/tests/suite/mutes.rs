@@ -89,7 +89,7 @@ async fn of_two_changes_that_saw_the_same_state_one_is_made(place: &impl Place) 
         let overtaken = [&done.0, &done.1].map(|done| *done == MutesChanged::Overtaken);
         assert!(overtaken[0] != overtaken[1], "{done:?}");
         let (revision, held) = store.records().group_mutes(&g).await.unwrap();
-        assert_eq!((revision, held.users.len()), (seen + 1, seen as usize + 1));
+        assert_eq!((revision, held.users.len() as u64), (seen + 1, seen + 1));
         let top = store.top(&StreamRef::Group(g.clone())).await.unwrap().unwrap();
         assert_eq!(top.sequence, seen + 1, "nothing is told of what was not made");
     }
