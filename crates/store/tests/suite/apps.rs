@@ -164,7 +164,8 @@ async fn a_change_leaves_what_it_does_not_name_and_what_others_change_at_once(pl
         audit: Audit::Custom("https://a.example".into()),
         config: map("c\0").unwrap(),
         extension: map("e\0").unwrap(),
-        modified_at: Millis(7_000),
+        // It rises with each change, also with those of one moment.
+        modified_at: Millis(7_003),
         ..app("a")
     };
     let store = place.again(store);
