@@ -91,6 +91,21 @@ def test_a_receiver_that_fails_for_an_hour_hears_everything_once_and_in_order_al
     assert refused <= set(ids), "an attempt has the id of the ones before"
 
 
+@pytest.mark.looks_at("nodes")
+def test_nodes_share_the_callbacks_and_what_they_tell_comes_once_and_in_order(wire, server, receiver):
+    app = new_app(wire, EventCallbackUrl=receiver.url)
+    groups, users = [new_group(wire, app) for _ in range(6)], ["ada", "ben", "cy"]
+    # Whichever node a user comes to owes the callback; whichever is free tells it.
+    for n, user in enumerate(users):
+        for group in groups:
+            come_and_go(server.nodes[n % len(server.nodes)], app, group, user)
+    for group in groups:
+        until(lambda group=group: len(of_group(receiver, group)) >= 2 * len(users), receiver.deeds)
+        assert of_group(receiver, group) == expected(users)
+    ids = [json.loads(body)["transactionid"] for _, body in receiver.taken]
+    assert len(set(ids)) == len(ids)
+
+
 @pytest.mark.process
 def test_a_callback_that_nobody_took_for_a_day_is_a_dead_letter_that_can_be_sent_again(new_server, tmp_path, receiver):
     clock = Clock(tmp_path)

@@ -16,6 +16,7 @@ from websockets.exceptions import WebSocketException
 from harness.deaf import DeafClient
 from harness.disks import Disk
 from harness.raw_session import RawSession
+from harness.receiver import Receiver
 from harness.scenes import new_app, new_group, unique
 from harness.tokens import login_token
 from harness.waiting import until
@@ -184,6 +185,28 @@ def test_a_server_with_nothing_to_do_commits_nothing(new_server):
     new_app(Wire(server))
     assert all(one != other for one, other in zip(before, commits(server))), "both tell of a commit"
     server.stop()
+
+
+def test_a_server_that_has_told_all_callbacks_commits_nothing(new_server):
+    with Receiver() as receiver:
+        server = new_server({"outbound": {"allow_private": True}, "callbacks": {"poll_seconds": 1}}).start()
+        wire = Wire(server)
+        app = new_app(wire, EventCallbackUrl=receiver.url)
+        group = new_group(wire, app)
+        with RawSession(server) as session:
+            session.login(login_token(app, "ada"))
+            session.join(group)
+            until(lambda: receiver.deeds() == [(group, 3, "ada")], receiver.deeds)
+
+            def idle():
+                before = commits(server)
+                # The interval that is looked at, and no wait for anything.
+                threading.Event().wait(REST_INTERVAL)
+                return commits(server) == before
+
+            until(idle, "an interval without a commit")
+            assert idle(), "whoever sends callbacks asks again and again, and writes nothing"
+        server.stop()
 
 
 @pytest.fixture
