@@ -207,6 +207,23 @@ def check_mutes_of_second_generation(api, app_id, group, clients):
     told(False, ["zoe"], [])
 
 
+def check_a_message_of_first_generation(api, app_id, group, ben):
+    at = {"AppId": app_id, "GroupId": group}
+    said = {**at, "OperatorUserId": "System", "Type": 10006, "Data": '{"notice":"welcome ~ 你好"}', "SkipAudit": True}
+    sent = api.call("SendMessageToGroup", said)["Result"]["MessageId"]
+    message = ben.received(group, "recvgroupmessage", messageId=sent)["data"]
+    assert (message["data"], message["type"], message["sender"]["userId"]) == (said["Data"], 10006, "System")
+    page = api.call("ListMessage", {**at, "Type": 10006, "SortType": 1, "PageNum": 1, "PageSize": 1})["Result"]
+    assert page["HasMore"] is False
+    kept = page["MessageList"][0]
+    assert (kept["Data"], kept["MessageId"], kept["SenderId"], int(kept["Type"])) == (said["Data"], sent, "System", 10006)
+    assert kept["GroupId"] == group
+    found = api.call("ListMessageGroupUserById", {**at, "UserIdList": ["ben", "nobody"]})["Result"]
+    assert found["HasMore"] is False and int(found["Total"]) == 1
+    row = found["UserList"][0]
+    assert row["UserId"] == "ben" and row["IsMute"] is False and not row.get("MuteBy")
+
+
 def check_mutes_of_first_generation(api, app_id, group, ben):
     at = {"AppId": app_id, "GroupId": group, "OperatorUserId": "carl", "BroadCastType": 2}
 
@@ -273,6 +290,7 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
         assert numbers_of(members["Result"]["UserList"], "UserId") == ["ben"]
         found = api.call("BatchGetOnlineUsers", {"AppId": app_id, "GroupId": group, "UserIds": "ben,nobody"})["Result"]
         assert {row["UserId"]: row["Online"] for row in found["OnlineUsers"]} == {"ben": True, "nobody": False}
+        check_a_message_of_first_generation(api, app_id, group, ben)
         check_mutes_of_first_generation(api, app_id, group, ben)
         assert api.call("LeaveMessageGroup", {"AppId": app_id, "GroupId": group, "UserId": "ada"})["Result"]["Success"] is True
         ben.leave(group)

@@ -151,6 +151,8 @@ pub struct HistoryQuery {
     pub order: Order,
     /// The last position that the caller has seen.
     pub after: Option<Sequence>,
+    /// How many of those that are asked for are passed over first. Each of them costs a look into the index.
+    pub skip: u64,
     /// Only messages of this type.
     pub kind: Option<i64>,
     /// Only messages taken at or after this time.

@@ -84,6 +84,16 @@ impl GroupMutes {
         }
     }
 
+    /// How `user` is muted. Whoever runs the group may talk all the same: that is asked elsewhere.
+    #[must_use]
+    pub fn silence(&self, user: &UserId, now: Millis) -> Silence {
+        let kind = self.users.get(user).filter(|mute| mute.holds(now)).map(|mute| mute.kind);
+        Silence {
+            with_group: self.everybody && kind != Some(MuteKind::Spared),
+            alone: kind == Some(MuteKind::Muted),
+        }
+    }
+
     /// The users that are muted one by one.
     pub fn muted(&self, now: Millis) -> impl Iterator<Item = &UserId> {
         self.of(MuteKind::Muted, now)
@@ -151,6 +161,15 @@ impl GroupMutes {
             removed: self.users.keys().filter(|user| !next.users.contains_key(*user)).cloned().collect(),
         }
     }
+}
+
+/// How a user of a group is muted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Silence {
+    /// With everybody in the group.
+    pub with_group: bool,
+    /// One by one.
+    pub alone: bool,
 }
 
 /// How the mutes of a group are to change.

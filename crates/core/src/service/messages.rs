@@ -47,6 +47,8 @@ pub struct OperatorMessage {
     pub increment: RepeatCount,
     /// What it counts for under a rate ceiling.
     pub weight: Weight,
+    /// Whether it is moderated as what members say is. The operator's own voice is not.
+    pub moderated: bool,
 }
 
 impl OperatorMessage {
@@ -62,6 +64,7 @@ impl OperatorMessage {
             cached: true,
             increment: RepeatCount::ONE,
             weight: Weight::LIKE,
+            moderated: false,
         }
     }
 }
@@ -133,13 +136,18 @@ impl Voice {
 pub struct MessageRules<'a>(pub(super) &'a Muster);
 
 impl MessageRules<'_> {
-    /// The operator says something to a group. Somebody must be there to hear it.
+    /// The operator says something to a group. In generation 2 somebody must be there to hear it.
     ///
     /// # Errors
-    /// [`Error::GroupDeleted`], [`Error::NobodyThere`], [`Error::TooManyMessageTypes`], or the store's.
+    /// [`Error::GroupDeleted`], [`Error::NobodyThere`], [`Error::Refused`], [`Error::TooManyMessageTypes`], or the
+    /// store's.
     pub async fn announce(&self, group: &OpenGroup, new: OperatorMessage) -> Result<Sent> {
-        if self.0.store.roster_state(&group.at).await?.count == 0 {
+        let app = group.app();
+        if app.generation == Generation::Two && self.0.store.roster_state(&group.at).await?.count == 0 {
             return Err(Error::NobodyThere(group.at.group.clone()));
+        }
+        if new.moderated {
+            self.0.moderation().pass(app, new.body.as_str()).await?;
         }
         let (voice, once) = (Voice::Operator, new.id.is_some());
         let message = Message {

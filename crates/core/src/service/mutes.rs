@@ -19,7 +19,7 @@ use crate::{
     event::Happened,
     id::{GroupRef, UserId},
     message::{Event, Sender, StreamRef},
-    mute::{GroupMutes, MuteChange},
+    mute::{GroupMutes, MuteChange, Silence},
     store::{MutesChanged, Store, StoreError, StreamEvent},
     time::Millis,
 };
@@ -86,6 +86,19 @@ impl MuteRules<'_> {
     pub async fn list_for(&self, visit: &Visit<'_>) -> Result<GroupMutes> {
         demand_right(visit)?;
         self.of(visit.group()).await
+    }
+
+    /// How each of these users is muted in a group, in their order. Whoever runs it is not.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn silences(&self, group: &OpenGroup, users: &[UserId]) -> Result<Vec<Silence>> {
+        let (mutes, now) = (self.of(group).await?, self.0.now());
+        let silence = |user: &UserId| match group.is_run_by(user) {
+            true => Silence::default(),
+            false => mutes.silence(user, now),
+        };
+        Ok(users.iter().map(silence).collect())
     }
 
     /// The users of a group that are muted one by one, by id. Whoever asks is its creator, if that is said.

@@ -14,13 +14,16 @@ mod get_message_group;
 mod get_message_token;
 mod join_message_group;
 mod leave_message_group;
+mod list_message;
 mod list_message_app;
 mod list_message_group;
 mod list_message_group_user;
+mod list_message_group_user_by_id;
 mod list_mute_group_user;
 mod mute_all_group_user;
 mod mute_group_user;
 mod query_message_app;
+mod send_message_to_group;
 mod short;
 mod update_message_app;
 mod update_message_group;
@@ -53,12 +56,15 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<join_message_group::JoinMessageGroup>()
         .operation::<leave_message_group::LeaveMessageGroup>()
         .operation::<list_message_group_user::ListMessageGroupUser>()
+        .operation::<list_message_group_user_by_id::ListMessageGroupUserById>()
         .operation::<batch_get_online_users::BatchGetOnlineUsers>()
         .operation::<mute_group_user::MuteGroupUser>()
         .operation::<cancel_mute_group_user::CancelMuteGroupUser>()
         .operation::<mute_all_group_user::MuteAllGroupUser>()
         .operation::<cancel_mute_all_group_user::CancelMuteAllGroupUser>()
         .operation::<list_mute_group_user::ListMuteGroupUser>()
+        .operation::<send_message_to_group::SendMessageToGroup>()
+        .operation::<list_message::ListMessage>()
         .operation::<get_message_token::GetMessageToken>()
 }
 

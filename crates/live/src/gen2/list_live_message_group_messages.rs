@@ -105,6 +105,7 @@ impl Operation for ListLiveMessageGroupMessages {
         let query = HistoryQuery {
             order: request.sort_type.into(),
             after: after(request.next_page_token).map(wire::count),
+            skip: 0,
             kind: request.msg_type.map(Long::get),
             from: request.begin_time.map(|second| Millis::from_seconds(second.get())),
             // A second lasts until its last millisecond.

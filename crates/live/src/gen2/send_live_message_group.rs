@@ -90,6 +90,7 @@ impl Operation for SendLiveMessageGroup {
             cached: !request.no_cache,
             increment: request.statics_increase.map_or(RepeatCount::ONE, increment),
             weight: request.weight.map_or(Weight::LIKE, |weight| Weight(weight.get())),
+            moderated: false,
         };
         let sent = call.state.muster.messages().announce(&group, message).await?;
         Ok(Response { msg_tid: sent.id })

@@ -18,6 +18,8 @@ const TOKEN: &str = "a place in a list; 0 and -1 are its beginning";
 const SECONDS: &str = "a time up to the year 9999";
 const MUTE_LIST: &str = "documented for the client SDK alone: at most 200 users";
 const MUTE_TIME: &str = "a mute lasts ten years at most, so that its end is a time";
+const USER_LIST: &str = "as many users as a mute names: no bound is published";
+const BODY: &str = "the bound that the second generation publishes, in bytes";
 const COUNTER: &str = "a counter only rises, and is kept far from overflowing";
 
 const ALLOWED: Allowed = &[
@@ -113,4 +115,14 @@ const ALLOWED: Allowed = &[
     ("CancelMuteGroupUser.CancelMuteUserList: max null is 200", MUTE_LIST),
     ("MuteGroupUser.MuteTime: min null is 0", MUTE_TIME),
     ("MuteGroupUser.MuteTime: max null is 315360000", MUTE_TIME),
+    ("ListMessage.AppId: max null is 64", ID),
+    ("ListMessage.GroupId: max null is 64", ID),
+    ("ListMessageGroupUserById.AppId: max null is 64", ID),
+    ("ListMessageGroupUserById.GroupId: max null is 64", ID),
+    ("ListMessageGroupUserById.UserIdList: min null is 1", USER_LIST),
+    ("ListMessageGroupUserById.UserIdList: max null is 200", USER_LIST),
+    ("SendMessageToGroup.AppId: max null is 64", ID),
+    ("SendMessageToGroup.GroupId: max null is 64", ID),
+    ("SendMessageToGroup.OperatorUserId: max null is 64", ID),
+    ("SendMessageToGroup.Data: max null is 15360", BODY),
 ];

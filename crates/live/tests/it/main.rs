@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod gen1;
+mod gen1_messages;
 mod gen2_apps;
 mod gen2_groups;
 mod gen2_messages;

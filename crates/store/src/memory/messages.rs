@@ -128,6 +128,7 @@ impl Messages for MemoryStore {
         let Some(group) = state.group(at) else { return Ok(Slice { entries: Vec::new(), more: false }) };
         let asked =
             group.stream.beyond(query.order, query.after).filter(|entry| is_asked(&query, entry)).cloned();
+        let asked = asked.skip(usize::try_from(query.skip).unwrap_or(usize::MAX));
         Ok(Slice::cut(asked.take(query.limit.saturating_add(1)).collect(), query.limit))
     }
 }

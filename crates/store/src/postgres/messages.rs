@@ -116,7 +116,7 @@ impl PostgresStore {
         let sql = format!(
             "SELECT {ENTRY_COLUMNS} FROM {OF_STREAM} AND {of_kind} AND e.sequence > $4 AND e.sequence < $5
                AND e.at >= $6 AND e.at <= $7
-             ORDER BY e.sequence {} LIMIT $8",
+             ORDER BY e.sequence {} LIMIT $8 OFFSET $10",
             direction(query.order)
         );
         let after = query.after.map(bigint);
@@ -128,8 +128,9 @@ impl PostgresStore {
         let until = query.until.map_or(i64::MAX, |at| at.0);
         let one_more = bigint(query.limit as u64).saturating_add(1);
         let connection = self.database.reader().await?;
+        let (of, skip) = (query.kind, bigint(query.skip));
         let rows = connection
-            .query(&sql, values![app.as_str(), kind, name, above, below, from, until, one_more, query.kind])
+            .query(&sql, values![app.as_str(), kind, name, above, below, from, until, one_more, of, skip])
             .await?;
         Ok(Slice::cut(all(&rows, entry)?, query.limit))
     }

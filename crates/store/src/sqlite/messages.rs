@@ -323,7 +323,7 @@ fn history(connection: &Connection, stream: i64, query: HistoryQuery) -> rusqlit
     let sql = format!(
         "SELECT {ENTRY_COLUMNS} FROM entry INDEXED BY {index}
          WHERE stream = ?1 AND {kind} AND sequence > ?2 AND sequence < ?3 AND at >= ?4 AND at <= ?5
-         ORDER BY sequence {} LIMIT ?6",
+         ORDER BY sequence {} LIMIT ?6 OFFSET ?8",
         direction(query.order)
     );
     let after = query.after.map(|sequence| i64::try_from(sequence).unwrap_or(i64::MAX));
@@ -334,7 +334,8 @@ fn history(connection: &Connection, stream: i64, query: HistoryQuery) -> rusqlit
     let from = query.from.map_or(i64::MIN, |at| at.0);
     let until = query.until.map_or(i64::MAX, |at| at.0);
     let one_more = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
-    let values = params![stream, above, below, from, until, one_more, query.kind];
+    let skip = i64::try_from(query.skip).unwrap_or(i64::MAX);
+    let values = params![stream, above, below, from, until, one_more, query.kind, skip];
     Ok(Slice::cut(read_entries(connection.prepare_cached(&sql)?, values)?, query.limit))
 }
 

@@ -216,6 +216,7 @@ async fn history_is_filtered_by_type_and_time_and_walked_in_both_directions(plac
     let all = HistoryQuery {
         order: Order::Ascending,
         after: None,
+        skip: 0,
         kind: None,
         from: None,
         until: None,
@@ -243,6 +244,9 @@ async fn history_is_filtered_by_type_and_time_and_walked_in_both_directions(plac
     assert_eq!(ask(HistoryQuery { kind: Some(0), ..between }).await, ("3 6".into(), false));
     assert_eq!(ask(HistoryQuery { limit: 3, ..between }).await, ("3 4 5".into(), true));
     assert_eq!(ask(HistoryQuery { kind: Some(77), ..all }).await, (String::new(), false));
+    assert_eq!(ask(HistoryQuery { skip: 3, limit: 4, ..down }).await, ("6 5 4 3".into(), true));
+    assert_eq!(ask(HistoryQuery { skip: 2, kind: Some(1), ..all }).await, ("7".into(), false));
+    assert_eq!(ask(HistoryQuery { skip: u64::MAX, ..all }).await, (String::new(), false));
 }
 
 async fn history_holds_messages_alone(place: &impl Place) {
@@ -252,8 +256,15 @@ async fn history_holds_messages_alone(place: &impl Place) {
     store.post(&g, draft(1, "a", 1), alone()).await.unwrap();
     store.append(event_of(&stream, place.exit(&at("a", "g")), Millis(2))).await.unwrap();
     store.post(&g, draft(1, "b", 3), alone()).await.unwrap();
-    let query =
-        HistoryQuery { order: Order::Ascending, after: None, kind: None, from: None, until: None, limit: 2 };
+    let query = HistoryQuery {
+        order: Order::Ascending,
+        after: None,
+        skip: 0,
+        kind: None,
+        from: None,
+        until: None,
+        limit: 2,
+    };
     let part = store.history(&g, query).await.unwrap();
     assert_eq!((bodies(&part.entries), part.more), (vec!["a", "b"], false));
     assert_eq!(store.entries(&stream, 0, 9).await.unwrap().len(), 3);
@@ -339,8 +350,15 @@ async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl 
     let entries = store.entries(&stream, 0, 9).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(matches!(&entries[1].event, Event::Unknown(unknown) if unknown.json() == tomorrow));
-    let query =
-        HistoryQuery { order: Order::Ascending, after: None, kind: None, from: None, until: None, limit: 9 };
+    let query = HistoryQuery {
+        order: Order::Ascending,
+        after: None,
+        skip: 0,
+        kind: None,
+        from: None,
+        until: None,
+        limit: 9,
+    };
     assert_eq!(bodies(&store.history(&g, query).await.unwrap().entries), ["before", "after"]);
     // It is carried on as it came.
     let user = StreamRef::User(app_id("a"), user("u"));
@@ -386,8 +404,15 @@ async fn a_stream_has_every_place_whatever_stands_there(place: &impl LastingPlac
             (Order::Ascending, ["9", "11", "13"], 7),
             (Order::Descending, ["7", "5", "3"], 8),
         ] {
-            let query =
-                HistoryQuery { order, after: Some(after), kind: None, from: None, until: None, limit: 3 };
+            let query = HistoryQuery {
+                order,
+                after: Some(after),
+                skip: 0,
+                kind: None,
+                from: None,
+                until: None,
+                limit: 3,
+            };
             let part = store.history(&g, query).await.unwrap();
             assert_eq!((bodies(&part.entries), part.more), (bodies_of_page.to_vec(), true));
         }
@@ -436,6 +461,7 @@ async fn a_message_that_is_taken_back_leaves_a_tombstone_at_its_place(place: &im
             let query = HistoryQuery {
                 order: Order::Ascending,
                 after: None,
+                skip: 0,
                 kind,
                 from: None,
                 until: None,

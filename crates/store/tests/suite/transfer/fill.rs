@@ -280,7 +280,8 @@ async fn group_facts(store: &dyn Store, at: &GroupRef, facts: &mut Vec<String>) 
         let page = PageQuery { order, window: Window { skip: members.len() as u64 * 2 / 3, limit: 20 } };
         facts.push(format!("{:?}", store.roster_page(at, page).await.unwrap()));
         for kind in [None, Some(1)] {
-            let query = HistoryQuery { order, after: None, kind, from: None, until: None, limit: 20 };
+            let query =
+                HistoryQuery { order, after: None, skip: 0, kind, from: None, until: None, limit: 20 };
             facts.push(format!("{:?}", store.history(at, query).await.unwrap()));
         }
     }
