@@ -73,7 +73,7 @@ def test_a_v3_request_need_not_sign_its_host(wire):
 def test_a_key_without_any_permission_floods_and_root_is_always_served(new_server, request):
     """A hostile tenant: stamps over the whole window, for ten seconds, and for a minute with `--repeat`."""
     # Less for each key than the flood sends, and more than root does.
-    server = new_server({"gateway": {"nonces_per_key": 500}, "throttle": {"enabled": True, "denied_per_second": 20}}).start()
+    server = new_server({"gateway": {"nonces_per_key": 500}, "throttle": {"enabled": True, "denied_per_second": 20, "quotas": {"ListLiveMessageApps": 1000}}}).start()
     name = unique("stranger")
     server.cli("user", "add", name)
     key = new_key(server, name)

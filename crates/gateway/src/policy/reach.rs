@@ -20,15 +20,20 @@ impl Policy {
         let mut warnings = Vec::new();
         for (at, statement) in self.statements().iter().enumerate() {
             let number = at + 1;
-            let acted = |pattern: &str| {
-                operations.iter().any(|target| {
-                    let action = format!("{}:{}", target.code, target.operation).to_ascii_lowercase();
-                    super::pattern_matches(pattern, &action, true)
-                })
+            let acts = |pattern: &str, target: &PolicyTarget<'_>| {
+                let action = format!("{}:{}", target.code, target.operation).to_ascii_lowercase();
+                super::pattern_matches(pattern, &action, true)
             };
+            let acted = |pattern: &str| operations.iter().any(|target| acts(pattern, target));
+            // The resources of what the statement is about; of everything, when that is nothing.
+            let meant = operations
+                .iter()
+                .filter(|target| statement.actions().iter().any(|action| acts(action, target)));
+            let meant: Vec<&PolicyTarget<'_>> = meant.collect();
+            let meant = if meant.is_empty() { operations.iter().collect() } else { meant };
             let resourced = |pattern: &str| {
                 let pattern = pieces(pattern);
-                operations
+                meant
                     .iter()
                     .flat_map(|target| target.templates.iter().map(|text| (target.code, *text)))
                     .any(|(code, template)| overlap(&pattern, &expected(template, code, account)))
