@@ -292,7 +292,11 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
         assert {row["UserId"]: row["Online"] for row in found["OnlineUsers"]} == {"ben": True, "nobody": False}
         check_a_message_of_first_generation(api, app_id, group, ben)
         check_mutes_of_first_generation(api, app_id, group, ben)
-        assert api.call("LeaveMessageGroup", {"AppId": app_id, "GroupId": group, "UserId": "ada"})["Result"]["Success"] is True
+        broadcast = {"BroadCastType": 2, "BroadCastStatistics": True}
+        left = {"AppId": app_id, "GroupId": group, "UserId": "ada", **broadcast}
+        assert api.call("LeaveMessageGroup", left)["Result"]["Success"] is True
+        told = ben.received(group, "systemmessage", type=1003)["data"]
+        assert told["senderId"] == "ada" and told["data"]["statistics"] == {"pv": 2, "onlineCount": 1, "isMuteAll": False}
         ben.leave(group)
 
     def total():

@@ -14,7 +14,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use muster_core::{
     app::Generation,
     id::{GroupId, GroupRef, UserId},
-    service::{AppScope, Muster, NewApp, NewGroup, OpenApp},
+    service::{AppScope, Muster, NewApp, NewGroup, OpenApp, Telling},
 };
 use muster_realtime::login::{LiveLogin, live_connect_token};
 use tokio::{net::TcpStream, task::JoinSet, time::Instant};
@@ -123,7 +123,7 @@ async fn enrol(muster: &Arc<Muster>, app: &OpenApp, at: &GroupRef, members: u64)
         fillers.spawn(async move {
             for serial in (first..members).step_by(usize::try_from(FILLERS)?) {
                 let user = UserId::new(&format!("user{serial:07}"))?;
-                muster.rosters().enrol(&group, &user, false).await?;
+                muster.rosters().enrol(&group, &user, Telling::default()).await?;
             }
             anyhow::Ok(())
         });

@@ -67,6 +67,21 @@ pub enum Happened {
     UserMuted(UserId),
     /// The mute of this user was lifted.
     UserUnmuted(UserId),
+    /// The sender became a member; the group's figures after it, if they are told.
+    Joined(Option<GroupFigures>),
+    /// The sender is no member any more; the group's figures after it, if they are told.
+    Left(Option<GroupFigures>),
+}
+
+/// A group's figures, as what the system says carries them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupFigures {
+    /// Joins since the group was made.
+    pub views: u64,
+    /// Members present.
+    pub online: u64,
+    /// Whether the whole group is muted.
+    pub muted: bool,
 }
 
 /// What is told of a message that was taken back.

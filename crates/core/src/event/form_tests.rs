@@ -1,11 +1,11 @@
 use super::*;
 use crate::{
-    event::{Happened, SystemMessage},
+    event::{GroupFigures, Happened, SystemMessage},
     mute::{GroupMutes, MuteKind, UserMute},
 };
 
 /// Events of version 1 as they were always written, and what they mean. These bytes never change.
-fn today() -> [(&'static str, Event); 12] {
+fn today() -> [(&'static str, Event); 14] {
     let message = Message {
         id: MessageId::new("m-1").unwrap(),
         kind: 10_001,
@@ -53,6 +53,14 @@ fn today() -> [(&'static str, Event); 12] {
         (
             r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"UserUnmuted","user":"m"}}"#,
             Event::System(system(Happened::UserUnmuted(UserId::new("m").unwrap()))),
+        ),
+        (
+            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Joined","figures":{"views":7,"online":2,"muted":true}}}"#,
+            Event::System(system(Happened::Joined(Some(GroupFigures { views: 7, online: 2, muted: true })))),
+        ),
+        (
+            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Left"}}"#,
+            Event::System(system(Happened::Left(None))),
         ),
         (
             r#"{"Recalled":{"id":"m-1","place":7,"by":{"user":"boss","info":"{}"}}}"#,

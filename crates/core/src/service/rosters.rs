@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::{
     Login, Muster, OpenGroup, Visit,
     change::{Done, Hands, published},
+    comings::{Herald, Telling},
 };
 use crate::{
     app::Generation,
     bus::Notice,
     callback::{CallbackEvent, OwedCall},
     error::{Error, Result},
+    event::Happened,
     group::{Page, Slice},
     id::{GroupId, GroupRef, SessionRef, UserId},
     limits::SuperListing,
@@ -49,24 +51,24 @@ impl RosterRules<'_> {
     /// [`Error::GroupDeleted`], or the store's.
     pub async fn enter(&self, visit: &Visit<'_>, session: &SessionRef) -> Result<Entrance> {
         let (login, tie) = (visit.login(), Tie::Session(session.clone()));
-        self.admit(visit.group(), login.user(), login.info().cloned(), tie, true).await
+        self.admit(visit.group(), (login.user(), login.info().cloned()), tie, (true, None)).await
     }
 
-    /// The operator puts a user into a group for good. The others are told if `announce` says so.
+    /// The operator puts a user into a group for good. Whom `telling` says is told, unless the user was in it already.
     ///
     /// # Errors
     /// [`Error::GroupDeleted`], or the store's.
-    pub async fn enrol(&self, group: &OpenGroup, user: &UserId, announce: bool) -> Result<Entrance> {
-        self.admit(group, user, None, Tie::Durable, announce).await
+    pub async fn enrol(&self, group: &OpenGroup, user: &UserId, telling: Telling) -> Result<Entrance> {
+        let herald = Herald::of(self.0, group, user, telling)?;
+        self.admit(group, (user, None), Tie::Durable, (telling.others(), herald)).await
     }
 
     async fn admit(
         &self,
         group: &OpenGroup,
-        user: &UserId,
-        info: Option<Arc<str>>,
+        (user, info): (&UserId, Option<Arc<str>>),
         tie: Tie,
-        announce: bool,
+        (announce, herald): (bool, Option<Herald>),
     ) -> Result<Entrance> {
         let muster = self.0;
         let join = Join {
@@ -88,8 +90,13 @@ impl RosterRules<'_> {
             let (user, info) = (join.user.clone(), join.info.clone());
             match hands.store.join(&at, join, hands.owing(calls)).await? {
                 Admission::Admitted { member, fresh, count, .. } => {
-                    let notice = (fresh && announce).then_some(Notice::Joined { group: at, user, info });
-                    Ok(Done::told(Entrance { group, member, fresh, count }, notice))
+                    let others = (fresh && announce).then_some(Notice::Joined { group: at, user, info });
+                    let system = match herald.filter(|_| fresh) {
+                        Some(herald) => Some(herald.notice(&hands, Happened::Joined).await),
+                        None => None,
+                    };
+                    let notices = others.into_iter().chain(system);
+                    Ok(Done::told(Entrance { group, member, fresh, count }, notices))
                 }
                 Admission::Full => Err(Error::Invalid("this group has no capacity to exceed".to_owned())),
                 Admission::NoGroup => Err(Error::GroupDeleted(at.group)),
@@ -137,12 +144,13 @@ impl RosterRules<'_> {
     }
 
     /// The operator takes a user out of a group, whatever the membership. Taking out somebody who is not in it is no
-    /// fault. The others are told if `announce` says so, also when the user was out already: whoever is not sure of it
-    /// asks again, and they may not have been told.
+    /// fault. Whom `telling` says is told, also when the user was out already: whoever is not sure of it asks again, and
+    /// they may not have been told. The user hears it before the subscription ends.
     ///
     /// # Errors
     /// The store's.
-    pub async fn release(&self, group: &OpenGroup, user: &UserId, announce: bool) -> Result<()> {
+    pub async fn release(&self, group: &OpenGroup, user: &UserId, telling: Telling) -> Result<()> {
+        let herald = Herald::of(self.0, group, user, telling)?;
         let calls = self.0.owed_for(group.app(), (&group.at.group, user, None), CallbackEvent::Left);
         let (group, user) = (group.at.clone(), user.clone());
         let released = async move |hands: Hands| {
@@ -152,8 +160,12 @@ impl RosterRules<'_> {
                 return Ok(Done::untold(()));
             }
             let connection = Notice::TakenOut { group: group.clone(), user: user.clone() };
-            let others = announce.then_some(Notice::Left { group, user });
-            Ok(Done::told((), [connection].into_iter().chain(others)))
+            let others = telling.others().then_some(Notice::Left { group, user });
+            let system = match herald {
+                Some(herald) => Some(herald.notice(&hands, Happened::Left).await),
+                None => None,
+            };
+            Ok(Done::told((), system.into_iter().chain([connection]).chain(others)))
         };
         self.0.change(released).await
     }

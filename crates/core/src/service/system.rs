@@ -1,9 +1,12 @@
 //! What the system says in groups of generation 1: one way for all of it, to everybody or to those whom it is about.
 
-use super::{KnownGroup, Muster};
+use std::sync::Arc;
+
+use super::{KnownGroup, Muster, messages::drawn_id};
 use crate::{
     app::Generation,
-    error::{Error, Result},
+    bus::Notice,
+    error::Result,
     event::{Happened, SystemMessage},
     id::{GroupRef, MessageId, UserId},
     message::{Event, Sender, StreamRef},
@@ -58,7 +61,7 @@ impl Announcement {
     /// What is said as events of the streams of those who hear it, in this order.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when no id can be drawn.
+    /// [`Error::Invalid`](crate::error::Error::Invalid) when no id can be drawn.
     pub(super) fn events(
         self,
         muster: &Muster,
@@ -67,19 +70,44 @@ impl Announcement {
     ) -> Result<Vec<StreamEvent>> {
         said.into_iter()
             .map(|Addressed { to, what }| {
-                let id = MessageId::new(&muster.random.alphanumeric(20))
-                    .map_err(|error| Error::Invalid(error.to_string()))?;
-                let stream = match self.audience {
-                    Audience::Group | Audience::Nobody => StreamRef::Group(self.group.clone()),
-                    Audience::Concerned => {
-                        let user = to.unwrap_or_else(|| self.sender.user.clone());
-                        StreamRef::User(self.group.app.clone(), user)
-                    }
-                };
-                let (group, sender) = (self.group.group.clone(), self.sender.clone());
-                let event = Event::System(SystemMessage { id, group, sender, what });
-                Ok(StreamEvent { stream, event: event.into(), at: now })
+                let (stream, event) = self.said(to, drawn_id(muster)?, what);
+                Ok(StreamEvent { stream, event, at: now })
             })
             .collect()
+    }
+
+    /// The same for what is told once, to who is there, and stored nowhere: what it says is known later than its id.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::error::Error::Invalid) when no id can be drawn.
+    pub(super) fn once(self, muster: &Muster) -> Result<Once> {
+        Ok(Once { id: drawn_id(muster)?, announcement: self })
+    }
+
+    /// What happened as an event of the stream of those who hear it.
+    fn said(&self, to: Option<UserId>, id: MessageId, what: Happened) -> (StreamRef, Arc<Event>) {
+        let stream = match self.audience {
+            Audience::Group | Audience::Nobody => StreamRef::Group(self.group.clone()),
+            Audience::Concerned => {
+                let user = to.unwrap_or_else(|| self.sender.user.clone());
+                StreamRef::User(self.group.app.clone(), user)
+            }
+        };
+        let (group, sender) = (self.group.group.clone(), self.sender.clone());
+        (stream, Arc::new(Event::System(SystemMessage { id, group, sender, what })))
+    }
+}
+
+/// What the system says once.
+pub(super) struct Once {
+    id: MessageId,
+    announcement: Announcement,
+}
+
+impl Once {
+    /// What is told of it.
+    pub(super) fn notice(self, what: Happened, at: Millis) -> Notice {
+        let (stream, event) = self.announcement.said(None, self.id, what);
+        Notice::Published { stream, sequence: None, event, at }
     }
 }

@@ -1,6 +1,8 @@
 //! `JoinMessageGroup`.
 
-use super::{BroadCastType, Done, Envelope, open_group, short::Short, spec};
+use muster_core::service::Telling;
+
+use super::{BroadCastType, Done, Envelope, audience, open_group, short::Short, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -15,11 +17,7 @@ pub(crate) struct Request {
     /// Who is told: 0 nobody (when not said), 1 the user, 2 the whole group.
     #[schemars(extend("default" = 0))]
     broad_cast_type: Option<BroadCastType>,
-    /// Whether what is told carries the group's figures. They are always carried.
-    #[expect(
-        dead_code,
-        reason = "checked and documented, and without effect: notices always carry the figures"
-    )]
+    /// Whether what is told carries the group's figures: joins, members, whether it is muted.
     #[serde(default)]
     broad_cast_statistics: bool,
 }
@@ -36,13 +34,15 @@ impl Operation for JoinMessageGroup {
         .quota(200)
         .notes(&[
             "The membership lasts until LeaveMessageGroup ends it, whether the user is connected or not.",
-            "Joining twice changes nothing.",
+            "Joining twice changes nothing, and nobody is told of it.",
+            "What is told is the system's message 1002, once and without an offset, to whoever is connected.",
         ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
-        let announce = request.broad_cast_type == Some(BroadCastType::Group);
-        call.state.muster.rosters().enrol(&group, &request.user_id.0, announce).await?;
+        let audience = audience(request.broad_cast_type);
+        let telling = Telling { audience, figures: request.broad_cast_statistics };
+        call.state.muster.rosters().enrol(&group, &request.user_id.0, telling).await?;
         Envelope::of(Done { success: true })
     }
 }

@@ -1,6 +1,8 @@
 //! `LeaveMessageGroup`.
 
-use super::{BroadCastType, Done, Envelope, open_group, spec};
+use muster_core::service::Telling;
+
+use super::{BroadCastType, Done, Envelope, audience, open_group, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -15,11 +17,7 @@ pub(crate) struct Request {
     /// Who is told: 0 nobody (when not said), 1 the user, 2 the whole group.
     #[schemars(extend("default" = 0))]
     broad_cast_type: Option<BroadCastType>,
-    /// Whether what is told carries the group's figures. They are always carried.
-    #[expect(
-        dead_code,
-        reason = "checked and documented, and without effect: notices always carry the figures"
-    )]
+    /// Whether what is told carries the group's figures: joins, members, whether it is muted.
     #[serde(default)]
     broad_cast_statistics: bool,
 }
@@ -33,12 +31,16 @@ impl Operation for LeaveMessageGroup {
     const SPEC: Spec = spec("LeaveMessageGroup", "Ends a user's membership of a group.", Level::Update)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
-        .notes(&["Taking out a user who is not in the group succeeds."]);
+        .notes(&[
+            "Taking out a user who is not in the group succeeds.",
+            "What is told is the system's message 1003, once and without an offset, to whoever is connected; to the user before the subscription ends.",
+        ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;
-        let announce = request.broad_cast_type == Some(BroadCastType::Group);
-        call.state.muster.rosters().release(&group, &request.user_id, announce).await?;
+        let audience = audience(request.broad_cast_type);
+        let telling = Telling { audience, figures: request.broad_cast_statistics };
+        call.state.muster.rosters().release(&group, &request.user_id, telling).await?;
         Envelope::of(Done { success: true })
     }
 }

@@ -1,6 +1,6 @@
 //! What the system says in groups of generation 1, with the types and fields of that generation's client SDK.
 
-use muster_core::event::{Happened, SystemMessage};
+use muster_core::event::{GroupFigures, Happened, SystemMessage};
 use serde::Serialize;
 
 use super::json;
@@ -25,11 +25,29 @@ enum Data<'a> {
         user_id: &'a str,
         user_nick: &'a str,
     },
+    Statistics {
+        statistics: Statistics,
+    },
+}
+
+/// A group's figures.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Statistics {
+    pv: u64,
+    online_count: u64,
+    is_mute_all: bool,
 }
 
 impl<'a> Data<'a> {
     fn user(user_id: &'a str) -> Self {
         Self::User { user_id, user_nick: "" }
+    }
+
+    fn figures(figures: Option<GroupFigures>) -> Self {
+        figures.map_or(Self::Nothing {}, |GroupFigures { views, online, muted }| Self::Statistics {
+            statistics: Statistics { pv: views, online_count: online, is_mute_all: muted },
+        })
     }
 }
 
@@ -47,6 +65,8 @@ pub(super) fn message(message: &SystemMessage) -> String {
         sender_info: SenderInfo<'a>,
     }
     let (kind, data) = match &message.what {
+        Happened::Joined(figures) => (1002, Data::figures(*figures)),
+        Happened::Left(figures) => (1003, Data::figures(*figures)),
         Happened::GroupMuted => (1004, Data::Nothing {}),
         Happened::GroupUnmuted => (1005, Data::Nothing {}),
         Happened::UserMuted(user) => (1006, Data::user(user.as_str())),

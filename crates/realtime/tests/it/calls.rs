@@ -1,7 +1,12 @@
 //! Remote procedure calls, presence and history.
 
 use muster_core::{
-    error::Error, group::Order, id::UserId, limits::Limits, roster::WalkQuery, service::NewGroup,
+    error::Error,
+    group::Order,
+    id::UserId,
+    limits::Limits,
+    roster::WalkQuery,
+    service::{NewGroup, Telling},
 };
 use serde_json::{Value, json};
 
@@ -62,7 +67,7 @@ async fn those_who_run_a_group_call_its_roll_by_pages() {
     let at = server.group("g1").await;
     for number in 0..120 {
         let user = UserId::new(&format!("u{number}")).unwrap();
-        server.muster.rosters().enrol(&server.opened(&at).await, &user, false).await.unwrap();
+        server.muster.rosters().enrol(&server.opened(&at).await, &user, Telling::default()).await.unwrap();
     }
     let mut boss = server.client("boss").await;
     let mut users = Vec::new();
@@ -117,7 +122,7 @@ async fn a_super_group_is_not_listed() {
         server
             .muster
             .rosters()
-            .enrol(&server.opened(&at).await, &UserId::new(user).unwrap(), false)
+            .enrol(&server.opened(&at).await, &UserId::new(user).unwrap(), Telling::default())
             .await
             .unwrap();
     }
@@ -146,7 +151,7 @@ async fn a_group_deleted_after_it_was_opened_takes_nobody_in_and_nothing_said() 
     let group = server.opened(&at).await;
     server.muster.groups().delete(&server.app, &at.group, None).await.unwrap();
     let user = UserId::new("anna").unwrap();
-    let refused = server.muster.rosters().enrol(&group, &user, true).await;
+    let refused = server.muster.rosters().enrol(&group, &user, Telling::GROUP).await;
     assert!(matches!(refused, Err(Error::GroupDeleted(_))), "{refused:?}");
     let refused = server.muster.groups().open(&server.app, &at.group).await;
     assert!(matches!(refused, Err(Error::GroupDeleted(_))), "{refused:?}");
@@ -172,7 +177,7 @@ async fn presence_names_a_small_groups_connections_and_only_counts_a_large_one()
     assert!(users.contains(&"anna") && users.contains(&"ben"));
     for number in 0..200 {
         let user = UserId::new(&format!("u{number}")).unwrap();
-        server.muster.rosters().enrol(&server.opened(&at).await, &user, false).await.unwrap();
+        server.muster.rosters().enrol(&server.opened(&at).await, &user, Telling::default()).await.unwrap();
     }
     assert_eq!(anna.ask("presence", channel.clone()).await["error"]["code"], 108);
     let stats = anna.ask("presence_stats", channel).await["presence_stats"].clone();

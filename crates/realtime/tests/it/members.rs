@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_core::{id::UserId, limits::Limits};
+use muster_core::{id::UserId, limits::Limits, service::Telling};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ async fn joined(server: &Server, user: &str) -> Client {
 async fn enrol(server: &Server, at: &muster_core::id::GroupRef, names: impl Iterator<Item = String>) {
     for name in names {
         let user = UserId::new(&name).unwrap();
-        server.muster.rosters().enrol(&server.opened(at).await, &user, true).await.unwrap();
+        server.muster.rosters().enrol(&server.opened(at).await, &user, Telling::GROUP).await.unwrap();
     }
 }
 
@@ -53,7 +53,7 @@ async fn a_large_group_is_told_once_a_second_with_twenty_names_and_the_exact_cou
     server
         .muster
         .rosters()
-        .release(&server.opened(&at).await, &UserId::new("u7").unwrap(), true)
+        .release(&server.opened(&at).await, &UserId::new("u7").unwrap(), Telling::GROUP)
         .await
         .unwrap();
     let told = anna.event("memberchange").await["data"].clone();
@@ -72,10 +72,10 @@ async fn whoever_is_taken_out_once_more_is_told_to_the_others_again() {
     anna.event("memberchange").await;
     let (group, user) = (server.opened(&at).await, UserId::new("u1").unwrap());
     server.store.set_unsure(true);
-    server.muster.rosters().release(&group, &user, true).await.unwrap_err();
+    server.muster.rosters().release(&group, &user, Telling::GROUP).await.unwrap_err();
     server.store.set_unsure(false);
     assert!(anna.within(Duration::from_secs(1)).await.is_empty());
-    server.muster.rosters().release(&group, &user, true).await.unwrap();
+    server.muster.rosters().release(&group, &user, Telling::GROUP).await.unwrap();
     let told = anna.event("memberchange").await["data"].clone();
     assert_eq!((names(&told, "leaveUsers"), &told["memberCount"]), (vec!["u1".to_owned()], &json!(1)));
 }

@@ -14,7 +14,7 @@ use muster_core::{
     limits::Limits,
     message::{Event, Posted, StreamRef},
     seal::MasterKey,
-    service::{AppScope, Dependencies, Muster, NewApp, NewGroup},
+    service::{AppScope, Dependencies, Muster, NewApp, NewGroup, Telling},
     store::{Store, StoreError},
     testing::{ManualClock, Seeded},
     time::Millis,
@@ -146,7 +146,7 @@ async fn a_kick_that_was_begun_is_stored_and_told_when_its_caller_has_gone(place
     let made = muster.groups().create(&app, NewGroup::default()).await.unwrap();
     let group = muster.groups().open(&app, &made.group.at.group).await.unwrap();
     let user = user("u");
-    muster.rosters().enrol(&group, &user, false).await.unwrap();
+    muster.rosters().enrol(&group, &user, Telling::default()).await.unwrap();
     let own = StreamRef::User(app.id.clone(), user.clone());
 
     let (lock, watch) = (place.lock(), Watch::default());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SenderForm;
 use crate::{
-    event::{Happened, SystemMessage},
+    event::{GroupFigures, Happened, SystemMessage},
     id::{GroupId, MessageId, UserId},
     message::Sender,
 };
@@ -18,6 +18,16 @@ pub(super) struct SystemForm {
     /// The user whom it is about, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<UserId>,
+    /// The group's figures, where they are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    figures: Option<FiguresForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FiguresForm {
+    views: u64,
+    online: u64,
+    muted: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,6 +36,8 @@ enum WhatForm {
     GroupUnmuted,
     UserMuted,
     UserUnmuted,
+    Joined,
+    Left,
     /// Something of a later version.
     #[serde(other)]
     Unknown,
@@ -33,29 +45,46 @@ enum WhatForm {
 
 impl From<&SystemMessage> for SystemForm {
     fn from(message: &SystemMessage) -> Self {
-        let (what, user) = match &message.what {
-            Happened::GroupMuted => (WhatForm::GroupMuted, None),
-            Happened::GroupUnmuted => (WhatForm::GroupUnmuted, None),
-            Happened::UserMuted(user) => (WhatForm::UserMuted, Some(user.clone())),
-            Happened::UserUnmuted(user) => (WhatForm::UserUnmuted, Some(user.clone())),
+        let (what, user, figures) = match &message.what {
+            Happened::GroupMuted => (WhatForm::GroupMuted, None, None),
+            Happened::GroupUnmuted => (WhatForm::GroupUnmuted, None, None),
+            Happened::UserMuted(user) => (WhatForm::UserMuted, Some(user.clone()), None),
+            Happened::UserUnmuted(user) => (WhatForm::UserUnmuted, Some(user.clone()), None),
+            Happened::Joined(figures) => (WhatForm::Joined, None, figures.map(FiguresForm::from)),
+            Happened::Left(figures) => (WhatForm::Left, None, figures.map(FiguresForm::from)),
         };
         let sender = SenderForm { user: message.sender.user.clone(), info: message.sender.info.clone() };
-        Self { id: message.id.clone(), group: message.group.clone(), sender, what, user }
+        Self { id: message.id.clone(), group: message.group.clone(), sender, what, user, figures }
     }
 }
 
 impl From<SystemForm> for Option<SystemMessage> {
     /// `None` for one of a later version.
     fn from(form: SystemForm) -> Self {
-        let SystemForm { id, group, sender, what, user } = form;
+        let SystemForm { id, group, sender, what, user, figures } = form;
+        let figures = figures.map(GroupFigures::from);
         let what = match (what, user) {
             (WhatForm::GroupMuted, _) => Happened::GroupMuted,
             (WhatForm::GroupUnmuted, _) => Happened::GroupUnmuted,
             (WhatForm::UserMuted, Some(user)) => Happened::UserMuted(user),
             (WhatForm::UserUnmuted, Some(user)) => Happened::UserUnmuted(user),
+            (WhatForm::Joined, _) => Happened::Joined(figures),
+            (WhatForm::Left, _) => Happened::Left(figures),
             (WhatForm::UserMuted | WhatForm::UserUnmuted, None) | (WhatForm::Unknown, _) => return None,
         };
         let sender = Sender { user: sender.user, info: sender.info };
         Some(SystemMessage { id, group, sender, what })
+    }
+}
+
+impl From<GroupFigures> for FiguresForm {
+    fn from(GroupFigures { views, online, muted }: GroupFigures) -> Self {
+        Self { views, online, muted }
+    }
+}
+
+impl From<FiguresForm> for GroupFigures {
+    fn from(FiguresForm { views, online, muted }: FiguresForm) -> Self {
+        Self { views, online, muted }
     }
 }
