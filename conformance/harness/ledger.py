@@ -35,6 +35,7 @@ REALTIME = [
     "presence",
     "presence_stats",
     "rpc sendGroupMessage",
+    "rpc sendC2cMessage",
     "rpc queryGroup",
     "rpc listGroupUser",
     "recovery after a dropped connection",

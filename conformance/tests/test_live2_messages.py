@@ -200,3 +200,52 @@ def test_a_message_to_a_user_is_taken_back_by_somebody_who_is_named(wire, app, a
     assert wire.refused("DeleteLiveMessageUserMessage", to) == (400, "InputInvalid")
     wire.ok("DeleteLiveMessageUserMessage", {**to, "DeleterId": "boss"})
     assert session.event("deletec2cmessage", messageId="m-1")["data"]["deleter"]["userId"] == "boss"
+
+
+def word(app, receiver, **params):
+    return {"AppId": app["AppId"], "ReceiverId": receiver, "SenderId": "host", **params}
+
+
+def test_a_message_to_a_user_with_storage_is_recovered_and_one_without_is_told_once(wire, server, app):
+    with RawSession(server) as session:
+        own = session.login(login_token(app, "dora"))["subs"]["u:dora"]
+        fleeting = wire.ok("SendLiveMessageUser", word(app, "dora", Body="fleeting"))["MsgTid"]
+        kept = wire.ok("SendLiveMessageUser", word(app, "dora", Body="kept", SenderInfo="meta", MsgType=7, Storage=True))["MsgTid"]
+        assert "offset" not in session.event("recvc2cmessage", messageId=fleeting)
+        heard = session.event("recvc2cmessage", messageId=kept)
+        assert heard["offset"] == own.get("offset", 0) + 1 == heard["data"]["seqnum"]
+        assert "groupId" not in heard["data"] and heard["data"]["sender"] == {"userId": "host", "userExtension": "meta"}
+    with RawSession(server) as session:
+        held = {"u:dora": {"recover": True, "epoch": own["epoch"], "offset": own.get("offset", 0)}}
+        back = session.login(login_token(app, "dora"), subs=held)["subs"]["u:dora"]
+        assert back["recovered"] is True
+        assert [one["data"]["messageId"] for one in back["publications"]] == [kept]
+
+
+def test_a_message_to_a_user_under_a_chosen_id_is_kept_and_told_once(wire, server, app):
+    with RawSession(server) as session:
+        session.login(login_token(app, "emil"))
+        for chosen in ("c-1", "c-1", "c-2"):
+            sent = wire.ok("SendLiveMessageUser", word(app, "emil", Body=chosen, MsgTid=chosen, Storage=True))
+            assert sent["MsgTid"] == chosen and set(sent) == {"RequestId", "MsgTid"}
+        places = [session.event("recvc2cmessage", messageId=chosen)["offset"] for chosen in ("c-1", "c-2")]
+        assert places[1] == places[0] + 1
+
+
+def test_a_user_who_is_not_online_is_not_sent_to(wire, server, app):
+    assert wire.refused("SendLiveMessageUser", word(app, "nobody", Body="x")) == (404, "ResourceNotExist")
+    with RawSession(server) as session:
+        session.login(login_token(app, "fritz"))
+        message = {"receiverId": "nobody", "type": 1, "data": "x"}
+        error = session.error("rpc", {"method": "sendC2cMessage", "data": message})
+        assert (error["code"], error["message"]) == (424, "user not online")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"SenderId": "x" * 65}, {"SenderInfo": "x" * 513}, {"Body": "x" * (15 * 1024 + 1)}, {"Storage": "maybe"}, {"MsgType": "text"}],
+    ids=lambda params: next(iter(params)),
+)
+@pytest.mark.looks_at("door")
+def test_a_message_to_a_user_out_of_bounds_is_refused(wire, app, params):
+    assert wire.refused("SendLiveMessageUser", {**word(app, "dora"), **params}, place="form") == (400, "InputInvalid")

@@ -40,6 +40,7 @@ def test_second_generation_people_join_are_listed_counted_found_spoken_to_kicked
             client.join(group)
         check_the_roll_of_second_generation(api, app_id, group, other, people)
         check_a_message_of_second_generation(api, app_id, group, clients)
+        check_messages_to_one_user(api, app_id, clients)
         check_mutes_of_second_generation(api, app_id, group, clients)
 
         check_a_modified_group(api, app_id, group, clients)
@@ -181,6 +182,25 @@ def check_that_it_is_taken_back(api, app_id, group, clients, message):
     history = api.call("ListLiveMessageGroupMessages", {"AppId": app_id, "GroupId": group, "PageSize": 10, "SortType": 1})
     assert message not in numbers_of(history["MessageList"], "MsgTid")
     assert api.call("DeleteLiveMessageUserMessage", {**of, "ReceiverId": "ada"})["RequestId"]
+
+
+def check_messages_to_one_user(api, app_id, clients):
+    """The receiver alone hears them: those with Storage at a place of the user's own stream, the others at none."""
+    ada, ben, _ = clients
+    to = {"AppId": app_id, "ReceiverId": "ada", "SenderId": "host", "SenderInfo": "the host", "Body": "psst ~ 你好 *", "MsgType": 20001}
+    for storage in (False, True):
+        sent = api.call("SendLiveMessageUser", {**to, "Storage": storage})["MsgTid"]
+        heard = ada.told("recvc2cmessage", messageId=sent)
+        assert (heard["data"]["data"], heard["data"]["type"]) == ("psst ~ 你好 *", 20001)
+        assert heard["data"]["sender"] == {"userId": "host", "userExtension": "the host"}
+        assert bool(heard.get("offset")) is storage, heard
+    answer = ben.rpc("sendC2cMessage", {"receiverId": "ada", "type": 20002, "data": "from ben"})
+    heard = ada.told("recvc2cmessage", messageId=answer["messageId"])
+    assert (heard["data"]["data"], heard["data"]["sender"]["userId"]) == ("from ben", "ben")
+    for other in clients[1:]:
+        assert not other.events.all("server_publication"), "nobody else hears of it"
+    api.call("DeleteLiveMessageUserMessage", {"AppId": app_id, "ReceiverId": "ada", "MessageId": sent, "DeleterId": "host"})
+    assert ada.told("deletec2cmessage", messageId=sent)["offset"] > 0
 
 
 def check_mutes_of_second_generation(api, app_id, group, clients):

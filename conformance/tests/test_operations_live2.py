@@ -252,6 +252,7 @@ ALL_ON_APPS = [
     ("CheckLiveMessageUsersOnline", {"UserIds": "a"}),
     ("KickLiveMessageGroupUser", {"GroupId": "g1", "KickoffUser": "a"}),
     ("SendLiveMessageGroup", {"GroupId": "g1", "SenderId": "a", "Body": "b", "MsgType": 1}),
+    ("SendLiveMessageUser", {"ReceiverId": "a", "SenderId": "b", "Body": "c"}),
     ("ListLiveMessageGroupMessages", {"GroupId": "g1", "PageSize": 10, "SortType": 1}),
 ]
 

@@ -170,6 +170,17 @@ class RealtimeClient:
         self._success("publications")
         return found
 
+    def told(self, event, seconds=PATIENCE, since=0, **fields):
+        """Waits for a publication to this user alone that carries this event and these fields."""
+        return self.events.wait(
+            "server_publication",
+            lambda e: isinstance(e["data"], dict)
+            and e["data"].get("event") == event
+            and all(e["data"].get(name) == value for name, value in fields.items()),
+            seconds,
+            since,
+        )
+
     def recovered(self, group, since):
         """Waits for the subscription that a lost connection comes back with, and notes that recovery works."""
         event = self.events.wait("subscribed", since=since, channel=f"g:{group}")

@@ -166,6 +166,7 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::NoApp(_)
         | Refusal::AppDisabled(_)
         | Refusal::NotMember(_)
+        | Refusal::NotOnline(_)
         | Refusal::NobodyThere(_)
         | Refusal::NotAllowed(_)
         | Refusal::Muted(_)

@@ -29,6 +29,9 @@ pub enum Error {
     /// The group has nobody in it to tell.
     #[error("the group {0} has no members to send to")]
     NobodyThere(GroupId),
+    /// The user is not logged in.
+    #[error("the user {0} is not online")]
+    NotOnline(UserId),
     /// The user lacks a right.
     #[error("the user {0} may not do this")]
     NotAllowed(UserId),

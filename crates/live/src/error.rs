@@ -118,7 +118,8 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::NoGroup(_)
         | Refusal::GroupDeleted(_)
         | Refusal::NotMember(_)
-        | Refusal::NobodyThere(_) => Code::ResourceNotExist,
+        | Refusal::NobodyThere(_)
+        | Refusal::NotOnline(_) => Code::ResourceNotExist,
         Refusal::AppDisabled(_) | Refusal::NotAllowed(_) => Code::NoAuth,
         Refusal::SuperGroup { .. } => Code::SuperLargeGroup,
         Refusal::TooManyGroups(_) => Code::ErrorTooManyGroups,

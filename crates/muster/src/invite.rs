@@ -185,6 +185,7 @@ impl Face {
             | Error::NoGroup(_)
             | Error::GroupDeleted(_)
             | Error::NotMember(_)
+            | Error::NotOnline(_)
             | Error::NobodyThere(_)
             | Error::NotAllowed(_)
             | Error::Muted(_)

@@ -54,6 +54,7 @@ mod retention;
 mod roles;
 mod rosters;
 mod system;
+mod user_messages;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, AppSearch, KnownApp, NewApp, OpenApp};
@@ -73,6 +74,7 @@ pub use retention::Sweeper;
 pub use roles::{DEFAULT_SESSION_SECONDS, MAX_SESSION_SECONDS};
 pub use rosters::{Entrance, RosterRules};
 pub use system::Audience;
+pub use user_messages::{OperatorWord, UserWord};
 
 use std::{sync::Arc, time::Duration};
 

@@ -32,6 +32,7 @@ mod modify_live_message_group_band;
 mod recover_live_message_deleted_group;
 mod remove_live_message_group_band;
 mod send_live_message_group;
+mod send_live_message_user;
 mod unban_live_message_group;
 
 use muster_core::{
@@ -74,6 +75,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<modify_live_message_group_band::ModifyLiveMessageGroupBand>()
         .operation::<describe_live_message_group_band::DescribeLiveMessageGroupBand>()
         .operation::<send_live_message_group::SendLiveMessageGroup>()
+        .operation::<send_live_message_user::SendLiveMessageUser>()
         .operation::<list_live_message_group_messages::ListLiveMessageGroupMessages>()
         .operation::<delete_live_message_group_message::DeleteLiveMessageGroupMessage>()
         .operation::<delete_live_message_user_message::DeleteLiveMessageUserMessage>()

@@ -81,6 +81,7 @@ const ALLOWED: Allowed = &[
     ("ListMessageGroupUser.GroupId: max null is 64", ID),
     ("ModifyLiveMessageAppDisable.AppId: max null is 64", ID),
     ("SendLiveMessageGroup.AppId: max null is 64", ID),
+    ("SendLiveMessageUser.AppId: max null is 64", ID),
     ("SendLiveMessageGroup.GroupId: max null is 64", ID),
     ("AddLiveMessageGroupBand.AppId: max null is 64", ID),
     ("AddLiveMessageGroupBand.GroupId: max null is 64", ID),

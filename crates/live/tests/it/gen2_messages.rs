@@ -1,5 +1,9 @@
 //! Messages of generation 2.
 
+use muster_core::{
+    id::{AppId, UserId},
+    message::{Event, StreamRef},
+};
 use serde_json::{Value, json};
 
 use crate::{House, live, new_app, new_group, people};
@@ -177,4 +181,24 @@ async fn a_message_to_a_user_is_taken_back_by_somebody_who_is_named() {
     house.call("DeleteLiveMessageUserMessage", &to).await.refused(400, "InputInvalid");
     let named = [&to[..], &[("DeleterId", "boss")]].concat();
     assert_eq!(house.call("DeleteLiveMessageUserMessage", &named).await.ok(), json!({}));
+}
+
+#[tokio::test]
+async fn a_message_to_a_user_is_kept_when_it_says_so_and_the_receiver_is_there() {
+    let house = live();
+    let app = audience(&house).await;
+    let to = |receiver: &'static str| vec![("AppId", &*app), ("ReceiverId", receiver), ("SenderId", "host")];
+    house.call("SendLiveMessageUser", &to("nobody")).await.refused(404, "ResourceNotExist");
+    let kept =
+        [("MsgTid", "c-1"), ("SenderInfo", "meta"), ("Body", "psst"), ("MsgType", "7"), ("Storage", "true")];
+    for parameters in [&[("Body", "fleeting")][..], &kept, &kept] {
+        let sent = house.call("SendLiveMessageUser", &[&to("ann")[..], parameters].concat()).await.ok();
+        assert_eq!(sent.as_object().map(serde_json::Map::len), Some(1), "{sent}");
+    }
+    let own = StreamRef::User(AppId::new(&app).expect("an id"), UserId::new("ann").expect("an id"));
+    let entries = house.muster.delivery().entries(&own, 0, 10).await.expect("entries");
+    let [entry] = &entries[..] else { panic!("{entries:?}") };
+    let Event::Message(message) = &entry.event else { panic!("{entry:?}") };
+    assert_eq!((message.id.as_str(), message.kind, &*message.body), ("c-1", 7, "psst"));
+    assert_eq!((message.sender.user.as_str(), message.sender.info.as_deref()), ("host", Some("meta")));
 }

@@ -100,6 +100,8 @@ pub enum ErrorCode {
     Refused,
     /// The client, or the members of a group together, say more than the server's bounds allow.
     TooFast,
+    /// The user whom a message is for is not logged in.
+    NotOnline,
     /// The user is not in the group.
     NotJoined,
     /// No such group.
@@ -132,6 +134,7 @@ impl ErrorCode {
             Self::InvalidParameter => 400,
             Self::AuthFail | Self::NoPermission | Self::Refused => 403,
             Self::TooFast => 412,
+            Self::NotOnline => 424,
             Self::NotJoined => 425,
             Self::NoGroup => 440,
             Self::GroupDeleted => 441,
@@ -159,6 +162,7 @@ impl ErrorCode {
             Self::NoPermission => "no permission",
             Self::Refused => "the message was refused by moderation",
             Self::TooFast => "too many messages, try again later",
+            Self::NotOnline => "user not online",
             Self::NotJoined => "group not joined",
             Self::NoGroup => "group not exist",
             Self::GroupDeleted => "group deleted",

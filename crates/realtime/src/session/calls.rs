@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use muster_core::{
     group::Order,
-    id::{GroupId, MessageId},
+    id::{GroupId, MessageId, UserId},
     message::{Body, Level},
     number::RepeatCount,
     roster::{JoinNumber, WalkQuery},
-    service::{MemberMessage, Storage},
+    service::{MemberMessage, Storage, UserWord},
     store::walk_cursor,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -37,6 +37,20 @@ struct Outgoing {
     repeat_count: Option<u64>,
     #[serde(default)]
     skip_mute_check: Option<bool>,
+    #[serde(default)]
+    skip_audit: Option<bool>,
+}
+
+/// What `sendC2cMessage` is given. Programs add members of a group's message, which mean nothing here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OutgoingC2c {
+    receiver_id: Box<str>,
+    #[serde(rename = "type")]
+    kind: i64,
+    data: Box<str>,
+    #[serde(default)]
+    level: Option<i64>,
     #[serde(default)]
     skip_audit: Option<bool>,
 }
@@ -131,6 +145,10 @@ impl Session {
                 let id = self.send_group_message(parameters(data)?).await?;
                 events::json(&SentMessage { message_id: id.as_str() }).into()
             }
+            "sendC2cMessage" => {
+                let id = self.send_c2c_message(parameters(data)?).await?;
+                events::json(&SentMessage { message_id: id.as_str() }).into()
+            }
             "deleteMessage" => self.delete_message(parameters(data)?).await?,
             "queryGroup" => self.query_group(parameters(data)?).await?,
             "muteAll" | "cancelMuteAll" | "muteUser" | "cancelMuteUser" | "listMuteUsers" => {
@@ -158,6 +176,23 @@ impl Session {
             skip_audit: outgoing.skip_audit == Some(true),
         };
         self.say(&group, message).await
+    }
+
+    async fn send_c2c_message(&self, outgoing: OutgoingC2c) -> Result<MessageId, Failure> {
+        let receiver = UserId::new(&outgoing.receiver_id)
+            .map_err(|error| ErrorReply::invalid(format!("receiverId {error}")))?;
+        let word = UserWord {
+            kind: outgoing.kind,
+            body: body(&outgoing.data)?,
+            level: outgoing.level.map_or(Level::NORMAL, Level),
+            skip_audit: outgoing.skip_audit == Some(true),
+        };
+        if !self.said.admits(self.hub.config.messages_per_client) {
+            return Err(ErrorCode::TooFast.into());
+        }
+        let sent = self.hub.muster.messages().say_to(&self.identity()?.login, &receiver, word).await?;
+        self.hub.counters.messages_in.add(1);
+        Ok(sent.id)
     }
 
     async fn delete_message(&self, doomed: Doomed) -> Result<Bytes, Failure> {

@@ -20,6 +20,7 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
     match error {
         Error::NoGroup(_) => ErrorCode::NoGroup.into(),
         Error::GroupDeleted(_) => ErrorCode::GroupDeleted.into(),
+        Error::NotOnline(_) => ErrorCode::NotOnline.into(),
         Error::NotMember(_) => ErrorCode::NotJoined.into(),
         Error::NotAllowed(_) | Error::NoApp(_) | Error::AppDisabled(_) => ErrorCode::NoPermission.into(),
         Error::Muted(_) => ErrorCode::Muted.into(),

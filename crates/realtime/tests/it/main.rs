@@ -18,3 +18,4 @@ mod recall;
 mod recovery;
 mod support;
 mod traps;
+mod user_messages;

@@ -1,0 +1,138 @@
+//! What is said to one user alone.
+
+use std::sync::Arc;
+
+use super::{
+    Login, MessageRules, OpenApp, Sent, Storage,
+    change::{Done, Hands, published},
+    messages::drawn_id,
+};
+use crate::{
+    bus::Notice,
+    error::{Error, Result},
+    id::{MessageId, UserId},
+    message::{Body, DEFAULT_MESSAGE_TYPE, Event, Level, Message, Sender, StreamRef, Weight},
+    number::{RepeatCount, TypeCount},
+    store::StreamEvent,
+};
+
+/// What the operator says to a user.
+#[derive(Clone, Debug)]
+pub struct OperatorWord {
+    /// Its id; drawn when the operator does not choose it.
+    pub id: Option<MessageId>,
+    /// Its type.
+    pub kind: i64,
+    /// What it says.
+    pub body: Body,
+    /// In whose name; the user need not be logged in.
+    pub sender: Sender,
+    /// Whether it lasts.
+    pub storage: Storage,
+}
+
+impl OperatorWord {
+    /// A message about which nothing else is said: of the default type, told once.
+    #[must_use]
+    pub fn of(sender: Sender, body: Body) -> Self {
+        Self { id: None, kind: DEFAULT_MESSAGE_TYPE, body, sender, storage: Storage::Ephemeral }
+    }
+}
+
+/// What a user says to another. Who says it is who has logged in.
+#[derive(Clone, Debug)]
+pub struct UserWord {
+    /// Its type.
+    pub kind: i64,
+    /// What it says.
+    pub body: Body,
+    /// How much the user makes of it.
+    pub level: Level,
+    /// Whether it asks to be spared moderation; granted to operators of the application.
+    pub skip_audit: bool,
+}
+
+impl MessageRules<'_> {
+    /// The operator says something to a user, who must be logged in. What is stored under an id that the operator chose
+    /// is said once: sent again, it is answered as before and not told.
+    ///
+    /// # Errors
+    /// [`Error::NotOnline`], or the store's.
+    pub async fn announce_to(&self, app: &OpenApp, receiver: &UserId, new: OperatorWord) -> Result<Sent> {
+        let (storage, once) = (new.storage, new.id.is_some());
+        let message = Message {
+            id: new.id.map_or_else(|| drawn_id(self.0), Ok)?,
+            kind: new.kind,
+            body: new.body.into_text(),
+            sender: new.sender,
+            at: self.0.now(),
+            weight: Weight::LIKE.0,
+            level: Level::NORMAL.0,
+            repeat: RepeatCount::ONE,
+            total: TypeCount::default(),
+            cached: false,
+        };
+        self.tell(app, receiver, Word { message, storage, once }).await
+    }
+
+    /// A user says something to another of the same application, who must be logged in. It is stored: a receiver whose
+    /// connection drops just then has it after coming back.
+    ///
+    /// # Errors
+    /// [`Error::NotOnline`], [`Error::Refused`], or the store's.
+    pub async fn say_to(&self, login: &Login, receiver: &UserId, new: UserWord) -> Result<Sent> {
+        if !(new.skip_audit && login.is_admin()) {
+            self.0.moderation().pass(login.app(), new.body.as_str()).await?;
+        }
+        let message = Message {
+            id: drawn_id(self.0)?,
+            kind: new.kind,
+            body: new.body.into_text(),
+            sender: Sender { user: login.user().clone(), info: login.info().cloned() },
+            at: self.0.now(),
+            weight: new.level.weight().0,
+            level: new.level.0,
+            repeat: RepeatCount::ONE,
+            total: TypeCount::default(),
+            cached: false,
+        };
+        self.tell(login.app(), receiver, Word { message, storage: Storage::Stored, once: false }).await
+    }
+
+    async fn tell(&self, app: &OpenApp, receiver: &UserId, word: Word) -> Result<Sent> {
+        let online = self.0.logins().signed_in(app, std::slice::from_ref(receiver)).await?;
+        if online != [true] {
+            return Err(Error::NotOnline(receiver.clone()));
+        }
+        let stream = StreamRef::User(app.id.clone(), receiver.clone());
+        self.0.change(move |hands| tell(hands, stream, word)).await
+    }
+}
+
+/// A message to a user before it is stored or told.
+struct Word {
+    message: Message,
+    storage: Storage,
+    /// Whether its sender chose its id.
+    once: bool,
+}
+
+async fn tell(hands: Hands, stream: StreamRef, word: Word) -> Result<Done<Sent>> {
+    let Word { message, storage, once } = word;
+    let (id, at) = (message.id.clone(), message.at);
+    let event = Arc::new(Event::Message(message));
+    if storage == Storage::Ephemeral {
+        let notice = Notice::Published { stream, sequence: None, event, at };
+        return Ok(Done::told(Sent { id, sequence: None }, [notice]));
+    }
+    if once && let Some(entry) = hands.store.find_message(&stream, &id).await? {
+        return Ok(Done::untold(Sent { id, sequence: Some(entry.sequence) }));
+    }
+    let app = stream.app().clone();
+    let events = vec![StreamEvent { stream, event, at }];
+    let Some(positions) = hands.store.append(hands.with(&events)).await? else {
+        return Err(Error::NoApp(app));
+    };
+    let sent = Sent { id, sequence: positions.first().copied() };
+    Ok(Done::told(sent, published(events, positions)))
+}
