@@ -64,7 +64,10 @@ def test_second_generation_people_join_are_listed_counted_found_spoken_to_kicked
         assert disabled["Disable"] is False
         assert api.call("DeleteLiveMessageGroup", {"AppId": app_id, "GroupId": group, "OperatorId": "carl"})["GroupId"] == group
         assert clients[0].events.wait("unsubscribed", channel=f"g:{group}")["code"] == 2102
-        assert api.call("DescribeLiveMessageGroup", {"AppId": app_id, "GroupId": group})["Delete"] is True
+        on_every_node(
+            lambda: api.call("DescribeLiveMessageGroup", {"AppId": app_id, "GroupId": group}),
+            lambda now: now["Delete"] is True,
+        )
         check_a_recovered_group(api, app_id, group, clients)
     finally:
         for client in clients:
