@@ -37,6 +37,14 @@ def of_group(receiver, group):
     return [(event, user) for at, event, user in receiver.deeds() if at == group]
 
 
+def on_every_node(wire, app, url):
+    """Waits until the nodes that give three answers in turn know where an application's events are told."""
+    until(
+        lambda: all(wire.ok("DescribeLiveMessageApp", {"AppId": app["AppId"]})["EventCallbackUrl"] == url for _ in range(3)),
+        "every node to know the URL",
+    )
+
+
 def expected(users):
     return [deed for user in users for deed in ((JOINED, user), (LEFT, user))]
 
@@ -63,6 +71,29 @@ def test_an_app_without_a_callback_url_owes_nothing(wire, server, receiver):
     come_and_go(server, told, loud, "ada")
     until(lambda: len(of_group(receiver, loud)) == 2, receiver.deeds)
     assert not of_group(receiver, quiet)
+
+
+def test_events_are_told_where_the_app_says_now_and_nowhere_once_it_says_nowhere(wire, server, receiver):
+    app = new_app(wire)
+    first, second, third = (new_group(wire, app) for _ in range(3))
+    come_and_go(server, app, first, "ada")
+    with Receiver() as other:
+        for target, group in ((receiver, second), (other, third)):
+            answer = wire.ok("ModifyLiveMessageAppCallback", {"AppId": app["AppId"], "EventCallbackUrl": target.url})
+            assert answer["EventCallbackUrl"] == target.url and answer["EventCallbackNeedAuthentication"] is True
+            on_every_node(wire, app, target.url)
+            come_and_go(server, app, group, "ada")
+            until(lambda: of_group(target, group) == expected(["ada"]), target.deeds)
+        assert not of_group(receiver, first) and not of_group(receiver, third) and not of_group(other, second)
+        cleared = wire.ok("ModifyLiveMessageAppCallback", {"AppId": app["AppId"], "EventCallbackUrl": ""})
+        assert "EventCallbackUrl" not in cleared
+        on_every_node(wire, app, "")
+        come_and_go(server, app, first, "ben")
+        loud = new_app(wire, EventCallbackUrl=other.url)
+        group = new_group(wire, loud)
+        come_and_go(server, loud, group, "ada")
+        until(lambda: of_group(other, group) == expected(["ada"]), other.deeds)
+        assert not of_group(other, first) and not of_group(receiver, first)
 
 
 @pytest.mark.process

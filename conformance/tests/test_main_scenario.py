@@ -43,6 +43,7 @@ def test_second_generation_people_join_are_listed_counted_found_spoken_to_kicked
         check_messages_to_one_user(api, app_id, clients)
         check_mutes_of_second_generation(api, app_id, group, clients)
 
+        check_where_events_are_told(api)
         check_a_modified_group(api, app_id, group, clients)
         audited = api.call("ModifyLiveMessageAppAudit", {"AppId": app_id, "AuditType": 2, "AuditUrl": "https://audit.example.com/"})
         assert int(audited["AuditType"]) == 2 and audited["AuditUrl"] == "https://audit.example.com/"
@@ -112,6 +113,18 @@ def on_every_node(ask, holds):
     answers = []
     until(lambda: answers.clear() or all(holds(answers.append(ask()) or answers[-1]) for _ in range(3)), "every node to know")
     return answers[-1]
+
+
+def check_where_events_are_told(api):
+    """An application of its own, so that nobody is told what the others do."""
+    url = "https://hooks.example.com/im"
+    app = api.call("CreateLiveMessageApp", {"AppName": "told"})
+    told = api.call("ModifyLiveMessageAppCallback", {"AppId": app["AppId"], "EventCallbackUrl": url})
+    assert told["AppId"] == app["AppId"] and told["AppSign"] == app["AppSign"] and told["EventCallbackUrl"] == url
+    assert told["EventCallbackNeedAuthentication"] is True
+    on_every_node(
+        lambda: api.call("DescribeLiveMessageApp", {"AppId": app["AppId"]}), lambda now: now["EventCallbackUrl"] == url
+    )
 
 
 def check_a_modified_group(api, app_id, group, clients):

@@ -112,6 +112,8 @@ pub struct AppChange {
     pub name: Option<String>,
     /// How messages are moderated.
     pub audit: Option<Audit>,
+    /// Where its events are told; nowhere when empty.
+    pub callback_url: Option<String>,
     /// Whether it is switched off.
     pub disabled: Option<bool>,
     /// The caller's settings, all of them.
@@ -127,6 +129,10 @@ impl AppChange {
         App {
             name: self.name.or(app.name),
             audit: self.audit.unwrap_or(app.audit),
+            callback_url: match self.callback_url {
+                Some(url) => Some(url).filter(|url| !url.is_empty()),
+                None => app.callback_url,
+            },
             disabled: self.disabled.unwrap_or(app.disabled),
             config: self.config.unwrap_or(app.config),
             extension: self.extension.unwrap_or(app.extension),

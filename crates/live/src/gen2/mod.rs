@@ -26,6 +26,7 @@ mod list_live_message_group_messages;
 mod list_live_message_group_users;
 mod list_live_message_groups;
 mod modify_live_message_app_audit;
+mod modify_live_message_app_callback;
 mod modify_live_message_app_disable;
 mod modify_live_message_group;
 mod modify_live_message_group_band;
@@ -56,6 +57,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<describe_live_message_app::DescribeLiveMessageApp>()
         .operation::<list_live_message_apps::ListLiveMessageApps>()
         .operation::<modify_live_message_app_audit::ModifyLiveMessageAppAudit>()
+        .operation::<modify_live_message_app_callback::ModifyLiveMessageAppCallback>()
         .operation::<modify_live_message_app_disable::ModifyLiveMessageAppDisable>()
         .operation::<create_live_message_group::CreateLiveMessageGroup>()
         .operation::<describe_live_message_group::DescribeLiveMessageGroup>()

@@ -42,6 +42,7 @@ const ALLOWED: Allowed = &[
     ("CheckLiveMessageUsersOnline.AppId: max null is 64", ID),
     ("CreateLiveMessageGroup.AppId: max null is 64", ID),
     ("ModifyLiveMessageAppAudit.AppId: max null is 64", ID),
+    ("ModifyLiveMessageAppCallback.AppId: max null is 64", ID),
     ("ModifyLiveMessageGroup.AppId: max null is 64", ID),
     ("ModifyLiveMessageGroup.GroupId: max null is 64", ID),
     ("QueryMessageApp.AppId: max null is 64", ID),

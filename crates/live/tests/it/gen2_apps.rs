@@ -165,3 +165,36 @@ async fn moderation_is_changed_within_its_rules_and_told_everywhere() {
     house.call("ModifyLiveMessageAppDisable", &[("AppId", &app), ("Disable", "true")]).await.ok();
     modify(&[("AuditType", "0")]).await.refused(403, "NoAuth");
 }
+
+#[tokio::test]
+async fn where_events_are_told_is_changed_kept_and_cleared() {
+    let house = live();
+    let app = new_app(&house).await;
+    let modify = async |with: &[(&str, &str)]| {
+        house.call("ModifyLiveMessageAppCallback", &[&[("AppId", &*app)], with].concat()).await
+    };
+    let described = async || house.call("DescribeLiveMessageApp", &[("AppId", &app)]).await.ok();
+    let url = "https://hooks.example.com/im";
+    let answer = modify(&[("EventCallbackUrl", url)]).await.ok();
+    let now = described().await;
+    assert_eq!(
+        answer,
+        json!({
+            "AppId": app, "AppSign": now["AppSign"], "EventCallbackUrl": url,
+            "EventCallbackNeedAuthentication": true,
+        })
+    );
+    assert_eq!(now["EventCallbackUrl"], url);
+    assert_eq!(modify(&[]).await.ok(), answer, "nothing said, nothing changed");
+    for bad in ["http://10.0.0.1/", "http://hooks.example.com:81/", "hooks.example.com"] {
+        let reply = modify(&[("EventCallbackUrl", bad)]).await;
+        reply.refused(400, "InputInvalid");
+        assert!(text(&reply.json["Message"]).contains("EventCallbackUrl"));
+    }
+    assert_eq!(described().await["EventCallbackUrl"], url);
+    let cleared = modify(&[("EventCallbackUrl", "")]).await.ok();
+    assert!(cleared.get("EventCallbackUrl").is_none() && cleared["EventCallbackNeedAuthentication"] == true);
+    assert_eq!(described().await["EventCallbackUrl"], "");
+    house.call("ModifyLiveMessageAppDisable", &[("AppId", &app), ("Disable", "true")]).await.ok();
+    modify(&[("EventCallbackUrl", url)]).await.refused(403, "NoAuth");
+}

@@ -164,11 +164,11 @@ fn change_in(
     let app = change.clone().of(there.clone(), there.modified_at);
     let made = app != there;
     if made {
-        let sql =
-            "UPDATE app SET name = $2, audit = $3, disabled = $4, config = $5, extension = $6 WHERE app = $1";
+        let sql = "UPDATE app SET name = $2, audit = $3, disabled = $4, config = $5, extension = $6,
+            callback_url = $7 WHERE app = $1";
         let (audit, config, extension) = (json(&app.audit), json(&app.config), json(&app.extension));
-        let name = Value::free(app.name.as_deref());
-        tx.execute(sql, values![id.as_str(), name, audit, app.disabled, config, extension])?;
+        let (name, url) = (Value::free(app.name.as_deref()), Value::free(app.callback_url.as_deref()));
+        tx.execute(sql, values![id.as_str(), name, audit, app.disabled, config, extension, url])?;
     }
     Ok(Change { answer: Some(app), made })
 }

@@ -147,6 +147,7 @@ async fn a_change_leaves_what_it_does_not_name_and_what_others_change_at_once(pl
     let changes = [
         AppChange { name: Some("na\0me".into()), ..AppChange::default() },
         AppChange { audit: Some(Audit::Custom("https://a.example".into())), ..AppChange::default() },
+        AppChange { callback_url: Some("https://c.example/\0".into()), ..AppChange::default() },
         AppChange { config: map("c\0"), ..AppChange::default() },
         AppChange { extension: map("e\0"), ..AppChange::default() },
     ];
@@ -162,14 +163,18 @@ async fn a_change_leaves_what_it_does_not_name_and_what_others_change_at_once(pl
     let changed = App {
         name: Some("na\0me".into()),
         audit: Audit::Custom("https://a.example".into()),
+        callback_url: Some("https://c.example/\0".into()),
         config: map("c\0").unwrap(),
         extension: map("e\0").unwrap(),
         // It rises with each change, also with those of one moment.
-        modified_at: Millis(7_003),
+        modified_at: Millis(7_004),
         ..app("a")
     };
     let store = place.again(store);
     assert_eq!(store.records().app(&app_id("a")).await.unwrap().as_deref(), Some(&changed));
+    let nowhere = AppChange { callback_url: Some(String::new()), ..AppChange::default() };
+    store.records().change_app(&app_id("a"), nowhere, Millis(7_000), alone()).await.unwrap();
+    assert_eq!(store.records().app(&app_id("a")).await.unwrap().unwrap().callback_url, None);
 }
 
 async fn applications_are_found_by_id_and_by_their_whole_name(place: &impl Place) {
