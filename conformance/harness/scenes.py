@@ -95,10 +95,15 @@ class Space:
         return {"CustSpaceId": self.channel, "BusinessNumber": self.number, **more}
 
 
+def new_number():
+    """A business number that no other test uses."""
+    return f"86138{os.getpid() % 1000:03d}{next(_numbers):06d}"
+
+
 def new_space(server):
     """A channel and a number, made by the operator's commands."""
     channel = server.cli_json("channel", "add", unique("channel"))["custSpaceId"]
-    number = f"86138{os.getpid() % 1000:03d}{next(_numbers):06d}"
+    number = new_number()
     server.cli("number", "add", number, "--channel", channel)
     return Space(channel, number)
 

@@ -7,7 +7,7 @@ from here; the realtime clients take turns as the people who join.
 import pytest
 
 from harness.clients.realtime import CentrifugeJs, CentrifugePython
-from harness.scenes import client_of, join_by_invitation, new_space, open_invitation, unique
+from harness.scenes import client_of, join_by_invitation, new_number, new_space, open_invitation, unique
 from harness.tokens import login_token
 from harness.waiting import until
 
@@ -394,6 +394,40 @@ def test_a_chat_group_is_made_becomes_active_and_its_participants_join_by_link_a
         return int(api.call("ListChatGroup", space.params(Page=page), "cams")["Data"]["Total"])
 
     until(lambda: listed() == 0, "the group to be gone")
+
+
+@pytest.mark.process
+def test_a_channel_is_made_named_given_a_number_and_deleted(api, server):
+    for action in ("GetChatappOpenStatus", "OpenChatappService"):
+        answer = api.call(action, {}, "cams")
+        assert answer["Code"] == "OK" and answer["OpenStatus"] is True
+
+    def ok(action, **params):
+        answer = api.call(action, params, "cams")
+        assert answer["Code"] == "OK" and answer["Success"] is True, answer
+        return answer
+
+    name = unique("shop")
+    made = ok("CreateInstance", ChannelType="WHATSAPP", InstanceName=name, InstanceDescription="market days")["Data"]
+    assert not made.get("InstanceName"), "it is declared as an integer: no client could take a name"
+    channel = made["InstanceId"]
+    listed = ok("ListInstance", InstanceName=name, PageIndex=1, PageSize=10)
+    assert int(listed["TotalCount"]) == 1
+    row = listed["Data"][0]
+    assert (row["CustSpaceId"], row["InstanceId"], row["InstanceName"]) == (channel, channel, name)
+    renamed = unique("market")
+    assert ok("UpdateInstance", InstanceId=channel, InstanceName=renamed)["Data"]["InstanceName"] == renamed
+    found = ok("QueryInstance", InstanceId=channel)["Data"]
+    assert (found["InstanceName"], found["InstanceDescription"], found["ChannelType"]) == (renamed, "market days", "WHATSAPP")
+
+    number = new_number()
+    server.cli("number", "add", number, "--channel", channel)
+    for action in ("QueryChatappPhoneNumbers", "ChatappSyncPhoneNumber"):
+        [bound] = ok(action, CustSpaceId=channel)["PhoneNumbers"]
+        assert (bound["PhoneNumber"], bound["Status"], bound["VerifiedName"]) == (number, "CONNECTED", renamed)
+
+    ok("DeleteInstance", InstanceId=channel)
+    assert int(ok("ListInstance", InstanceName=renamed)["TotalCount"]) == 0
 
 
 @pytest.mark.process

@@ -21,6 +21,10 @@ pub(crate) enum Code {
     GroupStatusNotSupport,
     /// The page is none.
     PageInvalid,
+    /// The channel has groups.
+    InstanceNotEmpty,
+    /// The account has as many channels as it may have.
+    TooManyInstances,
     /// The channel did not take it on. It is printed for no operation: the local channel takes everything on.
     ChannelRefused,
     /// The caller has no permission.
@@ -56,6 +60,10 @@ impl Code {
             }
             Self::PageInvalid => {
                 (200, "InvalidParameter.PageInvalid", "%s.", "The page is malformed or out of range.")
+            }
+            Self::InstanceNotEmpty => (200, "InstanceNotEmpty", "%s.", "The channel has groups."),
+            Self::TooManyInstances => {
+                (200, "InstanceQuotaExceeded", "%s.", "The account has as many channels as it may have.")
             }
             Self::ChannelRefused => (200, "ChannelRefused", "%s.", "The channel refused the request."),
             Self::NoPermission => (
@@ -121,6 +129,25 @@ pub(crate) const OF_GROUP: &[DocumentedError] = &documented([
     Code::NoPermission,
 ]);
 
+/// The errors of operations that name nothing of the caller's.
+pub(crate) const FOR_ANYBODY: &[DocumentedError] = &documented([Code::NoPermission]);
+
+/// The errors of operations that name a channel.
+pub(crate) const OF_INSTANCE: &[DocumentedError] =
+    &documented([Code::CustSpaceIdNotExist, Code::NoPermission]);
+
+/// The errors of listing channels.
+pub(crate) const OF_INSTANCES: &[DocumentedError] =
+    &documented([Code::ChannelTypeNotSupport, Code::PageInvalid, Code::NoPermission]);
+
+/// The errors of making a channel.
+pub(crate) const OF_NEW_INSTANCE: &[DocumentedError] =
+    &documented([Code::ChannelTypeNotSupport, Code::TooManyInstances, Code::NoPermission]);
+
+/// The errors of deleting a channel.
+pub(crate) const OF_OLD_INSTANCE: &[DocumentedError] =
+    &documented([Code::CustSpaceIdNotExist, Code::InstanceNotEmpty, Code::NoPermission]);
+
 /// Why an operation of this product fails.
 #[derive(Debug)]
 pub enum Error {
@@ -152,6 +179,8 @@ impl From<Error> for Failure {
 fn failure(refusal: &Refusal) -> Failure {
     let code = match refusal {
         Refusal::NoChannel(_) => Code::CustSpaceIdNotExist,
+        Refusal::ChannelOccupied(_) => Code::InstanceNotEmpty,
+        Refusal::TooManyChannels(_) => Code::TooManyInstances,
         Refusal::NoNumber(_) => Code::PhoneNumberError,
         Refusal::NoGroup(_) | Refusal::GroupDeleted(_) => Code::GroupNotExist,
         Refusal::GroupInactive(_) => Code::GroupStatusNotSupport,
@@ -203,12 +232,12 @@ pub(crate) fn parameter_fault(fault: &ParameterFault) -> Failure {
 /// of their own; the code of any other is made of its name.
 fn invalid(parameter: &str, rule: impl std::fmt::Display) -> Failure {
     let code = match parameter {
-        "CustSpaceId" => Code::CustSpaceIdNotExist,
+        "CustSpaceId" | "InstanceId" => Code::CustSpaceIdNotExist,
         "BusinessNumber" => Code::PhoneNumberError,
         "GroupId" => Code::GroupNotExist,
         "ChannelType" => Code::ChannelTypeNotSupport,
         "GroupStatus" => Code::GroupStatusNotSupport,
-        "Page" => Code::PageInvalid,
+        "Page" | "PageIndex" | "PageSize" => Code::PageInvalid,
         other => {
             return Failure::in_band(format!("InvalidParameter.{other}Invalid"), format!("{rule}."));
         }

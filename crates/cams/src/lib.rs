@@ -11,15 +11,26 @@
 mod add_chat_group;
 mod add_chat_group_invite_link;
 mod channel_type;
+mod chatapp_sync_phone_number;
+mod create_instance;
 mod delete_chat_group;
 mod delete_chat_group_invite_link;
 mod delete_chat_group_participants;
+mod delete_instance;
 mod error;
+mod get_chatapp_open_status;
+mod instance;
 mod invite_link;
 mod list_chat_group;
 mod list_chat_group_participants;
+mod list_instance;
+mod open_chatapp_service;
+mod phone_numbers;
 mod prelude;
+mod query_chatapp_phone_numbers;
+mod query_instance;
 mod update_chat_group;
+mod update_instance;
 mod wire;
 
 use std::sync::Arc;
@@ -78,4 +89,13 @@ pub fn catalogue(services: Services) -> Catalogue<Cams> {
         .operation::<delete_chat_group_invite_link::DeleteChatGroupInviteLink>()
         .operation::<list_chat_group_participants::ListChatGroupParticipants>()
         .operation::<delete_chat_group_participants::DeleteChatGroupParticipants>()
+        .operation::<create_instance::CreateInstance>()
+        .operation::<list_instance::ListInstance>()
+        .operation::<query_instance::QueryInstance>()
+        .operation::<update_instance::UpdateInstance>()
+        .operation::<delete_instance::DeleteInstance>()
+        .operation::<query_chatapp_phone_numbers::QueryChatappPhoneNumbers>()
+        .operation::<chatapp_sync_phone_number::ChatappSyncPhoneNumber>()
+        .operation::<get_chatapp_open_status::GetChatappOpenStatus>()
+        .operation::<open_chatapp_service::OpenChatappService>()
 }

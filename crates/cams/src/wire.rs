@@ -6,7 +6,7 @@ use muster_core::{
     chat::PhoneNumber,
     group::Window,
     id::{AccountId, AppId, GroupId},
-    service::{OpenChatGroup, OpenNumber},
+    service::{OpenChannel, OpenChatGroup, OpenNumber},
 };
 use muster_gateway::{Level, Spec, parameter::Long};
 use schemars::JsonSchema;
@@ -14,12 +14,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Call,
-    error::{COMMON, Error, Result},
+    error::{COMMON, Error, FOR_ANYBODY, Result},
 };
 
 /// What the operations have in common. No quotas are published for them.
 pub(crate) const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
     Spec::new(name, summary).level(level).errors(COMMON).tag("Chat groups")
+}
+
+/// What the operations of channels and their numbers have in common.
+pub(crate) const fn of_channels(name: &'static str, summary: &'static str, level: Level) -> Spec {
+    Spec::new(name, summary).level(level).errors(FOR_ANYBODY).tag("Channels")
+}
+
+/// The caller's account.
+pub(crate) fn account(call: &Call<'_>) -> Result<AccountId> {
+    AccountId::try_from(Arc::clone(&call.principal.account))
+        .map_err(|rule| Error::Invalid("Account", format!("The account {rule}")))
+}
+
+/// A channel of the caller's.
+pub(crate) async fn open_channel(call: &Call<'_>, id: &AppId) -> Result<OpenChannel> {
+    Ok(call.state.muster.chats().channel(&account(call)?, id).await?)
 }
 
 /// A number that is bound to a channel of the caller's.
@@ -28,9 +44,7 @@ pub(crate) async fn open_number(
     channel: &AppId,
     number: &PhoneNumber,
 ) -> Result<OpenNumber> {
-    let account = AccountId::try_from(Arc::clone(&call.principal.account))
-        .map_err(|rule| Error::Invalid("Account", format!("The account {rule}")))?;
-    Ok(call.state.muster.chats().number(&account, channel, number).await?)
+    Ok(call.state.muster.chats().number(&account(call)?, channel, number).await?)
 }
 
 /// A group of such a number.
@@ -77,6 +91,36 @@ impl Affected {
     pub(crate) fn rows(count: u64) -> Self {
         Self { result: i32::try_from(count).unwrap_or(i32::MAX) }
     }
+}
+
+/// The content of the answer of an operation that gives one thing.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Found<T> {
+    /// It.
+    data: T,
+}
+
+impl<T> Found<T> {
+    /// This.
+    pub(crate) fn new(data: T) -> Self {
+        Self { data }
+    }
+}
+
+/// The answer to whether the service may be used. It has no `Success`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Opened {
+    /// `OK`.
+    code: &'static str,
+    /// Whether it may.
+    open_status: bool,
+}
+
+impl Opened {
+    /// It may.
+    pub(crate) const OPEN: Self = Self { code: "OK", open_status: true };
 }
 
 /// The content of the answer of a list.
@@ -146,6 +190,6 @@ impl OptionalPage {
 }
 
 /// The types bound both numbers from below by 1.
-fn window(index: i64, size: i64) -> Window {
+pub(crate) fn window(index: i64, size: i64) -> Window {
     Window::page(index.unsigned_abs(), usize::try_from(size).unwrap_or(0))
 }

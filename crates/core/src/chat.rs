@@ -27,10 +27,72 @@ pub struct Channel {
     pub id: AppId,
     /// The account that owns it.
     pub account: AccountId,
-    /// The operator's name for it.
-    pub name: String,
+    /// What its owner says of it.
+    pub face: ChannelFace,
     /// When it was made.
     pub created_at: Millis,
+    /// When it was deleted. What was said in its groups is kept for its time, and so is the channel.
+    pub deleted_at: Option<Millis>,
+}
+
+/// What the owner of a channel says of it. All but the name is empty when it was not said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelFace {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Where its owner is written to.
+    pub contact_mail: String,
+    /// The country that its owner is in.
+    pub country: String,
+    /// The address there.
+    pub address: String,
+}
+
+impl ChannelFace {
+    /// Nothing but a name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+}
+
+/// What is to become of a channel's face. What is none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelChange {
+    /// The new name.
+    pub name: Option<String>,
+    /// What it is for from then on.
+    pub description: Option<String>,
+    /// Where its owner is written to from then on.
+    pub contact_mail: Option<String>,
+    /// The country that its owner is in from then on.
+    pub country: Option<String>,
+    /// The address there.
+    pub address: Option<String>,
+}
+
+/// Which channels are asked for. What is none does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelFilter {
+    /// The one of this id.
+    pub id: Option<AppId>,
+    /// Those of exactly this name.
+    pub name: Option<String>,
+    /// Those whose id or name this is a part of.
+    pub part: Option<String>,
+}
+
+impl ChannelFilter {
+    /// Whether a channel is asked for.
+    #[must_use]
+    pub fn admits(&self, channel: &Channel) -> bool {
+        let (id, name) = (channel.id.as_str(), &*channel.face.name);
+        self.id.as_ref().is_none_or(|wanted| *wanted == channel.id)
+            && self.name.as_ref().is_none_or(|wanted| wanted == name)
+            && self.part.as_ref().is_none_or(|part| id.contains(&**part) || name.contains(&**part))
+    }
 }
 
 /// A phone number in digits, country code first, no plus: 7 to 15 digits (ITU-T E.164), the first not zero.

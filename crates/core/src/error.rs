@@ -70,6 +70,12 @@ pub enum Error {
     /// No such channel for this caller.
     #[error("the channel {0} does not exist")]
     NoChannel(AppId),
+    /// The channel has groups, and is not deleted with them.
+    #[error("the channel {0} still has groups")]
+    ChannelOccupied(AppId),
+    /// The account has as many channels as it may have.
+    #[error("an account may have at most {0} channels")]
+    TooManyChannels(u64),
     /// The number is not bound to the channel.
     #[error("the number {0} is not bound to the channel")]
     NoNumber(PhoneNumber),

@@ -33,6 +33,8 @@ pub struct Limits {
     pub apps_per_account: Option<u64>,
     /// Existing groups of a generation 2 application (documented: 5,000).
     pub groups_per_app: Option<u64>,
+    /// Channels of customer groups that an account may have.
+    pub channels_per_account: Option<u64>,
     /// Message types that a generation 2 group may see (documented: 30). The last third is the operator's alone.
     pub message_types_per_group: usize,
     /// Message types that a generation 1 group may see, likewise.
@@ -60,6 +62,7 @@ impl Default for Limits {
         Self {
             apps_per_account: Some(300),
             groups_per_app: Some(5_000),
+            channels_per_account: Some(100),
             message_types_per_group: 30,
             generation_1_message_types_per_group: 1_000,
             words_per_app: 10_000,

@@ -13,7 +13,7 @@ use crate::{
     app::{App, AppChange, DataCenter, Generation},
     callback::{Outcome, OwedCall, StoredCall},
     caller::CarriedOut,
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal},
+    chat::{BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal},
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AccountId, AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
@@ -370,14 +370,48 @@ pub trait Sessions: Send + Sync {
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>>;
 }
 
+/// What became of a [`Chats::create_channel`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelCreated {
+    /// It was made, and what follows stands at these positions.
+    Created(Positions),
+    /// The account has as many channels as it may have.
+    TooMany,
+}
+
+/// What became of a [`Chats::delete_channel`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelDeleted {
+    /// It is deleted, and what follows stands at these positions.
+    Done(Positions),
+    /// It has groups.
+    Occupied,
+    /// There is no such channel.
+    NoChannel,
+}
+
 /// Customer groups and what they hang on.
 #[async_trait]
 pub trait Chats: Send + Sync {
-    /// Adds a channel.
-    async fn create_channel(&self, channel: Channel, also: Also) -> StoreResult<Positions>;
-    /// The channel of this id.
+    /// Adds a channel, if its account has fewer than `limit`.
+    async fn create_channel(
+        &self,
+        channel: Channel,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<ChannelCreated>;
+    /// The channel of this id, unless it was deleted.
     async fn channel(&self, id: &AppId) -> StoreResult<Option<Channel>>;
-    /// All channels of an account, oldest first.
+    /// Changes what is said of a channel; `None` when there is none of this id.
+    async fn change_channel(
+        &self,
+        id: &AppId,
+        change: ChannelChange,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
+    /// Deletes a channel that has no groups, and lets go of its numbers.
+    async fn delete_channel(&self, id: &AppId, now: Millis, also: Also) -> StoreResult<ChannelDeleted>;
+    /// All channels of an account that were not deleted, oldest first.
     async fn channels(&self, account: &AccountId) -> StoreResult<Vec<Channel>>;
     /// Binds a number; `None` when it is bound to a channel already.
     async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<Option<Positions>>;

@@ -137,6 +137,8 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::Muted(_)
         | Refusal::TooManyWords(_)
         | Refusal::NoChannel(_)
+        | Refusal::ChannelOccupied(_)
+        | Refusal::TooManyChannels(_)
         | Refusal::NoNumber(_)
         | Refusal::NumberTaken(_)
         | Refusal::NoInvite

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use muster_core::{
     app::Generation,
-    chat::PhoneNumber,
+    chat::{ChannelFace, PhoneNumber},
     id::{AppId, GroupId, NodeId, SessionId, SessionRef, UserId},
     limits::Limits,
     service::{AppScope, LoginClaim},
@@ -331,7 +331,7 @@ async fn what_another_account_has_is_not_there() {
     let stage = bed.stage().await;
     each(&bed, async |version, operation| {
         let pairs = stage.pairs(operation);
-        if pairs.iter().any(|(name, _)| matches!(name.as_str(), "AppId" | "CustSpaceId")) {
+        if pairs.iter().any(|(name, _)| matches!(name.as_str(), "AppId" | "CustSpaceId" | "InstanceId")) {
             let (_, body) = bed.ask(signed(&client("other"), version, operation, &pairs)).await;
             let code = body["Code"].as_str();
             let gone = matches!(code, Some("ResourceNotExist" | "InvalidParameter.CustSpaceIdNotExist"));
@@ -347,6 +347,8 @@ struct Stage {
     second: [String; 2],
     /// With the channel in the place of the application.
     chat: [String; 2],
+    /// Likewise, and no group is in the channel: with groups it is not deleted.
+    vacant: [String; 2],
 }
 
 /// The version of `live`.
@@ -368,7 +370,7 @@ impl Bed {
         let group = self.made("CreateLiveMessageGroup", &needed, "GroupId").await;
         self.connect(&app, &group).await;
         self.role().await;
-        Stage { first, second: [app, group], chat: self.chat().await }
+        Stage { first, second: [app, group], chat: self.chat().await, vacant: self.vacant().await }
     }
 
     /// A role that trusts the account.
@@ -404,10 +406,17 @@ impl Bed {
         muster.rosters().enter(&visit, &session).await.unwrap();
     }
 
+    /// A channel without a group.
+    async fn vacant(&self) -> [String; 2] {
+        let face = ChannelFace::named("vacant");
+        let channel = self.0.muster.chats().create_channel(&self.0.account(), face).await.unwrap();
+        [channel.id.to_string(), String::new()]
+    }
+
     /// A channel with an active group.
     async fn chat(&self) -> [String; 2] {
         let chats = self.0.muster.chats();
-        let channel = chats.create_channel(&self.0.account(), "stage").await.unwrap();
+        let channel = chats.create_channel(&self.0.account(), ChannelFace::named("stage")).await.unwrap();
         chats.add_number(&channel, PhoneNumber::new(NUMBER).unwrap()).await.unwrap();
         let needed = [("CustSpaceId", channel.id.as_str()), ("BusinessNumber", NUMBER), ("Subject", "stage")];
         let client = Client { api: "2020-06-06", ..client("root") };
@@ -422,7 +431,8 @@ impl Stage {
     /// The example of an operation, on what the caller has of its kind.
     fn pairs(&self, operation: &OperationData) -> Pairs {
         let [space, group] = match operation.tag {
-            "Chat groups" => &self.chat,
+            "Channels" if operation.name == "DeleteInstance" => &self.vacant,
+            "Chat groups" | "Channels" => &self.chat,
             tag if tag.ends_with("generation 2") => &self.second,
             _ => &self.first,
         };

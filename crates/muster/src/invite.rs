@@ -198,6 +198,8 @@ impl Face {
             | Error::TooManyWords(_)
             | Error::Refused
             | Error::NoChannel(_)
+            | Error::ChannelOccupied(_)
+            | Error::TooManyChannels(_)
             | Error::NoNumber(_)
             | Error::NumberTaken(_)
             | Error::Channel(_)

@@ -3,11 +3,15 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests may stop the test")]
 
 mod catalogue;
+mod channels;
 mod groups;
 mod rules;
 
 use muster_cams::Services;
-use muster_core::{chat::PhoneNumber, limits::Limits};
+use muster_core::{
+    chat::{ChannelFace, PhoneNumber},
+    limits::Limits,
+};
 use muster_gateway::ProductSet;
 use muster_testbed::House;
 use serde_json::Value;
@@ -27,7 +31,8 @@ async fn cams() -> (House, String) {
 /// A channel with a number bound to it.
 async fn new_channel(house: &House, number: &str) -> String {
     let chats = house.muster.chats();
-    let channel = chats.create_channel(&house.account(), "shop").await.expect("a channel");
+    let channel =
+        chats.create_channel(&house.account(), ChannelFace::named("shop")).await.expect("a channel");
     let number = PhoneNumber::new(number).expect("a number");
     chats.add_number(&channel, number).await.expect("a binding");
     channel.id.to_string()

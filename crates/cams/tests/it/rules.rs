@@ -8,8 +8,10 @@ use crate::{House, NUMBER, cams};
 fn good(parameter: &str) -> &'static str {
     match parameter {
         "BusinessNumber" => NUMBER,
-        "CustSpaceId" => "cams-nosuch",
+        "ChannelType" => "WHATSAPP",
+        "CustSpaceId" | "InstanceId" => "cams-nosuch",
         "GroupId" => "Enosuch",
+        "InstanceName" => "a name",
         "List" => r#"[{"ParticipantNumber":"8613800138001"}]"#,
         "Page" => r#"{"Index":1,"Size":20}"#,
         "Subject" => "a subject",
@@ -39,6 +41,9 @@ async fn every_malformed_parameter_is_told_in_the_answer() {
     let bad = [
         ("BusinessNumber", "123", "InvalidParameter.PhoneNumberError"),
         ("CustSpaceId", "a b", "InvalidParameter.CustSpaceIdNotExist"),
+        ("InstanceId", "a b", "InvalidParameter.CustSpaceIdNotExist"),
+        ("PageIndex", "0", "InvalidParameter.PageInvalid"),
+        ("PageSize", "101", "InvalidParameter.PageInvalid"),
         ("GroupId", "a b", "InvalidParameter.GroupNotExist"),
         ("ChannelType", "TELEGRAM", "InvalidParameter.ChannelTypeNotSupport"),
         ("GroupStatus", "DELETED", "InvalidParameter.GroupStatusNotSupport"),

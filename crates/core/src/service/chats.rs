@@ -20,7 +20,7 @@ const MAX_CODE_BYTES: usize = 64;
 /// A channel of the caller's account: proof that whoever has it may work with it. The rules of customer groups alone
 /// make one, as they do all that follow.
 #[derive(Clone, Debug)]
-pub struct OpenChannel(Channel);
+pub struct OpenChannel(pub(super) Channel);
 
 impl Deref for OpenChannel {
     type Target = Channel;
@@ -77,25 +77,6 @@ impl Deref for Invitation {
 pub struct ChatRules<'a>(pub(super) &'a Muster);
 
 impl ChatRules<'_> {
-    /// Makes a channel.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn create_channel(&self, account: &AccountId, name: &str) -> Result<OpenChannel> {
-        let muster = self.0;
-        let channel = Channel {
-            id: id(&format!("cams-{}", muster.random.alphanumeric(16)))?,
-            account: account.clone(),
-            name: name.to_owned(),
-            created_at: muster.now(),
-        };
-        let made = async move |hands: Hands| {
-            hands.store.records().create_channel(channel.clone(), hands.alone()).await?;
-            Ok(Done::untold(OpenChannel(channel)))
-        };
-        muster.change(made).await
-    }
-
     /// The channel, if it is the account's.
     ///
     /// # Errors
@@ -210,21 +191,4 @@ impl ChatRules<'_> {
         let query = PageQuery { order: Order::Ascending, window };
         Ok(self.0.store.roster_page(&group.at, query).await?)
     }
-
-    /// Channels of an account with their numbers, oldest first.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn channels(&self, account: &AccountId) -> Result<Vec<(Channel, Vec<BusinessNumber>)>> {
-        let mut channels = Vec::new();
-        for channel in self.0.store.records().channels(account).await? {
-            let numbers = self.0.store.records().numbers(&channel.id).await?;
-            channels.push((channel, numbers));
-        }
-        Ok(channels)
-    }
-}
-
-fn id(text: &str) -> Result<AppId> {
-    AppId::new(text).map_err(|error| Error::Invalid(error.to_string()))
 }

@@ -35,6 +35,7 @@
 mod accounts;
 mod apps;
 mod change;
+mod chat_channels;
 mod chat_events;
 mod chat_groups;
 mod chats;

@@ -78,7 +78,10 @@ impl Record {
                 invite.revoked_at.map_or(Ok(()), |at| moment("revoked_at", at))
             }
             Self::Removal(removal) => moment("removed_at", removal.removed_at),
-            Self::Channel(record) => moment("created_at", record.channel.created_at),
+            Self::Channel(record) => {
+                moment("created_at", record.channel.created_at)?;
+                record.channel.deleted_at.map_or(Ok(()), |at| moment("deleted_at", at))
+            }
             Self::BusinessNumber(number) => moment("created_at", number.created_at),
             Self::Role(role) => {
                 moment("created_at", role.created_at)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_core::{
     account::{Holder, KeyOwner},
     app::{App, Generation},
-    chat::PhoneNumber,
+    chat::{ChannelFace, PhoneNumber},
     error::Error,
     group::{Group, Window},
     id::{AppId, GroupRef, InvalidId, UserId},
@@ -93,8 +93,8 @@ async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, E
         }
         C::Role(command) => role::execute(muster, &account, command).await,
         C::Channel(Channel::Add { name }) => {
-            let channel = muster.chats().create_channel(&account, &name).await?;
-            thing(json!({ "custSpaceId": channel.id, "name": channel.name }))
+            let channel = muster.chats().create_channel(&account, ChannelFace::named(&*name)).await?;
+            thing(json!({ "custSpaceId": channel.id, "name": channel.face.name }))
         }
         C::Channel(Channel::List) => channels(muster).await,
         C::Number(Number::Add { digits, channel }) => {
@@ -198,7 +198,7 @@ async fn channels(muster: &Muster) -> Result<Printout, Error> {
     let channels = muster.chats().channels(&account).await?;
     let rows = channels.into_iter().map(|(channel, numbers)| {
         let numbers: Vec<PhoneNumber> = numbers.into_iter().map(|bound| bound.number).collect();
-        json!({ "custSpaceId": channel.id, "name": channel.name, "numbers": numbers })
+        json!({ "custSpaceId": channel.id, "name": channel.face.name, "numbers": numbers })
     });
     Ok(Printout::List(rows.collect()))
 }

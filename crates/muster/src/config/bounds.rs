@@ -79,6 +79,7 @@ impl Configuration {
             [
                 ("apps_per_account", limits.apps_per_account, 0..=MOST_COUNTED),
                 ("groups_per_app", limits.groups_per_app, 0..=MOST_COUNTED),
+                ("channels_per_account", limits.channels_per_account, 0..=MOST_COUNTED),
                 ("message_types_per_group", size(limits.message_types_per_group), 0..=1_000_000),
                 (
                     "generation_1_message_types_per_group",

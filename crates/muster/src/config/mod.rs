@@ -228,6 +228,8 @@ pub(crate) struct LimitsConfig {
     pub(crate) apps_per_account: u64,
     /// Existing groups of a generation 2 application.
     pub(crate) groups_per_app: u64,
+    /// CAMS channels in an account.
+    pub(crate) channels_per_account: u64,
     /// Message types that a generation 2 group may see. The last third is the operator's: a member's message begins none of
     /// them.
     pub(crate) message_types_per_group: usize,
@@ -247,6 +249,7 @@ impl Default for LimitsConfig {
         Self {
             apps_per_account: domain.apps_per_account.unwrap_or(0),
             groups_per_app: domain.groups_per_app.unwrap_or(0),
+            channels_per_account: domain.channels_per_account.unwrap_or(0),
             message_types_per_group: domain.message_types_per_group,
             generation_1_message_types_per_group: domain.generation_1_message_types_per_group,
             mutes_per_group: domain.mutes_per_group,
@@ -446,6 +449,7 @@ impl Configuration {
         Limits {
             apps_per_account: bound(self.limits.apps_per_account),
             groups_per_app: bound(self.limits.groups_per_app),
+            channels_per_account: bound(self.limits.channels_per_account),
             message_types_per_group: types(self.limits.message_types_per_group),
             generation_1_message_types_per_group: types(self.limits.generation_1_message_types_per_group),
             words_per_app: self.limits.words_per_app,

@@ -37,6 +37,8 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         | Error::TooManyApps(_)
         | Error::TooManyWords(_)
         | Error::NoChannel(_)
+        | Error::ChannelOccupied(_)
+        | Error::TooManyChannels(_)
         | Error::NoNumber(_)
         | Error::NumberTaken(_)
         | Error::NoInvite

@@ -35,6 +35,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0009_chat_changes",
         sql: include_str!("../../migrations/postgres/0009_chat_changes.sql"),
     },
+    Migration {
+        name: "0010_channel_face",
+        sql: include_str!("../../migrations/postgres/0010_channel_face.sql"),
+    },
 ];
 
 /// What became of a step.

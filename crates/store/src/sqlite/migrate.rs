@@ -29,6 +29,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0011_chat_changes",
         sql: include_str!("../../migrations/sqlite/0011_chat_changes.sql"),
     },
+    Migration {
+        name: "0012_channel_face",
+        sql: include_str!("../../migrations/sqlite/0012_channel_face.sql"),
+    },
 ];
 
 /// Applies what is missing.

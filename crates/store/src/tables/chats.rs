@@ -4,103 +4,29 @@ use async_trait::async_trait;
 use muster_core::{
     app::StringMap,
     chat::{
-        BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus, Invite,
-        PhoneNumber, Removal,
+        BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus,
+        Invite, PhoneNumber, Removal,
     },
     group::{Group, Page, Window},
     id::{AccountId, AppId, GroupRef},
     message::Positions,
-    store::{Also, Chats, StoreResult},
+    store::{Also, ChannelCreated, ChannelDeleted, Chats, StoreResult},
     time::Millis,
-    transfer::{ChannelRecord, ChatGroupRecord, InviteRecord, Kind, Record, TransferError},
+    transfer::{ChatGroupRecord, InviteRecord, Kind, Record, TransferError},
 };
 
 use super::{
-    Carried, Change, Database, Reading, Row, Tables, Transaction, Tried, Turn, Value, misuse,
+    Carried, Change, Database, Reading, Row, Tables, Transaction, Tried, Value,
+    channels::{self, phone},
+    misuse,
     table::{Parent, Stored, Table, find, insert, record_of, select, total},
     value::values,
 };
 use crate::codes::{Code, Unreadable};
 
-pub(super) const CHANNELS: Carried = Carried::of::<Channel>();
-pub(super) const NUMBERS: Carried = Carried::of::<BusinessNumber>();
 pub(super) const CHAT_GROUPS: Carried = Carried::of::<ChatGroupRow>();
 pub(super) const INVITES: Carried = Carried::of::<InviteRecord>();
 pub(super) const REMOVALS: Carried = Carried::of::<Removal>();
-
-impl Stored for Channel {
-    const TABLE: Table = Table {
-        name: "channel",
-        what: "channel",
-        columns: &["app", "account", "name", "created_at"],
-        order: &["number"],
-        parents: &[],
-        group: None,
-        kind: Kind::Channel,
-    };
-
-    fn values(&self) -> Vec<Value> {
-        values![self.id.as_str(), self.account.as_str(), &self.name, self.created_at].to_vec()
-    }
-
-    fn read(row: &Row) -> Result<Self, Unreadable> {
-        Ok(Self {
-            id: row.id("app", AppId::new)?,
-            account: row.id("account", AccountId::new)?,
-            name: row.text("name")?.to_owned(),
-            created_at: row.millis("created_at")?,
-        })
-    }
-
-    fn record(self, reading: &mut dyn Reading) -> Tried<Record> {
-        let user_epoch = reading.epoch(&self.id)?.unwrap_or_default();
-        Ok(Record::Channel(ChannelRecord { channel: self, user_epoch }))
-    }
-
-    fn of_record(record: Record, tx: &mut dyn Transaction) -> Result<Option<Self>, TransferError> {
-        let Record::Channel(ChannelRecord { channel, user_epoch }) = record else { return Ok(None) };
-        tx.add_space(&channel.id, &user_epoch)?;
-        Ok(Some(channel))
-    }
-
-    fn name(&self) -> String {
-        self.id.to_string()
-    }
-}
-
-fn phone(row: &Row, column: &'static str) -> Result<PhoneNumber, Unreadable> {
-    PhoneNumber::new(row.text(column)?).map_err(|error| Unreadable::new("phone number", &error))
-}
-
-impl Stored for BusinessNumber {
-    const TABLE: Table = Table {
-        name: "number",
-        what: "business number",
-        columns: &["number", "app", "created_at"],
-        order: &["place"],
-        parents: &[Parent { table: "channel", what: "channel of the", columns: &[("app", "app")] }],
-        group: None,
-        kind: Kind::BusinessNumber,
-    };
-
-    fn values(&self) -> Vec<Value> {
-        values![self.number.as_str(), self.channel.as_str(), self.created_at].to_vec()
-    }
-
-    fn read(row: &Row) -> Result<Self, Unreadable> {
-        Ok(Self {
-            number: phone(row, "number")?,
-            channel: row.id("app", AppId::new)?,
-            created_at: row.millis("created_at")?,
-        })
-    }
-
-    record_of!(BusinessNumber);
-
-    fn name(&self) -> String {
-        self.number.to_string()
-    }
-}
 
 /// A customer group as it stands in its table: its invite is in another one.
 pub(super) struct ChatGroupRow {
@@ -313,16 +239,8 @@ fn roster_owner(chat: &ChatGroup, epoch: &str) -> Group {
     }
 }
 
-fn take_space(tx: &mut dyn Transaction, id: &AppId) -> Tried<()> {
-    if tx.take_turn(Turn::Space(id))? {
-        Ok(())
-    } else {
-        misuse(format!("there is no application or channel {id}"))
-    }
-}
-
 fn create(tx: &mut dyn Transaction, chat: &ChatGroup, epoch: &str) -> Tried<()> {
-    take_space(tx, &chat.at.app)?;
+    channels::take(tx, &chat.at.app)?;
     if tx.group_number(&chat.at)?.is_some() {
         return misuse(format!("there is a group {} already", chat.at.group));
     }
@@ -401,28 +319,58 @@ fn set_invite(tx: &mut dyn Transaction, at: &GroupRef, code: Option<&str>, now: 
 
 #[async_trait]
 impl<D: Database> Chats for Tables<D> {
-    async fn create_channel(&self, channel: Channel, also: Also) -> StoreResult<Positions> {
+    async fn create_channel(
+        &self,
+        channel: Channel,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<ChannelCreated> {
         let epoch = self.epoch();
-        let step = move |tx: &mut dyn Transaction| {
-            tx.add_space(&channel.id, &epoch)?;
-            insert(tx, &channel).map(Change::made)
-        };
-        Ok(self.database.write_also(also, step).await?.1)
+        let step =
+            move |tx: &mut dyn Transaction| channels::create(tx, &channel, &epoch, limit).map(Change::when);
+        let (created, positions) = self.database.write_also(also, step).await?;
+        Ok(if created { ChannelCreated::Created(positions) } else { ChannelCreated::TooMany })
+    }
+
+    async fn change_channel(
+        &self,
+        id: &AppId,
+        change: ChannelChange,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let id = id.clone();
+        let step = move |tx: &mut dyn Transaction| channels::change(tx, &id, &change).map(Change::when);
+        let (there, positions) = self.database.write_also(also, step).await?;
+        Ok(there.then_some(positions))
+    }
+
+    async fn delete_channel(&self, id: &AppId, now: Millis, also: Also) -> StoreResult<ChannelDeleted> {
+        let id = id.clone();
+        let step = move |tx: &mut dyn Transaction| channels::delete(tx, &id, now);
+        Ok(match self.database.write_also(also, step).await? {
+            (ChannelDeleted::Done(_), positions) => ChannelDeleted::Done(positions),
+            (not_deleted, _) => not_deleted,
+        })
     }
 
     async fn channel(&self, id: &AppId) -> StoreResult<Option<Channel>> {
         let id = id.clone();
-        self.database.read(move |reading| find(reading, "WHERE t.app = $1", values![id.as_str()])).await
+        self.database
+            .read(move |reading| {
+                find(reading, "WHERE t.app = $1 AND t.deleted_at IS NULL", values![id.as_str()])
+            })
+            .await
     }
 
     async fn channels(&self, account: &AccountId) -> StoreResult<Vec<Channel>> {
-        let (account, tail) = (account.clone(), "WHERE t.account = $1 ORDER BY t.number");
+        let (account, tail) =
+            (account.clone(), "WHERE t.account = $1 AND t.deleted_at IS NULL ORDER BY t.number");
         self.database.read(move |reading| select(reading, tail, values![account.as_str()])).await
     }
 
     async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<Option<Positions>> {
         let step = move |tx: &mut dyn Transaction| {
-            take_space(tx, &number.channel)?;
+            channels::take(tx, &number.channel)?;
             insert(tx, &number).map(Change::when)
         };
         let (bound, positions) = self.database.write_also(also, step).await?;

@@ -11,6 +11,7 @@
 mod accounts;
 mod apps;
 mod calls;
+mod channels;
 mod chats;
 mod mutes;
 mod roles;
@@ -54,8 +55,8 @@ pub(crate) const TABLES: &[Carried] = &[
     roles::ROLES,
     roles::ROLE_ATTACHMENTS,
     apps::APPS,
-    chats::CHANNELS,
-    chats::NUMBERS,
+    channels::CHANNELS,
+    channels::NUMBERS,
     chats::CHAT_GROUPS,
     chats::INVITES,
     chats::REMOVALS,

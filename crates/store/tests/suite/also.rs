@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use muster_core::{
     app::DataCenter,
-    chat::{ChatGroup, ChatGroupStatus, Removal},
+    chat::{ChannelChange, ChatGroup, ChatGroupStatus, Removal},
     group::Deletion,
     id::{AppId, GroupRef},
     message::{Entry, Event, ExitReason, Positions, Posted, StreamRef},
     mute::MuteSteps,
     roster::{Admission, Join, Leave},
     store::{
-        Also, AppCreated, GroupCreated, GroupDeleted, Messages as _, MutesChanged, Rosters as _, SignedIn,
-        Store, StoreResult, StreamEvent, WordAdded,
+        Also, AppCreated, ChannelCreated, ChannelDeleted, GroupCreated, GroupDeleted, Messages as _,
+        MutesChanged, Rosters as _, SignedIn, Store, StoreResult, StreamEvent, WordAdded,
     },
     time::Millis,
     word::Word,
@@ -328,15 +328,27 @@ async fn what_begins_in_an_account_takes_what_follows(place: &impl Place) {
     assert_eq!(records.create_app(app("b"), Some(1), told()).await.unwrap(), AppCreated::TooMany);
     assert_eq!(records.create_app(app("b"), None, told()).await.unwrap(), AppCreated::Created(vec![1]));
     records.create_app(app("b"), None, told()).await.unwrap_err();
-    records.create_channel(channel("c"), nowhere()).await.unwrap_err();
-    assert_eq!(records.create_channel(channel("c"), told()).await.unwrap(), [2]);
-    records.create_channel(channel("c"), told()).await.unwrap_err();
+    records.create_channel(channel("c"), None, nowhere()).await.unwrap_err();
+    assert_eq!(
+        records.create_channel(channel("c"), None, told()).await.unwrap(),
+        ChannelCreated::Created(vec![2])
+    );
+    records.create_channel(channel("c"), None, told()).await.unwrap_err();
     let bound = || number("8613800138000", "c");
     records.add_number(bound(), nowhere()).await.unwrap_err();
     for positions in [Some(vec![3]), None] {
         assert_eq!(records.add_number(bound(), told()).await.unwrap(), positions);
     }
-    has(&*store, &of_user("u"), 3).await;
+    let c = app_id("c");
+    let change = || ChannelChange { name: Some("new".into()), ..ChannelChange::default() };
+    records.change_channel(&c, change(), nowhere()).await.unwrap_err();
+    assert_eq!(records.change_channel(&c, change(), told()).await.unwrap(), Some(vec![4]));
+    records.delete_channel(&c, Millis(9), nowhere()).await.unwrap_err();
+    let deleted = async || records.delete_channel(&c, Millis(9), told()).await.unwrap();
+    assert_eq!(deleted().await, ChannelDeleted::Done(vec![5]));
+    assert_eq!(deleted().await, ChannelDeleted::NoChannel);
+    assert_eq!(records.change_channel(&c, change(), told()).await.unwrap(), None);
+    has(&*store, &of_user("u"), 5).await;
 }
 
 async fn customer_groups_move_on_with_what_follows(place: &impl Place) {

@@ -2,12 +2,12 @@
 
 use muster_core::{
     chat::{
-        BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus, Invite,
-        PhoneNumber, Removal,
+        BusinessNumber, Channel, ChannelChange, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupQuery,
+        ChatGroupStatus, Invite, PhoneNumber, Removal,
     },
     group::{Deletion, Window},
     roster::{Admission, Join},
-    store::Store,
+    store::{ChannelCreated, ChannelDeleted, Store},
     time::Millis,
 };
 
@@ -19,6 +19,9 @@ use crate::{
 over_every_store!(
     channels_and_numbers_are_found_and_listed_oldest_first,
     a_number_is_bound_once,
+    what_is_said_of_a_channel_changes_part_by_part,
+    an_account_has_no_more_channels_than_it_may,
+    a_channel_without_groups_is_deleted_and_lets_go_of_its_numbers,
     a_customer_group_is_found_as_it_was_made_and_has_a_roster,
     customer_groups_are_listed_newest_first_and_filtered,
     customer_groups_settle_once_they_have_stood_long_enough,
@@ -31,7 +34,8 @@ over_every_store!(
 );
 
 pub(crate) fn channel(id: &str) -> Channel {
-    Channel { id: app_id(id), account: account("acc"), name: format!("name of {id}"), created_at: Millis(1) }
+    let face = ChannelFace::named(format!("name of {id}"));
+    Channel { id: app_id(id), account: account("acc"), face, created_at: Millis(1), deleted_at: None }
 }
 
 pub(crate) fn phone(digits: &str) -> PhoneNumber {
@@ -60,24 +64,24 @@ pub(crate) fn chat(id: &str) -> ChatGroup {
 }
 
 pub(crate) async fn furnished(store: &dyn Store) {
-    store.records().create_channel(channel("c"), alone()).await.unwrap();
+    store.records().create_channel(channel("c"), None, alone()).await.unwrap();
     assert!(store.records().add_number(number("8613800138000", "c"), alone()).await.unwrap().is_some());
 }
 
 async fn channels_and_numbers_are_found_and_listed_oldest_first(place: &impl Place) {
     let store = place.open();
     for id in ["c2", "c1"] {
-        store.records().create_channel(channel(id), alone()).await.unwrap();
+        store.records().create_channel(channel(id), None, alone()).await.unwrap();
     }
     store
         .records()
-        .create_channel(Channel { account: account("other"), ..channel("c3") }, alone())
+        .create_channel(Channel { account: account("other"), ..channel("c3") }, None, alone())
         .await
         .unwrap();
     assert_eq!(store.records().channel(&app_id("c1")).await.unwrap(), Some(channel("c1")));
     assert_eq!(store.records().channel(&app_id("none")).await.unwrap(), None);
     assert_eq!(store.records().channels(&account("acc")).await.unwrap(), [channel("c2"), channel("c1")]);
-    store.records().create_channel(channel("c1"), alone()).await.unwrap_err();
+    store.records().create_channel(channel("c1"), None, alone()).await.unwrap_err();
     for digits in ["8613800138001", "8613800138000"] {
         assert!(store.records().add_number(number(digits, "c1"), alone()).await.unwrap().is_some());
     }
@@ -94,11 +98,58 @@ async fn channels_and_numbers_are_found_and_listed_oldest_first(place: &impl Pla
 async fn a_number_is_bound_once(place: &impl Place) {
     let store = place.open();
     furnished(&*store).await;
-    store.records().create_channel(channel("d"), alone()).await.unwrap();
+    store.records().create_channel(channel("d"), None, alone()).await.unwrap();
     for there in ["c", "d"] {
         assert_eq!(store.records().add_number(number("8613800138000", there), alone()).await.unwrap(), None);
     }
     store.records().add_number(number("8613800138001", "none"), alone()).await.unwrap_err();
+}
+
+async fn what_is_said_of_a_channel_changes_part_by_part(place: &impl Place) {
+    let store = place.open();
+    let records = store.records();
+    furnished(&*store).await;
+    let address = Some("Am\0Markt".to_owned());
+    let change = ChannelChange { name: Some("群\0".into()), address, ..ChannelChange::default() };
+    assert!(records.change_channel(&app_id("c"), change, alone()).await.unwrap().is_some());
+    let contact_mail = Some("shop@example.com".to_owned());
+    let change = ChannelChange { contact_mail, address: Some(String::new()), ..ChannelChange::default() };
+    assert!(records.change_channel(&app_id("c"), change.clone(), alone()).await.unwrap().is_some());
+    let face = ChannelFace { contact_mail: "shop@example.com".into(), ..ChannelFace::named("群\0") };
+    let found = records.channel(&app_id("c")).await.unwrap();
+    assert_eq!(found, Some(Channel { face, ..channel("c") }));
+    assert_eq!(records.change_channel(&app_id("none"), change, alone()).await.unwrap(), None);
+}
+
+async fn an_account_has_no_more_channels_than_it_may(place: &impl Place) {
+    let store = place.open();
+    let records = store.records();
+    furnished(&*store).await;
+    let made = async |id: &str, limit| records.create_channel(channel(id), limit, alone()).await.unwrap();
+    assert_eq!(made("d", Some(1)).await, ChannelCreated::TooMany);
+    assert!(matches!(made("d", Some(2)).await, ChannelCreated::Created(_)));
+    records.delete_channel(&app_id("d"), Millis(5), alone()).await.unwrap();
+    assert!(matches!(made("e", Some(2)).await, ChannelCreated::Created(_)), "a deleted one does not count");
+}
+
+async fn a_channel_without_groups_is_deleted_and_lets_go_of_its_numbers(place: &impl Place) {
+    let store = place.open();
+    let records = store.records();
+    furnished(&*store).await;
+    records.create_chat_group(chat("g"), alone()).await.unwrap();
+    let deleted = async |id: &str| records.delete_channel(&app_id(id), Millis(20), alone()).await.unwrap();
+    assert_eq!(deleted("c").await, ChannelDeleted::Occupied);
+    assert_eq!(deleted("none").await, ChannelDeleted::NoChannel);
+    assert!(records.number(&phone("8613800138000")).await.unwrap().is_some());
+    records.remove_chat_group(&at("c", "g"), alone()).await.unwrap();
+    assert!(matches!(deleted("c").await, ChannelDeleted::Done(_)));
+    assert_eq!(deleted("c").await, ChannelDeleted::NoChannel, "it is deleted once");
+    assert_eq!(records.channel(&app_id("c")).await.unwrap(), None);
+    assert!(records.channels(&account("acc")).await.unwrap().is_empty());
+    records.add_number(number("8613800138000", "c"), alone()).await.unwrap_err();
+    records.create_chat_group(chat("h"), alone()).await.unwrap_err();
+    records.create_channel(channel("d"), None, alone()).await.unwrap();
+    assert!(records.add_number(number("8613800138000", "d"), alone()).await.unwrap().is_some());
 }
 
 async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl Place) {

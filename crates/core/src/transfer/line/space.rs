@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::group::GroupRefForm;
 use crate::{
     app::{App, Audit, DataCenter, Generation, Retention},
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber, Removal},
+    chat::{
+        BusinessNumber, Channel, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber,
+        Removal,
+    },
     id::{AccountId, AppId},
     seal::Sealed,
     time::Millis,
@@ -166,19 +169,61 @@ struct ChannelForm {
     account: AccountId,
     name: String,
     created_at: i64,
+    // What follows was not there before format 4.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    description: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    contact_mail: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    country: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    address: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<i64>,
 }
 
 impl From<ChannelRecord> for ChannelRecordForm {
     fn from(record: ChannelRecord) -> Self {
-        let ChannelRecord { channel: Channel { id, account, name, created_at }, user_epoch } = record;
-        Self { channel: ChannelForm { id, account, name, created_at: created_at.0 }, user_epoch }
+        let ChannelRecord { channel, user_epoch } = record;
+        let Channel { id, account, face, created_at, deleted_at } = channel;
+        let ChannelFace { name, description, contact_mail, country, address } = face;
+        let channel = ChannelForm {
+            id,
+            account,
+            name,
+            created_at: created_at.0,
+            description,
+            contact_mail,
+            country,
+            address,
+            deleted_at: deleted_at.map(|at| at.0),
+        };
+        Self { channel, user_epoch }
     }
 }
 
 impl From<ChannelRecordForm> for ChannelRecord {
     fn from(form: ChannelRecordForm) -> Self {
-        let ChannelRecordForm { channel: ChannelForm { id, account, name, created_at }, user_epoch } = form;
-        Self { channel: Channel { id, account, name, created_at: Millis(created_at) }, user_epoch }
+        let ChannelRecordForm { channel, user_epoch } = form;
+        let ChannelForm {
+            id,
+            account,
+            name,
+            created_at,
+            description,
+            contact_mail,
+            country,
+            address,
+            deleted_at,
+        } = channel;
+        let channel = Channel {
+            id,
+            account,
+            face: ChannelFace { name, description, contact_mail, country, address },
+            created_at: Millis(created_at),
+            deleted_at: deleted_at.map(Millis),
+        };
+        Self { channel, user_epoch }
     }
 }
 

@@ -4,8 +4,8 @@ use muster_core::{
     account::{AccessKey, Account, Changed, DirectoryChange, Holder, KeyOwner, RamUser, Role, StoredPolicy},
     app::{App, Audit, DataCenter, Generation, Retention},
     chat::{
-        BusinessNumber, Channel, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus, PhoneNumber,
-        Removal,
+        BusinessNumber, Channel, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus,
+        PhoneNumber, Removal,
     },
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
@@ -192,10 +192,17 @@ async fn chats(store: &dyn Store) {
         let channel = Channel {
             id: app_id(id),
             account: account("acc"),
-            name: format!("name {id}"),
+            face: ChannelFace {
+                name: format!("name {id}"),
+                description: "why\0\n".into(),
+                contact_mail: "shop@example.com".into(),
+                country: "DE".into(),
+                address: "Am Markt 1".into(),
+            },
             created_at: Millis(1),
+            deleted_at: None,
         };
-        store.records().create_channel(channel, alone()).await.unwrap();
+        store.records().create_channel(channel, None, alone()).await.unwrap();
     }
     for digits in [NUMBER, "8613800138009", "8613800138001"] {
         let number = BusinessNumber { number: phone(digits), channel: app_id("c"), created_at: Millis(2) };

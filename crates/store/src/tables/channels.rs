@@ -1,0 +1,179 @@
+//! Channels of customer groups and the numbers that are bound to them: their tables, and the steps that change them.
+
+use muster_core::{
+    chat::{BusinessNumber, Channel, ChannelChange, ChannelFace, PhoneNumber},
+    id::{AccountId, AppId},
+    limits::has_room,
+    message::Positions,
+    store::ChannelDeleted,
+    time::Millis,
+    transfer::{ChannelRecord, Kind, Record, TransferError},
+};
+
+use super::{
+    Carried, Change, Reading, Row, Transaction, Tried, Turn, Value, misuse,
+    table::{Parent, Stored, Table, exists, insert, record_of, total},
+    value::values,
+};
+use crate::codes::Unreadable;
+
+pub(super) const CHANNELS: Carried = Carried::of::<Channel>();
+pub(super) const NUMBERS: Carried = Carried::of::<BusinessNumber>();
+
+impl Stored for Channel {
+    const TABLE: Table = Table {
+        name: "channel",
+        what: "channel",
+        columns: &[
+            "app",
+            "account",
+            "name",
+            "created_at",
+            "description",
+            "contact_mail",
+            "country",
+            "address",
+            "deleted_at",
+        ],
+        order: &["number"],
+        parents: &[],
+        group: None,
+        kind: Kind::Channel,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        let face = &self.face;
+        values![
+            self.id.as_str(),
+            self.account.as_str(),
+            Value::free(&*face.name),
+            self.created_at,
+            Value::free(&*face.description),
+            Value::free(&*face.contact_mail),
+            Value::free(&*face.country),
+            Value::free(&*face.address),
+            self.deleted_at.map(|at| at.0),
+        ]
+        .to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: row.id("app", AppId::new)?,
+            account: row.id("account", AccountId::new)?,
+            face: ChannelFace {
+                name: row.text("name")?.to_owned(),
+                description: row.text("description")?.to_owned(),
+                contact_mail: row.text("contact_mail")?.to_owned(),
+                country: row.text("country")?.to_owned(),
+                address: row.text("address")?.to_owned(),
+            },
+            created_at: row.millis("created_at")?,
+            deleted_at: row.optional_number("deleted_at")?.map(Millis),
+        })
+    }
+
+    fn record(self, reading: &mut dyn Reading) -> Tried<Record> {
+        let user_epoch = reading.epoch(&self.id)?.unwrap_or_default();
+        Ok(Record::Channel(ChannelRecord { channel: self, user_epoch }))
+    }
+
+    fn of_record(record: Record, tx: &mut dyn Transaction) -> Result<Option<Self>, TransferError> {
+        let Record::Channel(ChannelRecord { channel, user_epoch }) = record else { return Ok(None) };
+        tx.add_space(&channel.id, &user_epoch)?;
+        Ok(Some(channel))
+    }
+
+    fn name(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+pub(super) fn phone(row: &Row, column: &'static str) -> Result<PhoneNumber, Unreadable> {
+    PhoneNumber::new(row.text(column)?).map_err(|error| Unreadable::new("phone number", &error))
+}
+
+impl Stored for BusinessNumber {
+    const TABLE: Table = Table {
+        name: "number",
+        what: "business number",
+        columns: &["number", "app", "created_at"],
+        order: &["place"],
+        parents: &[Parent { table: "channel", what: "channel of the", columns: &[("app", "app")] }],
+        group: None,
+        kind: Kind::BusinessNumber,
+    };
+
+    fn values(&self) -> Vec<Value> {
+        values![self.number.as_str(), self.channel.as_str(), self.created_at].to_vec()
+    }
+
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            number: phone(row, "number")?,
+            channel: row.id("app", AppId::new)?,
+            created_at: row.millis("created_at")?,
+        })
+    }
+
+    record_of!(BusinessNumber);
+
+    fn name(&self) -> String {
+        self.number.to_string()
+    }
+}
+
+/// Takes the turn of a channel that was not deleted.
+pub(super) fn take(tx: &mut dyn Transaction, id: &AppId) -> Tried<()> {
+    let there = tx.take_turn(Turn::Space(id))? && exists(tx, THERE, values![id.as_str()])?;
+    if there { Ok(()) } else { misuse(format!("there is no channel {id}")) }
+}
+
+/// The channel `$1`, unless it was deleted.
+const THERE: &str = "channel WHERE app = $1 AND deleted_at IS NULL";
+
+/// Adds a channel, if its account has fewer than `limit`.
+pub(super) fn create(
+    tx: &mut dyn Transaction,
+    channel: &Channel,
+    epoch: &str,
+    limit: Option<u64>,
+) -> Tried<bool> {
+    tx.take_turn(Turn::Directory)?;
+    let sql = "SELECT count(*) AS total FROM channel WHERE account = $1 AND deleted_at IS NULL";
+    if !has_room(total(tx, sql, values![channel.account.as_str()])?, limit) {
+        return Ok(false);
+    }
+    tx.add_space(&channel.id, epoch)?;
+    insert(tx, channel)
+}
+
+/// Changes what is said of a channel, where something is to be changed.
+pub(super) fn change(tx: &mut dyn Transaction, id: &AppId, change: &ChannelChange) -> Tried<bool> {
+    let values = values![
+        id.as_str(),
+        Value::free(change.name.as_deref()),
+        Value::free(change.description.as_deref()),
+        Value::free(change.contact_mail.as_deref()),
+        Value::free(change.country.as_deref()),
+        Value::free(change.address.as_deref()),
+    ];
+    let sql = "UPDATE channel SET name = coalesce($2, name), description = coalesce($3, description),
+          contact_mail = coalesce($4, contact_mail), country = coalesce($5, country), address = coalesce($6, address)
+        WHERE app = $1 AND deleted_at IS NULL";
+    Ok(tx.execute(sql, values)? > 0)
+}
+
+/// Deletes a channel that has no groups, and lets go of its numbers.
+pub(super) fn delete(tx: &mut dyn Transaction, id: &AppId, now: Millis) -> Tried<Change<ChannelDeleted>> {
+    let of = values![id.as_str()];
+    if !tx.take_turn(Turn::Space(id))? || !exists(tx, THERE, of)? {
+        return Ok(Change::nothing(ChannelDeleted::NoChannel));
+    }
+    if exists(tx, "chat_group WHERE app = $1", of)? {
+        return Ok(Change::nothing(ChannelDeleted::Occupied));
+    }
+    tx.execute("DELETE FROM number WHERE app = $1", of)?;
+    tx.execute("UPDATE channel SET deleted_at = $2 WHERE app = $1", values![id.as_str(), now])?;
+    Ok(Change::made(ChannelDeleted::Done(Positions::new())))
+}
