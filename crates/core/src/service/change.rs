@@ -123,7 +123,7 @@ impl Muster {
     }
 }
 
-/// Who hlisteners of a change.
+/// Who hears of a change.
 struct Listeners {
     bus: Arc<dyn Bus>,
     outbox: Arc<OutboxState>,
