@@ -313,8 +313,16 @@ fn what_no_operation_can_match_is_said() {
     };
     let none: [&str; 0] = [];
     assert_eq!(
-        warnings(r#""LIVE:list""#, r#"["acs:live:*:*:rtc/app?","acs:*:*:42:*","acs:cams:*:42:*"]"#),
+        warnings(
+            r#"["LIVE:list","cams:send"]"#,
+            r#"["acs:live:*:*:rtc/app?","acs:*:*:42:*","acs:cams:*:42:*"]"#
+        ),
         none
+    );
+    // The resources of the statement's own operations count.
+    assert_eq!(
+        warnings(r#""LIVE:list""#, r#"["acs:live:*:*:rtc/app?","acs:cams:*:42:*"]"#),
+        ["statement 1: no operation has the resource acs:cams:*:42:*"]
     );
     assert_eq!(
         warnings(
