@@ -87,8 +87,12 @@ impl Entry {
 }
 
 impl Muster {
-    fn listeners(&self) -> Listeners {
-        Listeners { bus: Arc::clone(&self.bus), outbox: Arc::clone(&self.outbox) }
+    /// What a change begins with: the hands, once they may change something, and who hears of it.
+    fn begin(&self) -> (Listeners, impl FnOnce(CarriedOut) -> Hands + use<>) {
+        let (store, owes) = (Arc::clone(&self.store), Arc::<AtomicBool>::default());
+        let (bus, outbox) = (Arc::clone(&self.bus), Arc::clone(&self.outbox));
+        let listeners = Listeners { bus, outbox, owed: Arc::clone(&owes) };
+        (listeners, move |carried| Hands { store, carried, owes })
     }
 
     /// Changes something. Whoever asks may go away: what a store has begun by then comes to its end and is told, and what
@@ -101,10 +105,8 @@ impl Muster {
         T: Send + 'static,
         F: Future<Output = Result<Done<T>>> + Send + 'static,
     {
-        let (store, listeners, owes) =
-            (Arc::clone(&self.store), self.listeners(), Arc::<AtomicBool>::default());
-        let owed = Arc::clone(&owes);
-        carry_out(|carried| told(listeners, owed, work(Hands { store, carried, owes }))).await
+        let (listeners, hands) = self.begin();
+        carry_out(|carried| told(listeners, work(hands(carried)))).await
     }
 
     /// The same in place, as long as its caller waits: see [`carry_out_in_place`].
@@ -116,10 +118,8 @@ impl Muster {
         T: Send + 'static,
         F: Future<Output = Result<Done<T>>> + Send + 'static,
     {
-        let (store, listeners, owes) =
-            (Arc::clone(&self.store), self.listeners(), Arc::<AtomicBool>::default());
-        let owed = Arc::clone(&owes);
-        carry_out_in_place(|carried| told(listeners, owed, work(Hands { store, carried, owes }))).await
+        let (listeners, hands) = self.begin();
+        carry_out_in_place(|carried| told(listeners, work(hands(carried)))).await
     }
 }
 
@@ -127,16 +127,17 @@ impl Muster {
 struct Listeners {
     bus: Arc<dyn Bus>,
     outbox: Arc<OutboxState>,
+    /// Whether a callback is owed for it.
+    owed: Arc<AtomicBool>,
 }
 
 /// Does work, and tells what it ends in; whoever sends callbacks is woken when one is owed.
 async fn told<T>(
-    Listeners { bus, outbox }: Listeners,
-    owes: Arc<AtomicBool>,
+    Listeners { bus, outbox, owed }: Listeners,
     work: impl Future<Output = Result<Done<T>>>,
 ) -> Result<T> {
     let done = work.await;
-    if owes.load(Ordering::Relaxed) {
+    if owed.load(Ordering::Relaxed) {
         outbox.wake.notify_one();
     }
     let Done { answer, notices } = done?;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     bus::Notice,
     channel::{ChannelEvent, FacePart, LOCAL_SETTLING_MILLIS, Outcome},
-    chat::{ChatGroup, ChatGroupChange, ChatGroupStatus},
+    chat::{ChatGroup, ChatGroupStatus},
     error::{Error, Result},
     group::Deletion,
     id::GroupRef,
@@ -166,7 +166,7 @@ fn updated(group: &ChatGroup, parts: &[(FacePart, Outcome)], now: Millis) -> Opt
             FacePart::Picture => after.picture = Some(wanted),
         }
     }
-    let over = after.pending == ChatGroupChange::default();
+    let over = after.pending.is_nothing();
     let status = if over && group.status == ChatGroupStatus::Updating {
         ChatGroupStatus::Active
     } else {
@@ -180,7 +180,7 @@ fn updated(group: &ChatGroup, parts: &[(FacePart, Outcome)], now: Millis) -> Opt
 mod tests {
     use super::*;
     use crate::{
-        chat::PhoneNumber,
+        chat::{ChatGroupChange, PhoneNumber},
         id::{AppId, GroupId},
     };
 

@@ -58,16 +58,18 @@ impl Herald {
         let (at, figures, now) = (group.at.clone(), telling.figures, muster.now());
         Ok(Some(Self { once: announcement.once(muster)?, at, figures, now }))
     }
+}
 
-    /// What is told of it, after it was done. Figures that cannot be read now are left out: what was done is done.
-    pub(super) async fn notice(
-        self,
-        hands: &Hands,
-        what: impl FnOnce(Option<GroupFigures>) -> Happened,
-    ) -> Notice {
-        let figures = if self.figures { figures(hands, &self.at).await.ok() } else { None };
-        self.once.notice(what(figures), self.now)
-    }
+/// What is told of a membership, after it has begun or ended. Figures that cannot be read now are left out: what was done
+/// is done.
+pub(super) async fn heralded(
+    herald: Option<Herald>,
+    hands: &Hands,
+    what: impl FnOnce(Option<GroupFigures>) -> Happened,
+) -> Option<Notice> {
+    let Herald { once, at, figures: wanted, now } = herald?;
+    let figures = if wanted { figures(hands, &at).await.ok() } else { None };
+    Some(once.notice(what(figures), now))
 }
 
 async fn figures(hands: &Hands, at: &GroupRef) -> StoreResult<GroupFigures> {

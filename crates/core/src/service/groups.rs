@@ -108,6 +108,14 @@ impl Visit<'_> {
     pub fn runs_it(&self) -> bool {
         self.login.is_admin() || self.group.is_run_by(self.login.user())
     }
+
+    /// Refuses a user who does not run the group.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`].
+    pub(super) fn demand_right(&self) -> Result<()> {
+        if self.runs_it() { Ok(()) } else { Err(Error::NotAllowed(self.login.user().clone())) }
+    }
 }
 
 /// The rules of groups.
@@ -213,7 +221,7 @@ impl GroupRules<'_> {
     /// # Errors
     /// [`Error::NotAllowed`], or the store's.
     pub async fn close(&self, visit: &Visit<'_>) -> Result<()> {
-        self.runs(visit)?;
+        visit.demand_right()?;
         let login = visit.login();
         self.delete(login.app(), &visit.group().at.group, Some(login.user().clone())).await
     }
@@ -263,15 +271,8 @@ impl GroupRules<'_> {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::GroupDeleted`], or the store's.
     pub async fn modify_for(&self, visit: &Visit<'_>, change: GroupChange) -> Result<()> {
-        self.runs(visit)?;
+        visit.demand_right()?;
         self.modify(visit.group(), change).await
-    }
-
-    /// Refuses a user who does not run the group.
-    fn runs(&self, visit: &Visit<'_>) -> Result<()> {
-        let login = visit.login();
-        let may = login.is_admin() || visit.group().is_run_by(login.user());
-        if may { Ok(()) } else { Err(Error::NotAllowed(login.user().clone())) }
     }
 
     /// How many existing groups an application may have.

@@ -17,6 +17,7 @@ use crate::{
     error::{Error, Result},
     hex::hex,
     id::{AppId, SessionRef, UserId},
+    message::Sender,
     time::Millis,
 };
 
@@ -59,6 +60,11 @@ impl Login {
     #[must_use]
     pub fn info(&self) -> Option<&Arc<str>> {
         self.info.as_ref()
+    }
+
+    /// The user as whoever sends something.
+    pub(super) fn as_sender(&self) -> Sender {
+        Sender { user: self.user.clone(), info: self.info.clone() }
     }
 }
 

@@ -150,18 +150,8 @@ impl MessageRules<'_> {
             self.0.moderation().pass(app, new.body.as_str()).await?;
         }
         let (voice, once) = (Voice::Operator, new.id.is_some());
-        let message = Message {
-            id: self.named(new.id)?,
-            kind: new.kind,
-            body: new.body.into_text(),
-            sender: new.sender,
-            at: self.0.now(),
-            weight: new.weight.0,
-            level: Level::NORMAL.0,
-            repeat: RepeatCount::ONE,
-            total: TypeCount::default(),
-            cached: new.cached,
-        };
+        let message = self.message(new.id, new.kind, new.body, new.sender)?;
+        let message = Message { weight: new.weight.0, cached: new.cached, ..message };
         let draft =
             Draft { message, increment: new.increment, max_types: self.max_types(group, voice), once };
         self.post(group, draft, new.storage, voice).await
@@ -182,20 +172,15 @@ impl MessageRules<'_> {
             self.0.mutes().demand_voice(visit).await?;
         }
         let login = visit.login();
-        if !(new.skip_audit && (login.is_admin() || group.is_run_by(user))) {
+        if !(new.skip_audit && visit.runs_it()) {
             self.0.moderation().pass(login.app(), new.body.as_str()).await?;
         }
         let message = Message {
-            id: self.named(None)?,
-            kind: new.kind,
-            body: new.body.into_text(),
-            sender: Sender { user: user.clone(), info: login.info().cloned() },
-            at: self.0.now(),
             weight: new.level.weight().0,
             level: new.level.0,
             repeat: new.repeat,
-            total: TypeCount::default(),
             cached: new.storage == Storage::Stored,
+            ..self.message(None, new.kind, new.body, login.as_sender())?
         };
         let voice = Voice::Member;
         let max_types = self.max_types(group, voice);
@@ -208,8 +193,30 @@ impl MessageRules<'_> {
         self.0.change(move |hands| post(hands, at, draft, storage, voice)).await
     }
 
-    fn named(&self, chosen: Option<MessageId>) -> Result<MessageId> {
-        chosen.map_or_else(|| drawn_id(self.0), Ok)
+    /// A message of now about which nothing else is said: a like that stands for itself, and that no list of recent messages
+    /// shows. Its id is drawn when nobody chose one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when no id can be drawn.
+    pub(super) fn message(
+        &self,
+        id: Option<MessageId>,
+        kind: i64,
+        body: Body,
+        sender: Sender,
+    ) -> Result<Message> {
+        Ok(Message {
+            id: id.map_or_else(|| drawn_id(self.0), Ok)?,
+            kind,
+            body: body.into_text(),
+            sender,
+            at: self.0.now(),
+            weight: Weight::LIKE.0,
+            level: Level::NORMAL.0,
+            repeat: RepeatCount::ONE,
+            total: TypeCount::default(),
+            cached: false,
+        })
     }
 
     /// How many types a group may have seen before this voice can begin no more.

@@ -84,7 +84,7 @@ impl MuteRules<'_> {
     /// # Errors
     /// [`Error::NotAllowed`], or the store's.
     pub async fn list_for(&self, visit: &Visit<'_>) -> Result<GroupMutes> {
-        demand_right(visit)?;
+        visit.demand_right()?;
         self.of(visit.group()).await
     }
 
@@ -125,10 +125,9 @@ impl MuteRules<'_> {
     /// # Errors
     /// [`Error::NotAllowed`], and those of [`change`](Self::change).
     pub async fn change_by(&self, visit: &Visit<'_>, change: MuteChange, audience: Audience) -> Result<()> {
-        demand_right(visit)?;
+        visit.demand_right()?;
         let (login, group) = (visit.login(), visit.group());
-        let sender = Sender { user: login.user().clone(), info: login.info().cloned() };
-        self.make(group, change, Announcement::of(group, sender, audience)).await
+        self.make(group, change, Announcement::of(group, login.as_sender(), audience)).await
     }
 
     /// The operator changes who may talk in a group of generation 1, in the name of its creator. The system tells
@@ -172,10 +171,6 @@ impl MuteRules<'_> {
             })
             .await
     }
-}
-
-fn demand_right(visit: &Visit<'_>) -> Result<()> {
-    if visit.runs_it() { Ok(()) } else { Err(Error::NotAllowed(visit.login().user().clone())) }
 }
 
 /// What the system says of a change, each with the user whom it is about.

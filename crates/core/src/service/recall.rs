@@ -47,8 +47,7 @@ impl MessageRules<'_> {
         let (login, group) = (visit.login(), visit.group());
         let user = login.user();
         let stream = StreamRef::Group(group.at.clone());
-        let may = login.is_admin()
-            || group.is_run_by(user)
+        let may = visit.runs_it()
             || self
                 .0
                 .store
@@ -58,8 +57,7 @@ impl MessageRules<'_> {
         if !may {
             return Err(Error::NotAllowed(user.clone()));
         }
-        let by = Sender { user: user.clone(), info: login.info().cloned() };
-        self.take_back(stream, message, Some(by)).await
+        self.take_back(stream, message, Some(login.as_sender())).await
     }
 
     async fn take_back(&self, stream: StreamRef, message: &MessageId, by: Option<Sender>) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Login, Muster, OpenGroup, Visit,
     change::{Done, Hands, published},
-    comings::{Herald, Telling},
+    comings::{Herald, Telling, heralded},
 };
 use crate::{
     app::Generation,
@@ -91,10 +91,7 @@ impl RosterRules<'_> {
             match hands.store.join(&at, join, hands.owing(calls)).await? {
                 Admission::Admitted { member, fresh, count, .. } => {
                     let others = (fresh && announce).then_some(Notice::Joined { group: at, user, info });
-                    let system = match herald.filter(|_| fresh) {
-                        Some(herald) => Some(herald.notice(&hands, Happened::Joined).await),
-                        None => None,
-                    };
+                    let system = heralded(herald.filter(|_| fresh), &hands, Happened::Joined).await;
                     let notices = others.into_iter().chain(system);
                     Ok(Done::told(Entrance { group, member, fresh, count }, notices))
                 }
@@ -161,10 +158,7 @@ impl RosterRules<'_> {
             }
             let connection = Notice::TakenOut { group: group.clone(), user: user.clone() };
             let others = telling.others().then_some(Notice::Left { group, user });
-            let system = match herald {
-                Some(herald) => Some(herald.notice(&hands, Happened::Left).await),
-                None => None,
-            };
+            let system = heralded(herald, &hands, Happened::Left).await;
             Ok(Done::told((), system.into_iter().chain([connection]).chain(others)))
         };
         self.0.change(released).await
@@ -207,9 +201,10 @@ impl RosterRules<'_> {
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::SuperGroup`], or the store's.
     pub async fn walk_for(&self, visit: &Visit<'_>, query: WalkQuery) -> Result<Slice<Member>> {
-        let (login, group) = (visit.login(), visit.group());
-        let may = login.app().generation == Generation::One || visit.runs_it();
-        if may { self.walk(group, query).await } else { Err(Error::NotAllowed(login.user().clone())) }
+        if visit.login().app().generation == Generation::Two {
+            visit.demand_right()?;
+        }
+        self.walk(visit.group(), query).await
     }
 
     /// Refuses what lists the members of a super group. A group that cannot become one is not asked whether it is.

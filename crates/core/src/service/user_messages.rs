@@ -5,14 +5,12 @@ use std::sync::Arc;
 use super::{
     Login, MessageRules, OpenApp, Sent, Storage,
     change::{Done, Hands, published},
-    messages::drawn_id,
 };
 use crate::{
     bus::Notice,
     error::{Error, Result},
     id::{MessageId, UserId},
-    message::{Body, DEFAULT_MESSAGE_TYPE, Event, Level, Message, Sender, StreamRef, Weight},
-    number::{RepeatCount, TypeCount},
+    message::{Body, DEFAULT_MESSAGE_TYPE, Event, Level, Message, Sender, StreamRef},
     store::StreamEvent,
 };
 
@@ -60,18 +58,7 @@ impl MessageRules<'_> {
     /// [`Error::NotOnline`], or the store's.
     pub async fn announce_to(&self, app: &OpenApp, receiver: &UserId, new: OperatorWord) -> Result<Sent> {
         let (storage, once) = (new.storage, new.id.is_some());
-        let message = Message {
-            id: new.id.map_or_else(|| drawn_id(self.0), Ok)?,
-            kind: new.kind,
-            body: new.body.into_text(),
-            sender: new.sender,
-            at: self.0.now(),
-            weight: Weight::LIKE.0,
-            level: Level::NORMAL.0,
-            repeat: RepeatCount::ONE,
-            total: TypeCount::default(),
-            cached: false,
-        };
+        let message = self.message(new.id, new.kind, new.body, new.sender)?;
         self.tell(app, receiver, Word { message, storage, once }).await
     }
 
@@ -85,16 +72,9 @@ impl MessageRules<'_> {
             self.0.moderation().pass(login.app(), new.body.as_str()).await?;
         }
         let message = Message {
-            id: drawn_id(self.0)?,
-            kind: new.kind,
-            body: new.body.into_text(),
-            sender: Sender { user: login.user().clone(), info: login.info().cloned() },
-            at: self.0.now(),
             weight: new.level.weight().0,
             level: new.level.0,
-            repeat: RepeatCount::ONE,
-            total: TypeCount::default(),
-            cached: false,
+            ..self.message(None, new.kind, new.body, login.as_sender())?
         };
         self.tell(login.app(), receiver, Word { message, storage: Storage::Stored, once: false }).await
     }
