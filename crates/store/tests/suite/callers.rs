@@ -58,6 +58,8 @@ async fn a_change_that_waits_is_not_begun_when_its_caller_has_gone(place: &impl 
         Box::pin(carry_out(move |_| async move { store.post(&g, draft(1, body, 1), alone()).await }))
     };
     let stuck = begun(post("stuck")).await;
+    // Else both might be taken together, and both be begun.
+    place.held_up();
     let waiting = begun(post("waiting")).await;
     drop(waiting);
     drop(lock);

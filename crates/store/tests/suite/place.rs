@@ -55,6 +55,9 @@ pub(crate) trait LastingPlace: Place {
     fn select(&self, sqlite: &str, postgres: &str) -> Vec<String>;
     /// Holds a lock beside the store that keeps it from writing to the streams, until what this answers is dropped.
     fn lock(&self) -> Box<dyn Send>;
+    /// Waits until a change that was asked for is held up by the lock. A store that begins a change behind the lock holds
+    /// up nothing that it has begun.
+    fn held_up(&self) {}
 }
 
 /// Memory: every store that is opened is a new one.
@@ -279,6 +282,17 @@ impl LastingPlace for Postgres {
             client.batch_execute("BEGIN; LOCK TABLE stream IN ACCESS EXCLUSIVE MODE").await.unwrap();
             Box::new(client)
         })
+    }
+
+    fn held_up(&self) {
+        wait(async {
+            let (client, connection) =
+                tokio_postgres::connect(&self.url(), tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            let sql = "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                       WHERE d.datname = current_database() AND NOT l.granted";
+            while client.query(sql, &[]).await.unwrap().is_empty() {}
+        });
     }
 
     /// A copy of what is committed at one moment. What a crash of the server leaves is PostgreSQL's own affair.
