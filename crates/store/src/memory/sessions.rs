@@ -7,16 +7,17 @@ use muster_core::{
     id::{AppId, NodeId, SessionRef, UserId},
     login::LoginChange,
     message::Positions,
-    store::{Also, Nodes, Reaped, Sessions, SignedIn, StoreResult},
+    store::{Also, Nodes, Reaped, Sessions, StoreResult},
 };
 
 use super::MemoryStore;
 
-impl MemoryStore {
-    /// Changes who is logged in; the login that was, and where what follows stands. `None` when nothing is changed.
-    fn change_login(
+#[async_trait]
+impl Sessions for MemoryStore {
+    async fn change_login(
         &self,
-        (app, user): (&AppId, &UserId),
+        app: &AppId,
+        user: &UserId,
         change: LoginChange,
         also: Also,
     ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
@@ -30,32 +31,6 @@ impl MemoryStore {
             None => state.logins.remove(&of),
         };
         Ok(Some((earlier, state.follow(also))))
-    }
-}
-
-#[async_trait]
-impl Sessions for MemoryStore {
-    async fn sign_in(
-        &self,
-        app: &AppId,
-        user: &UserId,
-        session: SessionRef,
-        also: Also,
-    ) -> StoreResult<SignedIn> {
-        let changed = self.change_login((app, user), LoginChange::Begin(session), also)?;
-        let (replaced, positions) = changed.unwrap_or_default();
-        Ok(SignedIn { replaced, positions })
-    }
-
-    async fn sign_out(
-        &self,
-        app: &AppId,
-        user: &UserId,
-        session: &SessionRef,
-        also: Also,
-    ) -> StoreResult<Option<Positions>> {
-        let changed = self.change_login((app, user), LoginChange::End(session.clone()), also)?;
-        Ok(changed.map(|(_, positions)| positions))
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {

@@ -7,7 +7,7 @@ use muster_core::{
     id::{AppId, NodeId, SessionId, SessionRef, UserId},
     login::LoginChange,
     message::Positions,
-    store::{Also, Sessions, SignedIn, StoreResult},
+    store::{Also, Sessions, StoreResult},
 };
 use tokio_postgres::Row;
 
@@ -182,11 +182,14 @@ impl PostgresStore {
         }
         Ok(names.iter().map(|name| found.get(name).cloned().flatten()).collect())
     }
+}
 
-    /// Changes who is logged in; the login that was, and where what follows stands. `None` when nothing is changed.
+#[async_trait]
+impl Sessions for PostgresStore {
     async fn change_login(
         &self,
-        (app, user): (&AppId, &UserId),
+        app: &AppId,
+        user: &UserId,
         change: LoginChange,
         also: Also,
     ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
@@ -197,32 +200,6 @@ impl PostgresStore {
             Outcome::Unchanged => Ok(None),
             Outcome::Fenced => Err(fenced()),
         }
-    }
-}
-
-#[async_trait]
-impl Sessions for PostgresStore {
-    async fn sign_in(
-        &self,
-        app: &AppId,
-        user: &UserId,
-        session: SessionRef,
-        also: Also,
-    ) -> StoreResult<SignedIn> {
-        let changed = self.change_login((app, user), LoginChange::Begin(session), also).await?;
-        let (replaced, positions) = changed.unwrap_or_default();
-        Ok(SignedIn { replaced, positions })
-    }
-
-    async fn sign_out(
-        &self,
-        app: &AppId,
-        user: &UserId,
-        session: &SessionRef,
-        also: Also,
-    ) -> StoreResult<Option<Positions>> {
-        let changed = self.change_login((app, user), LoginChange::End(session.clone()), also).await?;
-        Ok(changed.map(|(_, positions)| positions))
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {

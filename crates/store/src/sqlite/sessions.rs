@@ -8,7 +8,7 @@ use muster_core::{
     id::{AppId, NodeId, SessionRef, UserId},
     login::LoginChange,
     message::Positions,
-    store::{Also, Nodes, Reaped, Sessions, SignedIn, StoreResult},
+    store::{Also, Nodes, Reaped, Sessions, StoreResult},
 };
 
 use super::{
@@ -32,17 +32,18 @@ fn change(logins: &Logins, of: &(AppId, UserId), change: LoginChange) -> Option<
     })
 }
 
-impl SqliteStore {
-    /// Changes who is logged in; the login that was, and where what follows stands. `None` when nothing is changed.
-    ///
+#[async_trait]
+impl Sessions for SqliteStore {
     /// What follows is stored first, and the login, which is in memory alone, changes after the commit. Another login
     /// of the same user may be noted in between without the writer; it is then as if it had come first.
     async fn change_login(
         &self,
-        of: (AppId, UserId),
+        app: &AppId,
+        user: &UserId,
         wanted: LoginChange,
         also: Also,
     ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
+        let of = (app.clone(), user.clone());
         self.open_still()?;
         if also.is_nothing() {
             return Ok(change(&self.logins, &of, wanted).map(|earlier| (earlier, Positions::new())));
@@ -61,34 +62,6 @@ impl SqliteStore {
         };
         // Alone: whether it changes anything depends on the logins before it.
         self.writer.run(Subject::All, run, settle).await
-    }
-}
-
-#[async_trait]
-impl Sessions for SqliteStore {
-    async fn sign_in(
-        &self,
-        app: &AppId,
-        user: &UserId,
-        session: SessionRef,
-        also: Also,
-    ) -> StoreResult<SignedIn> {
-        let begin = LoginChange::Begin(session);
-        let changed = self.change_login((app.clone(), user.clone()), begin, also).await?;
-        let (replaced, positions) = changed.unwrap_or_default();
-        Ok(SignedIn { replaced, positions })
-    }
-
-    async fn sign_out(
-        &self,
-        app: &AppId,
-        user: &UserId,
-        session: &SessionRef,
-        also: Also,
-    ) -> StoreResult<Option<Positions>> {
-        let end = LoginChange::End(session.clone());
-        let changed = self.change_login((app.clone(), user.clone()), end, also).await?;
-        Ok(changed.map(|(_, positions)| positions))
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {

@@ -28,6 +28,10 @@ pub(super) const CHAT_GROUPS: Carried = Carried::of::<ChatGroupRow>();
 pub(super) const INVITES: Carried = Carried::of::<InviteRecord>();
 pub(super) const REMOVALS: Carried = Carried::of::<Removal>();
 
+/// What rows of a customer group hang on.
+const CHAT_GROUP: Parent =
+    Parent { table: "chat_group", what: "customer group of the", columns: &[("app", "app"), ("id", "id")] };
+
 /// A customer group as it stands in its table: its invite is in another one.
 pub(super) struct ChatGroupRow {
     chat: ChatGroup,
@@ -120,11 +124,7 @@ impl Stored for InviteRecord {
         what: "invite",
         columns: &["code", "app", "id", "created_at", "revoked_at"],
         order: &["app", "id", "created_at", "code"],
-        parents: &[Parent {
-            table: "chat_group",
-            what: "customer group of the",
-            columns: &[("app", "app"), ("id", "id")],
-        }],
+        parents: &[CHAT_GROUP],
         group: Some(["app", "id"]),
         kind: Kind::Invite,
     };
@@ -156,11 +156,7 @@ impl Stored for Removal {
         what: "removed participant",
         columns: &["app", "id", "number", "removed_at"],
         order: &["app", "id", "number"],
-        parents: &[Parent {
-            table: "chat_group",
-            what: "customer group of the",
-            columns: &[("app", "app"), ("id", "id")],
-        }],
+        parents: &[CHAT_GROUP],
         group: Some(["app", "id"]),
         kind: Kind::Removal,
     };

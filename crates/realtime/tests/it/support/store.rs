@@ -17,11 +17,12 @@ use muster_core::{
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
+    login::LoginChange,
     message::{Draft, Entry, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{
         Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, Messages, Nodes, Reaped,
-        Records, Rosters, Sessions, SignedIn, Store, StoreError, StoreResult, StreamEvent,
+        Records, Rosters, Sessions, Store, StoreError, StoreResult, StreamEvent,
     },
     testing::Seeded,
     time::Millis,
@@ -302,24 +303,14 @@ impl Messages for TestStore {
 
 #[async_trait]
 impl Sessions for TestStore {
-    async fn sign_in(
+    async fn change_login(
         &self,
         app: &AppId,
         user: &UserId,
-        session: SessionRef,
+        change: LoginChange,
         also: Also,
-    ) -> StoreResult<SignedIn> {
-        self.asked().await?.sign_in(app, user, session, also).await
-    }
-
-    async fn sign_out(
-        &self,
-        app: &AppId,
-        user: &UserId,
-        session: &SessionRef,
-        also: Also,
-    ) -> StoreResult<Option<Positions>> {
-        self.asked().await?.sign_out(app, user, session, also).await
+    ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
+        self.asked().await?.change_login(app, user, change, also).await
     }
 
     async fn sessions(&self, app: &AppId, users: &[UserId]) -> StoreResult<Vec<Option<SessionRef>>> {

@@ -1,0 +1,276 @@
+//! What the domain needs of a store for its records: the nouns of which there are few and which are rarely asked for. They
+//! are written once for every store.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+
+use super::{Also, StoreResult};
+use crate::{
+    account::{Changed, Directory, DirectoryChange, Role},
+    app::{App, AppChange, DataCenter, Generation},
+    callback::{Outcome, StoredCall},
+    chat::{BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal},
+    group::{Order, Page, Window},
+    id::{AccountId, AppId, GroupRef},
+    message::Positions,
+    mute::{GroupMutes, MuteRevision, MuteSteps},
+    time::Millis,
+    word::Word,
+};
+
+/// Who may act.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Everything about who may act, as of one moment.
+    async fn directory(&self) -> StoreResult<Directory>;
+    /// A role by its name.
+    async fn role(&self, account: &AccountId, name: &str) -> StoreResult<Option<Role>>;
+    /// Makes one change.
+    async fn change_directory(&self, change: DirectoryChange) -> StoreResult<Changed>;
+}
+
+/// The master key that a store's secrets are sealed under.
+#[async_trait]
+pub trait Seals: Send + Sync {
+    /// The check value of the master key that the store belongs to; `None` before the first claim.
+    async fn master_check(&self) -> StoreResult<Option<Vec<u8>>>;
+    /// Makes the store belong to the master key with this check value, unless it belongs to one already; whether it
+    /// belongs to this one. The first claim stays, also when several come at once.
+    async fn claim_master(&self, check_value: &[u8]) -> StoreResult<bool>;
+}
+
+/// What became of an [`Apps::create_app`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppCreated {
+    /// It was made, and what follows stands at these positions.
+    Created(Positions),
+    /// The account has as many applications as it may have.
+    TooMany,
+}
+
+/// Applications.
+#[async_trait]
+pub trait Apps: Send + Sync {
+    /// Adds an application, if its account has fewer than `limit` of its generation.
+    async fn create_app(&self, app: App, limit: Option<u64>, also: Also) -> StoreResult<AppCreated>;
+    /// The application of this id.
+    async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>>;
+    /// Applications of one account and generation by creation, in one data center if one is named.
+    async fn apps(
+        &self,
+        account: &AccountId,
+        filter: AppFilter,
+        order: Order,
+        window: Window,
+    ) -> StoreResult<Page<App>>;
+    /// Changes an application, and notes the time also where it is that already; the application as it is then. What
+    /// follows is stored when something else than the time has changed.
+    async fn change_app(
+        &self,
+        id: &AppId,
+        change: AppChange,
+        at: Millis,
+        also: Also,
+    ) -> StoreResult<Option<(App, Positions)>>;
+}
+
+/// Which applications a list holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppFilter {
+    /// Of this generation.
+    pub generation: Generation,
+    /// Living here, if a place is named.
+    pub data_center: Option<DataCenter>,
+    /// Of this id, if one is named.
+    pub id: Option<AppId>,
+    /// Of exactly this name, if one is named.
+    pub name: Option<String>,
+}
+
+impl AppFilter {
+    /// All of a generation.
+    #[must_use]
+    pub const fn of(generation: Generation) -> Self {
+        Self { generation, data_center: None, id: None, name: None }
+    }
+}
+
+/// What became of a [`Chats::create_channel`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelCreated {
+    /// It was made, and what follows stands at these positions.
+    Created(Positions),
+    /// The account has as many channels as it may have.
+    TooMany,
+}
+
+/// What became of a [`Chats::delete_channel`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelDeleted {
+    /// It is deleted, and what follows stands at these positions.
+    Done(Positions),
+    /// It has groups.
+    Occupied,
+    /// There is no such channel.
+    NoChannel,
+}
+
+/// Customer groups and what they hang on.
+#[async_trait]
+pub trait Chats: Send + Sync {
+    /// Adds a channel, if its account has fewer than `limit`.
+    async fn create_channel(
+        &self,
+        channel: Channel,
+        limit: Option<u64>,
+        also: Also,
+    ) -> StoreResult<ChannelCreated>;
+    /// The channel of this id, unless it was deleted.
+    async fn channel(&self, id: &AppId) -> StoreResult<Option<Channel>>;
+    /// Changes what is said of a channel; `None` when there is none of this id.
+    async fn change_channel(
+        &self,
+        id: &AppId,
+        change: ChannelChange,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
+    /// Deletes a channel that has no groups, and lets go of its numbers.
+    async fn delete_channel(&self, id: &AppId, now: Millis, also: Also) -> StoreResult<ChannelDeleted>;
+    /// All channels of an account that were not deleted, oldest first.
+    async fn channels(&self, account: &AccountId) -> StoreResult<Vec<Channel>>;
+    /// Binds a number; `None` when it is bound to a channel already.
+    async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<Option<Positions>>;
+    /// The binding of a number.
+    async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>>;
+    /// The numbers of a channel, oldest first.
+    async fn numbers(&self, channel: &AppId) -> StoreResult<Vec<BusinessNumber>>;
+    /// Adds a customer group and its empty roster.
+    async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Positions>;
+    /// The customer group at this address.
+    async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>>;
+    /// Customer groups, newest first.
+    async fn chat_groups(&self, query: &ChatGroupQuery, window: Window) -> StoreResult<Page<ChatGroup>>;
+    /// Up to `limit` groups that have been in creation, in change or in deletion since before `until`, and on which no
+    /// provider is to report, oldest first. One that has been so since after `now` is among them: the clock was set back,
+    /// and nobody waits until it comes there again.
+    async fn settling_chat_groups(
+        &self,
+        until: Millis,
+        now: Millis,
+        limit: usize,
+    ) -> StoreResult<Vec<ChatGroup>>;
+    /// Makes `after` of the group that is `before`, its invite apart; `None`, and nothing is changed, when it stands
+    /// elsewhere by now, has changed otherwise or is gone.
+    async fn change_chat_group(
+        &self,
+        before: &ChatGroup,
+        after: ChatGroup,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
+    /// Takes a group away with its invites and removals; `None` when there is none. Its roster is
+    /// [`Groups::delete_group`]'s.
+    async fn remove_chat_group(&self, at: &GroupRef, also: Also) -> StoreResult<Option<Positions>>;
+    /// Notes that somebody was removed, also when it is noted already.
+    async fn put_removal(&self, removal: Removal, also: Also) -> StoreResult<Positions>;
+    /// The removal of this number, if it was removed.
+    async fn removal(&self, at: &GroupRef, number: &PhoneNumber) -> StoreResult<Option<Removal>>;
+    /// Gives a group a new invite code, or none, and revokes the ones before; `None` when there is no such group.
+    async fn set_invite(
+        &self,
+        at: &GroupRef,
+        code: Option<&str>,
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
+    /// What an invite code stands for.
+    async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
+}
+
+/// What became of a [`Mutes::change_mutes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MutesChanged {
+    /// It was made, and what follows stands at these positions.
+    Done(Positions),
+    /// The mutes were changed since they were read.
+    Overtaken,
+    /// There is no such group.
+    NoGroup,
+}
+
+/// Who may not talk in a group.
+#[async_trait]
+pub trait Mutes: Send + Sync {
+    /// What holds in a group, also what has ended by its time, and how often it was changed; 0 of a group whose mutes
+    /// never were.
+    async fn group_mutes(&self, at: &GroupRef) -> StoreResult<(MuteRevision, GroupMutes)>;
+    /// Changes what holds in a group, unless it was changed since the revision that was `seen`.
+    async fn change_mutes(
+        &self,
+        at: &GroupRef,
+        seen: MuteRevision,
+        steps: MuteSteps,
+        now: Millis,
+        also: Also,
+    ) -> StoreResult<MutesChanged>;
+}
+
+/// What became of a [`Words::add_word`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WordAdded {
+    /// It is in the list now, and what follows stands at these positions.
+    Added(Positions),
+    /// It was in the list.
+    Known,
+    /// The list is as long as it may be.
+    TooMany,
+    /// There is no such application.
+    NoApp,
+}
+
+/// Words that an application's messages may not hold. A change of them is a change of their application, whose
+/// `modified_at` rises, so that whoever knows the application knows whether it knows its words.
+#[async_trait]
+pub trait Words: Send + Sync {
+    /// Adds a word to its application's list, if that holds fewer than `limit`.
+    async fn add_word(&self, word: Word, limit: u64, also: Also) -> StoreResult<WordAdded>;
+    /// An application's words, by their bytes.
+    async fn words(&self, app: &AppId) -> StoreResult<Vec<Word>>;
+    /// Takes a word away; `None` when it was not there.
+    async fn remove_word(
+        &self,
+        app: &AppId,
+        text: &str,
+        at: Millis,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
+}
+
+/// Callbacks that applications are owed. They come in by [`Also::calls`] alone. Times are the caller's clock's.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Takes callbacks that are due at `now`, of each application at most `room` less what `busy` says are under way; of
+    /// each lane the first alone. Until it is settled, or `until` has come, nobody else is given one.
+    async fn claim_calls(
+        &self,
+        now: Millis,
+        until: Millis,
+        room: usize,
+        busy: HashMap<AppId, usize>,
+    ) -> StoreResult<Vec<StoredCall>>;
+    /// Settles an attempt at a callback as it was claimed; `false` when somebody else has taken it since.
+    async fn settle_call(&self, call: &StoredCall, outcome: Outcome) -> StoreResult<bool>;
+    /// When the next callback is due, or taken for given up.
+    async fn next_call(&self) -> StoreResult<Option<Millis>>;
+    /// Callbacks that are owed, or dead letters, by number.
+    async fn calls(&self, dead: bool, window: Window) -> StoreResult<Page<StoredCall>>;
+    /// Makes a dead letter owed again, as of `now`; whether there was one of this number.
+    async fn revive_call(&self, number: i64, now: Millis) -> StoreResult<bool>;
+    /// Removes a callback or a dead letter; whether there was one of this number.
+    async fn drop_call(&self, number: i64) -> StoreResult<bool>;
+    /// Removes the oldest of what an application is owed, or of its dead letters, beyond `keep`; how many went.
+    async fn trim_calls(&self, app: &AppId, dead: bool, keep: u64) -> StoreResult<u64>;
+}
+
+/// The nouns that are written once for every store: a new one of this kind is named here.
+pub trait Records: Accounts + Seals + Apps + Chats + Mutes + Words + Outbox {}
