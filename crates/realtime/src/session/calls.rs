@@ -7,7 +7,7 @@ use muster_core::{
     message::{Body, Level},
     number::RepeatCount,
     roster::{JoinNumber, WalkQuery},
-    service::{MemberMessage, Storage, UserWord},
+    service::{MemberMessage, Storage, UserWord, Visit},
     store::walk_cursor,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -200,20 +200,23 @@ impl Session {
         let message = MessageId::new(&doomed.message_id)
             .map_err(|error| ErrorReply::invalid(format!("messageId {error}")))?;
         self.pace(&group)?;
-        let muster = &self.hub.muster;
-        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
-        muster.messages().recall_for(&visit, &message).await?;
-        Ok(Bytes::from_static(b"{}"))
+        let visit = self.visit(&group).await?;
+        self.hub.muster.messages().recall_for(&visit, &message).await?;
+        Ok(nothing())
     }
 
     /// Says something to a group that the user is in.
     pub(super) async fn say(&self, group: &GroupId, message: MemberMessage) -> Result<MessageId, Failure> {
         self.pace(group)?;
-        let muster = &self.hub.muster;
-        let visit = muster.groups().visit(&self.identity()?.login, group).await?;
-        let sent = muster.messages().say(&visit, message).await?;
+        let visit = self.visit(group).await?;
+        let sent = self.hub.muster.messages().say(&visit, message).await?;
         self.hub.counters.messages_in.add(1);
         Ok(sent.id)
+    }
+
+    /// A group that a call names, as this user comes to it.
+    pub(super) async fn visit(&self, group: &GroupId) -> Result<Visit<'_>, Failure> {
+        Ok(self.hub.muster.groups().visit(&self.identity()?.login, group).await?)
     }
 
     /// Counts a message of this client to a group, unless there were too many.
@@ -249,9 +252,8 @@ impl Session {
         };
         let after = Some(list.next_page_token.max(list.old_next_page_token)).filter(|&number| number > 0);
         let query = WalkQuery { order, after, limit };
-        let muster = &self.hub.muster;
-        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
-        let slice = muster.rosters().walk_for(&visit, query).await?;
+        let visit = self.visit(&group).await?;
+        let slice = self.hub.muster.rosters().walk_for(&visit, query).await?;
         let next = walk_cursor(&slice.entries).filter(|_| slice.more).unwrap_or(0);
         Ok(events::json(&UserPage {
             group_id: group.as_str(),
@@ -262,6 +264,11 @@ impl Session {
         })
         .into())
     }
+}
+
+/// The result of a method that has nothing to say.
+pub(super) fn nothing() -> Bytes {
+    Bytes::from_static(b"{}")
 }
 
 pub(super) fn group_id(text: &str) -> Result<GroupId, ErrorReply> {

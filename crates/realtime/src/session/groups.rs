@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Failure, Session,
-    calls::{MAX_USERS, OfGroup, group_id},
+    calls::{MAX_USERS, OfGroup, group_id, nothing},
 };
 use crate::{
     events::{self, ImUser},
@@ -87,11 +87,6 @@ fn within(field: &str, text: String, bytes: usize) -> Result<String, ErrorReply>
     Ok(text)
 }
 
-/// The answer of a method that has nothing to say.
-fn nothing() -> Bytes {
-    Bytes::from_static(b"{}")
-}
-
 impl Session {
     pub(super) async fn create_group(&self, new: NewImGroup) -> Result<Bytes, Failure> {
         let optional = |field, text: Option<String>, bytes| {
@@ -112,16 +107,14 @@ impl Session {
     }
 
     pub(super) async fn close_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
-        let groups = self.hub.muster.groups();
-        let visit = groups.visit(&self.identity()?.login, &group_id(&of.id)?).await?;
-        groups.close(&visit).await?;
+        let visit = self.visit(&group_id(&of.id)?).await?;
+        self.hub.muster.groups().close(&visit).await?;
         Ok(nothing())
     }
 
     pub(super) async fn modify_group(&self, wanted: ModifiedGroup) -> Result<Bytes, Failure> {
-        let groups = self.hub.muster.groups();
-        let visit = groups.visit(&self.identity()?.login, &group_id(&wanted.group_id)?).await?;
-        groups.modify_for(&visit, wanted.change()?).await?;
+        let visit = self.visit(&group_id(&wanted.group_id)?).await?;
+        self.hub.muster.groups().modify_for(&visit, wanted.change()?).await?;
         Ok(nothing())
     }
 

@@ -1,17 +1,12 @@
 //! Calls about who may talk in a group, under the names and with the fields of the client SDK.
 
 use bytes::Bytes;
-use muster_core::{
-    app::Generation,
-    id::{GroupId, UserId},
-    mute::MuteChange,
-    service::Audience,
-};
+use muster_core::{app::Generation, id::UserId, mute::MuteChange, service::Audience};
 use serde::Deserialize;
 
 use super::{
     Failure, Session,
-    calls::{OfGroup, group_id, parameters},
+    calls::{OfGroup, group_id, nothing, parameters},
 };
 use crate::{
     events::{self, MuteStatus},
@@ -64,7 +59,7 @@ impl Session {
                 self.change_mutes(&of.group_id, MuteChange::Unmute { users }, of.broad_cast_type).await?;
             }
         }
-        Ok(Bytes::from_static(b"{}"))
+        Ok(nothing())
     }
 
     async fn mute_everybody(&self, data: &[u8], change: MuteChange) -> Result<(), Failure> {
@@ -81,14 +76,13 @@ impl Session {
             Some(2) => Audience::Group,
             Some(_) => return Err(ErrorReply::invalid("broadCastType must be 0, 1 or 2").into()),
         };
-        let (muster, group): (_, GroupId) = (&self.hub.muster, group_id(group)?);
-        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
-        Ok(muster.mutes().change_by(&visit, change, audience).await?)
+        let visit = self.visit(&group_id(group)?).await?;
+        Ok(self.hub.muster.mutes().change_by(&visit, change, audience).await?)
     }
 
     async fn list_mutes(&self, of: OfGroup) -> Result<Bytes, Failure> {
         let (muster, group) = (&self.hub.muster, group_id(&of.id)?);
-        let visit = muster.groups().visit(&self.identity()?.login, &group).await?;
+        let visit = self.visit(&group).await?;
         let mutes = muster.mutes().list_for(&visit).await?;
         Ok(events::json(&MuteStatus::of(group.as_str(), &mutes, muster.now())).into())
     }
