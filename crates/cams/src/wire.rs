@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Call,
+    channel_type::ChannelType,
     error::{COMMON, Error, FOR_ANYBODY, Result},
 };
 
@@ -56,6 +57,33 @@ pub(crate) async fn open_group(
 ) -> Result<OpenChatGroup> {
     let number = open_number(call, channel, number).await?;
     Ok(call.state.muster.chats().group(&number, id).await?)
+}
+
+/// What an operation is given that needs a group and nothing else.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct OfGroup {
+    /// The business number that runs the group: digits, country code first.
+    business_number: PhoneNumber,
+    /// The kind of channel: WHATSAPP.
+    #[expect(dead_code, reason = "checked and documented; there is one kind")]
+    #[schemars(extend("default" = "WHATSAPP"))]
+    channel_type: Option<ChannelType>,
+    /// The channel.
+    cust_space_id: AppId,
+    /// The group.
+    group_id: GroupId,
+}
+
+/// An example of it.
+pub(crate) const OF_GROUP_EXAMPLE: &[(&str, &str)] =
+    &[("CustSpaceId", "{#CustSpaceId}"), ("BusinessNumber", "{#BusinessNumber}"), ("GroupId", "{#GroupId}")];
+
+impl OfGroup {
+    /// The group.
+    pub(crate) async fn open(&self, call: &Call<'_>) -> Result<OpenChatGroup> {
+        open_group(call, &self.cust_space_id, &self.business_number, &self.group_id).await
+    }
 }
 
 /// What surrounds every success. Failures have a body of their own, made by the gateway; `Message` and `AccessDeniedDetail` come only

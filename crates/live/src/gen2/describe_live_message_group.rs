@@ -4,20 +4,8 @@ use std::collections::BTreeMap;
 
 use muster_core::group::{Group, GroupTally};
 
-use super::{known_group, spec};
+use super::{OfGroup, known_group, spec};
 use crate::{prelude::*, wire::text_or_empty};
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Request {
-    /// The application.
-    app_id: AppId,
-    /// The group.
-    group_id: GroupId,
-    /// The application's data center, Shanghai when not said.
-    #[serde(default)]
-    data_center: DataCenter,
-}
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -61,13 +49,13 @@ pub(crate) struct DescribeLiveMessageGroup;
 
 impl Operation for DescribeLiveMessageGroup {
     type Product = Live;
-    type Request = Request;
+    type Request = OfGroup;
     type Response = Response;
     const SPEC: Spec = spec("DescribeLiveMessageGroup", "Tells everything about a group.", Level::Get)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
+        .example(OfGroup::EXAMPLE)
         .notes(&["A deleted group is told for 30 days, with Delete true, Deletatime and Deletor."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+    async fn call(call: &Call<'_>, request: OfGroup) -> Result<Response> {
         let group = known_group(call, request.data_center, &request.app_id, &request.group_id).await?;
         let tally = match group.deletion {
             Some(_) => None,

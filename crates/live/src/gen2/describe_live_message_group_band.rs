@@ -1,19 +1,7 @@
 //! `DescribeLiveMessageGroupBand`.
 
-use super::{open_group, spec};
+use super::{OfGroup, open_group, spec};
 use crate::prelude::*;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Request {
-    /// The application.
-    app_id: AppId,
-    /// The group.
-    group_id: GroupId,
-    /// The application's data center, Shanghai when not said.
-    #[serde(default)]
-    data_center: DataCenter,
-}
 
 /// Who may talk in a group.
 #[derive(Serialize, JsonSchema)]
@@ -34,13 +22,13 @@ pub(crate) struct DescribeLiveMessageGroupBand;
 
 impl Operation for DescribeLiveMessageGroupBand {
     type Product = Live;
-    type Request = Request;
+    type Request = OfGroup;
     type Response = Response;
     const SPEC: Spec = spec("DescribeLiveMessageGroupBand", "Tells who may talk in a group.", Level::Get)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
+        .example(OfGroup::EXAMPLE)
         .notes(&["Both lists are in the order of the users' ids."]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+    async fn call(call: &Call<'_>, request: OfGroup) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;
         let muster = &call.state.muster;
         let (mutes, now) = (muster.mutes().of(&group).await?, muster.now());

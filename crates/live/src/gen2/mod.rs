@@ -93,6 +93,24 @@ const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
         .tag("Interactive messaging, generation 2")
 }
 
+/// What an operation is given that needs a group and nothing else.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct OfGroup {
+    /// The application.
+    app_id: AppId,
+    /// The group.
+    group_id: GroupId,
+    /// The application's data center, Shanghai when not said.
+    #[serde(default)]
+    data_center: DataCenter,
+}
+
+impl OfGroup {
+    /// An example of it.
+    const EXAMPLE: &[(&str, &str)] = &[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")];
+}
+
 /// The applications of this generation that an account has in a data center.
 fn scope(account: &AccountId, data_center: DataCenter) -> AppScope<'_> {
     AppScope { account, generation: Generation::Two, data_center: Some(data_center) }

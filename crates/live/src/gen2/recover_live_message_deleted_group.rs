@@ -1,22 +1,10 @@
 //! `RecoverLiveMessageDeletedGroup`.
 
-use super::{open_app, spec};
+use super::{OfGroup, open_app, spec};
 use crate::{
     error::{Code, documented},
     prelude::*,
 };
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Request {
-    /// The application.
-    app_id: AppId,
-    /// The group.
-    group_id: GroupId,
-    /// The application's data center, Shanghai when not said.
-    #[serde(default)]
-    data_center: DataCenter,
-}
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -29,10 +17,10 @@ pub(crate) struct RecoverLiveMessageDeletedGroup;
 
 impl Operation for RecoverLiveMessageDeletedGroup {
     type Product = Live;
-    type Request = Request;
+    type Request = OfGroup;
     type Response = Response;
     const SPEC: Spec = spec("RecoverLiveMessageDeletedGroup", "Makes a deleted group exist again.", Level::Update)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
+        .example(OfGroup::EXAMPLE)
         .errors(&documented([
             Code::InputInvalid,
             Code::ErrorTooManyGroups,
@@ -48,7 +36,7 @@ impl Operation for RecoverLiveMessageDeletedGroup {
             "It counts among the application's 5,000 existing groups again.",
         ]);
 
-    async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
+    async fn call(call: &Call<'_>, request: OfGroup) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;
         call.state.muster.groups().recover(&app, &request.group_id).await?;
         Ok(Response { group_id: request.group_id })
