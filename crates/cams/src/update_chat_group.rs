@@ -6,7 +6,7 @@ use crate::{
     prelude::*,
     wire::{Affected, open_group},
 };
-use muster_core::chat::ChatGroupChange;
+use muster_core::{picture::PictureFault, service::NewFace};
 use muster_gateway::parameter::{Change, Text};
 
 #[derive(Deserialize, JsonSchema)]
@@ -25,6 +25,9 @@ pub(crate) struct Request {
     description: Change<Text<0, 2048>>,
     /// The group.
     group_id: GroupId,
+    /// Where the group's new picture is: the public `http://` or `https://` URL of a square JPEG file of at least 192
+    /// pixels a side and at most 5 MB. Nothing, when the text is empty.
+    profile_picture_file: Option<Text<0, 2048>>,
     /// The group's new title, at most 128 characters. Blanks around it are left out.
     subject: Option<Text<0, 128>>,
 }
@@ -35,7 +38,7 @@ impl Operation for UpdateChatGroup {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Affected>;
-    const SPEC: Spec = spec("UpdateChatGroup", "Changes the title and the description of a group.", Level::Update)
+    const SPEC: Spec = spec("UpdateChatGroup", "Changes the title, the description and the picture of a group.", Level::Update)
         .example(&[
             ("CustSpaceId", "{#CustSpaceId}"),
             ("BusinessNumber", "{#BusinessNumber}"),
@@ -44,9 +47,10 @@ impl Operation for UpdateChatGroup {
         ])
         .errors(OF_GROUP)
         .notes(&[
-            "The group is UPDATING at first, with the title and the description it had, and ACTIVE soon after with the new ones.",
+            "The group is UPDATING at first, with the face it had, and ACTIVE soon after with the new ones.",
             "What is not given stays as it is. Result is 1, or 0 when nothing is given.",
             "The group must be ACTIVE.",
+            "The picture is fetched and looked at before anything is changed; ListChatGroup then gives its address.",
         ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Affected>> {
@@ -61,11 +65,21 @@ impl Operation for UpdateChatGroup {
             Change::Clear => Some(String::new()),
             Change::Set(text) => Some(text.into_string()),
         };
-        let change = ChatGroupChange { subject, description, picture: None };
-        if change.is_nothing() {
+        let url = request.profile_picture_file.map(Text::into_string).filter(|url| !url.is_empty());
+        if subject.is_none() && description.is_none() && url.is_none() {
             return Envelope::of(Affected::rows(0));
         }
-        call.state.muster.chats().update_group(&group, change).await?;
+        let chats = call.state.muster.chats();
+        let picture = match url {
+            Some(url) => Some(chats.fetch_picture(&url).await.map_err(|fault| refused(&fault))?),
+            None => None,
+        };
+        chats.update_group(&group, NewFace { subject, description, picture }).await?;
         Envelope::of(Affected::rows(1))
     }
+}
+
+/// What a caller is told of a picture that is not taken.
+fn refused(fault: &PictureFault) -> Error {
+    Error::Invalid("ProfilePictureFile", format!("ProfilePictureFile: {fault}"))
 }

@@ -28,6 +28,7 @@ pub mod moderation;
 pub mod mute;
 pub mod number;
 pub mod outbound;
+pub mod picture;
 pub mod random;
 pub mod rank;
 pub mod role_session;

@@ -1,4 +1,5 @@
-//! A clock that a test moves and randomness that repeats. Public so that every crate's tests use the same.
+//! A clock that a test moves, randomness that repeats and a network without anybody. Public so that every crate's tests
+//! use the same.
 
 use std::{
     sync::{
@@ -8,7 +9,10 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
+
 use crate::{
+    outbound::{Answered, Call, CallFault, Outbound},
     random::Random,
     time::{Clock, Millis},
 };
@@ -72,5 +76,16 @@ impl Random for Seeded {
             word ^= word >> 31;
             chunk.copy_from_slice(&word.to_le_bytes()[..chunk.len()]);
         }
+    }
+}
+
+/// A network on which nobody answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NobodyThere;
+
+#[async_trait]
+impl Outbound for NobodyThere {
+    async fn call(&self, _: Call) -> Result<Answered, CallFault> {
+        Err(CallFault::Unreachable("nobody is there".to_owned()))
     }
 }

@@ -10,10 +10,12 @@ use muster_bus::{
 use muster_core::{
     bus::Bus,
     id::NodeId,
+    outbound::Outbound,
     random::Random,
     service::{Dependencies, Muster},
     store::{Admissions, Store},
 };
+use muster_outbound::HttpOutbound;
 use muster_store::{
     postgres::{OpenError, PostgresStore},
     sqlite::{DATABASE_FILE, MARK_FILE, SqliteStore},
@@ -43,6 +45,8 @@ pub(crate) struct Foundation {
     pub(crate) muster: Arc<Muster>,
     /// Where nonces and quotas are shared with other nodes; `None` with the embedded store, which has one node.
     pub(crate) admissions: Option<Arc<dyn Admissions>>,
+    /// How addresses that users choose are called.
+    pub(crate) outbound: Arc<dyn Outbound>,
 }
 
 impl Foundation {
@@ -58,6 +62,8 @@ impl Foundation {
 
     async fn stand(configuration: &Configuration, directory: &Path, fresh: Fresh) -> anyhow::Result<Self> {
         let system = Arc::new(System::new());
+        let outbound = HttpOutbound::new(configuration.outbound.clone()).map_err(misconfigured)?;
+        let outbound: Arc<dyn Outbound> = Arc::new(outbound);
         let random: Arc<dyn Random> = system.clone();
         let (store, admissions): (Arc<dyn Store>, Option<Arc<dyn Admissions>>) =
             if configuration.store.is_empty() {
@@ -83,11 +89,12 @@ impl Foundation {
             bus,
             clock: system.clone(),
             random: system,
+            outbound: Arc::clone(&outbound),
             master: Arc::new(master),
             limits: configuration.domain_limits(),
             node,
         }));
-        Ok(Self { muster, admissions })
+        Ok(Self { muster, admissions, outbound })
     }
 
     /// Writes what is only in memory, and stops.

@@ -12,7 +12,6 @@ use muster_core::{
 };
 use muster_gateway::{Gateway, LocalReplayGuard, ProductSet, Undertaking};
 use muster_live::Endpoints;
-use muster_outbound::HttpOutbound;
 use muster_realtime::Hub;
 use serde_json::Value;
 use tokio::{
@@ -68,7 +67,6 @@ pub(crate) async fn run(
     let signals = Signals::take()?;
     let tls = configuration.has_tls().then(|| Certificates::load(&configuration.tls)).transpose();
     let tls = tls.map_err(misconfigured)?.map(Arc::new);
-    let outbound = HttpOutbound::new(configuration.outbound.clone()).map_err(misconfigured)?;
     let mut data = DataDirectory::take(&configuration.data)?;
     let listener = listen_on(&configuration.listen, "listen").await?;
     let address = listener.local_addr()?;
@@ -93,7 +91,7 @@ pub(crate) async fn run(
     let (keys, bounds) = (Arc::clone(&server.keys), configuration.admin.clone());
     tasks.spawn("takes commands", admin.serve(Arc::clone(muster), keys, bounds));
     tasks.spawn("follows changes of keys", Arc::clone(&server.keys).follow(Arc::downgrade(muster)));
-    let sender = Sender::new(Arc::clone(muster), Arc::new(outbound), &configuration);
+    let sender = Sender::new(Arc::clone(muster), Arc::clone(&foundation.outbound), &configuration);
     tasks.spawn("sends callbacks", sender.run());
     tasks.spawn("activates customer groups", settle(Arc::clone(muster)));
     let sweep_every = Duration::from_secs(configuration.retention.sweep_seconds.into());

@@ -9,7 +9,7 @@ use muster_core::{
     random::Random,
     seal::MasterKey,
     service::{Dependencies, Muster},
-    testing::{ManualClock, Seeded},
+    testing::{ManualClock, NobodyThere, Seeded},
     time::Millis,
 };
 use muster_store::sqlite::{SqliteOptions, SqliteStore};
@@ -37,6 +37,7 @@ impl Domain {
             bus: Arc::new(MemoryBus::default()),
             clock: clock.clone(),
             random,
+            outbound: Arc::new(NobodyThere),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
             node: NodeId::new("node").expect("an id"),

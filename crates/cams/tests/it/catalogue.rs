@@ -17,9 +17,6 @@ const TELEGRAM: &str =
     "of other kinds of channel than WhatsApp; taken and ignored, as any unknown parameter is";
 const COMMON: &str = "a parameter of the platform; taken and ignored, as any unknown parameter is";
 const PAGE: &str = "no bound is published, and a server needs one";
-
-const PICTURE: &str =
-    "pictures are not fetched by this version; taken and ignored, as any unknown parameter is";
 const TEXT: &str = "no bound is published, and a server needs one";
 const INTEGER: &str = "published as an integer, which a name is not: typed clients would refuse it";
 const QUEUES: &str = "there are no queues";
@@ -57,7 +54,7 @@ const ALLOWED: Allowed = &[
     ("UpdateChatGroup.OwnerId: missing", COMMON),
     ("UpdateChatGroup.ResourceOwnerAccount: missing", COMMON),
     ("UpdateChatGroup.ResourceOwnerId: missing", COMMON),
-    ("UpdateChatGroup.ProfilePictureFile: missing", PICTURE),
+    ("UpdateChatGroup.ProfilePictureFile: max null is 2048", TEXT),
     ("DeleteChatGroupParticipants.List: required false is true", LIST),
     ("DeleteChatGroupParticipants.List: min null is 1", LIST),
     ("DeleteChatGroupParticipants.List.ParticipantNumber: required false is true", LIST),

@@ -13,6 +13,7 @@ use crate::{
     chat::{ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber, Removal},
     error::{Error, Result},
     id::{GroupId, GroupRef, UserId},
+    picture::{Picture, PictureFault},
     roster::{Admission, Join, Leave, Tie},
     time::Millis,
 };
@@ -24,6 +25,24 @@ pub struct NewChatGroup {
     pub subject: String,
     /// What it is about.
     pub description: Option<String>,
+}
+
+/// What is to become of a customer group's face. What is none stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct NewFace {
+    /// The new title.
+    pub subject: Option<String>,
+    /// What it is about from then on; nothing, when empty.
+    pub description: Option<String>,
+    /// The new picture.
+    pub picture: Option<Picture>,
+}
+
+impl NewFace {
+    fn into_change(self) -> ChatGroupChange {
+        let Self { subject, description, picture } = self;
+        ChatGroupChange { subject, description, picture: picture.map(Picture::into_url) }
+    }
 }
 
 impl ChatRules<'_> {
@@ -65,16 +84,25 @@ impl ChatRules<'_> {
         muster.change(made).await
     }
 
+    /// Fetches the picture that a group is to have, and looks whether it may be one.
+    ///
+    /// # Errors
+    /// [`PictureFault`].
+    pub async fn fetch_picture(&self, url: &str) -> std::result::Result<Picture, PictureFault> {
+        Picture::fetch(&*self.0.outbound, url).await
+    }
+
     /// Changes the face of a group; it is in change until its channel has reported on every part.
     ///
     /// # Errors
     /// [`Error::GroupInactive`], [`Error::Channel`], or the store's.
-    pub async fn update_group(&self, group: &OpenChatGroup, wanted: ChatGroupChange) -> Result<()> {
+    pub async fn update_group(&self, group: &OpenChatGroup, wanted: NewFace) -> Result<()> {
         if group.status != ChatGroupStatus::Active {
             return Err(Error::GroupInactive(group.at.group.clone()));
         }
         let channel = Arc::clone(&self.0.channel);
         let (before, now) = (ChatGroup::clone(group), self.0.now());
+        let wanted = wanted.into_change();
         let begun = async move |hands: Hands| {
             let after =
                 ChatGroup { pending: wanted.clone(), ..moved(&before, ChatGroupStatus::Updating, now) };

@@ -59,7 +59,7 @@ mod user_messages;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, AppSearch, KnownApp, NewApp, OpenApp};
-pub use chat_groups::NewChatGroup;
+pub use chat_groups::{NewChatGroup, NewFace};
 pub use chats::{ChatRules, Invitation, OpenChannel, OpenChatGroup, OpenNumber};
 pub use comings::Telling;
 pub use delivery::DeliveryRules;
@@ -86,6 +86,7 @@ use crate::{
     figure::Figure,
     id::NodeId,
     limits::Limits,
+    outbound::Outbound,
     random::Random,
     seal::MasterKey,
     store::Store,
@@ -107,6 +108,8 @@ pub struct Dependencies {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// How addresses that users choose are called.
+    pub outbound: Arc<dyn Outbound>,
     /// The key that secrets are sealed under.
     pub master: Arc<MasterKey>,
     /// Bounds.
@@ -121,6 +124,7 @@ pub struct Muster {
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    outbound: Arc<dyn Outbound>,
     master: Arc<MasterKey>,
     limits: Limits,
     node: NodeName,
@@ -135,7 +139,7 @@ impl Muster {
     /// The domain on this ground.
     #[must_use]
     pub fn new(on: Dependencies) -> Self {
-        let Dependencies { store, bus, clock, random, master, limits, node } = on;
+        let Dependencies { store, bus, clock, random, outbound, master, limits, node } = on;
         let mutes = Arc::new(KnownMutes::default());
         bus.listen(Arc::new(MuteListener(Arc::clone(&mutes))));
         let channel = Arc::new(LocalChannel::new(Arc::clone(&random)));
@@ -144,6 +148,7 @@ impl Muster {
             bus,
             clock,
             random,
+            outbound,
             master,
             limits,
             node: NodeName::new(node),

@@ -9,7 +9,7 @@ use muster_core::{
     limits::Limits,
     seal::MasterKey,
     service::{AppScope, Dependencies, Muster, NewApp, NewGroup, OpenApp},
-    testing::{ManualClock, Seeded},
+    testing::{ManualClock, NobodyThere, Seeded},
     time::Millis,
 };
 use muster_realtime::{
@@ -42,6 +42,7 @@ impl Real {
             bus: Arc::new(MemoryBus::new()),
             clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
             random,
+            outbound: Arc::new(NobodyThere),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits: Limits::default(),
             node: NodeId::new("n1").unwrap(),

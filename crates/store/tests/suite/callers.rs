@@ -16,7 +16,7 @@ use muster_core::{
     seal::MasterKey,
     service::{AppScope, Dependencies, Muster, NewApp, NewGroup, Telling},
     store::{Store, StoreError},
-    testing::{ManualClock, Seeded},
+    testing::{ManualClock, NobodyThere, Seeded},
     time::Millis,
 };
 
@@ -133,6 +133,7 @@ fn domain(store: Arc<dyn Store>, bus: Arc<Ears>) -> Muster {
         bus,
         clock: Arc::new(ManualClock::new(Millis(1_000_000))),
         random: Arc::new(Seeded::new(2)),
+        outbound: Arc::new(NobodyThere),
         master: Arc::new(MasterKey::new(&[7; 32])),
         limits: Limits::default(),
         node: NodeId::new("n").unwrap(),

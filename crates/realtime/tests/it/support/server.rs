@@ -9,7 +9,7 @@ use muster_core::{
     message::{Body, Sender, Weight},
     seal::MasterKey,
     service::{AppScope, Dependencies, Muster, NewApp, NewGroup, OpenApp, OpenGroup, OperatorMessage},
-    testing::{ManualClock, Seeded},
+    testing::{ManualClock, NobodyThere, Seeded},
     time::Millis,
 };
 use muster_realtime::{
@@ -50,6 +50,7 @@ impl Server {
             bus: bus.clone(),
             clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
             random: Arc::new(Seeded::new(11)),
+            outbound: Arc::new(NobodyThere),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
             node: NodeId::new("n1").unwrap(),
