@@ -1,6 +1,6 @@
 //! Channels and the numbers that are bound to them.
 
-use muster_core::limits::Limits;
+use muster_core::{chat::PhoneNumber, error::Error, id::AppId, limits::Limits, service::NewChatGroup};
 use muster_gateway::ProductSet;
 use serde_json::{Value, json};
 
@@ -149,4 +149,18 @@ async fn the_service_is_open_without_anybody_ordering_it() {
     for action in ["GetChatappOpenStatus", "OpenChatappService"] {
         assert_eq!(house.call(action, &[]).await.ok(), json!({"Code": "OK", "OpenStatus": true}));
     }
+}
+
+#[tokio::test]
+async fn a_channel_that_is_deleted_meanwhile_takes_neither_a_group_nor_a_number() {
+    let (house, channel) = cams().await;
+    let (chats, id) = (house.muster.chats(), AppId::new(&channel).expect("an id"));
+    let phone = |digits| PhoneNumber::new(digits).expect("a number");
+    let number = chats.number(&house.account(), &id, &phone(NUMBER)).await.expect("a number of the channel");
+    done(&house, "DeleteInstance", &[("InstanceId", &channel)]).await;
+    let new = NewChatGroup { subject: "team".into(), description: None };
+    let refused = chats.create_group(&number, new).await.expect_err("no group");
+    assert!(matches!(refused, Error::NoChannel(ref gone) if *gone == id), "{refused}");
+    let refused = chats.add_number(number.channel(), phone("8613800138001")).await.expect_err("no number");
+    assert!(matches!(refused, Error::NoChannel(ref gone) if *gone == id), "{refused}");
 }

@@ -49,7 +49,7 @@ impl ChatRules<'_> {
     /// Makes a customer group; it is in creation until its channel has made it.
     ///
     /// # Errors
-    /// [`Error::Channel`], or the store's.
+    /// [`Error::NoChannel`] when the channel was deleted meanwhile, [`Error::Channel`], or the store's.
     pub async fn create_group(&self, number: &OpenNumber, new: NewChatGroup) -> Result<ChatGroup> {
         let muster = self.0;
         let now = muster.now();
@@ -70,7 +70,9 @@ impl ChatRules<'_> {
         };
         let channel = Arc::clone(&muster.channel);
         let made = async move |hands: Hands| {
-            hands.store.records().create_chat_group(group.clone(), hands.alone()).await?;
+            let records = hands.store.records();
+            let made = records.create_chat_group(group.clone(), hands.alone()).await?;
+            made.ok_or_else(|| Error::NoChannel(group.at.app.clone()))?;
             match channel.create_group(&group).await {
                 Ok(accepted) => note_request(&hands, &group, accepted).await?,
                 Err(fault) => {

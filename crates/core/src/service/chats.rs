@@ -12,6 +12,7 @@ use crate::{
     group::{Order, Page, Window},
     id::{AccountId, AppId, GroupId, GroupRef},
     roster::{Member, PageQuery},
+    store::NumberAdded,
 };
 
 /// The longest text that is looked up as an invite code, in bytes. Codes are shorter: letters and digits.
@@ -90,7 +91,7 @@ impl ChatRules<'_> {
     /// Binds a business number to a channel.
     ///
     /// # Errors
-    /// [`Error::NumberTaken`], or the store's.
+    /// [`Error::NumberTaken`], [`Error::NoChannel`] when the channel was deleted meanwhile, or the store's.
     pub async fn add_number(&self, channel: &OpenChannel, number: PhoneNumber) -> Result<BusinessNumber> {
         let bound = BusinessNumber { number, channel: channel.id.clone(), created_at: self.0.now() };
         let added = async move |hands: Hands| match hands
@@ -99,8 +100,9 @@ impl ChatRules<'_> {
             .add_number(bound.clone(), hands.alone())
             .await?
         {
-            Some(_) => Ok(Done::untold(bound)),
-            None => Err(Error::NumberTaken(bound.number)),
+            NumberAdded::Bound(_) => Ok(Done::untold(bound)),
+            NumberAdded::Taken => Err(Error::NumberTaken(bound.number)),
+            NumberAdded::NoChannel => Err(Error::NoChannel(bound.channel)),
         };
         self.0.change(added).await
     }

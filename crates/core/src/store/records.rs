@@ -116,6 +116,17 @@ pub enum ChannelDeleted {
     NoChannel,
 }
 
+/// What became of a [`Chats::add_number`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NumberAdded {
+    /// It is bound, and what follows stands at these positions.
+    Bound(Positions),
+    /// It was bound to a channel before.
+    Taken,
+    /// There is no such channel, or it was deleted.
+    NoChannel,
+}
+
 /// Customer groups and what they hang on.
 #[async_trait]
 pub trait Chats: Send + Sync {
@@ -139,14 +150,14 @@ pub trait Chats: Send + Sync {
     async fn delete_channel(&self, id: &AppId, now: Millis, also: Also) -> StoreResult<ChannelDeleted>;
     /// All channels of an account that were not deleted, oldest first.
     async fn channels(&self, account: &AccountId) -> StoreResult<Vec<Channel>>;
-    /// Binds a number; `None` when it is bound to a channel already.
-    async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<Option<Positions>>;
+    /// Binds a number, unless it is bound already.
+    async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<NumberAdded>;
     /// The binding of a number.
     async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>>;
     /// The numbers of a channel, oldest first.
     async fn numbers(&self, channel: &AppId) -> StoreResult<Vec<BusinessNumber>>;
-    /// Adds a customer group and its empty roster.
-    async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Positions>;
+    /// Adds a customer group and its empty roster; `None` when there is no such channel, or it was deleted.
+    async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Option<Positions>>;
     /// The customer group at this address.
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>>;
     /// Customer groups, newest first.

@@ -5,13 +5,13 @@ use muster_core::{
     id::{AccountId, AppId},
     limits::has_room,
     message::Positions,
-    store::ChannelDeleted,
+    store::{ChannelDeleted, NumberAdded},
     time::Millis,
     transfer::{ChannelRecord, Kind, Record, TransferError},
 };
 
 use super::{
-    Carried, Change, Reading, Row, Transaction, Tried, Turn, Value, misuse,
+    Carried, Change, Reading, Row, Transaction, Tried, Turn, Value,
     table::{Parent, Stored, Table, exists, insert, record_of, total},
     value::values,
 };
@@ -123,10 +123,21 @@ impl Stored for BusinessNumber {
     }
 }
 
-/// Takes the turn of a channel that was not deleted.
-pub(super) fn take(tx: &mut dyn Transaction, id: &AppId) -> Tried<()> {
-    let there = tx.take_turn(Turn::Space(id))? && exists(tx, THERE, values![id.as_str()])?;
-    if there { Ok(()) } else { misuse(format!("there is no channel {id}")) }
+/// Takes the turn of a channel; `false` when there is none of this id, or it was deleted. Until the transaction has ended
+/// it is not deleted then.
+pub(super) fn take(tx: &mut dyn Transaction, id: &AppId) -> Tried<bool> {
+    Ok(tx.take_turn(Turn::Space(id))? && exists(tx, THERE, values![id.as_str()])?)
+}
+
+/// Binds a number.
+pub(super) fn bind(tx: &mut dyn Transaction, number: &BusinessNumber) -> Tried<Change<NumberAdded>> {
+    if !take(tx, &number.channel)? {
+        return Ok(Change::nothing(NumberAdded::NoChannel));
+    }
+    Ok(match insert(tx, number)? {
+        true => Change::made(NumberAdded::Bound(Positions::new())),
+        false => Change::nothing(NumberAdded::Taken),
+    })
 }
 
 /// The channel `$1`, unless it was deleted.
@@ -167,7 +178,7 @@ pub(super) fn change(tx: &mut dyn Transaction, id: &AppId, change: &ChannelChang
 /// Deletes a channel that has no groups, and lets go of its numbers.
 pub(super) fn delete(tx: &mut dyn Transaction, id: &AppId, now: Millis) -> Tried<Change<ChannelDeleted>> {
     let of = values![id.as_str()];
-    if !tx.take_turn(Turn::Space(id))? || !exists(tx, THERE, of)? {
+    if !take(tx, id)? {
         return Ok(Change::nothing(ChannelDeleted::NoChannel));
     }
     if exists(tx, "chat_group WHERE app = $1", of)? {

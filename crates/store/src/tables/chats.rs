@@ -10,7 +10,7 @@ use muster_core::{
     group::{Group, Page, Window},
     id::{AccountId, AppId, GroupRef},
     message::Positions,
-    store::{Also, ChannelCreated, ChannelDeleted, Chats, StoreResult},
+    store::{Also, ChannelCreated, ChannelDeleted, Chats, NumberAdded, StoreResult},
     time::Millis,
     transfer::{ChatGroupRecord, InviteRecord, Kind, Record, TransferError},
 };
@@ -235,14 +235,17 @@ fn roster_owner(chat: &ChatGroup, epoch: &str) -> Group {
     }
 }
 
-fn create(tx: &mut dyn Transaction, chat: &ChatGroup, epoch: &str) -> Tried<()> {
-    channels::take(tx, &chat.at.app)?;
+fn create(tx: &mut dyn Transaction, chat: &ChatGroup, epoch: &str) -> Tried<bool> {
+    if !channels::take(tx, &chat.at.app)? {
+        return Ok(false);
+    }
     if tx.group_number(&chat.at)?.is_some() {
         return misuse(format!("there is a group {} already", chat.at.group));
     }
     let place = tx.add_group(&roster_owner(chat, epoch))?;
     insert(tx, &ChatGroupRow { chat: chat.clone(), place, status_since: chat.created_at })?;
-    chat.invite.as_ref().map_or(Ok(()), |code| add_invite(tx, &chat.at, code, chat.created_at))
+    chat.invite.as_ref().map_or(Ok(()), |code| add_invite(tx, &chat.at, code, chat.created_at))?;
+    Ok(true)
 }
 
 fn list(reading: &mut dyn Reading, query: &ChatGroupQuery, window: Window) -> Tried<Page<ChatGroup>> {
@@ -364,13 +367,12 @@ impl<D: Database> Chats for Tables<D> {
         self.database.read(move |reading| select(reading, tail, values![account.as_str()])).await
     }
 
-    async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<Option<Positions>> {
-        let step = move |tx: &mut dyn Transaction| {
-            channels::take(tx, &number.channel)?;
-            insert(tx, &number).map(Change::when)
-        };
-        let (bound, positions) = self.database.write_also(also, step).await?;
-        Ok(bound.then_some(positions))
+    async fn add_number(&self, number: BusinessNumber, also: Also) -> StoreResult<NumberAdded> {
+        let step = move |tx: &mut dyn Transaction| channels::bind(tx, &number);
+        Ok(match self.database.write_also(also, step).await? {
+            (NumberAdded::Bound(_), positions) => NumberAdded::Bound(positions),
+            (not_bound, _) => not_bound,
+        })
     }
 
     async fn number(&self, number: &PhoneNumber) -> StoreResult<Option<BusinessNumber>> {
@@ -385,10 +387,11 @@ impl<D: Database> Chats for Tables<D> {
         self.database.read(move |reading| select(reading, tail, values![channel.as_str()])).await
     }
 
-    async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Positions> {
+    async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Option<Positions>> {
         let epoch = self.epoch();
-        let step = move |tx: &mut dyn Transaction| create(tx, &group, &epoch).map(Change::made);
-        Ok(self.database.write_also(also, step).await?.1)
+        let step = move |tx: &mut dyn Transaction| create(tx, &group, &epoch).map(Change::when);
+        let (made, positions) = self.database.write_also(also, step).await?;
+        Ok(made.then_some(positions))
     }
 
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>> {

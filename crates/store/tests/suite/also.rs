@@ -12,7 +12,7 @@ use muster_core::{
     roster::{Admission, Join, Leave},
     store::{
         Also, AppCreated, ChannelCreated, ChannelDeleted, GroupCreated, GroupDeleted, Messages as _,
-        MutesChanged, Rosters as _, SignedIn, Store, StoreResult, StreamEvent, WordAdded,
+        MutesChanged, NumberAdded, Rosters as _, SignedIn, Store, StoreResult, StreamEvent, WordAdded,
     },
     time::Millis,
     word::Word,
@@ -295,7 +295,7 @@ async fn customer_groups_and_applications_take_what_follows(place: &impl Place) 
     let participant = StreamRef::User(app_id("c"), user("p"));
     let also = || events(&[of_group(&g), participant.clone()]);
     let made = store.records().create_chat_group(chat("g"), also()).await.unwrap();
-    assert_eq!(made, [1, 1]);
+    assert_eq!(made, Some(vec![1, 1]));
     store.records().create_chat_group(chat("g"), also()).await.unwrap_err();
     let renewed = store.records().set_invite(&g, Some("code"), Millis(9), also()).await.unwrap();
     assert_eq!(renewed, Some(vec![2, 2]));
@@ -336,8 +336,8 @@ async fn what_begins_in_an_account_takes_what_follows(place: &impl Place) {
     records.create_channel(channel("c"), None, told()).await.unwrap_err();
     let bound = || number("8613800138000", "c");
     records.add_number(bound(), nowhere()).await.unwrap_err();
-    for positions in [Some(vec![3]), None] {
-        assert_eq!(records.add_number(bound(), told()).await.unwrap(), positions);
+    for added in [NumberAdded::Bound(vec![3]), NumberAdded::Taken] {
+        assert_eq!(records.add_number(bound(), told()).await.unwrap(), added);
     }
     let c = app_id("c");
     let change = || ChannelChange { name: Some("new".into()), ..ChannelChange::default() };
@@ -348,6 +348,8 @@ async fn what_begins_in_an_account_takes_what_follows(place: &impl Place) {
     assert_eq!(deleted().await, ChannelDeleted::Done(vec![5]));
     assert_eq!(deleted().await, ChannelDeleted::NoChannel);
     assert_eq!(records.change_channel(&c, change(), told()).await.unwrap(), None);
+    assert_eq!(records.add_number(bound(), told()).await.unwrap(), NumberAdded::NoChannel);
+    assert_eq!(records.create_chat_group(chat("g"), told()).await.unwrap(), None);
     has(&*store, &of_user("u"), 5).await;
 }
 

@@ -7,7 +7,7 @@ use muster_core::{
     },
     group::{Deletion, Window},
     roster::{Admission, Join},
-    store::{ChannelCreated, ChannelDeleted, Store},
+    store::{ChannelCreated, ChannelDeleted, NumberAdded, Store},
     time::Millis,
 };
 
@@ -65,7 +65,10 @@ pub(crate) fn chat(id: &str) -> ChatGroup {
 
 pub(crate) async fn furnished(store: &dyn Store) {
     store.records().create_channel(channel("c"), None, alone()).await.unwrap();
-    assert!(store.records().add_number(number("8613800138000", "c"), alone()).await.unwrap().is_some());
+    assert!(matches!(
+        store.records().add_number(number("8613800138000", "c"), alone()).await.unwrap(),
+        NumberAdded::Bound(_)
+    ));
 }
 
 async fn channels_and_numbers_are_found_and_listed_oldest_first(place: &impl Place) {
@@ -83,7 +86,10 @@ async fn channels_and_numbers_are_found_and_listed_oldest_first(place: &impl Pla
     assert_eq!(store.records().channels(&account("acc")).await.unwrap(), [channel("c2"), channel("c1")]);
     store.records().create_channel(channel("c1"), None, alone()).await.unwrap_err();
     for digits in ["8613800138001", "8613800138000"] {
-        assert!(store.records().add_number(number(digits, "c1"), alone()).await.unwrap().is_some());
+        assert!(matches!(
+            store.records().add_number(number(digits, "c1"), alone()).await.unwrap(),
+            NumberAdded::Bound(_)
+        ));
     }
     let found = store.records().number(&phone("8613800138000")).await.unwrap();
     assert_eq!(found, Some(number("8613800138000", "c1")));
@@ -100,9 +106,11 @@ async fn a_number_is_bound_once(place: &impl Place) {
     furnished(&*store).await;
     store.records().create_channel(channel("d"), None, alone()).await.unwrap();
     for there in ["c", "d"] {
-        assert_eq!(store.records().add_number(number("8613800138000", there), alone()).await.unwrap(), None);
+        let added = store.records().add_number(number("8613800138000", there), alone()).await.unwrap();
+        assert_eq!(added, NumberAdded::Taken);
     }
-    store.records().add_number(number("8613800138001", "none"), alone()).await.unwrap_err();
+    let added = store.records().add_number(number("8613800138001", "none"), alone()).await.unwrap();
+    assert_eq!(added, NumberAdded::NoChannel);
 }
 
 async fn what_is_said_of_a_channel_changes_part_by_part(place: &impl Place) {
@@ -146,10 +154,14 @@ async fn a_channel_without_groups_is_deleted_and_lets_go_of_its_numbers(place: &
     assert_eq!(deleted("c").await, ChannelDeleted::NoChannel, "it is deleted once");
     assert_eq!(records.channel(&app_id("c")).await.unwrap(), None);
     assert!(records.channels(&account("acc")).await.unwrap().is_empty());
-    records.add_number(number("8613800138000", "c"), alone()).await.unwrap_err();
-    records.create_chat_group(chat("h"), alone()).await.unwrap_err();
+    let bound = records.add_number(number("8613800138000", "c"), alone()).await.unwrap();
+    assert_eq!(bound, NumberAdded::NoChannel);
+    assert_eq!(records.create_chat_group(chat("h"), alone()).await.unwrap(), None);
     records.create_channel(channel("d"), None, alone()).await.unwrap();
-    assert!(records.add_number(number("8613800138000", "d"), alone()).await.unwrap().is_some());
+    assert!(matches!(
+        records.add_number(number("8613800138000", "d"), alone()).await.unwrap(),
+        NumberAdded::Bound(_)
+    ));
 }
 
 async fn a_customer_group_is_found_as_it_was_made_and_has_a_roster(place: &impl Place) {

@@ -13,7 +13,7 @@ use muster_core::{
     mute::{MuteKind, MuteSteps, UserMute},
     roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
-    store::{AppCreated, AppFilter, GroupCreated, MutesChanged, Store, WordAdded},
+    store::{AppCreated, AppFilter, GroupCreated, MutesChanged, NumberAdded, Store, WordAdded},
     time::Millis,
     word::Word,
 };
@@ -206,7 +206,7 @@ async fn chats(store: &dyn Store) {
     }
     for digits in [NUMBER, "8613800138009", "8613800138001"] {
         let number = BusinessNumber { number: phone(digits), channel: app_id("c"), created_at: Millis(2) };
-        assert!(store.records().add_number(number, alone()).await.unwrap().is_some());
+        assert!(matches!(store.records().add_number(number, alone()).await.unwrap(), NumberAdded::Bound(_)));
     }
     for n in 0..3 {
         let chat = ChatGroup {
