@@ -4,6 +4,8 @@ Each scenario goes through every operation of its product with one API client, s
 from here; the realtime clients take turns as the people who join.
 """
 
+import json
+
 import pytest
 
 from harness.clients.realtime import CentrifugeJs, CentrifugePython
@@ -394,6 +396,36 @@ def test_a_chat_group_is_made_becomes_active_and_its_participants_join_by_link_a
         return int(api.call("ListChatGroup", space.params(Page=page), "cams")["Data"]["Total"])
 
     until(lambda: listed() == 0, "the group to be gone")
+
+
+@pytest.mark.process
+def test_a_business_says_something_to_a_group_and_to_one_person_and_lists_it(api, server):
+    space = new_space(server)
+    subject = unique("talk")
+    assert api.call("AddChatGroup", space.params(Subject=subject), "cams")["Code"] == "OK"
+    page = {"Index": 1, "Size": 10}
+
+    def row():
+        found = api.call("ListChatGroup", space.params(Subject=subject, GroupStatus="ACTIVE", Page=page), "cams")["Data"]
+        return found["List"][0] if int(found["Total"]) == 1 else None
+
+    group = until(row, "the group to become ACTIVE")["GroupId"]
+
+    def sent(**params):
+        common = {"ChannelType": "whatsapp", "CustSpaceId": space.channel, "From": space.number, "Type": "message"}
+        answer = api.call("SendChatappMessage", {**common, **params}, "cams")
+        assert answer["Code"] == "OK", answer
+        return answer["MessageId"]
+
+    person = "491510000001"
+    image = json.dumps({"link": "https://example.com/stand.jpg", "caption": "stand 4"})
+    said = sent(RecipientType="group", To=group, MessageType="text", Content=json.dumps({"text": "We open at ten."}))
+    told = sent(To=person, MessageType="image", Content=image)
+    listed = api.call("ListChatappMessage", space.params(ChannelType="whatsapp", Page=page, EventAction="DOWN"), "cams")
+    assert listed["Code"] == "OK" and listed["Success"] is True
+    rows = [(one["MessageId"], one["MessageType"], one["UserNumber"], one["MessageStatus"]) for one in listed["Data"]]
+    assert rows == [(told, "image", person, "Sent"), (said, "text", group, "Sent")]
+    assert json.loads(listed["Data"][0]["Message"]) == json.loads(image) and listed["Data"][1]["Message"] == "We open at ten."
 
 
 @pytest.mark.process

@@ -8,7 +8,7 @@ use muster_gateway::{Denial, DocumentedError, Failure, FaultKind, ParameterFault
 
 /// The codes of this product. That of a missing parameter is the gateway's, whose form all products share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
+pub enum Code {
     /// The channel does not exist for this caller.
     CustSpaceIdNotExist,
     /// The number is none, or is not bound to the channel.
@@ -21,6 +21,24 @@ pub(crate) enum Code {
     GroupStatusNotSupport,
     /// The page is none.
     PageInvalid,
+    /// The number that a message is sent from is none.
+    FromOnlyNumeric,
+    /// The number that a message is sent to is none.
+    ToOnlyNumeric,
+    /// A message's type is missing.
+    MessageTypeNotEmpty,
+    /// A message's type is unknown, or not for this kind of receiver.
+    MessageTypeNotSupport,
+    /// A message's content is missing.
+    ContentNotEmpty,
+    /// A message's content is not what its type needs.
+    ContentError,
+    /// A message's text is missing.
+    TextNotEmpty,
+    /// A message's link is missing.
+    LinkNotEmpty,
+    /// The message that another is about is not in the conversation.
+    MessageNotExist,
     /// The channel has groups.
     InstanceNotEmpty,
     /// The account has as many channels as it may have.
@@ -61,6 +79,38 @@ impl Code {
             Self::PageInvalid => {
                 (200, "InvalidParameter.PageInvalid", "%s.", "The page is malformed or out of range.")
             }
+            Self::FromOnlyNumeric => {
+                (200, "InvalidParameter.FromOnlyNumeric", "%s.", "From is not a phone number.")
+            }
+            Self::ToOnlyNumeric => {
+                (200, "InvalidParameter.ToOnlyNumeric", "%s.", "To is not a phone number.")
+            }
+            Self::MessageTypeNotEmpty => {
+                (200, "InvalidParameter.MessageTypeNotEmpty", "%s.", "The message has no type.")
+            }
+            Self::MessageTypeNotSupport => (
+                200,
+                "InvalidParameter.MessageTypeNotSupport",
+                "%s.",
+                "The type of the message is unknown, or is not for this kind of receiver.",
+            ),
+            Self::ContentNotEmpty => {
+                (200, "InvalidParameter.ContentNotEmpty", "%s.", "The message has no content.")
+            }
+            Self::ContentError => (
+                200,
+                "InvalidParameter.ContentError",
+                "%s.",
+                "The content of the message is not what its type needs.",
+            ),
+            Self::TextNotEmpty => (200, "InvalidParameter.TextNotEmpty", "%s.", "The message has no text."),
+            Self::LinkNotEmpty => (200, "InvalidParameter.LinkNotEmpty", "%s.", "The message has no link."),
+            Self::MessageNotExist => (
+                200,
+                "InvalidParameter.MessageNotExist",
+                "%s.",
+                "The message that this one is about is not in the conversation.",
+            ),
             Self::InstanceNotEmpty => (200, "InstanceNotEmpty", "%s.", "The channel has groups."),
             Self::TooManyInstances => {
                 (200, "InstanceQuotaExceeded", "%s.", "The account has as many channels as it may have.")
@@ -129,6 +179,34 @@ pub(crate) const OF_GROUP: &[DocumentedError] = &documented([
     Code::NoPermission,
 ]);
 
+/// The errors of listing messages.
+pub(crate) const OF_MESSAGES: &[DocumentedError] = &documented([
+    Code::CustSpaceIdNotExist,
+    Code::PhoneNumberError,
+    Code::ChannelTypeNotSupport,
+    Code::PageInvalid,
+    Code::NoPermission,
+]);
+
+/// The errors of sending a message.
+pub(crate) const OF_SENDING: &[DocumentedError] = &documented([
+    Code::CustSpaceIdNotExist,
+    Code::PhoneNumberError,
+    Code::ChannelTypeNotSupport,
+    Code::FromOnlyNumeric,
+    Code::ToOnlyNumeric,
+    Code::GroupNotExist,
+    Code::GroupStatusNotSupport,
+    Code::MessageTypeNotEmpty,
+    Code::MessageTypeNotSupport,
+    Code::ContentNotEmpty,
+    Code::ContentError,
+    Code::TextNotEmpty,
+    Code::LinkNotEmpty,
+    Code::MessageNotExist,
+    Code::NoPermission,
+]);
+
 /// The errors of operations that name nothing of the caller's.
 pub(crate) const FOR_ANYBODY: &[DocumentedError] = &documented([Code::NoPermission]);
 
@@ -155,6 +233,8 @@ pub enum Error {
     Domain(Refusal),
     /// A parameter breaks a rule, said as a sentence without its full stop.
     Invalid(&'static str, String),
+    /// Something is wrong that has a code of its own, said as a sentence without its full stop.
+    Coded(Code, String),
 }
 
 /// What the operations of this product answer.
@@ -171,6 +251,7 @@ impl From<Error> for Failure {
         match error {
             Error::Domain(refusal) => failure(&refusal),
             Error::Invalid(parameter, rule) => invalid(parameter, rule),
+            Error::Coded(code, rule) => code.says(format!("{rule}.")),
         }
     }
 }
@@ -184,6 +265,9 @@ fn failure(refusal: &Refusal) -> Failure {
         Refusal::NoNumber(_) => Code::PhoneNumberError,
         Refusal::NoGroup(_) | Refusal::GroupDeleted(_) => Code::GroupNotExist,
         Refusal::GroupInactive(_) => Code::GroupStatusNotSupport,
+        Refusal::NoMessage(_) => Code::MessageNotExist,
+        Refusal::InGroupsAlone => Code::MessageTypeNotSupport,
+        Refusal::MessageTooLong(_) => Code::ContentError,
         Refusal::Channel(ChannelFault::Refused(_)) => Code::ChannelRefused,
         Refusal::Channel(ChannelFault::Unavailable(_)) => return unavailable().because(refusal),
         Refusal::Store(StoreError::Unavailable(_)) => return unavailable().because(refusal),
@@ -208,6 +292,7 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::TooManyWords(_)
         | Refusal::Refused
         | Refusal::NumberTaken(_)
+        | Refusal::TooManyMessages(_)
         | Refusal::NoInvite
         | Refusal::InviteRevoked
         | Refusal::GroupFull(_)
@@ -234,6 +319,8 @@ fn invalid(parameter: &str, rule: impl std::fmt::Display) -> Failure {
     let code = match parameter {
         "CustSpaceId" | "InstanceId" => Code::CustSpaceIdNotExist,
         "BusinessNumber" => Code::PhoneNumberError,
+        "From" => Code::FromOnlyNumeric,
+        "MessageType" => Code::MessageTypeNotSupport,
         "GroupId" => Code::GroupNotExist,
         "ChannelType" => Code::ChannelTypeNotSupport,
         "GroupStatus" => Code::GroupStatusNotSupport,

@@ -12,6 +12,7 @@ mod add_chat_group;
 mod add_chat_group_invite_link;
 mod channel_type;
 mod chatapp_sync_phone_number;
+mod content;
 mod create_instance;
 mod delete_chat_group;
 mod delete_chat_group_invite_link;
@@ -23,12 +24,14 @@ mod instance;
 mod invite_link;
 mod list_chat_group;
 mod list_chat_group_participants;
+mod list_chatapp_message;
 mod list_instance;
 mod open_chatapp_service;
 mod phone_numbers;
 mod prelude;
 mod query_chatapp_phone_numbers;
 mod query_instance;
+mod send_chatapp_message;
 mod update_chat_group;
 mod update_instance;
 mod wire;
@@ -89,6 +92,8 @@ pub fn catalogue(services: Services) -> Catalogue<Cams> {
         .operation::<delete_chat_group_invite_link::DeleteChatGroupInviteLink>()
         .operation::<list_chat_group_participants::ListChatGroupParticipants>()
         .operation::<delete_chat_group_participants::DeleteChatGroupParticipants>()
+        .operation::<send_chatapp_message::SendChatappMessage>()
+        .operation::<list_chatapp_message::ListChatappMessage>()
         .operation::<create_instance::CreateInstance>()
         .operation::<list_instance::ListInstance>()
         .operation::<query_instance::QueryInstance>()

@@ -2,7 +2,9 @@
 //!
 //! A rule notes what it is about to ask for, asks the channel, and is answered at once whether that is taken on. What
 //! comes of it the channel reports later, as a [`ChannelEvent`], which may be after a restart and on another node. So a
-//! group has an id of ours from the first moment, whatever the provider calls it, and callers see where it stands.
+//! group has an id of ours from the first moment, whatever the provider calls it, and callers see where it stands. Messages
+//! go the same way: what the business sends is stored, handed to the channel, and its course reported as a
+//! [`MessageReport`]; what people write arrives as [`ChannelEvent::Said`].
 //!
 //! [`LocalChannel`] is this server itself: people join by the invite page, and what is asked for is done within the
 //! second.
@@ -13,6 +15,8 @@ use async_trait::async_trait;
 
 use crate::{
     chat::{ChatGroup, ChatGroupChange, PhoneNumber},
+    chat_message::{ChatMessage, Content, MessageStatus},
+    id::MessageId,
     random::Random,
 };
 
@@ -56,6 +60,38 @@ pub trait ChatChannel: Send + Sync {
         group: &ChatGroup,
         numbers: Vec<PhoneNumber>,
     ) -> ChannelResult<Vec<PhoneNumber>>;
+    /// Sends a message of the business's to a person, or to the group that is given. What becomes of it is reported as
+    /// [`MessageReport`]s.
+    async fn send(&self, message: &ChatMessage, group: Option<&ChatGroup>) -> ChannelResult<Handed>;
+}
+
+/// A channel has taken a message on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handed {
+    /// Under which id the provider will report of it, where that is another than ours.
+    pub provider_id: Option<String>,
+    /// Whether it is sent already; otherwise that is reported.
+    pub sent: bool,
+}
+
+/// What a channel reports of a message that the business sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageReport {
+    /// Which message.
+    pub message: MessageName,
+    /// Where it stands now. Of several people, the first counts.
+    pub status: MessageStatus,
+    /// Why it failed.
+    pub fault: Option<String>,
+}
+
+/// What a message is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageName {
+    /// Our id.
+    Ours(MessageId),
+    /// The provider's.
+    Provided(String),
 }
 
 /// What a channel reports of a group.
@@ -87,6 +123,17 @@ pub enum ChannelEvent {
     },
     /// Somebody went, and may come again.
     Left(PhoneNumber),
+    /// Somebody wrote.
+    Said {
+        /// Who.
+        number: PhoneNumber,
+        /// What they call themselves.
+        name: Option<String>,
+        /// What they wrote.
+        content: Content,
+        /// The provider's id of it, where that is another than ours.
+        provider_id: Option<String>,
+    },
 }
 
 /// A part of a group's face.
@@ -160,5 +207,10 @@ impl ChatChannel for LocalChannel {
         numbers: Vec<PhoneNumber>,
     ) -> ChannelResult<Vec<PhoneNumber>> {
         Ok(numbers)
+    }
+
+    async fn send(&self, _: &ChatMessage, _: Option<&ChatGroup>) -> ChannelResult<Handed> {
+        // Rooms read what is stored.
+        Ok(Handed { provider_id: None, sent: true })
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     channel::ChannelFault,
     chat::PhoneNumber,
-    id::{AppId, GroupId, UserId},
+    id::{AppId, GroupId, MessageId, UserId},
     seal::Unsealable,
     store::StoreError,
 };
@@ -97,6 +97,18 @@ pub enum Error {
     /// Whoever was removed from a customer group does not come in again.
     #[error("the number {0} was removed from the group")]
     Removed(PhoneNumber),
+    /// There is no such message in the conversation.
+    #[error("there is no message {0} in this conversation")]
+    NoMessage(MessageId),
+    /// What is done to messages of groups alone.
+    #[error("this is done in groups alone")]
+    InGroupsAlone,
+    /// A message says more than one may.
+    #[error("a message may have at most {0} characters")]
+    MessageTooLong(usize),
+    /// Somebody has written as many messages within a minute as a person may.
+    #[error("a person may write at most {0} messages a minute")]
+    TooManyMessages(u64),
     /// The channel did not take it on.
     #[error(transparent)]
     Channel(#[from] ChannelFault),

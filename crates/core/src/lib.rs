@@ -13,6 +13,7 @@ pub mod callback;
 pub mod caller;
 pub mod channel;
 pub mod chat;
+pub mod chat_message;
 pub mod complaint;
 pub mod error;
 pub mod event;

@@ -49,6 +49,10 @@ pub struct Limits {
     pub mutes_per_group: usize,
     /// Participants of a customer group (WhatsApp's figure: 8, the business not counted).
     pub chat_participants: u64,
+    /// Characters of a message in a customer group or to a single person (WhatsApp's figure: 4,096).
+    pub chat_message_characters: usize,
+    /// Messages that a participant of a customer group may write in a minute.
+    pub chat_messages_per_minute: u64,
     /// How long an access token of generation 1 is good for, in milliseconds (documented sample: 24 hours).
     pub access_token_millis: i64,
     /// How far ahead the expiry of a generation 2 login may lie, in milliseconds.
@@ -70,6 +74,8 @@ impl Default for Limits {
             super_group_listing: SuperListing::Refuse,
             mutes_per_group: 500,
             chat_participants: 8,
+            chat_message_characters: 4_096,
+            chat_messages_per_minute: 30,
             access_token_millis: 86_400_000,
             login_ahead_millis: 7 * 86_400_000,
             login_nonces: Nonces::Documented,

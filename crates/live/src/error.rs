@@ -141,6 +141,10 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::TooManyChannels(_)
         | Refusal::NoNumber(_)
         | Refusal::NumberTaken(_)
+        | Refusal::NoMessage(_)
+        | Refusal::InGroupsAlone
+        | Refusal::MessageTooLong(_)
+        | Refusal::TooManyMessages(_)
         | Refusal::NoInvite
         | Refusal::InviteRevoked
         | Refusal::GroupInactive(_)

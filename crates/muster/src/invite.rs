@@ -202,6 +202,10 @@ impl Face {
             | Error::TooManyChannels(_)
             | Error::NoNumber(_)
             | Error::NumberTaken(_)
+            | Error::NoMessage(_)
+            | Error::InGroupsAlone
+            | Error::MessageTooLong(_)
+            | Error::TooManyMessages(_)
             | Error::Channel(_)
             | Error::Exists(_)
             | Error::Missing(_) => {

@@ -4,6 +4,7 @@
 use muster_core::{
     app::{DataCenter, Generation, Retention},
     chat::ChatGroupStatus,
+    chat_message::MessageStatus,
 };
 
 use crate::columns::JsonColumn;
@@ -40,6 +41,24 @@ impl Code for ChatGroupStatus {
             Self::Creating => "creating",
             Self::Deleting => "deleting",
             Self::Updating => "updating",
+        }
+    }
+}
+
+impl Code for MessageStatus {
+    type Stored = str;
+    const NAME: &'static str = "message status";
+    const ALL: &'static [Self] =
+        &[Self::Accepted, Self::Sent, Self::Delivered, Self::Read, Self::Failed, Self::Received];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+            Self::Received => "received",
         }
     }
 }
@@ -123,6 +142,7 @@ mod tests {
     #[test]
     fn every_choice_is_read_as_it_was_written_and_written_as_it_always_was() {
         stand::<ChatGroupStatus>(&["active", "inactive", "suspended", "creating", "deleting", "updating"]);
+        stand::<MessageStatus>(&["accepted", "sent", "delivered", "read", "failed", "received"]);
         stand::<Generation>(&[&1, &2]);
         stand::<DataCenter>(&["cn-shanghai", "ap-southeast-1"]);
         stand::<Retention>(&[&30, &90, &180]);

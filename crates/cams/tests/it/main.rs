@@ -5,6 +5,7 @@
 mod catalogue;
 mod channels;
 mod groups;
+mod messages;
 mod rules;
 
 use muster_cams::Services;

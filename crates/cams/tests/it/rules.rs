@@ -10,11 +10,14 @@ fn good(parameter: &str) -> &'static str {
         "BusinessNumber" => NUMBER,
         "ChannelType" => "WHATSAPP",
         "CustSpaceId" | "InstanceId" => "cams-nosuch",
+        "From" => NUMBER,
         "GroupId" => "Enosuch",
         "InstanceName" => "a name",
         "List" => r#"[{"ParticipantNumber":"8613800138001"}]"#,
         "Page" => r#"{"Index":1,"Size":20}"#,
         "Subject" => "a subject",
+        "To" => "8613800138001",
+        "Type" => "message",
         other => panic!("give {other} a value here"),
     }
 }

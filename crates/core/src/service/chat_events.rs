@@ -4,6 +4,7 @@ use super::{
     ChatRules,
     change::{Done, Hands},
     chat_groups::{enter, joining, leave, moved, user_of},
+    chat_messages::Said,
 };
 use crate::{
     bus::Notice,
@@ -25,7 +26,8 @@ impl ChatRules<'_> {
     /// changes nothing.
     ///
     /// # Errors
-    /// [`Error::NoGroup`], [`Error::Removed`] and [`Error::NoInvite`] of a join, or the store's.
+    /// [`Error::NoGroup`], [`Error::Removed`] and [`Error::NoInvite`] of a join, [`Error::NoChannel`] of what was said, or
+    /// the store's.
     pub async fn hear(&self, at: &GroupRef, event: ChannelEvent) -> Result<bool> {
         let (at, now) = (at.clone(), self.0.now());
         match event {
@@ -39,6 +41,13 @@ impl ChatRules<'_> {
                 let user = user_of(&number)?;
                 let heard = async move |hands: Hands| Ok(told(leave(&hands, &at, user).await?));
                 self.0.change(heard).await
+            }
+            ChannelEvent::Said { number, name, content, provider_id } => {
+                let group = self.0.store.records().chat_group(&at).await?;
+                let group = group.ok_or_else(|| Error::NoGroup(at.group.clone()))?;
+                let said = Said { number, name, content, provider_id };
+                // The channel keeps its own pace.
+                self.take(group, said, None).await.map(|_| true)
             }
             event => self.0.change(async move |hands: Hands| weigh(&hands, &at, &event, now).await).await,
         }

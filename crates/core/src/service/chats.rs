@@ -38,6 +38,10 @@ pub struct OpenNumber {
 }
 
 impl OpenNumber {
+    pub(super) fn bound(channel: OpenChannel, number: PhoneNumber) -> Self {
+        Self { channel, number }
+    }
+
     /// The channel.
     #[must_use]
     pub fn channel(&self) -> &OpenChannel {

@@ -11,8 +11,9 @@ use crate::{
     app::{App, AppChange, DataCenter, Generation},
     callback::{Outcome, StoredCall},
     chat::{BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal},
+    chat_message::{ChatMessage, ChatMessageQuery, Pace, Place},
     group::{Order, Page, Window},
-    id::{AccountId, AppId, GroupRef},
+    id::{AccountId, AppId, GroupRef, MessageId},
     message::Positions,
     mute::{GroupMutes, MuteRevision, MuteSteps},
     time::Millis,
@@ -198,6 +199,64 @@ pub trait Chats: Send + Sync {
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>>;
 }
 
+/// What became of a [`ChatMessages::add_chat_message`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChatMessageAdded {
+    /// It is stored, and what follows stands at these positions.
+    Added(Positions),
+    /// Its author has written as many messages as a person may.
+    TooMany,
+    /// Its group is gone.
+    NoGroup,
+    /// There is no such channel, or it was deleted.
+    NoChannel,
+}
+
+/// Which part of a conversation is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// What follows this place.
+    After(Place),
+    /// What was said last.
+    Latest,
+}
+
+/// What is said in customer groups, and to single people.
+#[async_trait]
+pub trait ChatMessages: Send + Sync {
+    /// Adds a message, if its author keeps the pace. Messages of a channel are stored one after the other: whoever has read
+    /// up to a place has missed nothing before it.
+    async fn add_chat_message(
+        &self,
+        message: ChatMessage,
+        pace: Option<Pace>,
+        also: Also,
+    ) -> StoreResult<ChatMessageAdded>;
+    /// The message of this id in a channel.
+    async fn chat_message(&self, channel: &AppId, id: &MessageId) -> StoreResult<Option<ChatMessage>>;
+    /// The message that the provider of a channel knows by this id.
+    async fn provided_chat_message(&self, channel: &AppId, id: &str) -> StoreResult<Option<ChatMessage>>;
+    /// Puts the status, the fault and the provider's id of `after` in the place of those of the message that is `before`;
+    /// `None`, and nothing is changed, when it stands elsewhere by now or is gone.
+    async fn change_chat_message(
+        &self,
+        before: &ChatMessage,
+        after: ChatMessage,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
+    /// Messages of a number, newest first.
+    async fn chat_messages(&self, query: &ChatMessageQuery, window: Window) -> StoreResult<Vec<ChatMessage>>;
+    /// Up to `limit` messages that a participant of a group sees there, in the order of their places: those of the group,
+    /// and those between the group's number and the participant alone.
+    async fn conversation(
+        &self,
+        group: &ChatGroup,
+        participant: &PhoneNumber,
+        stretch: Stretch,
+        limit: usize,
+    ) -> StoreResult<Vec<(Place, ChatMessage)>>;
+}
+
 /// What became of a [`Mutes::change_mutes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MutesChanged {
@@ -284,4 +343,4 @@ pub trait Outbox: Send + Sync {
 }
 
 /// The nouns that are written once for every store: a new one of this kind is named here.
-pub trait Records: Accounts + Seals + Apps + Chats + Mutes + Words + Outbox {}
+pub trait Records: Accounts + Seals + Apps + Chats + ChatMessages + Mutes + Words + Outbox {}

@@ -78,6 +78,7 @@ impl Record {
                 invite.revoked_at.map_or(Ok(()), |at| moment("revoked_at", at))
             }
             Self::Removal(removal) => moment("removed_at", removal.removed_at),
+            Self::ChatMessage(message) => moment("at", message.at),
             Self::Channel(record) => {
                 moment("created_at", record.channel.created_at)?;
                 record.channel.deleted_at.map_or(Ok(()), |at| moment("deleted_at", at))

@@ -42,6 +42,8 @@ pub enum Kind {
     Invite,
     /// Somebody who was removed from a customer group.
     Removal,
+    /// What was said in a customer group or to a single person.
+    ChatMessage,
     /// What holds for a whole group.
     GroupMute,
     /// What holds for a user of a group.
@@ -58,7 +60,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which their records come.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Account,
         Self::User,
         Self::Key,
@@ -75,6 +77,7 @@ impl Kind {
         Self::ChatGroup,
         Self::Invite,
         Self::Removal,
+        Self::ChatMessage,
         Self::GroupMute,
         Self::Mute,
         Self::Word,
@@ -103,6 +106,7 @@ impl Kind {
             Self::ChatGroup => "customer groups",
             Self::Invite => "invites",
             Self::Removal => "removed participants",
+            Self::ChatMessage => "messages of business numbers",
             Self::GroupMute => "mutes of whole groups",
             Self::Mute => "mutes",
             Self::Word => "words",

@@ -13,6 +13,7 @@
 //! | a kind of records or a choice is added; a field means something else, changes its type, or goes | a new [`FORMAT`], which versions that know only of lower ones refuse, and name the version to use. The types of the format before stay, and are turned into records by a conversion of their own |
 
 mod access;
+mod chat_message;
 mod group;
 mod record;
 mod space;
@@ -150,7 +151,8 @@ mod tests {
     const SIGNED: &str = include_str!("format_2.jsonl");
     /// The same of format 3, which added mutes and words.
     const WORDS: &str = include_str!("format_3.jsonl");
-    /// The same of format 4, which added mutes of whole groups, roles, and who was removed from a customer group.
+    /// The same of format 4, which added mutes of whole groups, roles, who was removed from a customer group, and what was
+    /// said there.
     const LATEST: &str = include_str!("format_4.jsonl");
 
     #[test]
@@ -173,7 +175,7 @@ mod tests {
             assert_eq!(code.is_some(), format >= FIRST_SIGNED_FORMAT);
             let since = |kind| match kind {
                 Kind::Mute | Kind::Word => 3,
-                Kind::GroupMute | Kind::Role | Kind::RoleAttachment | Kind::Removal => 4,
+                Kind::GroupMute | Kind::Role | Kind::RoleAttachment | Kind::Removal | Kind::ChatMessage => 4,
                 _ => 1,
             };
             for kind in Kind::ALL {

@@ -7,6 +7,7 @@ use crate::{
     account::{AccessKey, Account, RamUser, Role, StoredPolicy},
     app::App,
     chat::{BusinessNumber, Channel, ChatGroup, Removal},
+    chat_message::ChatMessage,
     group::Group,
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
     message::{Entry, Sequence, StreamRef},
@@ -52,6 +53,8 @@ pub enum Record {
     Invite(InviteRecord),
     /// Somebody who was removed from a customer group.
     Removal(Removal),
+    /// What was said in a customer group or to a single person, in the order of places.
+    ChatMessage(ChatMessage),
     /// What holds for a whole group.
     GroupMute(GroupMute),
     /// What holds for a user of a group.
@@ -87,6 +90,7 @@ impl Record {
             Self::ChatGroup(_) => Kind::ChatGroup,
             Self::Invite(_) => Kind::Invite,
             Self::Removal(_) => Kind::Removal,
+            Self::ChatMessage(_) => Kind::ChatMessage,
             Self::GroupMute(_) => Kind::GroupMute,
             Self::Mute(_) => Kind::Mute,
             Self::Word(_) => Kind::Word,

@@ -92,7 +92,14 @@ impl Configuration {
             ],
         )
         .chain(named("super_group", [("threshold", self.super_group.threshold, 1..=MOST_COUNTED)]))
-        .chain(named("cams", [("max_participants", self.cams.max_participants, 1..=MOST_COUNTED)]))
+        .chain(named(
+            "cams",
+            [
+                ("max_participants", self.cams.max_participants, 1..=MOST_COUNTED),
+                ("message_characters", size(self.cams.message_characters), 1..=65_536),
+                ("messages_per_minute", self.cams.messages_per_minute, 1..=1_000),
+            ],
+        ))
         .chain(named(
             "throttle",
             [("denied_per_second", self.throttle.denied_per_second.into(), 0..=1_000_000)],

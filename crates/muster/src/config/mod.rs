@@ -212,11 +212,20 @@ impl Default for SuperGroupConfig {
 pub(crate) struct CamsConfig {
     /// Participants of a group.
     pub(crate) max_participants: u64,
+    /// Characters of a message, of the business or of a participant.
+    pub(crate) message_characters: usize,
+    /// Messages that a participant may write in a minute, in all groups of a channel together.
+    pub(crate) messages_per_minute: u64,
 }
 
 impl Default for CamsConfig {
     fn default() -> Self {
-        Self { max_participants: Limits::default().chat_participants }
+        let limits = Limits::default();
+        Self {
+            max_participants: limits.chat_participants,
+            message_characters: limits.chat_message_characters,
+            messages_per_minute: limits.chat_messages_per_minute,
+        }
     }
 }
 
@@ -460,6 +469,8 @@ impl Configuration {
             },
             mutes_per_group: self.limits.mutes_per_group,
             chat_participants: self.cams.max_participants,
+            chat_message_characters: self.cams.message_characters,
+            chat_messages_per_minute: self.cams.messages_per_minute,
             access_token_millis: i64::from(self.limits.access_token_seconds) * 1000,
             login_ahead_millis: i64::from(self.realtime.token_days) * MILLIS_PER_DAY,
             login_nonces: self.realtime.nonces.into(),

@@ -41,6 +41,10 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         | Error::TooManyChannels(_)
         | Error::NoNumber(_)
         | Error::NumberTaken(_)
+        | Error::NoMessage(_)
+        | Error::InGroupsAlone
+        | Error::MessageTooLong(_)
+        | Error::TooManyMessages(_)
         | Error::NoInvite
         | Error::InviteRevoked
         | Error::GroupInactive(_)

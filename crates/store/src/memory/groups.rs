@@ -11,7 +11,10 @@ use muster_core::{
     time::Millis,
 };
 
-use super::{MemoryStore, state::GroupState};
+use super::{
+    MemoryStore,
+    state::{GroupState, State},
+};
 use crate::{
     sqlite::misuse,
     tables::{rewritten, stands_as},
@@ -172,8 +175,10 @@ impl Groups for MemoryStore {
     }
 
     async fn purge_time(&self, now: Millis) -> StoreResult<Millis> {
+        let said = self.newest_message()?;
         let mut state = self.changing()?;
-        let noted = state.purge_time.unwrap_or_else(|| state.newest().map_or(now, |newest| newest.min(now)));
+        let newest = |state: &mut State| state.newest().max(said).map_or(now, |newest| newest.min(now));
+        let noted = state.purge_time.unwrap_or_else(|| newest(&mut state));
         Ok(*state.purge_time.insert(noted))
     }
 

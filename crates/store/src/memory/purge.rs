@@ -58,12 +58,22 @@ impl State {
 }
 
 impl MemoryStore {
+    /// When the newest message of a business number was taken.
+    pub(super) fn newest_message(&self) -> StoreResult<Option<Millis>> {
+        let newest = "SELECT max(at) FROM chat_message";
+        let at: Option<i64> =
+            self.shared.connection().query_row(newest, [], |row| row.get(0)).map_err(fault)?;
+        Ok(at.map(Millis))
+    }
+
     /// One step of a sweep; how many rows went.
     pub(super) fn purge_some(&self, now: Millis, deleted: Millis) -> StoreResult<u64> {
         self.shared.open_still()?;
         wanted_still()?;
         let (connection, mut state) = (self.shared.connection(), self.shared.state());
-        let mut rows = 0;
+        let horizon = now - CHANNEL_RETENTION.millis();
+        let old = connection.execute(&numbered(tables::PURGE_OLD_MESSAGES), (horizon.0, AT_ONCE));
+        let mut rows = old.map_err(fault)? as u64;
         while rows < AT_ONCE
             && let Some(at) = state.next_doomed(deleted)
         {

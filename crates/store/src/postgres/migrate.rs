@@ -39,6 +39,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0010_channel_face",
         sql: include_str!("../../migrations/postgres/0010_channel_face.sql"),
     },
+    Migration {
+        name: "0011_chat_messages",
+        sql: include_str!("../../migrations/postgres/0011_chat_messages.sql"),
+    },
 ];
 
 /// What became of a step.

@@ -25,7 +25,7 @@ const PURGE_TIME_SQL: &str = "SELECT value FROM setting WHERE name = $1";
 /// The newest thing that would be removed with age.
 const NEWEST: &str = "SELECT max(at) FROM (
       SELECT (SELECT max(e.at) FROM entry e WHERE e.app = s.app) AS at FROM space s
-      UNION ALL SELECT max(deleted_at) FROM grp) newest";
+      UNION ALL SELECT max(deleted_at) FROM grp UNION ALL SELECT max(at) FROM chat_message) newest";
 
 /// A deleted group whose time has come.
 struct Doomed {
@@ -99,12 +99,25 @@ async fn remove_group(tx: &Tx, doomed: &Doomed) -> Result<u64, Fault> {
 impl PostgresStore {
     /// One step of a sweep; how many rows went.
     pub(super) async fn purge_some(&self, now: Millis, deleted: Millis) -> Result<u64, Fault> {
+        let messages = retry(|| self.purge_messages(now - CHANNEL_RETENTION.millis())).await?;
+        // Messages of a group are older than its deletion: when none is left to go with age, a handful goes with the group.
+        if messages >= AT_ONCE {
+            return Ok(messages);
+        }
         let (gone, groups) = retry(|| self.purge_groups(deleted)).await?;
         for at in gone {
             self.groups.forget(at);
         }
         let entries = retry(|| self.purge_entries(now)).await?;
-        Ok(groups + entries)
+        Ok(messages + groups + entries)
+    }
+
+    /// Removes messages of business numbers that were taken before a time.
+    async fn purge_messages(&self, before: Millis) -> Result<u64, Fault> {
+        let tx = self.database.begin().await?;
+        let rows = tx.execute(tables::PURGE_OLD_MESSAGES, values![before.0, bigint(AT_ONCE)]).await?;
+        tx.commit().await?;
+        Ok(rows)
     }
 
     /// Purges deleted groups; the groups that are gone now, and how many rows went.

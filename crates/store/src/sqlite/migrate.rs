@@ -33,6 +33,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0012_channel_face",
         sql: include_str!("../../migrations/sqlite/0012_channel_face.sql"),
     },
+    Migration {
+        name: "0013_chat_messages",
+        sql: include_str!("../../migrations/sqlite/0013_chat_messages.sql"),
+    },
 ];
 
 /// Applies what is missing.

@@ -24,7 +24,8 @@ const PURGE_TIME: &str = "purge_time";
 /// The newest thing that would be removed with age.
 const NEWEST: &str = "SELECT max(at) FROM (
       SELECT (SELECT max(e.at) FROM entry e WHERE e.space_key = s.key) AS at FROM space s
-      UNION ALL SELECT max(deleted_at) FROM \"group\" WHERE deleted = 1)";
+      UNION ALL SELECT max(deleted_at) FROM \"group\" WHERE deleted = 1
+      UNION ALL SELECT max(at) FROM chat_message)";
 
 /// A deleted group whose time has come.
 struct Doomed {
@@ -132,9 +133,10 @@ fn purge_entries(tx: &mut Tx<'_>, spaces: &[(i64, i64)]) -> StoreResult<u64> {
 impl SqliteStore {
     /// One step of a sweep; how many rows went.
     pub(super) async fn purge_some(&self, now: Millis, deleted: Millis) -> StoreResult<u64> {
+        let mut rows = self.purge_messages(now - CHANNEL_RETENTION.millis()).await?;
         let doomed = self.readers.read(move |connection| next_doomed(connection, deleted)).await?;
-        let mut rows = 0;
-        if doomed.is_some() {
+        // Messages of a group are older than its deletion: when none is left to go with age, a handful goes with the group.
+        if doomed.is_some() && rows < AT_ONCE {
             let memory = Arc::clone(&self.memory);
             let run = move |tx: &mut Tx<'_>| purge_groups(tx, deleted);
             let settle = move |(gone, rows): (Vec<GroupRef>, u64)| {
@@ -149,6 +151,20 @@ impl SqliteStore {
             rows += self.writer.run(Subject::All, run, |rows| rows).await?;
         }
         Ok(rows)
+    }
+
+    /// Removes messages of business numbers that were taken before a time.
+    async fn purge_messages(&self, before: Millis) -> StoreResult<u64> {
+        let old = "SELECT 1 FROM chat_message WHERE at < ?1 LIMIT 1";
+        let look = move |connection: &Connection| connection.prepare_cached(old)?.exists([before.0]);
+        if !self.readers.read(look).await? {
+            return Ok(0);
+        }
+        let run = move |tx: &mut Tx<'_>| {
+            let values = [before.into(), Value::count(AT_ONCE)];
+            Ok(Job::new(tx).execute(tables::PURGE_OLD_MESSAGES, &values)?)
+        };
+        self.writer.run(Subject::All, run, |rows| rows).await
     }
 
     /// The time by which was last purged.

@@ -12,6 +12,7 @@ mod accounts;
 mod apps;
 mod calls;
 mod channels;
+mod chat_messages;
 mod chats;
 mod mutes;
 mod roles;
@@ -36,6 +37,7 @@ use muster_core::{
 
 pub(crate) use self::{
     calls::{INSERT_CALL, values_of},
+    chat_messages::PURGE_OLD_MESSAGES,
     table::Carried,
     transaction::{Change, Reading, Transaction, Tried, Turn, misuse},
     value::{Cell, Row, Value},
@@ -60,6 +62,7 @@ pub(crate) const TABLES: &[Carried] = &[
     chats::CHAT_GROUPS,
     chats::INVITES,
     chats::REMOVALS,
+    chat_messages::CHAT_MESSAGES,
     mutes::GROUP_MUTES,
     mutes::MUTES,
     words::WORDS,

@@ -50,6 +50,7 @@ mod also;
 mod apps;
 mod callers;
 mod calls;
+mod chat_messages;
 mod chats;
 mod groups;
 mod groups_model;

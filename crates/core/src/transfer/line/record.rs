@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     access::{AccountForm, AttachmentForm, KeyForm, PolicyForm, RoleAttachmentForm, RoleForm, UserForm},
+    chat_message::ChatMessageForm,
     group::{
         EntryForm, GroupMuteForm, GroupRecordForm, MemberForm, MessageCountForm, MuteForm, UserStreamForm,
     },
@@ -34,6 +35,7 @@ pub(super) enum RecordForm {
     ChatGroup(ChatGroupRecordForm),
     Invite(InviteForm),
     Removal(RemovalForm),
+    ChatMessage(ChatMessageForm),
     GroupMute(GroupMuteForm),
     Mute(MuteForm),
     Word(WordForm),
@@ -61,6 +63,7 @@ impl From<Record> for RecordForm {
             Record::ChatGroup(group) => Self::ChatGroup(group.into()),
             Record::Invite(invite) => Self::Invite(invite.into()),
             Record::Removal(removal) => Self::Removal(removal.into()),
+            Record::ChatMessage(message) => Self::ChatMessage(message.into()),
             Record::GroupMute(mute) => Self::GroupMute(mute.into()),
             Record::Mute(mute) => Self::Mute(mute.into()),
             Record::Word(word) => Self::Word(word.into()),
@@ -90,6 +93,7 @@ impl From<RecordForm> for Record {
             RecordForm::ChatGroup(group) => Self::ChatGroup(group.into()),
             RecordForm::Invite(invite) => Self::Invite(invite.into()),
             RecordForm::Removal(removal) => Self::Removal(removal.into()),
+            RecordForm::ChatMessage(message) => Self::ChatMessage(message.into()),
             RecordForm::GroupMute(mute) => Self::GroupMute(mute.into()),
             RecordForm::Mute(mute) => Self::Mute(mute.into()),
             RecordForm::Word(word) => Self::Word(word.into()),

@@ -7,17 +7,19 @@ use muster_core::{
         BusinessNumber, Channel, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus,
         PhoneNumber, Removal,
     },
+    chat_message::{ChatMessage, MessageStatus},
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
     message::{HistoryQuery, Positions, StreamRef},
     mute::{MuteKind, MuteSteps, UserMute},
     roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
-    store::{AppCreated, AppFilter, GroupCreated, MutesChanged, NumberAdded, Store, WordAdded},
+    store::{AppCreated, AppFilter, GroupCreated, MutesChanged, NumberAdded, Store, Stretch, WordAdded},
     time::Millis,
     word::Word,
 };
 
+use crate::chat_messages::{said, told, wrote};
 use crate::make::{
     account, admitted, alone, app, app_id, at, connected, draft, durable, end_of, event_of, group, roster,
     switched, user, with_group,
@@ -235,6 +237,19 @@ async fn chats(store: &dyn Store) {
     store.records().set_invite(&at("c", "chat2"), None, Millis(400), alone()).await.unwrap();
     let removal = Removal { at: at("c", "chat1"), number: phone("8613900000002"), removed_at: Millis(400) };
     store.records().put_removal(removal, alone()).await.unwrap();
+    let fourth = ChatMessage {
+        status: MessageStatus::Failed,
+        fault: Some("why\0".into()),
+        ..said("said4", "chat1", 4)
+    };
+    for message in [
+        said("said1", "chat1", 1),
+        wrote("said2", "chat1", "8613900000001", 2),
+        told("said3", "8613900000001", 3),
+        fourth,
+    ] {
+        store.records().add_chat_message(message, None, alone()).await.unwrap();
+    }
     let before = store.records().chat_group(&at("c", "chat0")).await.unwrap().unwrap();
     let after = ChatGroup { status: ChatGroupStatus::Active, modified_at: Millis(500), ..before.clone() };
     assert!(store.records().change_chat_group(&before, after, alone()).await.unwrap().is_some());
@@ -338,6 +353,10 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
         let number = PhoneNumber::new(digits).unwrap();
         facts.push(format!("{:?}", store.records().removal(&at("c", "chat1"), &number).await.unwrap()));
     }
+    let number = PhoneNumber::new("8613900000001").unwrap();
+    let chat = store.records().chat_groups(&query, all).await.unwrap().entries.remove(1);
+    let said = store.records().conversation(&chat, &number, Stretch::After(0), 9).await.unwrap();
+    facts.push(format!("{:?}", said.into_iter().map(|(_, message)| message).collect::<Vec<_>>()));
     for code in ["first", "second", "third"] {
         facts.push(format!("{:?}", store.records().invite(code).await.unwrap()));
     }
