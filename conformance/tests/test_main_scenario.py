@@ -251,6 +251,11 @@ def check_a_message_of_first_generation(api, app_id, group, ben):
     sent = api.call("SendMessageToGroup", said)["Result"]["MessageId"]
     message = ben.received(group, "recvgroupmessage", messageId=sent)["data"]
     assert (message["data"], message["type"], message["sender"]["userId"]) == (said["Data"], 10006, "System")
+    some = {**at, "OperatorUserId": "System", "Type": 10003, "Data": '{"start":1}', "SkipAudit": True}
+    told = api.call("SendMessageToGroupUsers", {**some, "ReceiverIdList": ["ben", "nobody"]})["Result"]["MessageId"]
+    heard = ben.told("recvgroupmessage", messageId=told)
+    assert heard["offset"] > 0 and heard["data"]["groupId"] == group
+    assert (heard["data"]["data"], heard["data"]["type"], heard["data"]["sender"]["userId"]) == (some["Data"], 10003, "System")
     page = api.call("ListMessage", {**at, "Type": 10006, "SortType": 1, "PageNum": 1, "PageSize": 1})["Result"]
     assert page["HasMore"] is False
     kept = page["MessageList"][0]

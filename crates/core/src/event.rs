@@ -15,6 +15,13 @@ pub mod form;
 pub enum Event {
     /// A message.
     Message(Message),
+    /// A message to some members of a group, in the own stream of one of them.
+    ToMember {
+        /// The group.
+        group: GroupId,
+        /// The message.
+        message: Message,
+    },
     /// The end of a group, for all in it or for the one whose stream it is.
     Exit {
         /// The group.

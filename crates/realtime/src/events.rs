@@ -89,7 +89,14 @@ struct InfoEvent<'a> {
 /// version does not know: there is nothing to tell of it.
 pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) -> Option<String> {
     match event {
-        Event::Message(message) => Some(message_data(stream, message, sequence)),
+        Event::Message(message) => {
+            let group = match stream {
+                StreamRef::Group(at) => Some(&at.group),
+                StreamRef::User(..) => None,
+            };
+            Some(message_data(group, message, sequence))
+        }
+        Event::ToMember { group, message } => Some(message_data(Some(group), message, sequence)),
         Event::Exit { group, reason } => {
             let reason = match reason {
                 ExitReason::Dissolved => 1,
@@ -130,14 +137,11 @@ fn recall_data(stream: &StreamRef, recall: &Recall) -> String {
     json(&RecallEvent { event, group_id, message_id: recall.message.as_str(), deleter })
 }
 
-fn message_data(stream: &StreamRef, message: &Message, seqnum: Sequence) -> String {
-    let (event, group_id) = match stream {
-        StreamRef::Group(at) => ("recvgroupmessage", Some(at.group.as_str())),
-        StreamRef::User(..) => ("recvc2cmessage", None),
-    };
+/// What is told of a message to a group, or to a user where it is to none.
+fn message_data(group: Option<&GroupId>, message: &Message, seqnum: Sequence) -> String {
     json(&MessageEvent {
-        event,
-        group_id,
+        event: if group.is_some() { "recvgroupmessage" } else { "recvc2cmessage" },
+        group_id: group.map(GroupId::as_str),
         message_id: message.id.as_str(),
         r#type: message.kind,
         data: &message.body,

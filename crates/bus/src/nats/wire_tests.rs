@@ -57,6 +57,7 @@ fn event() -> impl Strategy<Value = Event> {
     let reason = prop_oneof![Just(ExitReason::Dissolved), Just(ExitReason::Removed)];
     prop_oneof![
         message().prop_map(Event::Message),
+        (id::<GroupId>(), message()).prop_map(|(group, message)| Event::ToMember { group, message }),
         (id::<GroupId>(), reason).prop_map(|(group, reason)| Event::Exit { group, reason }),
         (id::<GroupId>(), option::of(text()), prop::collection::vec(id::<UserId>(), 0..4))
             .prop_map(|(group, info, admins)| Event::InfoChanged { group, info, admins }),

@@ -111,6 +111,7 @@ impl UnknownEvent {
 #[derive(Serialize, Deserialize)]
 enum Known {
     Message(MessageForm),
+    ToMember { group: GroupId, message: MessageForm },
     Exit { group: GroupId, reason: ReasonForm },
     MutesChanged(MutesForm),
     System(SystemForm),
@@ -122,6 +123,7 @@ enum Known {
 #[derive(Deserialize)]
 enum Name {
     Message(IgnoredAny),
+    ToMember(IgnoredAny),
     Exit(IgnoredAny),
     MutesChanged(IgnoredAny),
     System(IgnoredAny),
@@ -164,6 +166,9 @@ impl Known {
     fn of(event: &Event) -> Result<Self, &UnknownEvent> {
         match event {
             Event::Message(message) => Ok(Self::Message(message.into())),
+            Event::ToMember { group, message } => {
+                Ok(Self::ToMember { group: group.clone(), message: message.into() })
+            }
             Event::Exit { group, reason } => {
                 Ok(Self::Exit { group: group.clone(), reason: (*reason).into() })
             }
@@ -187,6 +192,7 @@ impl From<Known> for Option<Event> {
     fn from(known: Known) -> Self {
         match known {
             Known::Message(message) => Some(Event::Message(message.into())),
+            Known::ToMember { group, message } => Some(Event::ToMember { group, message: message.into() }),
             Known::InfoChanged { group, info, admins } => Some(Event::InfoChanged { group, info, admins }),
             Known::Exit { group, reason } => Option::from(reason).map(|reason| Event::Exit { group, reason }),
             Known::MutesChanged(mutes) => Some(Event::MutesChanged(mutes.into())),

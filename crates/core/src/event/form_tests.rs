@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Events of version 1 as they were always written, and what they mean. These bytes never change.
-fn today() -> [(&'static str, Event); 14] {
+fn today() -> [(&'static str, Event); 15] {
     let message = Message {
         id: MessageId::new("m-1").unwrap(),
         kind: 10_001,
@@ -24,6 +24,7 @@ fn today() -> [(&'static str, Event); 14] {
         cached: false,
         ..message.clone()
     };
+    let to_member = Event::ToMember { group: GroupId::new("g").unwrap(), message: bare.clone() };
     let exit = |reason| Event::Exit { group: GroupId::new("g").unwrap(), reason };
     let recalled = |place, by| Event::Recalled(Recall { message: MessageId::new("m-1").unwrap(), place, by });
     let changed = |info: Option<&str>, admins: &[&str]| Event::InfoChanged {
@@ -39,6 +40,10 @@ fn today() -> [(&'static str, Event); 14] {
         (
             r#"{"Message":{"id":"m-1","type":10001,"body":"","sender":{"user":"u","info":null},"at":1700000000000,"weight":-3,"level":1,"repeat":4,"total":9007199254740991,"cached":false}}"#,
             Event::Message(bare),
+        ),
+        (
+            r#"{"ToMember":{"group":"g","message":{"id":"m-1","type":10001,"body":"","sender":{"user":"u","info":null},"at":1700000000000,"weight":-3,"level":1,"repeat":4,"total":9007199254740991,"cached":false}}}"#,
+            to_member,
         ),
         (r#"{"Exit":{"group":"g","reason":"Dissolved"}}"#, exit(ExitReason::Dissolved)),
         (r#"{"Exit":{"group":"g","reason":"Removed"}}"#, exit(ExitReason::Removed)),
@@ -112,6 +117,7 @@ fn events_of_version_1_are_read_and_written_byte_for_byte() {
 fn every_event_is_told_of(event: &Event) {
     match event {
         Event::Message(_)
+        | Event::ToMember { .. }
         | Event::Exit { .. }
         | Event::InfoChanged { .. }
         | Event::MutesChanged(_)

@@ -56,6 +56,7 @@ mod recall;
 mod retention;
 mod roles;
 mod rosters;
+mod some_members;
 mod system;
 mod user_messages;
 
@@ -77,6 +78,7 @@ pub use outbox::{DueCall, OutboxBounds, OutboxRules};
 pub use retention::Sweeper;
 pub use roles::{DEFAULT_SESSION_SECONDS, MAX_SESSION_SECONDS};
 pub use rosters::{Entrance, RosterRules};
+pub use some_members::MembersMessage;
 pub use system::Audience;
 pub use user_messages::{OperatorWord, UserWord};
 

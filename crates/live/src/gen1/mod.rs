@@ -24,6 +24,7 @@ mod mute_all_group_user;
 mod mute_group_user;
 mod query_message_app;
 mod send_message_to_group;
+mod send_message_to_group_users;
 mod short;
 mod update_message_app;
 mod update_message_group;
@@ -31,7 +32,7 @@ mod update_message_group;
 use muster_core::{
     app::Generation,
     group::{Order, Window},
-    id::AccountId,
+    id::{AccountId, MessageId},
     service::{AppScope, Audience, KnownApp, OpenApp, OpenGroup},
 };
 use muster_gateway::{Catalogue, integer_choice, parameter::Int};
@@ -64,6 +65,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<cancel_mute_all_group_user::CancelMuteAllGroupUser>()
         .operation::<list_mute_group_user::ListMuteGroupUser>()
         .operation::<send_message_to_group::SendMessageToGroup>()
+        .operation::<send_message_to_group_users::SendMessageToGroupUsers>()
         .operation::<list_message::ListMessage>()
         .operation::<get_message_token::GetMessageToken>()
 }
@@ -118,6 +120,14 @@ impl<T> Envelope<T> {
 pub(crate) struct Done {
     /// Whether it is done.
     success: bool,
+}
+
+/// A message that was sent.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Sent {
+    /// Its id.
+    message_id: MessageId,
 }
 
 integer_choice! {

@@ -1,13 +1,12 @@
 //! `SendMessageToGroup`.
 
 use muster_core::{
-    id::MessageId,
     message::{Body, DEFAULT_MESSAGE_TYPE, Sender},
     service::OperatorMessage,
 };
 use muster_gateway::parameter::Int;
 
-use super::{Envelope, open_group, spec};
+use super::{Envelope, Sent, open_group, spec};
 use crate::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -27,14 +26,6 @@ pub(crate) struct Request {
     /// Whether it is spared moderation.
     #[serde(default)]
     skip_audit: bool,
-}
-
-/// A message that was sent.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Sent {
-    /// Its id.
-    message_id: MessageId,
 }
 
 pub(crate) struct SendMessageToGroup;

@@ -17,6 +17,7 @@ const COMMA_LIST: &str = "published as one text of ids joined by commas; declare
 const TOKEN: &str = "a place in a list; 0 and -1 are its beginning";
 const SECONDS: &str = "a time up to the year 9999";
 const MUTE_LIST: &str = "documented for the client SDK alone: at most 200 users";
+const RECEIVERS: &str = "documented for the client SDK alone: at most 100 receivers";
 const MUTE_TIME: &str = "a mute lasts ten years at most, so that its end is a time";
 const USER_LIST: &str = "as many users as a mute names: no bound is published";
 const BODY: &str = "the bound that the second generation publishes, in bytes";
@@ -127,4 +128,10 @@ const ALLOWED: Allowed = &[
     ("SendMessageToGroup.GroupId: max null is 64", ID),
     ("SendMessageToGroup.OperatorUserId: max null is 64", ID),
     ("SendMessageToGroup.Data: max null is 15360", BODY),
+    ("SendMessageToGroupUsers.AppId: max null is 64", ID),
+    ("SendMessageToGroupUsers.GroupId: max null is 64", ID),
+    ("SendMessageToGroupUsers.OperatorUserId: max null is 64", ID),
+    ("SendMessageToGroupUsers.ReceiverIdList: min null is 1", RECEIVERS),
+    ("SendMessageToGroupUsers.ReceiverIdList: max null is 100", RECEIVERS),
+    ("SendMessageToGroupUsers.Data: max null is 15360", BODY),
 ];

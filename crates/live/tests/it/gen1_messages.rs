@@ -1,6 +1,11 @@
 //! Messages of generation 1.
 
-use muster_core::{app::Generation, id::AppId, service::AppScope};
+use muster_core::{
+    app::Generation,
+    id::AppId,
+    message::{Event, StreamRef},
+    service::AppScope,
+};
 use serde_json::{Value, json};
 
 use crate::{House, Person, live, old_app, old_group};
@@ -128,4 +133,41 @@ async fn a_member_is_told_with_all_its_fields() {
         room.result("ListMessageGroupUserById", &[("UserIdList", r#"["ann"]"#)]).await["UserList"],
         json!([{"IsMute": false, "MuteBy": [], "UserAvatar": "", "UserExtension": "", "UserId": "ann", "UserNick": ""}])
     );
+}
+
+#[tokio::test]
+async fn some_members_are_spoken_to_and_whoever_is_not_in_the_group_is_passed_over() {
+    let room = Room::new().await;
+    for user in ["ann", "ben", "carl"] {
+        room.join(user).await;
+    }
+    let said = [("OperatorUserId", "System"), ("Type", "20001"), ("Data", "psst")];
+    let to = |receivers: &'static str| [&said[..], &[("ReceiverIdList", receivers)]].concat();
+    let sent = room.result("SendMessageToGroupUsers", &to("ben,nobody,ann,ben")).await;
+    let app = AppId::new(&room.app).expect("an id");
+    for (user, entries) in [("ann", 1), ("ben", 1), ("carl", 0), ("nobody", 0)] {
+        let stream = StreamRef::User(app.clone(), user.parse().expect("an id"));
+        let heard = room.house.muster.delivery().entries(&stream, 0, 9).await.expect("entries");
+        assert_eq!(heard.len(), entries, "{user}");
+        for entry in heard {
+            let Event::ToMember { group, message } = entry.event else { panic!("{:?}", entry.event) };
+            assert_eq!((group.as_str(), message.kind, &*message.body), (&*room.group, 20_001, "psst"));
+            assert_eq!(message.id.as_str(), sent["MessageId"]);
+        }
+    }
+    assert_eq!(
+        room.page("1", "9", &[]).await.0,
+        Vec::<String>::new(),
+        "the group's history does not show it"
+    );
+    for (receivers, status, code) in [
+        ("nobody,noone", 404, "ResourceNotExist"),
+        ("", 400, "MissingReceiverIdList"),
+        ("a b", 400, "InputInvalid"),
+    ] {
+        room.house.call("SendMessageToGroupUsers", &room.named(&to(receivers))).await.refused(status, code);
+    }
+    let many = (0..101).map(|number| format!("u{number}")).collect::<Vec<_>>().join(",");
+    let too_many = room.named(&[&said[..], &[("ReceiverIdList", &*many)]].concat());
+    room.house.call("SendMessageToGroupUsers", &too_many).await.refused(400, "InputInvalid");
 }

@@ -158,7 +158,7 @@ impl Session {
 /// Bytes of what an entry says.
 fn said_bytes(entry: &Entry) -> usize {
     match &entry.event {
-        Event::Message(message) => message.body.len(),
+        Event::Message(message) | Event::ToMember { message, .. } => message.body.len(),
         Event::System(_) | Event::Exit { .. } | Event::Recalled(_) | Event::Unknown(_) => 0,
         Event::MutesChanged(mutes) => mutes.users.len() * MAX_ID_BYTES,
         Event::InfoChanged { info, .. } => info.as_ref().map_or(0, |text| text.len()),

@@ -25,7 +25,8 @@ const DAY: i64 = 86_400_000;
 fn age(entry: &Entry) -> Millis {
     match &entry.event {
         Event::Message(message) => message.at,
-        Event::Exit { .. }
+        Event::ToMember { .. }
+        | Event::Exit { .. }
         | Event::InfoChanged { .. }
         | Event::MutesChanged(_)
         | Event::System(_)

@@ -97,7 +97,8 @@ pub(super) fn insert_event(
 ) -> StoreResult<()> {
     match event {
         Event::Message(message) => insert_message(tx, (space, stream), sequence, message, at, false),
-        Event::Exit { .. }
+        Event::ToMember { .. }
+        | Event::Exit { .. }
         | Event::InfoChanged { .. }
         | Event::MutesChanged(_)
         | Event::System(_)
