@@ -293,6 +293,18 @@ def check_mutes_of_first_generation(api, app_id, group, ben):
         assert is_muted() is muted_now
 
 
+def check_a_closed_group_of_first_generation(api, app_id, group, ben):
+    """Whoever is inside is told and out of it, and the group is not listed any more."""
+    ben.join(group)
+    assert api.call("CloseMessageGroup", {"AppId": app_id, "GroupId": group})["Result"]["Success"] is True
+    assert ben.received(group, "exit")["data"]["reason"] == 1
+    assert ben.events.wait("unsubscribed", channel=f"g:{group}", code=2102)
+    page = {"AppId": app_id, "PageNum": 1, "PageSize": 20}
+    on_every_node(
+        lambda: api.call("ListMessageGroup", page)["Result"], lambda now: int(now["Total"]) == 0 and not now["GroupList"]
+    )
+
+
 def test_first_generation_people_join_are_listed_counted_found_and_leave(api, realtime, server, ledger):
     app = api.call("CreateMessageApp", {"AppName": "roll call", "AppConfig": {"appAlias": "calls"}, "Extension": {"owner": "it"}})
     app_id = app["Result"]["AppId"]
@@ -342,10 +354,11 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
         assert told["senderId"] == "ada" and told["data"]["statistics"] == {"pv": 2, "onlineCount": 1, "isMuteAll": False}
         ben.leave(group)
 
-    def total():
-        return int(api.call("ListMessageGroupUser", {"AppId": app_id, "GroupId": group})["Result"]["Total"])
+        def total():
+            return int(api.call("ListMessageGroupUser", {"AppId": app_id, "GroupId": group})["Result"]["Total"])
 
-    until(lambda: total() == 0, "the group to be empty")
+        until(lambda: total() == 0, "the group to be empty")
+        check_a_closed_group_of_first_generation(api, app_id, group, ben)
 
 
 @pytest.mark.process

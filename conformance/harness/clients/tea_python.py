@@ -29,11 +29,10 @@ class TeaPython(ApiClient):
 
     def invoke(self, product, action, params):
         try:
-            if product not in MODULES:
+            typed = _typed(product, action)
+            if typed is None:
                 return self._send_generic(self._client(product), _generic(product, action), params)
-            models = importlib.import_module(f"{MODULES[product]}.models")
-            request = getattr(models, f"{action}Request")().from_map(dict(params))
-            response = self._send(self._client(product), _method(action), request)
+            response = self._send(self._client(product), _method(action), typed().from_map(dict(params)))
         except tea_exceptions.AlibabaCloudException as error:
             raise ApiError(
                 error.code, error.status_code, error.message, error.request_id, type(error).__name__,
@@ -45,7 +44,7 @@ class TeaPython(ApiClient):
         return getattr(client, method)(request)
 
     def _send_generic(self, client, operation, params):
-        """A call of a product that has no package here, by the runtime that the packages share."""
+        """A call of what has no class here, by the runtime that the packages share."""
         return client.call_api(operation, OpenApiRequest(query=texts(params)), RuntimeOptions())["body"]
 
     def _client(self, product):
@@ -76,6 +75,13 @@ class TeaPythonAsync(TeaPython):
 
     def _send_generic(self, client, operation, params):
         return asyncio.run(client.call_api_async(operation, OpenApiRequest(query=texts(params)), RuntimeOptions()))["body"]
+
+
+def _typed(product, action):
+    """The class of an operation's requests; None where the packages have none, as of operations that were withdrawn."""
+    if product not in MODULES:
+        return None
+    return getattr(importlib.import_module(f"{MODULES[product]}.models"), f"{action}Request", None)
 
 
 def _generic(product, action):

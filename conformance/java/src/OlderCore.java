@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The older core: request classes of live, signed with HMAC-SHA1 in the query; CommonRequest elsewhere. */
+/** The older core: request classes of live, signed with HMAC-SHA1 in the query; CommonRequest where there is none. */
 final class OlderCore implements Clients.Client {
   /** Answers are objects with fields; their wire names are the fields' in upper camel case. */
   private static final Gson WIRE_NAMES = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.UPPER_CAMEL_CASE).create();
@@ -38,10 +38,10 @@ final class OlderCore implements Clients.Client {
       kept.put(request.account(), client);
     }
     ProtocolType protocol = "https".equals(request.scheme) ? ProtocolType.HTTPS : ProtocolType.HTTP;
-    if (!request.product.equals("live")) {
+    RpcAcsRequest<?> typed = request.product.equals("live") ? typed(request) : null;
+    if (typed == null) {
       return Clients.JSON.fromJson(client.getCommonResponse(common(request, protocol)).getData(), Map.class);
     }
-    RpcAcsRequest<?> typed = typed(request);
     typed.setSysProtocol(protocol);
     typed.setSysEndpoint(request.authority);
     AcsResponse answer = client.getAcsResponse(typed);
@@ -60,9 +60,16 @@ final class OlderCore implements Clients.Client {
     return common;
   }
 
+  /** The request of an operation that has a class; null of one that was withdrawn before it had any. */
   private static RpcAcsRequest<?> typed(Clients.Request request) throws ReflectiveOperationException {
     String name = "com.aliyuncs.live.model.v" + request.version.replace("-", "") + "." + request.action + "Request";
-    RpcAcsRequest<?> typed = (RpcAcsRequest<?>) Class.forName(name).getConstructor().newInstance();
+    Class<?> known;
+    try {
+      known = Class.forName(name);
+    } catch (ClassNotFoundException withdrawn) {
+      return null;
+    }
+    RpcAcsRequest<?> typed = (RpcAcsRequest<?>) known.getConstructor().newInstance();
     for (Map.Entry<String, Object> parameter : request.params.entrySet()) {
       setter(typed, parameter.getKey()).ifPresentOrElse(
           set -> call(set, typed, parameter.getValue()),

@@ -7,6 +7,7 @@ mod app_row;
 mod batch_get_online_users;
 mod cancel_mute_all_group_user;
 mod cancel_mute_group_user;
+mod close_message_group;
 mod create_message_app;
 mod create_message_group;
 mod get_message_app;
@@ -53,6 +54,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<create_message_group::CreateMessageGroup>()
         .operation::<get_message_group::GetMessageGroup>()
         .operation::<update_message_group::UpdateMessageGroup>()
+        .operation::<close_message_group::CloseMessageGroup>()
         .operation::<list_message_group::ListMessageGroup>()
         .operation::<join_message_group::JoinMessageGroup>()
         .operation::<leave_message_group::LeaveMessageGroup>()

@@ -17,6 +17,7 @@ const COMMA_LIST: &str = "published as one text of ids joined by commas; declare
 const TOKEN: &str = "a place in a list; 0 and -1 are its beginning";
 const SECONDS: &str = "a time up to the year 9999";
 const MUTE_LIST: &str = "documented for the client SDK alone: at most 200 users";
+const NO_PAGE: &str = "no page documents the operation: what the others of its kind have";
 const RECEIVERS: &str = "documented for the client SDK alone: at most 100 receivers";
 const MUTE_TIME: &str = "a mute lasts ten years at most, so that its end is a time";
 const USER_LIST: &str = "as many users as a mute names: no bound is published";
@@ -128,6 +129,12 @@ const ALLOWED: Allowed = &[
     ("SendMessageToGroup.GroupId: max null is 64", ID),
     ("SendMessageToGroup.OperatorUserId: max null is 64", ID),
     ("SendMessageToGroup.Data: max null is 15360", BODY),
+    ("CloseMessageGroup.AppId: max null is 64", ID),
+    ("CloseMessageGroup.GroupId: max null is 64", ID),
+    ("CloseMessageGroup: level null is \"delete\"", NO_PAGE),
+    ("CloseMessageGroup: action null is \"live:CloseMessageGroup\"", NO_PAGE),
+    ("CloseMessageGroup: resource null is \"acs:live:*:{#accountId}:domain/{#DomainName}\"", NO_PAGE),
+    ("CloseMessageGroup: quota null is 100", NO_PAGE),
     ("SendMessageToGroupUsers.AppId: max null is 64", ID),
     ("SendMessageToGroupUsers.GroupId: max null is 64", ID),
     ("SendMessageToGroupUsers.OperatorUserId: max null is 64", ID),

@@ -269,3 +269,24 @@ async fn the_fields_of_a_group_are_replaced_whole() {
     assert_eq!(update(&[("Extension", r#"{"c":"3"}"#)]).await, json!({"c": "3"}));
     assert_eq!(update(&[("Extension", "{}")]).await, json!({}));
 }
+
+#[tokio::test]
+async fn a_closed_group_is_not_found_and_is_closed_again_without_a_fault() {
+    let house = live();
+    let app = old_app(&house).await;
+    let (group, other) = (old_group(&house, &app).await, old_group(&house, &app).await);
+    join(&house, &app, &group, "ann").await;
+    let at = [("AppId", &*app), ("GroupId", &*group)];
+    for _ in 0..2 {
+        assert_eq!(result(&house, "CloseMessageGroup", &at).await, json!({"Success": true}));
+    }
+    for action in ["GetMessageGroup", "ListMessageGroupUser"] {
+        house.call(action, &at).await.refused(404, "ResourceNotExist");
+    }
+    let page = [("AppId", &*app), ("PageNum", "1"), ("PageSize", "9")];
+    let listed = result(&house, "ListMessageGroup", &page).await;
+    assert_eq!((&listed["Total"], &listed["GroupList"][0]["GroupId"]), (&json!(1), &json!(other)));
+    let mine = result(&house, "ListMessageGroup", &[page[0], page[1], page[2], ("UserId", "ann")]).await;
+    assert_eq!(mine["Total"], json!(0));
+    house.call("CloseMessageGroup", &[at[0], ("GroupId", "nosuch")]).await.refused(404, "ResourceNotExist");
+}
