@@ -293,6 +293,15 @@ def check_mutes_of_first_generation(api, app_id, group, ben):
         assert is_muted() is muted_now
 
 
+def check_likes(api, app_id, group, ben):
+    """The answer and what the group hears are the running total."""
+    like = {"AppId": app_id, "GroupId": group, "OperatorUserId": "ada", "BroadCastType": 2}
+    for count, total in (("5", 5), ("7", 12)):
+        assert int(api.call("SendLike", {**like, "Count": count})["Result"]["LikeCount"]) == total
+        told = ben.received(group, "systemmessage", type=1001, data={"likeCount": total})
+        assert told["data"]["senderId"] == "ada" and not told.get("offset")
+
+
 def check_a_closed_group_of_first_generation(api, app_id, group, ben):
     """Whoever is inside is told and out of it, and the group is not listed any more."""
     ben.join(group)
@@ -347,11 +356,14 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
         assert {row["UserId"]: row["Online"] for row in found["OnlineUsers"]} == {"ben": True, "nobody": False}
         check_a_message_of_first_generation(api, app_id, group, ben)
         check_mutes_of_first_generation(api, app_id, group, ben)
+        check_likes(api, app_id, group, ben)
         broadcast = {"BroadCastType": 2, "BroadCastStatistics": True}
         left = {"AppId": app_id, "GroupId": group, "UserId": "ada", **broadcast}
         assert api.call("LeaveMessageGroup", left)["Result"]["Success"] is True
         told = ben.received(group, "systemmessage", type=1003)["data"]
-        assert told["senderId"] == "ada" and told["data"]["statistics"] == {"pv": 2, "onlineCount": 1, "isMuteAll": False}
+        assert told["senderId"] == "ada" and told["data"]["statistics"] == {
+            "pv": 2, "onlineCount": 1, "likeCount": 12, "isMuteAll": False,
+        }
         ben.leave(group)
 
         def total():

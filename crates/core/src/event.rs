@@ -66,6 +66,8 @@ pub struct SystemMessage {
 /// What a [`SystemMessage`] tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
+    /// The sender likes it; so many likes the group has by now.
+    Liked(u64),
     /// The whole group was muted.
     GroupMuted,
     /// The mute of the whole group was lifted.
@@ -87,6 +89,8 @@ pub struct GroupFigures {
     pub views: u64,
     /// Members present.
     pub online: u64,
+    /// Likes since the group was made.
+    pub likes: u64,
     /// Whether the whole group is muted.
     pub muted: bool,
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     app::StringMap,
     id::{GroupRef, UserId},
+    message::LIKES,
+    roster::RosterState,
     time::Millis,
 };
 
@@ -93,8 +95,21 @@ pub struct GroupTally {
     pub views: u64,
     /// The running count of each message type.
     pub messages: BTreeMap<i64, u64>,
+    /// Likes since the group was made.
+    pub likes: u64,
     /// Whether it has become a super group and has not emptied since.
     pub super_group: bool,
+}
+
+impl GroupTally {
+    /// The figures of a group with this roster and these counts, that of [`LIKES`] among them.
+    #[must_use]
+    pub fn new(roster: RosterState, counts: impl IntoIterator<Item = (i64, u64)>) -> Self {
+        let mut messages: BTreeMap<_, _> = counts.into_iter().collect();
+        let likes = messages.remove(&LIKES).unwrap_or_default();
+        let RosterState { count, views, super_group } = roster;
+        Self { online: count, views, messages, likes, super_group }
+    }
 }
 
 /// Which groups a list holds.

@@ -25,6 +25,10 @@ pub type Positions = Vec<Sequence>;
 /// The type of a message published without saying one.
 pub const DEFAULT_MESSAGE_TYPE: i64 = 10_001;
 
+/// The type under which a group's likes are counted beside its messages. No message has it, and it is none of the types
+/// that a group may see.
+pub const LIKES: i64 = i64::MIN;
+
 /// Who said something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {

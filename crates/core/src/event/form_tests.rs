@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Events of version 1 as they were always written, and what they mean. These bytes never change.
-fn today() -> [(&'static str, Event); 15] {
+fn today() -> [(&'static str, Event); 17] {
     let message = Message {
         id: MessageId::new("m-1").unwrap(),
         kind: 10_001,
@@ -25,6 +25,7 @@ fn today() -> [(&'static str, Event); 15] {
         ..message.clone()
     };
     let to_member = Event::ToMember { group: GroupId::new("g").unwrap(), message: bare.clone() };
+    let figures = GroupFigures { views: 7, online: 2, likes: 0, muted: true };
     let exit = |reason| Event::Exit { group: GroupId::new("g").unwrap(), reason };
     let recalled = |place, by| Event::Recalled(Recall { message: MessageId::new("m-1").unwrap(), place, by });
     let changed = |info: Option<&str>, admins: &[&str]| Event::InfoChanged {
@@ -61,7 +62,15 @@ fn today() -> [(&'static str, Event); 15] {
         ),
         (
             r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Joined","figures":{"views":7,"online":2,"muted":true}}}"#,
-            Event::System(system(Happened::Joined(Some(GroupFigures { views: 7, online: 2, muted: true })))),
+            Event::System(system(Happened::Joined(Some(figures)))),
+        ),
+        (
+            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Left","figures":{"views":7,"online":2,"muted":true,"likes":3}}}"#,
+            Event::System(system(Happened::Left(Some(GroupFigures { likes: 3, ..figures })))),
+        ),
+        (
+            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Liked","likes":3}}"#,
+            Event::System(system(Happened::Liked(3))),
         ),
         (
             r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Left"}}"#,

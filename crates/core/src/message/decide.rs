@@ -14,7 +14,8 @@ pub struct StreamState {
     pub chosen: Option<Sequence>,
     /// The count of messages of its type; `None` when there was none yet.
     pub total: Option<TypeCount>,
-    /// Types that there were messages of. It matters only where this is the first of its type.
+    /// Types that there were messages of, without [`LIKES`](super::LIKES). It matters only where this is the first of its
+    /// type.
     pub types: usize,
 }
 

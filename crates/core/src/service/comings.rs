@@ -73,7 +73,7 @@ pub(super) async fn heralded(
 }
 
 async fn figures(hands: &Hands, at: &GroupRef) -> StoreResult<GroupFigures> {
-    let roster = hands.store.roster_state(at).await?;
+    let tally = hands.store.tally(at).await?;
     let (_, mutes) = hands.store.records().group_mutes(at).await?;
-    Ok(GroupFigures { views: roster.views, online: roster.count, muted: mutes.everybody })
+    Ok(GroupFigures { views: tally.views, online: tally.online, likes: tally.likes, muted: mutes.everybody })
 }

@@ -13,7 +13,7 @@ use crate::{
     group::Slice,
     id::{GroupRef, MessageId},
     message::{
-        Body, DEFAULT_MESSAGE_TYPE, Draft, Entry, Event, HistoryQuery, Level, Message, Posted, Sender,
+        Body, DEFAULT_MESSAGE_TYPE, Draft, Entry, Event, HistoryQuery, LIKES, Level, Message, Posted, Sender,
         Sequence, StreamRef, Weight,
     },
     number::{RepeatCount, TypeCount},
@@ -193,11 +193,11 @@ impl MessageRules<'_> {
         self.0.change(move |hands| post(hands, at, draft, storage, voice)).await
     }
 
-    /// A message of now about which nothing else is said: a like that stands for itself, and that no list of recent messages
-    /// shows. Its id is drawn when nobody chose one.
+    /// A message of now about which nothing else is said: it stands for itself, weighs as little as a like, and no list of
+    /// recent messages shows it. Its id is drawn when nobody chose one.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when no id can be drawn.
+    /// [`Error::Invalid`] for the type of likes, or when no id can be drawn.
     pub(super) fn message(
         &self,
         id: Option<MessageId>,
@@ -205,6 +205,9 @@ impl MessageRules<'_> {
         body: Body,
         sender: Sender,
     ) -> Result<Message> {
+        if kind == LIKES {
+            return Err(Error::Invalid(format!("no message has the type {LIKES}")));
+        }
         Ok(Message {
             id: id.map_or_else(|| drawn_id(self.0), Ok)?,
             kind,

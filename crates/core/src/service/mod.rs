@@ -44,6 +44,7 @@ mod chats;
 mod comings;
 mod delivery;
 mod groups;
+mod likes;
 mod login_parts;
 mod logins;
 mod messages;

@@ -24,6 +24,7 @@ mod list_mute_group_user;
 mod mute_all_group_user;
 mod mute_group_user;
 mod query_message_app;
+mod send_like;
 mod send_message_to_group;
 mod send_message_to_group_users;
 mod short;
@@ -68,6 +69,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<list_mute_group_user::ListMuteGroupUser>()
         .operation::<send_message_to_group::SendMessageToGroup>()
         .operation::<send_message_to_group_users::SendMessageToGroupUsers>()
+        .operation::<send_like::SendLike>()
         .operation::<list_message::ListMessage>()
         .operation::<get_message_token::GetMessageToken>()
 }

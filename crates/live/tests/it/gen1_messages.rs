@@ -3,12 +3,13 @@
 use muster_core::{
     app::Generation,
     id::AppId,
+    limits::Limits,
     message::{Event, StreamRef},
     service::AppScope,
 };
 use serde_json::{Value, json};
 
-use crate::{House, Person, live, old_app, old_group};
+use crate::{House, Person, limited, live, old_app, old_group};
 
 /// An application and a group in it.
 struct Room {
@@ -19,7 +20,10 @@ struct Room {
 
 impl Room {
     async fn new() -> Self {
-        let house = live();
+        Self::in_house(live()).await
+    }
+
+    async fn in_house(house: House) -> Self {
         let app = old_app(&house).await;
         let group = old_group(&house, &app).await;
         Self { house, app, group }
@@ -170,4 +174,23 @@ async fn some_members_are_spoken_to_and_whoever_is_not_in_the_group_is_passed_ov
     let many = (0..101).map(|number| format!("u{number}")).collect::<Vec<_>>().join(",");
     let too_many = room.named(&[&said[..], &[("ReceiverIdList", &*many)]].concat());
     room.house.call("SendMessageToGroupUsers", &too_many).await.refused(400, "InputInvalid");
+}
+
+#[tokio::test]
+async fn likes_are_counted_beside_messages_and_take_none_of_their_types() {
+    let limits = Limits { generation_1_message_types_per_group: 1, ..Limits::default() };
+    let room = Room::in_house(limited(limits)).await;
+    let like = async |count: &str| room.result("SendLike", &[("Count", count)]).await;
+    assert_eq!(like("3").await, json!({"LikeCount": 3}));
+    room.send("first", &[("Type", "20001")]).await;
+    assert_eq!(like("4").await, json!({"LikeCount": 7}));
+    let other = room.named(&[("OperatorUserId", "System"), ("Data", "x"), ("Type", "20002")]);
+    room.house.call("SendMessageToGroup", &other).await.refused(400, "InputInvalid");
+    assert_eq!(room.page("1", "9", &[]).await.0, ["first"]);
+    for bad in ["0", "-1", "1.5", "x", "2147483648"] {
+        room.house.call("SendLike", &room.named(&[("Count", bad)])).await.refused(400, "InputInvalid");
+    }
+    assert_eq!(like("2147483647").await, json!({"LikeCount": i32::MAX}));
+    room.result("CloseMessageGroup", &[]).await;
+    room.house.call("SendLike", &room.named(&[("Count", "1")])).await.refused(404, "ResourceNotExist");
 }

@@ -25,6 +25,10 @@ enum Data<'a> {
         user_id: &'a str,
         user_nick: &'a str,
     },
+    #[serde(rename_all = "camelCase")]
+    Likes {
+        like_count: u64,
+    },
     Statistics {
         statistics: Statistics,
     },
@@ -36,6 +40,7 @@ enum Data<'a> {
 struct Statistics {
     pv: u64,
     online_count: u64,
+    like_count: u64,
     is_mute_all: bool,
 }
 
@@ -45,8 +50,8 @@ impl<'a> Data<'a> {
     }
 
     fn figures(figures: Option<GroupFigures>) -> Self {
-        figures.map_or(Self::Nothing {}, |GroupFigures { views, online, muted }| Self::Statistics {
-            statistics: Statistics { pv: views, online_count: online, is_mute_all: muted },
+        figures.map_or(Self::Nothing {}, |GroupFigures { views, online, likes, muted }| Self::Statistics {
+            statistics: Statistics { pv: views, online_count: online, like_count: likes, is_mute_all: muted },
         })
     }
 }
@@ -65,6 +70,7 @@ pub(super) fn message(message: &SystemMessage) -> String {
         sender_info: SenderInfo<'a>,
     }
     let (kind, data) = match &message.what {
+        Happened::Liked(likes) => (1001, Data::Likes { like_count: *likes }),
         Happened::Joined(figures) => (1002, Data::figures(*figures)),
         Happened::Left(figures) => (1003, Data::figures(*figures)),
         Happened::GroupMuted => (1004, Data::Nothing {}),

@@ -162,11 +162,9 @@ impl Groups for MemoryStore {
 
     async fn tally(&self, at: &GroupRef) -> StoreResult<GroupTally> {
         let state = self.reading()?;
-        Ok(state.group(at).map_or_else(GroupTally::default, |group| GroupTally {
-            online: group.roster.state.count,
-            views: group.roster.state.views,
-            messages: group.counts.iter().map(|(&kind, count)| (kind, count.get())).collect(),
-            super_group: group.roster.state.super_group,
+        Ok(state.group(at).map_or_else(GroupTally::default, |group| {
+            let counts = group.counts.iter().map(|(&kind, count)| (kind, count.get()));
+            GroupTally::new(group.roster.state, counts)
         }))
     }
 

@@ -10,7 +10,7 @@ use muster_core::{
     callback::OwedCall,
     group::{Group, GroupFilter, Order},
     id::{AppId, GroupId, GroupRef, MessageId, SessionRef, UserId},
-    message::{Draft, Entry, Event, Message, Positions, Sequence, StreamRef, StreamState, Verdict},
+    message::{Draft, Entry, Event, LIKES, Message, Positions, Sequence, StreamRef, StreamState, Verdict},
     number::TypeCount,
     store::{Also, StoreResult},
     time::Millis,
@@ -56,7 +56,8 @@ impl GroupState {
     pub(super) fn take(&self, draft: &Draft) -> Verdict {
         let Message { id, kind, .. } = &draft.message;
         let (chosen, total) = (self.stream.chosen.get(id).copied(), self.counts.get(kind).copied());
-        StreamState { chosen, total, types: self.counts.len() }.take(draft)
+        let types = self.counts.len() - usize::from(self.counts.contains_key(&LIKES));
+        StreamState { chosen, total, types }.take(draft)
     }
 }
 

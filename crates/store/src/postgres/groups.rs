@@ -396,13 +396,7 @@ impl Groups for PostgresStore {
 
     async fn tally(&self, at: &GroupRef) -> StoreResult<GroupTally> {
         let roster = self.roster_state(at).await?;
-        let messages = self.message_counts(at).await?.into_iter().collect();
-        Ok(GroupTally {
-            online: roster.count,
-            views: roster.views,
-            messages,
-            super_group: roster.super_group,
-        })
+        Ok(GroupTally::new(roster, self.message_counts(at).await?))
     }
 
     async fn purge(&self, now: Millis, deleted: Millis) -> StoreResult<u64> {

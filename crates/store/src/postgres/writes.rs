@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use muster_core::{
     callback::OwedCall,
     id::{AppId, GroupRef},
-    message::{Draft, Event, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
+    message::{Draft, Event, LIKES, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
     number::TypeCount,
     store::{Also, StoreError, StreamEvent},
 };
@@ -220,8 +220,8 @@ async fn count<'a>(tx: &Tx, jobs: &[&'a Write], streams: &mut Streams<'a>) -> Re
     }
     for key in fresh {
         let Some(stream) = streams.get_mut(&key) else { continue };
-        let sql = "SELECT count(*) AS types FROM message_count WHERE app = $1 AND stream = $2";
-        let row = tx.query_opt(sql, values![key.0, stream.number]).await?;
+        let sql = "SELECT count(*) AS types FROM message_count WHERE app = $1 AND stream = $2 AND kind <> $3";
+        let row = tx.query_opt(sql, values![key.0, stream.number, LIKES]).await?;
         let types = row.map_or(Ok(0), |row| unsigned(&row, "types"))?;
         stream.types = usize::try_from(types).unwrap_or(usize::MAX);
     }
@@ -286,7 +286,8 @@ impl Stream {
         let total = self.totals.get(&kind).copied();
         let taken = StreamState { chosen, total, types: self.types }.take(draft);
         if let Verdict::Counted(total) = taken {
-            self.types += usize::from(self.totals.insert(kind, total).is_none());
+            let fresh = self.totals.insert(kind, total).is_none();
+            self.types += usize::from(fresh && kind != LIKES);
         }
         taken
     }

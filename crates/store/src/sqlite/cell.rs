@@ -18,7 +18,7 @@ use futures_util::{
 use muster_core::{
     group::{Group, GroupTally},
     id::GroupRef,
-    message::{Draft, Sequence, StreamState, Verdict},
+    message::{Draft, LIKES, Sequence, StreamState, Verdict},
     number::{RepeatCount, TypeCount},
     rank::RankIndex,
     store::{StoreError, StoreResult},
@@ -133,7 +133,8 @@ impl GroupState {
     /// What a message comes to, over what the running batch promises too. `chosen` is where one stands under its id.
     pub(super) fn take(&self, draft: &Draft, chosen: Option<Sequence>) -> Verdict {
         let total = self.counts.get(&draft.message.kind).map(|count| count.sum());
-        StreamState { chosen, total, types: self.counts.len() }.take(draft)
+        let types = self.counts.len() - usize::from(self.counts.contains_key(&LIKES));
+        StreamState { chosen, total, types }.take(draft)
     }
 
     /// Counts messages of a kind at once.
@@ -181,14 +182,8 @@ impl GroupState {
     }
 
     pub(super) fn tally(&self) -> GroupTally {
-        let roster = self.presence.state();
         let seen = self.counts.iter().filter_map(|(&kind, count)| Some((kind, count.total?.get())));
-        GroupTally {
-            online: roster.count,
-            views: roster.views,
-            messages: seen.collect(),
-            super_group: roster.super_group,
-        }
+        GroupTally::new(self.presence.state(), seen)
     }
 }
 

@@ -11,7 +11,7 @@ use muster_core::{
 use crate::{
     make::{
         admitted, alone, app_id, at, connected, counted, done, draft, durable, end_of, event_of, group,
-        names, one_group, times, user, with_app, with_group,
+        likes, names, one_group, times, user, with_app, with_group,
     },
     place::{LastingPlace, Place},
 };
@@ -292,7 +292,13 @@ async fn a_recovered_group_goes_on_where_it_ended_with_nobody_in_it(place: &impl
         assert!(names(store, &g).await.is_empty());
         assert_eq!(store.find_members(&g, &[user("d"), user("c")]).await.unwrap(), [None, None]);
         assert!(groups_of(store, "d", Order::Ascending).await.is_empty());
-        let tally = GroupTally { online: 0, views: 2, messages: [(7, 1), (9, 1)].into(), super_group: false };
+        let tally = GroupTally {
+            online: 0,
+            views: 2,
+            messages: [(7, 1), (9, 1)].into(),
+            likes: 0,
+            super_group: false,
+        };
         assert_eq!(store.tally(&g).await.unwrap(), tally);
         let top = store.top(&StreamRef::Group(g.clone())).await.unwrap().unwrap();
         assert_eq!((top.epoch, top.sequence), (before.epoch.clone(), 2));
@@ -360,7 +366,9 @@ async fn a_tally_counts_everything(place: &impl Place) {
     store.count_only(&g, draft(7, "x", 1)).await.unwrap();
     let like = muster_core::message::Draft { increment: times(20), ..draft(9, "x", 1) };
     store.count_only(&g, like).await.unwrap();
-    let tally = GroupTally { online: 2, views: 3, messages: [(7, 2), (9, 20)].into(), super_group: false };
+    store.count_only(&g, likes(30)).await.unwrap();
+    let tally =
+        GroupTally { online: 2, views: 3, messages: [(7, 2), (9, 20)].into(), likes: 30, super_group: false };
     assert_eq!(store.tally(&g).await.unwrap(), tally);
 }
 
@@ -372,7 +380,9 @@ async fn figures_outlast_the_process_and_sessions_end_with_it(place: &impl Lasti
     }
     store.post(&g, draft(7, "x", 1), alone()).await.unwrap();
     store.count_only(&g, draft(9, "x", 1)).await.unwrap();
-    let tally = GroupTally { online: 2, views: 2, messages: [(7, 1), (9, 1)].into(), super_group: false };
+    store.count_only(&g, likes(3)).await.unwrap();
+    let tally =
+        GroupTally { online: 2, views: 2, messages: [(7, 1), (9, 1)].into(), likes: 3, super_group: false };
     assert_eq!(store.tally(&g).await.unwrap(), tally);
     let store = place.again(store);
     assert_eq!(store.tally(&g).await.unwrap(), GroupTally { online: 1, ..tally });

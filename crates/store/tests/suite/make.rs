@@ -7,7 +7,7 @@ use muster_core::{
     caller::CarriedOut,
     group::{Group, Order, Window},
     id::{AccountId, AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
-    message::{Draft, Event, ExitReason, Message, Positions, Posted, Sender, Sequence, StreamRef},
+    message::{Draft, Event, ExitReason, LIKES, Message, Positions, Posted, Sender, Sequence, StreamRef},
     number::{RepeatCount, TypeCount},
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, Tie},
     seal::Sealed,
@@ -194,6 +194,11 @@ pub(crate) fn message(kind: i64, body: &str, at: i64) -> Message {
         total: TypeCount::default(),
         cached: true,
     }
+}
+
+/// Likes of a group.
+pub(crate) fn likes(number: u64) -> Draft {
+    Draft { increment: times(number), max_types: usize::MAX, ..draft(LIKES, "", 1) }
 }
 
 pub(crate) fn draft(kind: i64, body: &str, at: i64) -> Draft {

@@ -11,7 +11,9 @@ use muster_core::{
 };
 
 use crate::{
-    make::{alone, app_id, at, counted, done, draft, event_of, message, one_group, times, user, with_group},
+    make::{
+        alone, app_id, at, counted, done, draft, event_of, likes, message, one_group, times, user, with_group,
+    },
     place::{LastingPlace, Place},
 };
 
@@ -93,12 +95,16 @@ async fn a_group_sees_no_more_types_than_it_may(place: &impl Place) {
     let store = place.open();
     let g = one_group(&*store).await;
     let few = |kind| Draft { max_types: 2, ..draft(kind, "x", 1) };
+    let liked = |total| done(None, counted(total));
+    assert_eq!(store.count_only(&g, likes(3)).await.unwrap(), liked(3));
     store.post(&g, few(1), alone()).await.unwrap();
     store.count_only(&g, few(2)).await.unwrap();
     assert_eq!(store.post(&g, few(3), alone()).await.unwrap(), Posted::TooManyTypes);
     assert_eq!(store.count_only(&g, few(3)).await.unwrap(), Posted::TooManyTypes);
     assert_eq!(store.post(&g, few(2), alone()).await.unwrap(), done(Some(2), counted(2)));
-    assert_eq!(store.tally(&g).await.unwrap().messages, [(1, 1), (2, 2)].into());
+    assert_eq!(store.count_only(&g, likes(4)).await.unwrap(), liked(7), "likes are none of the types");
+    let tally = store.tally(&g).await.unwrap();
+    assert_eq!((tally.messages, tally.likes), ([(1, 1), (2, 2)].into(), 7));
 }
 
 async fn sixty_four_posters_leave_no_hole(place: &impl Place) {

@@ -22,8 +22,8 @@ use crate::{
         what_is_durable_is_the_same_after_reopening,
     },
     make::{
-        alone, app_id, at, counted, draft, end_of, event_of, group, one_group, session, user, with_app,
-        with_group,
+        alone, app_id, at, counted, draft, end_of, event_of, group, likes, one_group, session, user,
+        with_app, with_group,
     },
     place::Postgres,
     server::execute,
@@ -117,6 +117,7 @@ async fn nodes_that_write_to_the_same_streams_leave_no_hole_and_count_exactly() 
                         other => panic!("{other:?}"),
                     }
                     node.count_only(at, draft(2, "x", 1)).await.unwrap();
+                    node.count_only(at, likes(2)).await.unwrap();
                 }
                 node.append(event_of(&told, exit(&g), Millis(1))).await.unwrap().unwrap();
             }
@@ -133,7 +134,8 @@ async fn nodes_that_write_to_the_same_streams_leave_no_hole_and_count_exactly() 
             assert_eq!(entries.len(), 480);
             assert_eq!(node.top(&stream).await.unwrap().unwrap().sequence, 480);
         }
-        assert_eq!(node.tally(&g).await.unwrap().messages, [(1, 480), (2, 480)].into());
+        let tally = node.tally(&g).await.unwrap();
+        assert_eq!((tally.messages, tally.likes), ([(1, 480), (2, 480)].into(), 960));
     }
 }
 

@@ -21,8 +21,8 @@ use muster_core::{
 
 use crate::chat_messages::{said, told, wrote};
 use crate::make::{
-    account, admitted, alone, app, app_id, at, connected, draft, durable, end_of, event_of, group, roster,
-    switched, user, with_group,
+    account, admitted, alone, app, app_id, at, connected, draft, durable, end_of, event_of, group, likes,
+    roster, switched, user, with_group,
 };
 use crate::place::Place;
 
@@ -140,6 +140,7 @@ async fn messages(store: &dyn Store, place: &impl Place, g: &GroupRef) {
         store.post(g, draft(n % 3, &format!("body {n} 群"), 7_000 + n), alone()).await.unwrap();
     }
     store.count_only(g, draft(77, "like", 1)).await.unwrap();
+    store.count_only(g, likes(5)).await.unwrap();
     let exit = place.exit(g);
     store.append(event_of(&StreamRef::Group(g.clone()), exit.clone(), Millis(7_100))).await.unwrap().unwrap();
     for (name, events) in [("u1", 3), ("u2", 1)] {
