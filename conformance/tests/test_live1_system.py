@@ -50,12 +50,16 @@ def test_the_group_hears_who_comes_and_goes_with_its_figures(scene, wire):
     for name in ("anna", "ben"):
         told = system(sessions[name], 1002, "dora")
         assert told["groupId"] == at["GroupId"]
-        assert told["data"] == {"statistics": {"pv": 3, "onlineCount": 3, "likeCount": 7, "isMuteAll": True}}
+        assert told["data"] == {"statistics": {
+            "pv": 3, "uv": 3, "onlineCount": 3, "likeCount": 7, "isMuteAll": True,
+        }}
     done(wire, "JoinMessageGroup", at, "dora", BroadCastType=2)
     done(wire, "LeaveMessageGroup", at, "dora", BroadCastType=2, BroadCastStatistics=True)
     for name in ("anna", "ben"):
         told = system(sessions[name], 1003, "dora")
-        assert told["data"] == {"statistics": {"pv": 3, "onlineCount": 2, "likeCount": 7, "isMuteAll": True}}
+        assert told["data"] == {"statistics": {
+            "pv": 3, "uv": 3, "onlineCount": 2, "likeCount": 7, "isMuteAll": True,
+        }}
         assert unheard(sessions[name], 1002) == [], "whoever was in the group has not joined it"
 
 

@@ -362,8 +362,10 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
         assert api.call("LeaveMessageGroup", left)["Result"]["Success"] is True
         told = ben.received(group, "systemmessage", type=1003)["data"]
         assert told["senderId"] == "ada" and told["data"]["statistics"] == {
-            "pv": 2, "onlineCount": 1, "likeCount": 12, "isMuteAll": False,
+            "pv": 2, "uv": 2, "onlineCount": 1, "likeCount": 12, "isMuteAll": False,
         }
+        figures = api.call("GetGroupStatistics", {"AppId": app_id, "GroupId": group})["Result"]
+        assert {name: int(count) for name, count in figures.items()} == {"PV": 2, "UV": 2, "OnlineCount": 1, "LikeCount": 12}
         ben.leave(group)
 
         def total():

@@ -87,6 +87,8 @@ pub enum Happened {
 pub struct GroupFigures {
     /// Joins since the group was made.
     pub views: u64,
+    /// Different users among them.
+    pub visitors: u64,
     /// Members present.
     pub online: u64,
     /// Likes since the group was made.

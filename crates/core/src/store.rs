@@ -215,6 +215,8 @@ pub trait Rosters: Send + Sync {
     async fn find_members(&self, at: &GroupRef, users: &[UserId]) -> StoreResult<Vec<Option<Member>>>;
     /// A roster's figures. O(1).
     async fn roster_state(&self, at: &GroupRef) -> StoreResult<RosterState>;
+    /// How many visitors a group has had: different users, of whose joins it was to be noted. O(1).
+    async fn visitors(&self, at: &GroupRef) -> StoreResult<u64>;
 }
 
 /// The last join number of a part of a roster: where a walk goes on.

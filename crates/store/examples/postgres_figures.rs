@@ -240,6 +240,7 @@ async fn main() -> Outcome<()> {
         capacity: None,
         super_above: None,
         super_listed: true,
+        visitor: false,
     };
     let small = group(&store, &format!("small-{run}")).await?;
     joins(&store, "durable joins of an empty group", &small, like.clone()).await?;

@@ -25,7 +25,7 @@ fn today() -> [(&'static str, Event); 17] {
         ..message.clone()
     };
     let to_member = Event::ToMember { group: GroupId::new("g").unwrap(), message: bare.clone() };
-    let figures = GroupFigures { views: 7, online: 2, likes: 0, muted: true };
+    let figures = GroupFigures { views: 7, visitors: 0, online: 2, likes: 0, muted: true };
     let exit = |reason| Event::Exit { group: GroupId::new("g").unwrap(), reason };
     let recalled = |place, by| Event::Recalled(Recall { message: MessageId::new("m-1").unwrap(), place, by });
     let changed = |info: Option<&str>, admins: &[&str]| Event::InfoChanged {
@@ -65,8 +65,8 @@ fn today() -> [(&'static str, Event); 17] {
             Event::System(system(Happened::Joined(Some(figures)))),
         ),
         (
-            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Left","figures":{"views":7,"online":2,"muted":true,"likes":3}}}"#,
-            Event::System(system(Happened::Left(Some(GroupFigures { likes: 3, ..figures })))),
+            r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Left","figures":{"views":7,"online":2,"muted":true,"likes":3,"visitors":5}}}"#,
+            Event::System(system(Happened::Left(Some(GroupFigures { likes: 3, visitors: 5, ..figures })))),
         ),
         (
             r#"{"System":{"id":"m-1","group":"g","sender":{"user":"u","info":null},"what":"Liked","likes":3}}"#,

@@ -180,6 +180,7 @@ mod tests {
             capacity: None,
             super_above: None,
             super_listed: true,
+            visitor: false,
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::{
     group::{Order, Window},
-    id::{SessionRef, UserId},
+    id::{GroupRef, SessionRef, UserId},
     message::Positions,
     time::Millis,
 };
@@ -73,6 +73,17 @@ pub struct Join {
     /// Whether the members of a super group are listed. When they are not, a store need not keep those who join it
     /// by a session one by one, as long as it counts them.
     pub super_listed: bool,
+    /// Whether the user is noted as a [`Visitor`]. Not of those who are only counted.
+    pub visitor: bool,
+}
+
+/// Somebody who has been in a group, now or before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// The group.
+    pub at: GroupRef,
+    /// Who.
+    pub user: UserId,
 }
 
 /// What became of a [`Join`].

@@ -297,6 +297,7 @@ pub(super) fn joining(
         capacity,
         super_above: None,
         super_listed: true,
+        visitor: false,
     })
 }
 

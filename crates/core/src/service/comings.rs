@@ -73,7 +73,15 @@ pub(super) async fn heralded(
 }
 
 async fn figures(hands: &Hands, at: &GroupRef) -> StoreResult<GroupFigures> {
+    // Before the joins, which are never fewer.
+    let visitors = hands.store.visitors(at).await?;
     let tally = hands.store.tally(at).await?;
     let (_, mutes) = hands.store.records().group_mutes(at).await?;
-    Ok(GroupFigures { views: tally.views, online: tally.online, likes: tally.likes, muted: mutes.everybody })
+    Ok(GroupFigures {
+        views: tally.views,
+        visitors,
+        online: tally.online,
+        likes: tally.likes,
+        muted: mutes.everybody,
+    })
 }

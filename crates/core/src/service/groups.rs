@@ -193,6 +193,15 @@ impl GroupRules<'_> {
         Ok(self.0.store.tally(&group.at).await?)
     }
 
+    /// How many different users have been in a group of generation 1. Asked for before the group's figures, it is never more
+    /// than the joins that they tell.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn visitors(&self, group: &KnownGroup) -> Result<u64> {
+        Ok(self.0.store.visitors(&group.at).await?)
+    }
+
     /// Deletes a group: everybody in it is told and out of it. Deleting a group that is not there is no fault; one that is
     /// deleted already is told once more, for whoever deleted it may not have lived to tell.
     ///

@@ -79,6 +79,7 @@ impl RosterRules<'_> {
             capacity: None,
             super_above: self.super_above(group),
             super_listed: muster.limits.super_group_listing == SuperListing::Serve,
+            visitor: group.app().generation == Generation::One,
         };
         let session = match &join.tie {
             Tie::Session(session) => Some(&session.session),

@@ -42,6 +42,7 @@ impl Record {
                 within("number", 1, record.group.number)?;
                 within("next_join", 1, record.next_join)?;
                 within("views", 0, record.views)?;
+                within("visitors", 0, record.visitors)?;
                 within("sequence", 0, record.sequence)?;
                 moment("created_at", record.group.created_at)?;
                 record.group.deletion.as_ref().map_or(Ok(()), |deletion| moment("deleted at", deletion.at))
@@ -94,6 +95,7 @@ impl Record {
             | Self::Key(_)
             | Self::Policy(_)
             | Self::Attachment(_)
+            | Self::Visitor(_)
             | Self::MessageCount(_) => Ok(()),
         }
     }

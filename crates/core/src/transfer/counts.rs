@@ -50,6 +50,8 @@ pub enum Kind {
     Mute,
     /// A word of an application's list.
     Word,
+    /// Somebody who has been in a group.
+    Visitor,
     /// A durable membership.
     Member,
     /// A user's stream.
@@ -60,7 +62,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which their records come.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Account,
         Self::User,
         Self::Key,
@@ -81,6 +83,7 @@ impl Kind {
         Self::GroupMute,
         Self::Mute,
         Self::Word,
+        Self::Visitor,
         Self::Member,
         Self::UserStream,
         Self::Entry,
@@ -110,6 +113,7 @@ impl Kind {
             Self::GroupMute => "mutes of whole groups",
             Self::Mute => "mutes",
             Self::Word => "words",
+            Self::Visitor => "visitors",
             Self::Member => "members",
             Self::UserStream => "users' streams",
             Self::Entry => "stored events",

@@ -151,8 +151,8 @@ mod tests {
     const SIGNED: &str = include_str!("format_2.jsonl");
     /// The same of format 3, which added mutes and words.
     const WORDS: &str = include_str!("format_3.jsonl");
-    /// The same of format 4, which added mutes of whole groups, roles, who was removed from a customer group, and what was
-    /// said there.
+    /// The same of format 4, which added mutes of whole groups, roles, who was removed from a customer group, what was said
+    /// there, and who has been in a group.
     const LATEST: &str = include_str!("format_4.jsonl");
 
     #[test]
@@ -175,7 +175,12 @@ mod tests {
             assert_eq!(code.is_some(), format >= FIRST_SIGNED_FORMAT);
             let since = |kind| match kind {
                 Kind::Mute | Kind::Word => 3,
-                Kind::GroupMute | Kind::Role | Kind::RoleAttachment | Kind::Removal | Kind::ChatMessage => 4,
+                Kind::GroupMute
+                | Kind::Role
+                | Kind::RoleAttachment
+                | Kind::Removal
+                | Kind::ChatMessage
+                | Kind::Visitor => 4,
                 _ => 1,
             };
             for kind in Kind::ALL {

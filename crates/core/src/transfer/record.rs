@@ -13,7 +13,7 @@ use crate::{
     message::{Entry, Sequence, StreamRef},
     mute::{GroupMute, Mute},
     number::TypeCount,
-    roster::JoinNumber,
+    roster::{JoinNumber, Visitor},
     time::Millis,
     word::Word,
 };
@@ -61,6 +61,8 @@ pub enum Record {
     Mute(Mute),
     /// A word of an application's list.
     Word(Word),
+    /// Somebody who has been in a group.
+    Visitor(Visitor),
     /// A durable membership of a group that is not deleted, in the order of join numbers.
     Member(MemberRecord),
     /// A user's stream.
@@ -94,6 +96,7 @@ impl Record {
             Self::GroupMute(_) => Kind::GroupMute,
             Self::Mute(_) => Kind::Mute,
             Self::Word(_) => Kind::Word,
+            Self::Visitor(_) => Kind::Visitor,
             Self::Member(_) => Kind::Member,
             Self::UserStream(_) => Kind::UserStream,
             Self::Entry(_) => Kind::Entry,
@@ -150,6 +153,8 @@ pub struct GroupRecord {
     pub next_join: JoinNumber,
     /// Joins so far.
     pub views: u64,
+    /// How many visitors it has had: each is a record of its own.
+    pub visitors: u64,
     /// Whether it is a super group. Never without durable members: the others left.
     pub super_group: bool,
     /// Where its stream ends.

@@ -10,6 +10,7 @@ mod cancel_mute_group_user;
 mod close_message_group;
 mod create_message_app;
 mod create_message_group;
+mod get_group_statistics;
 mod get_message_app;
 mod get_message_group;
 mod get_message_token;
@@ -55,6 +56,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<create_message_group::CreateMessageGroup>()
         .operation::<get_message_group::GetMessageGroup>()
         .operation::<update_message_group::UpdateMessageGroup>()
+        .operation::<get_group_statistics::GetGroupStatistics>()
         .operation::<close_message_group::CloseMessageGroup>()
         .operation::<list_message_group::ListMessageGroup>()
         .operation::<join_message_group::JoinMessageGroup>()

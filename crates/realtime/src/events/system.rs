@@ -39,6 +39,7 @@ enum Data<'a> {
 #[serde(rename_all = "camelCase")]
 struct Statistics {
     pv: u64,
+    uv: u64,
     online_count: u64,
     like_count: u64,
     is_mute_all: bool,
@@ -50,9 +51,18 @@ impl<'a> Data<'a> {
     }
 
     fn figures(figures: Option<GroupFigures>) -> Self {
-        figures.map_or(Self::Nothing {}, |GroupFigures { views, online, likes, muted }| Self::Statistics {
-            statistics: Statistics { pv: views, online_count: online, like_count: likes, is_mute_all: muted },
-        })
+        let Some(GroupFigures { views, visitors, online, likes, muted }) = figures else {
+            return Self::Nothing {};
+        };
+        Self::Statistics {
+            statistics: Statistics {
+                pv: views,
+                uv: visitors,
+                online_count: online,
+                like_count: likes,
+                is_mute_all: muted,
+            },
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rosters: what the domain decides, written into maps. Everybody is listed, also in a super group whose list is not
 //! shown.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use muster_core::{
@@ -42,6 +42,8 @@ pub(super) struct Roster {
     last: JoinNumber,
     seats: BTreeMap<JoinNumber, Seat>,
     by_user: HashMap<UserId, JoinNumber>,
+    /// Who has been here, of those who are to be noted.
+    visitors: HashSet<UserId>,
 }
 
 impl Roster {
@@ -79,6 +81,9 @@ impl Roster {
             (Joined::Stays, Some(seat)) => seat.member.clone(),
         };
         self.state.admit(joined, join.super_above);
+        if joined.is_fresh() && join.visitor {
+            self.visitors.insert(join.user.clone());
+        }
         let (fresh, count) = (joined.is_fresh(), self.state.count);
         Admission::Admitted { member, fresh, count, positions: Positions::new() }
     }
@@ -208,5 +213,10 @@ impl Rosters for MemoryStore {
     async fn roster_state(&self, at: &GroupRef) -> StoreResult<RosterState> {
         let state = self.reading()?;
         Ok(state.group(at).map_or_else(RosterState::default, |group| group.roster.state))
+    }
+
+    async fn visitors(&self, at: &GroupRef) -> StoreResult<u64> {
+        let state = self.reading()?;
+        Ok(state.group(at).map_or(0, |group| group.roster.visitors.len() as u64))
     }
 }

@@ -43,6 +43,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0011_chat_messages",
         sql: include_str!("../../migrations/postgres/0011_chat_messages.sql"),
     },
+    Migration {
+        name: "0012_generation_one",
+        sql: include_str!("../../migrations/postgres/0012_generation_one.sql"),
+    },
 ];
 
 /// What became of a step.

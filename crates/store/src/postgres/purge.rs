@@ -52,8 +52,12 @@ const BULK: [&str; 2] = [
        (SELECT kind FROM message_count WHERE app = $1 AND stream = $2 LIMIT $3))",
 ];
 /// The same, of tables that know the group by its id.
-const BULK_BY_ID: [&str; 1] = ["DELETE FROM member WHERE app = $1 AND grp = $2 AND number = ANY (ARRAY
-       (SELECT number FROM member WHERE app = $1 AND grp = $2 ORDER BY number LIMIT $3))"];
+const BULK_BY_ID: [&str; 2] = [
+    "DELETE FROM member WHERE app = $1 AND grp = $2 AND number = ANY (ARRAY
+       (SELECT number FROM member WHERE app = $1 AND grp = $2 ORDER BY number LIMIT $3))",
+    "DELETE FROM visitor WHERE app = $1 AND grp = $2 AND user_id = ANY (ARRAY
+       (SELECT user_id FROM visitor WHERE app = $1 AND grp = $2 ORDER BY user_id LIMIT $3))",
+];
 
 /// What is left of a group then.
 const REST: [&str; 5] = [

@@ -183,6 +183,16 @@ pub(super) fn together<P>(
     if following.is_nothing() {
         return Ok((change(tx)?.0, Positions::new()));
     }
+    whole(tx, own, following, change)
+}
+
+/// The same for a change of several statements, which is made whole or not at all also where nothing follows.
+pub(super) fn whole<P>(
+    tx: &mut Tx<'_>,
+    own: Option<&Arc<GroupCell>>,
+    following: &Following,
+    change: impl FnOnce(&mut Tx<'_>) -> StoreResult<(P, Made)>,
+) -> StoreResult<(P, Positions)> {
     let before = following.claims(tx, own);
     let done = tx.atomically(|tx| {
         let (plan, made) = change(tx)?;

@@ -37,6 +37,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "0013_chat_messages",
         sql: include_str!("../../migrations/sqlite/0013_chat_messages.sql"),
     },
+    Migration {
+        name: "0014_generation_one",
+        sql: include_str!("../../migrations/sqlite/0014_generation_one.sql"),
+    },
 ];
 
 /// Applies what is missing.

@@ -5,8 +5,8 @@
 //! costs about a bit for each durable member and a few hundred bytes for each connected one.
 //!
 //! Who may change it: while no batch of the writer holds claims (`busy`) and no durable member is unconnected, whoever
-//! holds the lock admits and dismisses sessions without asking anybody ([`Inline::Done`]). In every other case the
-//! change goes through the writer, which alone knows what is about to become durable.
+//! holds the lock admits and dismisses sessions without asking anybody ([`Inline::Done`]), unless a visitor is to be noted.
+//! In every other case the change goes through the writer, which alone knows what is about to become durable.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -256,7 +256,7 @@ impl Presence {
         }
         let membership = match self.connected(&join.user) {
             Some((_, connected)) => Membership::Listed(connected.hold()),
-            None if self.has_unconnected() || !self.has_numbers() => return Inline::Writer,
+            None if join.visitor || self.has_unconnected() || !self.has_numbers() => return Inline::Writer,
             None => Membership::None,
         };
         match self.state.join(membership, join) {

@@ -51,7 +51,8 @@ fn next_doomed(connection: &Connection, deleted: Millis) -> rusqlite::Result<Opt
 }
 
 /// Removes up to `limit` of the rows that may be many; 0 when none is left.
-fn remove_bulk(tx: &Tx<'_>, group: i64, limit: u64) -> StoreResult<u64> {
+fn remove_bulk(tx: &Tx<'_>, doomed: &Doomed, limit: u64) -> StoreResult<u64> {
+    let group = doomed.key;
     let entries = tx.execute(
         "DELETE FROM entry WHERE key IN (SELECT key FROM entry WHERE stream = ?1 LIMIT ?2)",
         params![group, limit],
@@ -64,7 +65,15 @@ fn remove_bulk(tx: &Tx<'_>, group: i64, limit: u64) -> StoreResult<u64> {
            (SELECT number FROM member WHERE group_key = ?1 ORDER BY number LIMIT ?2)",
         params![group, limit],
     )?;
-    Ok(members as u64)
+    if members > 0 {
+        return Ok(members as u64);
+    }
+    let visitors = tx.execute(
+        "DELETE FROM visitor WHERE app = ?1 AND grp = ?2 AND user_id IN
+           (SELECT user_id FROM visitor WHERE app = ?1 AND grp = ?2 ORDER BY user_id LIMIT ?3)",
+        params![doomed.at.app.as_str(), doomed.at.group.as_str(), limit],
+    )?;
+    Ok(visitors as u64)
 }
 
 /// Removes what is left of a group: a handful of rows.
@@ -94,7 +103,7 @@ fn purge_groups(tx: &mut Tx<'_>, deleted: Millis) -> StoreResult<(Vec<GroupRef>,
     while rows < AT_ONCE
         && let Some(doomed) = next_doomed(tx.read(), deleted).map_err(fault)?
     {
-        let removed = remove_bulk(tx, doomed.key, AT_ONCE - rows)?;
+        let removed = remove_bulk(tx, &doomed, AT_ONCE - rows)?;
         rows += removed;
         if removed == 0 {
             rows += remove_group(tx, &doomed)?;

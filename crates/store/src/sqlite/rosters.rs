@@ -20,11 +20,11 @@ use muster_core::{
     },
     store::{Also, Rosters, StoreResult},
 };
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::{
     Memory, SqliteStore,
-    also::{Made, together},
+    also::{Made, together, whole},
     cell::GroupCell,
     fault::{fault, wanted_still},
     presence::{Inline, Seat},
@@ -117,6 +117,15 @@ fn insert_member(tx: &Tx<'_>, cell: &GroupCell, number: JoinNumber, join: &Join)
         params![cell.key, number, cell.space, join.user.as_str(), join.info.as_deref(), join.at.0],
     )?;
     Ok(rows > 0)
+}
+
+/// Notes that a user has been in a group, and counts it the first time.
+fn note_visitor(tx: &Tx<'_>, cell: &GroupCell, user: &UserId) -> StoreResult<()> {
+    let sql = "INSERT INTO visitor (app, grp, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    if tx.execute(sql, params![cell.at.app.as_str(), cell.at.group.as_str(), user.as_str()])? > 0 {
+        tx.execute("UPDATE figures SET visitors = visitors + 1 WHERE group_key = ?1", [cell.key])?;
+    }
+    Ok(())
 }
 
 fn settle_join(memory: &Memory, cell: &Arc<GroupCell>, join: Join, plan: JoinPlan) -> Admission {
@@ -311,11 +320,18 @@ impl Rosters for SqliteStore {
         let subject = subject(&cell, &join.user);
         let (theirs, wanted) = (Arc::clone(&cell), join.clone());
         let run = move |tx: &mut Tx<'_>| {
-            together(tx, Some(&theirs), &following, |tx| {
+            let make = |tx: &mut Tx<'_>| {
                 let plan = plan_join(tx, &theirs, &wanted)?;
-                let made = Made::when(matches!(plan, JoinPlan::Fresh(..)));
-                Ok((plan, made))
-            })
+                let fresh = matches!(plan, JoinPlan::Fresh(..));
+                if fresh && wanted.visitor {
+                    note_visitor(tx, &theirs, &wanted.user)?;
+                }
+                Ok((plan, Made::when(fresh)))
+            };
+            match wanted.visitor {
+                true => whole(tx, Some(&theirs), &following, make),
+                false => together(tx, Some(&theirs), &following, make),
+            }
         };
         let settle = move |(plan, stored)| {
             let mut admission = settle_join(&memory, &cell, join, plan);
@@ -411,6 +427,18 @@ impl Rosters for SqliteStore {
         let Some(cell) = self.roster(at).await? else { return Ok(RosterState::default()) };
         let state = cell.lock();
         Ok(state.presence.state())
+    }
+
+    async fn visitors(&self, at: &GroupRef) -> StoreResult<u64> {
+        let Some(cell) = self.roster(at).await? else { return Ok(0) };
+        let (sql, key) = ("SELECT visitors FROM figures WHERE group_key = ?1", cell.key);
+        let visitors = self
+            .readers
+            .read(move |connection| {
+                connection.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()
+            })
+            .await?;
+        Ok(visitors.unwrap_or(0))
     }
 }
 

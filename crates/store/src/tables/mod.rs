@@ -20,6 +20,7 @@ mod seals;
 mod table;
 mod transaction;
 mod value;
+mod visitors;
 mod words;
 
 use std::sync::Arc;
@@ -66,6 +67,7 @@ pub(crate) const TABLES: &[Carried] = &[
     mutes::GROUP_MUTES,
     mutes::MUTES,
     words::WORDS,
+    visitors::VISITORS,
 ];
 
 /// Where the tables stand.

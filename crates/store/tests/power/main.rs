@@ -99,6 +99,7 @@ async fn join(store: &SqliteStore, name: &str) -> bool {
         capacity: None,
         super_above: None,
         super_listed: true,
+        visitor: false,
     };
     matches!(store.join(&group(), join, also(name)).await, Ok(Admission::Admitted { .. }))
 }

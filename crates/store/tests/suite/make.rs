@@ -137,6 +137,7 @@ pub(crate) fn durable(name: &str) -> Join {
         capacity: None,
         super_above: None,
         super_listed: true,
+        visitor: false,
     }
 }
 

@@ -4,6 +4,7 @@ use muster_core::{
     app::{App, Retention},
     group::{Deletion, GroupFilter, GroupTally, Order, Window},
     message::StreamRef,
+    roster::Join,
     store::{GroupDeleted, Store},
     time::Millis,
 };
@@ -138,7 +139,7 @@ async fn a_purge_goes_in_steps_until_nothing_is_left(place: &impl Place) {
     for n in 0..1_500 {
         store.count_only(&g, draft(1, "x", 0)).await.unwrap();
         if n % 5 == 0 {
-            admitted(&*store, &g, durable(&format!("u{n}"))).await;
+            admitted(&*store, &g, Join { visitor: true, ..durable(&format!("u{n}")) }).await;
         }
     }
     let posts: Vec<_> = (0..2_500)
@@ -155,6 +156,10 @@ async fn a_purge_goes_in_steps_until_nothing_is_left(place: &impl Place) {
     assert!(first > 0 && first < 2_500, "{first}");
     assert!(purge_all(&*store, 0, 0).await + first >= 2_500);
     assert_eq!(store.group(&g).await.unwrap(), None);
+    // Nobody of them has been in a later group of the same id.
+    with_group(&*store, "a", "g").await;
+    admitted(&*store, &g, Join { visitor: true, ..durable("u0") }).await;
+    assert_eq!(store.visitors(&g).await.unwrap(), 1);
 }
 
 async fn the_id_of_a_purged_group_is_free(place: &impl Place) {

@@ -31,8 +31,11 @@ over_every_store!(
     concurrent_joins_of_one_user_make_one_membership,
     the_same_user_in_two_applications_is_two_members,
     many_join_and_leave_at_once_and_the_count_is_exact,
-    pages_under_churn_hold_members_alone;
+    pages_under_churn_hold_members_alone,
+    a_visitor_is_counted_once_however_often_it_comes,
+    visitors_are_counted_exactly_while_many_come_at_once;
     lasting:
+    visitors_outlast_the_process,
     numbers_rise_and_are_never_given_again,
     a_group_becomes_super_above_its_bound_and_until_it_is_empty,
 );
@@ -382,4 +385,61 @@ async fn pages_under_churn_hold_members_alone(place: &impl Place) {
         assert!(page.entries.windows(2).all(|pair| pair[0].number > pair[1].number));
     }
     churn.await.unwrap();
+}
+
+async fn a_visitor_is_counted_once_however_often_it_comes(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let visit = |join: Join| Join { visitor: true, ..join };
+    for round in 0..3 {
+        for name in ["a", "b"] {
+            admitted(&*store, &g, visit(durable(name))).await;
+            admitted(&*store, &g, visit(connected(name))).await;
+        }
+        admitted(&*store, &g, visit(connected("c"))).await;
+        // Of this one it is not to be noted.
+        admitted(&*store, &g, connected("d")).await;
+        for name in ["a", "b", "c", "d"] {
+            store.leave(&g, &user(name), Leave::Any, alone()).await.unwrap().unwrap();
+        }
+        assert_eq!(store.visitors(&g).await.unwrap(), 3, "round {round}");
+    }
+    assert_eq!(store.roster_state(&g).await.unwrap().views, 12);
+    let full = Join { capacity: Some(0), ..visit(durable("e")) };
+    assert_eq!(store.join(&g, full, alone()).await.unwrap(), Admission::Full);
+    assert_eq!(store.visitors(&g).await.unwrap(), 3);
+    assert_eq!(store.visitors(&at("a", "none")).await.unwrap(), 0);
+}
+
+async fn visitors_are_counted_exactly_while_many_come_at_once(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let comers: Vec<_> = (0..48)
+        .map(|n| {
+            let (store, g) = (store.clone(), g.clone());
+            tokio::spawn(async move {
+                let name = format!("u{}", n % 16);
+                let join = if n % 3 == 0 { connected(&name) } else { durable(&name) };
+                admitted(&*store, &g, Join { visitor: true, ..join }).await;
+                store.leave(&g, &user(&name), Leave::Any, alone()).await.unwrap();
+            })
+        })
+        .collect();
+    for comer in comers {
+        comer.await.unwrap();
+    }
+    assert_eq!(store.visitors(&g).await.unwrap(), 16);
+}
+
+async fn visitors_outlast_the_process(place: &impl LastingPlace) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    for join in [durable("d"), connected("c")] {
+        admitted(&*store, &g, Join { visitor: true, ..join }).await;
+    }
+    let store = place.again(store);
+    assert_eq!(store.visitors(&g).await.unwrap(), 2);
+    admitted(&*store, &g, Join { visitor: true, ..connected("c") }).await;
+    admitted(&*store, &g, Join { visitor: true, ..connected("e") }).await;
+    assert_eq!(store.visitors(&g).await.unwrap(), 3);
 }

@@ -1,5 +1,7 @@
 //! Rosters against a naive model: a list of members in the order of joining.
 
+use std::collections::BTreeSet;
+
 use muster_core::{
     group::{Order, Window},
     id::GroupRef,
@@ -75,6 +77,7 @@ struct Model {
     entries: Vec<Entry>,
     last: JoinNumber,
     views: u64,
+    visitors: BTreeSet<String>,
     super_group: bool,
 }
 
@@ -128,6 +131,9 @@ impl Model {
             assert_eq!(*member, expected);
             self.last = member.number;
             self.views += 1;
+            if join.visitor {
+                self.visitors.insert(join.user.to_string());
+            }
             self.super_group |= join.super_above.is_some_and(|bound| *after > bound);
             self.entries.push(Entry { member: expected, durable: by.is_none(), session: by });
         }
@@ -184,6 +190,7 @@ impl Run<'_> {
                     capacity,
                     super_above,
                     super_listed: true,
+                    visitor: now % 2 == 0,
                 };
                 let answer = self.store.join(&self.at, join.clone(), alone()).await.unwrap();
                 self.model.join(&join, by, &answer);
@@ -219,6 +226,7 @@ impl Run<'_> {
         let state = self.store.roster_state(&self.at).await.unwrap();
         assert_eq!(state.count, self.model.entries.len() as u64);
         assert_eq!((state.views, state.super_group), (self.model.views, self.model.super_group));
+        assert_eq!(self.store.visitors(&self.at).await.unwrap(), self.model.visitors.len() as u64);
         if let Some(walk) = &mut self.walk {
             let present =
                 |number: &JoinNumber| self.model.entries.iter().any(|entry| entry.member.number == *number);

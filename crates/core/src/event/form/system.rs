@@ -33,6 +33,8 @@ struct FiguresForm {
     muted: bool,
     #[serde(default, skip_serializing_if = "is_none")]
     likes: u64,
+    #[serde(default, skip_serializing_if = "is_none")]
+    visitors: u64,
 }
 
 /// Whether a figure says what its absence says.
@@ -96,13 +98,13 @@ impl From<SystemForm> for Option<SystemMessage> {
 }
 
 impl From<GroupFigures> for FiguresForm {
-    fn from(GroupFigures { views, online, likes, muted }: GroupFigures) -> Self {
-        Self { views, online, muted, likes }
+    fn from(GroupFigures { views, visitors, online, likes, muted }: GroupFigures) -> Self {
+        Self { views, online, muted, likes, visitors }
     }
 }
 
 impl From<FiguresForm> for GroupFigures {
-    fn from(FiguresForm { views, online, muted, likes }: FiguresForm) -> Self {
-        Self { views, online, likes, muted }
+    fn from(FiguresForm { views, online, muted, likes, visitors }: FiguresForm) -> Self {
+        Self { views, visitors, online, likes, muted }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     message::{Entry, Event, Sequence, StreamRef},
     mute::{GroupMute, Mute, MuteKind, MuteRevision},
     number::TypeCount,
-    roster::JoinNumber,
+    roster::{JoinNumber, Visitor},
     time::Millis,
     transfer::{GroupRecord, MemberRecord, MessageCount, StreamEntry, UserStream},
 };
@@ -44,19 +44,47 @@ pub(super) struct GroupRecordForm {
     views: u64,
     super_group: bool,
     sequence: Sequence,
+    #[serde(default, skip_serializing_if = "is_none")]
+    visitors: u64,
+}
+
+/// Whether a figure says what its absence says.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn is_none(figure: &u64) -> bool {
+    *figure == 0
 }
 
 impl From<GroupRecord> for GroupRecordForm {
     fn from(record: GroupRecord) -> Self {
-        let GroupRecord { group, next_join, views, super_group, sequence } = record;
-        Self { group: group.into(), next_join, views, super_group, sequence }
+        let GroupRecord { group, next_join, views, visitors, super_group, sequence } = record;
+        Self { group: group.into(), next_join, views, super_group, sequence, visitors }
     }
 }
 
 impl From<GroupRecordForm> for GroupRecord {
     fn from(form: GroupRecordForm) -> Self {
-        let GroupRecordForm { group, next_join, views, super_group, sequence } = form;
-        Self { group: group.into(), next_join, views, super_group, sequence }
+        let GroupRecordForm { group, next_join, views, super_group, sequence, visitors } = form;
+        Self { group: group.into(), next_join, views, visitors, super_group, sequence }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct VisitorForm {
+    app: AppId,
+    group: GroupId,
+    user: UserId,
+}
+
+impl From<Visitor> for VisitorForm {
+    fn from(visitor: Visitor) -> Self {
+        let Visitor { at: GroupRef { app, group }, user } = visitor;
+        Self { app, group, user }
+    }
+}
+
+impl From<VisitorForm> for Visitor {
+    fn from(VisitorForm { app, group, user }: VisitorForm) -> Self {
+        Self { at: GroupRef::new(app, group), user }
     }
 }
 

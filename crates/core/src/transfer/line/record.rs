@@ -7,6 +7,7 @@ use super::{
     chat_message::ChatMessageForm,
     group::{
         EntryForm, GroupMuteForm, GroupRecordForm, MemberForm, MessageCountForm, MuteForm, UserStreamForm,
+        VisitorForm,
     },
     space::{
         AppRecordForm, BusinessNumberForm, ChannelRecordForm, ChatGroupRecordForm, InviteForm, RemovalForm,
@@ -39,6 +40,7 @@ pub(super) enum RecordForm {
     GroupMute(GroupMuteForm),
     Mute(MuteForm),
     Word(WordForm),
+    Visitor(VisitorForm),
     Member(MemberForm),
     UserStream(UserStreamForm),
     Entry(EntryForm),
@@ -67,6 +69,7 @@ impl From<Record> for RecordForm {
             Record::GroupMute(mute) => Self::GroupMute(mute.into()),
             Record::Mute(mute) => Self::Mute(mute.into()),
             Record::Word(word) => Self::Word(word.into()),
+            Record::Visitor(visitor) => Self::Visitor(visitor.into()),
             Record::Member(member) => Self::Member(member.into()),
             Record::UserStream(stream) => Self::UserStream(stream.into()),
             Record::Entry(entry) => Self::Entry(entry.into()),
@@ -97,6 +100,7 @@ impl From<RecordForm> for Record {
             RecordForm::GroupMute(mute) => Self::GroupMute(mute.into()),
             RecordForm::Mute(mute) => Self::Mute(mute.into()),
             RecordForm::Word(word) => Self::Word(word.into()),
+            RecordForm::Visitor(visitor) => Self::Visitor(visitor.into()),
             RecordForm::Member(member) => Self::Member(member.into()),
             RecordForm::UserStream(stream) => Self::UserStream(stream.into()),
             RecordForm::Entry(entry) => Self::Entry(entry.into()),

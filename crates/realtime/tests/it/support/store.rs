@@ -244,6 +244,10 @@ impl Rosters for TestStore {
         self.states.fetch_add(1, Ordering::SeqCst);
         self.asked().await?.roster_state(at).await
     }
+
+    async fn visitors(&self, at: &GroupRef) -> StoreResult<u64> {
+        self.asked().await?.visitors(at).await
+    }
 }
 
 #[async_trait]

@@ -104,6 +104,19 @@ impl Batch for RosterBatch {
     }
 }
 
+/// Who has become a member and is to be noted.
+fn visitors<'a>(jobs: &[&'a Job], outcomes: &[Outcome]) -> Vec<(&'a GroupRef, &'a UserId)> {
+    let fresh = |(job, outcome): (&&'a Job, &Outcome)| match (*job, outcome) {
+        (Job::Join(at, join, _), Outcome::Admission(Admission::Admitted { fresh: true, .. }))
+            if join.visitor =>
+        {
+            Some((at, &join.user))
+        }
+        _ => None,
+    };
+    jobs.iter().zip(outcomes).filter_map(fresh).collect()
+}
+
 /// Stores what follows from memberships that have begun or ended.
 async fn write_what_follows(tx: &Tx, jobs: &[&Job], outcomes: &mut [Outcome]) -> Result<(), Fault> {
     let changes = jobs.iter().zip(outcomes);
@@ -183,6 +196,7 @@ impl RosterBatch {
         let mut outcomes: Vec<_> = jobs.iter().map(|job| self.decide(&mut rosters, job, alive)).collect();
         self.make_tallies(tx, &rosters).await?;
         self.write_locked(tx, &rosters, &node_counts).await?;
+        rows::note_visitors(tx, &visitors(jobs, &outcomes)).await?;
         write_what_follows(tx, jobs, &mut outcomes).await?;
         Ok(outcomes)
     }

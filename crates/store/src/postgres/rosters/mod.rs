@@ -188,6 +188,13 @@ impl PostgresStore {
         Ok(if row.try_get("closed")? { state.emptied() } else { state })
     }
 
+    async fn count_visitors(&self, at: &GroupRef) -> Result<u64, Fault> {
+        let sql = "SELECT visitors FROM roster WHERE app = $1 AND grp = $2";
+        let connection = self.database.reader().await?;
+        let row = connection.query_opt(sql, values![at.app.as_str(), at.group.as_str()]).await?;
+        row.map_or(Ok(0), |row| unsigned(&row, "visitors"))
+    }
+
     async fn read_members(&self, at: &GroupRef, users: &[UserId]) -> Result<Vec<Option<Member>>, Fault> {
         self.database.open_still()?;
         let mut found: Vec<_> = users.iter().map(|user| self.roster_writer.counted.find(at, user)).collect();
@@ -250,5 +257,9 @@ impl Rosters for PostgresStore {
 
     async fn roster_state(&self, at: &GroupRef) -> StoreResult<RosterState> {
         Ok(self.read_state(at).await?)
+    }
+
+    async fn visitors(&self, at: &GroupRef) -> StoreResult<u64> {
+        Ok(self.count_visitors(at).await?)
     }
 }

@@ -355,3 +355,20 @@ pub(in crate::postgres) async fn write_blocks(tx: &Tx, deltas: &BlockDeltas<'_>)
     }
     Ok(())
 }
+
+/// Notes who has been in groups whose rows the transaction has locked, and counts whom it notes the first time.
+pub(super) async fn note_visitors(tx: &Tx, visitors: &[(&GroupRef, &UserId)]) -> Result<(), Fault> {
+    if visitors.is_empty() {
+        return Ok(());
+    }
+    let (apps, grps) = apps(visitors.iter().map(|(at, _)| *at));
+    let users: Vec<_> = visitors.iter().map(|(_, user)| user.as_str()).collect();
+    let sql = "WITH fresh AS (
+            INSERT INTO visitor (app, grp, user_id) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+            ON CONFLICT DO NOTHING RETURNING app, grp
+        )
+        UPDATE roster r SET visitors = r.visitors + k.more
+        FROM (SELECT app, grp, count(*) AS more FROM fresh GROUP BY app, grp) k
+        WHERE r.app = k.app AND r.grp = k.grp";
+    tx.execute(sql, values![apps, grps, users]).await.map(drop)
+}

@@ -91,8 +91,9 @@ pub(super) async fn groups(tx: &Tx, records: &[Record], numbers: &mut Numbers) -
     must_be_all(tx, added, &apps, &ids).await?;
     let closed: Vec<_> = deleted_at.iter().map(Option::is_some).collect();
     tx.execute(
-        "INSERT INTO roster (app, grp, next_join, views, super_group, closed)
-         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $6::boolean[])",
+        "INSERT INTO roster (app, grp, next_join, views, super_group, closed, visitors)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $6::boolean[],
+           $7::bigint[])",
         values![
             apps,
             ids,
@@ -100,6 +101,7 @@ pub(super) async fn groups(tx: &Tx, records: &[Record], numbers: &mut Numbers) -
             records.iter().map(|record| bigint(record.views)).collect::<Vec<_>>(),
             records.iter().map(|record| record.super_group).collect::<Vec<_>>(),
             closed,
+            records.iter().map(|record| bigint(record.visitors)).collect::<Vec<_>>(),
         ],
     )
     .await?;

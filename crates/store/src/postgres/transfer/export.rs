@@ -126,7 +126,7 @@ impl Out<'_> {
             "{GROUP_COLUMNS}, r.next_join, s.sequence,
              r.views + (SELECT coalesce(sum(n.views), 0)::bigint FROM node_count n
                         WHERE n.app = g.app AND n.grp = g.id) AS views,
-             r.super_group, NOT r.closed AND EXISTS
+             r.visitors, r.super_group, NOT r.closed AND EXISTS
                (SELECT 1 FROM member m WHERE m.app = g.app AND m.grp = g.id AND m.durable) AS durable"
         );
         self.kind(Kind::Group, &columns, "g.number", |row| {
@@ -136,6 +136,7 @@ impl Out<'_> {
                 group: records::group(row)?,
                 next_join: unsigned(row, "next_join")?,
                 views,
+                visitors: unsigned(row, "visitors")?,
                 super_group: figures.outlasts_sessions(row.try_get("durable")?),
                 sequence: unsigned(row, "sequence")?,
             }))

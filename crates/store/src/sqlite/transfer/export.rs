@@ -115,7 +115,7 @@ fn last_group_number(connection: &Connection, out: &mut Out) -> rusqlite::Result
 /// Groups with their figures.
 fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
     let sql = format!(
-        "SELECT {GROUP_COLUMNS}, f.next_join, f.views, f.sequence, f.super_group,
+        "SELECT {GROUP_COLUMNS}, f.next_join, f.views, f.visitors, f.sequence, f.super_group,
            EXISTS (SELECT 1 FROM member m WHERE m.group_key = g.key) AS durable
          FROM \"group\" g JOIN space s ON s.key = g.space_key JOIN figures f ON f.group_key = g.key
          ORDER BY g.key"
@@ -129,6 +129,7 @@ fn groups(connection: &Connection, out: &mut Out) -> rusqlite::Result<()> {
             group,
             next_join: row.get("next_join")?,
             views,
+            visitors: row.get("visitors")?,
             super_group: figures.outlasts_sessions(durable),
             sequence: row.get("sequence")?,
         }))

@@ -164,8 +164,16 @@ impl Import<'_> {
             mark_deleted(&self.tx, space, key, deletion)?;
         }
         self.tx.execute(
-            "UPDATE figures SET next_join = ?2, views = ?3, super_group = ?4, sequence = ?5 WHERE group_key = ?1",
-            params![key, record.next_join, record.views, record.super_group, record.sequence],
+            "UPDATE figures SET next_join = ?2, views = ?3, super_group = ?4, sequence = ?5, visitors = ?6
+             WHERE group_key = ?1",
+            params![
+                key,
+                record.next_join,
+                record.views,
+                record.super_group,
+                record.sequence,
+                record.visitors
+            ],
         )?;
         Ok(())
     }

@@ -13,8 +13,8 @@ pub(super) const SQLITE: &[Table] = &[
     },
     Table {
         name: "figures",
-        columns: "group_key, next_join, views, super_group, sequence",
-        rows: &[r#"[1,2,1,0,4]"#],
+        columns: "group_key, next_join, views, super_group, sequence, visitors",
+        rows: &[r#"[1,2,1,0,4,0]"#],
     },
     Table { name: "message_count", columns: "group_key, kind, total", rows: &[r#"[1,7,1]"#, r#"[1,8,5]"#] },
     Table {
@@ -51,8 +51,8 @@ pub(super) const POSTGRES: &[Table] = &[
     },
     Table {
         name: "roster",
-        columns: "app text, grp text, next_join bigint, listed bigint, views bigint, super_group boolean, closed boolean",
-        rows: &[r#"["a", "g", 2, 1, 1, false, false]"#],
+        columns: "app text, grp text, next_join bigint, listed bigint, views bigint, super_group boolean, closed boolean, visitors bigint",
+        rows: &[r#"["a", "g", 2, 1, 1, false, false, 0]"#],
     },
     Table {
         name: "member",

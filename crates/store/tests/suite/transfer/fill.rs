@@ -130,7 +130,7 @@ async fn members(store: &dyn Store, g: &GroupRef) -> u64 {
     admitted(store, g, durable("c5")).await;
     admitted(store, g, connected("u4")).await;
     admitted(store, g, Join { info: None, ..durable("plain") }).await;
-    let (last, _, _) = admitted(store, g, durable("gone")).await;
+    let (last, _, _) = admitted(store, g, Join { visitor: true, ..durable("gone") }).await;
     store.leave(g, &user("gone"), Leave::Any, alone()).await.unwrap();
     last.number
 }
@@ -290,7 +290,7 @@ async fn group_facts(store: &dyn Store, at: &GroupRef, facts: &mut Vec<String>) 
     facts.push(format!("{:?}", store.group(at).await.unwrap()));
     facts.push(format!("{:?}", store.records().chat_group(at).await.unwrap()));
     facts.push(format!("{:?}", store.tally(at).await.unwrap()));
-    facts.push(format!("{:?}", store.roster_state(at).await.unwrap()));
+    facts.push(format!("{:?} {}", store.roster_state(at).await.unwrap(), store.visitors(at).await.unwrap()));
     let members = roster(store, at).await;
     let users: Vec<_> = members.iter().map(|member| member.user.clone()).collect();
     let found = store.find_members(at, &users).await.unwrap();
