@@ -314,6 +314,14 @@ def check_a_closed_group_of_first_generation(api, app_id, group, ben):
     )
 
 
+def check_a_deleted_app(api, app_id, ben):
+    """Its connections end, and nothing of it is found any more."""
+    assert api.call("DeleteMessageApp", {"AppId": app_id})["Result"]["Success"] is True
+    assert ben.events.wait("disconnected")["code"] == 4503
+    found = {"AppId": app_id}
+    on_every_node(lambda: api.call("QueryMessageApp", found)["Result"], lambda now: int(now[0]["TotalCount"]) == 0)
+
+
 def test_first_generation_people_join_are_listed_counted_found_and_leave(api, realtime, server, ledger):
     app = api.call("CreateMessageApp", {"AppName": "roll call", "AppConfig": {"appAlias": "calls"}, "Extension": {"owner": "it"}})
     app_id = app["Result"]["AppId"]
@@ -373,6 +381,7 @@ def test_first_generation_people_join_are_listed_counted_found_and_leave(api, re
 
         until(lambda: total() == 0, "the group to be empty")
         check_a_closed_group_of_first_generation(api, app_id, group, ben)
+        check_a_deleted_app(api, app_id, ben)
 
 
 @pytest.mark.process

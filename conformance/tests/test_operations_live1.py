@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app, old_app, old_group, old_token
+from harness.scenes import in_effect, new_app, old_app, old_group, old_token
 from harness.waiting import until
 from harness.wire import Wire
 
@@ -236,6 +236,30 @@ def test_a_token_is_handed_out_for_a_device_and_logs_its_user_in(wire, server, a
         assert wire.refused("GetMessageToken", {**good, name: None}) == (400, f"Missing{name}")
     with RawSession(server) as session:
         assert session.error("connect", {"token": token["AccessToken"][:-4] + "AAAA"})["code"] == 403
+
+
+def test_a_deleted_app_is_gone_with_its_groups_and_its_connections_end(wire, server):
+    app, other = old_app(wire), old_app(wire)
+    group = old_group(wire, app)
+    join(wire, app, group, "ann")
+    sessions = {user: RawSession(server.nodes[n % len(server.nodes)]) for n, user in enumerate(("ben", "carl"))}
+    for user, session in sessions.items():
+        session.login(old_token(wire, app, user))
+        session.join(group)
+    token = old_token(wire, app, "dora")
+    assert result(wire, "DeleteMessageApp", {"AppId": app}) == {"Success": True}
+    for session in sessions.values():
+        assert session.closing()[0] == 4503
+    gone = (404, "ResourceNotExist")
+    at = {"AppId": app, "GroupId": group}
+    in_effect(server, lambda wire: wire.refused("GetMessageApp", {"AppId": app}) == gone, "the app to be gone")
+    for action, params in (("DeleteMessageApp", {"AppId": app}), ("GetMessageGroup", at), ("ListMessageGroupUser", at)):
+        assert wire.refused(action, params) == gone
+    listed = result(wire, "ListMessageApp", {"SortType": 1, "PageNum": 1, "PageSize": 2})
+    assert other in [row["AppId"] for row in listed["AppList"]] and app not in str(listed)
+    with RawSession(server) as session:
+        assert session.error("connect", {"token": token})["code"] == 403
+    assert wire.refused("DeleteMessageApp", {"AppId": new_app(wire)["AppId"]}) == gone, "that is of the other generation"
 
 
 @pytest.mark.process

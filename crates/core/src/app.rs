@@ -103,6 +103,9 @@ pub struct App {
     pub created_at: Millis,
     /// When it was last changed.
     pub modified_at: Millis,
+    /// When it was deleted, if it was. Then nobody sees it any more, and its groups are purged; the record stays, so that
+    /// its id is never given again.
+    pub deleted_at: Option<Millis>,
 }
 
 /// What is to become of an application; what is `None` stays as it is.

@@ -65,7 +65,7 @@ pub enum Notice {
         /// This group.
         group: GroupRef,
     },
-    /// An application was switched off: its connections end.
+    /// An application was switched off or deleted: its connections end.
     AppDisabled {
         /// The application.
         app: AppId,

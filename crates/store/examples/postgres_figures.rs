@@ -81,6 +81,7 @@ fn app() -> Outcome<App> {
         extension: StringMap::new(),
         created_at: Millis(1),
         modified_at: Millis(1),
+        deleted_at: None,
     })
 }
 

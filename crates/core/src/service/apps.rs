@@ -112,6 +112,7 @@ impl AppRules<'_> {
             extension: new.extension,
             created_at: now,
             modified_at: now,
+            deleted_at: None,
         };
         let limit = muster.limits.apps_per_account;
         let made = async move |hands: Hands| match hands
@@ -203,6 +204,25 @@ impl AppRules<'_> {
     /// [`Error::NoApp`], or the store's.
     pub async fn modify(&self, app: &OpenApp, change: AppChange) -> Result<KnownApp> {
         self.change(app, change).await
+    }
+
+    /// Deletes an application, in use or not: its connections end, and from then on nobody finds it or anything in it. Its
+    /// groups and messages are purged as those of a deleted group are.
+    ///
+    /// # Errors
+    /// [`Error::NoApp`] when it was deleted meanwhile, or the store's.
+    pub async fn delete(&self, app: &KnownApp) -> Result<()> {
+        let (id, now) = (app.id.clone(), self.0.now());
+        let deleted = async move |hands: Hands| match hands
+            .store
+            .records()
+            .delete_app(&id, now, hands.alone())
+            .await?
+        {
+            Some(_) => Ok(Done::told((), [Notice::AppDisabled { app: id }])),
+            None => Err(Error::NoApp(id)),
+        };
+        self.0.change(deleted).await
     }
 
     async fn change(&self, app: &KnownApp, change: AppChange) -> Result<KnownApp> {

@@ -55,9 +55,9 @@ pub enum AppCreated {
 pub trait Apps: Send + Sync {
     /// Adds an application, if its account has fewer than `limit` of its generation.
     async fn create_app(&self, app: App, limit: Option<u64>, also: Also) -> StoreResult<AppCreated>;
-    /// The application of this id.
+    /// The application of this id, unless it was deleted.
     async fn app(&self, id: &AppId) -> StoreResult<Option<Arc<App>>>;
-    /// Applications of one account and generation by creation, in one data center if one is named.
+    /// Applications of one account and generation that were not deleted, by creation, in one data center if one is named.
     async fn apps(
         &self,
         account: &AccountId,
@@ -74,6 +74,9 @@ pub trait Apps: Send + Sync {
         at: Millis,
         also: Also,
     ) -> StoreResult<Option<(App, Positions)>>;
+    /// Deletes an application, with its words; `None` when there is none of this id. Its groups go with the purge, as those
+    /// do that were deleted when it was.
+    async fn delete_app(&self, id: &AppId, at: Millis, also: Also) -> StoreResult<Option<Positions>>;
 }
 
 /// Which applications a list holds.

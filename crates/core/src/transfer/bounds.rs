@@ -67,7 +67,8 @@ impl Record {
             }
             Self::App(record) => {
                 moment("created_at", record.app.created_at)?;
-                moment("modified_at", record.app.modified_at)
+                moment("modified_at", record.app.modified_at)?;
+                record.app.deleted_at.map_or(Ok(()), |at| moment("deleted_at", at))
             }
             Self::ChatGroup(record) => {
                 moment("status_since", record.status_since)?;

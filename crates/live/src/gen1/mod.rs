@@ -10,6 +10,7 @@ mod cancel_mute_group_user;
 mod close_message_group;
 mod create_message_app;
 mod create_message_group;
+mod delete_message_app;
 mod get_group_statistics;
 mod get_message_app;
 mod get_message_group;
@@ -53,6 +54,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<list_message_app::ListMessageApp>()
         .operation::<query_message_app::QueryMessageApp>()
         .operation::<update_message_app::UpdateMessageApp>()
+        .operation::<delete_message_app::DeleteMessageApp>()
         .operation::<create_message_group::CreateMessageGroup>()
         .operation::<get_message_group::GetMessageGroup>()
         .operation::<update_message_group::UpdateMessageGroup>()

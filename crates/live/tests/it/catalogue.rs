@@ -132,6 +132,7 @@ const ALLOWED: Allowed = &[
     ("SendLike.AppId: max null is 64", ID),
     ("SendLike.GroupId: max null is 64", ID),
     ("SendLike.OperatorUserId: max null is 64", ID),
+    ("DeleteMessageApp.AppId: max null is 64", ID),
     ("GetGroupStatistics.AppId: max null is 64", ID),
     ("GetGroupStatistics.GroupId: max null is 64", ID),
     ("GetGroupStatistics: level null is \"get\"", NO_PAGE),

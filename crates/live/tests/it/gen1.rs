@@ -1,10 +1,10 @@
 //! Generation 1.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use muster_core::{app::Generation, service::LoginError};
+use muster_core::{app::Generation, limits::Limits, service::LoginError};
 use serde_json::{Value, json};
 
-use crate::{House, Person, live, new_app, old_app, old_group};
+use crate::{House, Person, limited, live, new_app, old_app, old_group};
 
 async fn result(house: &House, action: &str, parameters: &[(&str, &str)]) -> Value {
     let mut answer = house.call(action, parameters).await.ok();
@@ -289,4 +289,29 @@ async fn a_closed_group_is_not_found_and_is_closed_again_without_a_fault() {
     let mine = result(&house, "ListMessageGroup", &[page[0], page[1], page[2], ("UserId", "ann")]).await;
     assert_eq!(mine["Total"], json!(0));
     house.call("CloseMessageGroup", &[at[0], ("GroupId", "nosuch")]).await.refused(404, "ResourceNotExist");
+}
+
+#[tokio::test]
+async fn a_deleted_application_is_gone_with_its_groups_and_makes_room() {
+    let house = limited(Limits { apps_per_account: Some(2), ..Limits::default() });
+    let (app, other) = (old_app(&house).await, old_app(&house).await);
+    let group = old_group(&house, &app).await;
+    join(&house, &app, &group, "ann").await;
+    house.call("CreateMessageApp", &[("AppName", "third")]).await.refused(400, "InputInvalid");
+    let named = [("AppId", &*app)];
+    assert_eq!(result(&house, "DeleteMessageApp", &named).await, json!({"Success": true}));
+    let at = [named[0], ("GroupId", &*group)];
+    for (action, parameters) in [
+        ("GetMessageApp", &named[..]),
+        ("DeleteMessageApp", &named),
+        ("GetMessageGroup", &at),
+        ("CloseMessageGroup", &at),
+    ] {
+        house.call(action, parameters).await.refused(404, "ResourceNotExist");
+    }
+    let page = [("PageNum", "1"), ("PageSize", "9")];
+    let listed = result(&house, "ListMessageApp", &page).await;
+    assert_eq!((&listed["Total"], &listed["AppList"][0]["AppId"]), (&json!(1), &json!(other)));
+    assert_eq!(result(&house, "QueryMessageApp", &named).await[0]["TotalCount"], json!(0));
+    old_app(&house).await;
 }

@@ -14,3 +14,7 @@ INSERT INTO visitor (app, grp, user_id)
 UPDATE roster r SET visitors = v.visitors
     FROM (SELECT app, grp, count(*) AS visitors FROM visitor GROUP BY app, grp) v
     WHERE r.app = v.app AND r.grp = v.grp;
+
+-- When an application was deleted. Its record stays.
+ALTER TABLE app ADD COLUMN deleted_at bigint;
+CREATE INDEX app_to_purge ON app (deleted_at) WHERE deleted_at IS NOT NULL;

@@ -16,3 +16,7 @@ UPDATE figures SET visitors = (SELECT count(*) FROM member m WHERE m.group_key =
     WHERE group_key IN
         (SELECT g.key FROM "group" g JOIN space s ON s.key = g.space_key JOIN app a ON a.app = s.id
          WHERE a.generation = 1 AND g.deleted = 0);
+
+-- When an application was deleted. Its record stays.
+ALTER TABLE app ADD COLUMN deleted_at INTEGER;
+CREATE INDEX app_to_purge ON app (deleted_at) WHERE deleted_at IS NOT NULL;

@@ -1,6 +1,6 @@
 //! Removes what has been kept long enough, in steps as the stores do that last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use muster_core::{
     chat::CHANNEL_RETENTION,
@@ -48,11 +48,12 @@ impl State {
         spaces.filter_map(newest).max()
     }
 
-    /// A group that was deleted at or before a time.
-    fn next_doomed(&self, deleted: Millis) -> Option<GroupRef> {
+    /// A group that was deleted at or before a time, or one of an application that was.
+    fn next_doomed(&self, deleted: Millis, apps: &HashSet<String>) -> Option<GroupRef> {
         let groups = self.spaces.values().flat_map(|space| space.groups.values());
         let doomed = |group: &&super::state::GroupState| {
             group.record.deletion.as_ref().is_some_and(|deletion| deletion.at <= deleted)
+                || apps.contains(group.record.at.app.as_str())
         };
         groups.filter(doomed).map(|group| group.record.at.clone()).next()
     }
@@ -72,11 +73,12 @@ impl MemoryStore {
         self.shared.open_still()?;
         wanted_still()?;
         let (connection, mut state) = (self.shared.connection(), self.shared.state());
+        let apps = deleted_apps(&mut Snapshot(&connection), deleted).map_err(StoreError::from)?;
         let horizon = now - CHANNEL_RETENTION.millis();
         let old = connection.execute(&numbered(tables::PURGE_OLD_MESSAGES), (horizon.0, AT_ONCE));
         let mut rows = old.map_err(fault)? as u64;
         while rows < AT_ONCE
-            && let Some(at) = state.next_doomed(deleted)
+            && let Some(at) = state.next_doomed(deleted, &apps)
         {
             let entries =
                 state.group_mut(&at).map_or(0, |group| group.stream.forget(AT_ONCE - rows, |_| true));
@@ -99,6 +101,13 @@ impl MemoryStore {
         }
         Ok(rows)
     }
+}
+
+/// Applications that were deleted at or before a time.
+fn deleted_apps(reading: &mut Snapshot<'_>, deleted: Millis) -> Tried<HashSet<String>> {
+    let rows = reading.query("SELECT app FROM app WHERE deleted_at <= $1", &[deleted.into()])?;
+    let id = |row: &tables::Row| Ok::<_, Unreadable>(row.text("app")?.to_owned());
+    Ok(rows.iter().map(id).collect::<Result<_, _>>()?)
 }
 
 /// For how many milliseconds each application keeps what is said.

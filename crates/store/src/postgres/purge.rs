@@ -27,10 +27,11 @@ const NEWEST: &str = "SELECT max(at) FROM (
       SELECT (SELECT max(e.at) FROM entry e WHERE e.app = s.app) AS at FROM space s
       UNION ALL SELECT max(deleted_at) FROM grp UNION ALL SELECT max(at) FROM chat_message) newest";
 
-/// A deleted group whose time has come.
+/// A group whose time has come: it was deleted, or its application was.
 struct Doomed {
     at: GroupRef,
     number: i64,
+    deleted: bool,
 }
 
 impl Doomed {
@@ -68,11 +69,22 @@ const REST: [&str; 5] = [
     "DELETE FROM grp WHERE app = $1 AND id = $2",
 ];
 
+/// Where the next group is found whose time has come: among those that were deleted, and among those of deleted applications.
+const DOOMED: [&str; 2] = [
+    "SELECT app, id, number, true AS deleted FROM grp WHERE deleted_at <= $1
+     ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+    "SELECT g.app, g.id, g.number, g.deleted_at IS NOT NULL AS deleted FROM app a JOIN grp g ON g.app = a.app
+     WHERE a.deleted_at <= $1 LIMIT 1 FOR UPDATE OF g SKIP LOCKED",
+];
+
 async fn next_doomed(tx: &Tx, deleted: Millis) -> Result<Option<Doomed>, Fault> {
-    let sql = "SELECT app, id, number FROM grp WHERE deleted_at <= $1
-               ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED";
-    let row = tx.query_opt(sql, values![deleted.0]).await?;
-    row.map(|row| Ok(Doomed { at: group_ref(&row)?, number: row.try_get("number")? })).transpose()
+    for sql in DOOMED {
+        if let Some(row) = tx.query_opt(sql, values![deleted.0]).await? {
+            let (number, deleted) = (row.try_get("number")?, row.try_get("deleted")?);
+            return Ok(Some(Doomed { at: group_ref(&row)?, number, deleted }));
+        }
+    }
+    Ok(None)
 }
 
 /// Removes up to `limit` of the rows that may be many; 0 when none is left.
@@ -95,8 +107,9 @@ async fn remove_group(tx: &Tx, doomed: &Doomed) -> Result<u64, Fault> {
     for sql in tables::purges_of_a_group().chain(REST.map(str::to_owned)) {
         rows += tx.execute(&sql, values![doomed.app(), doomed.id()]).await?;
     }
-    let sql = "UPDATE space SET deleted_groups = deleted_groups - 1 WHERE app = $1";
-    tx.execute(sql, values![doomed.app()]).await?;
+    let count = if doomed.deleted { "deleted_groups" } else { "existing_groups" };
+    let sql = format!("UPDATE space SET {count} = {count} - 1 WHERE app = $1");
+    tx.execute(&sql, values![doomed.app()]).await?;
     Ok(rows)
 }
 

@@ -8,7 +8,7 @@ use muster_core::{
     store::StoreResult,
     time::Millis,
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{SqliteStore, fault::fault, records, tables::Job, tx::Tx, writer::Subject};
 
@@ -27,27 +27,36 @@ const NEWEST: &str = "SELECT max(at) FROM (
       UNION ALL SELECT max(deleted_at) FROM \"group\" WHERE deleted = 1
       UNION ALL SELECT max(at) FROM chat_message)";
 
-/// A deleted group whose time has come.
+/// A group whose time has come: it was deleted, or its application was.
 struct Doomed {
     key: i64,
     space: i64,
     at: GroupRef,
+    deleted: bool,
 }
 
+/// Where the next is found: among groups that were deleted, and among those of deleted applications.
+const DOOMED: [&str; 2] = [
+    "SELECT g.key, g.space_key, s.id AS space_id, g.id, g.deleted FROM \"group\" g JOIN space s ON s.key = g.space_key
+     WHERE g.deleted = 1 AND g.deleted_at <= ?1 ORDER BY g.deleted_at LIMIT 1",
+    "SELECT g.key, g.space_key, s.id AS space_id, g.id, g.deleted FROM app a JOIN space s ON s.id = a.app
+     JOIN \"group\" g ON g.space_key = s.key WHERE a.deleted_at <= ?1 LIMIT 1",
+];
+
 fn next_doomed(connection: &Connection, deleted: Millis) -> rusqlite::Result<Option<Doomed>> {
-    connection
-        .prepare_cached(
-            "SELECT g.key, g.space_key, s.id AS space_id, g.id FROM \"group\" g JOIN space s ON s.key = g.space_key
-             WHERE g.deleted = 1 AND g.deleted_at <= ?1 ORDER BY g.deleted_at LIMIT 1",
-        )?
-        .query_row([deleted.0], |row| {
-            let at = GroupRef::new(
-                records::id(row, "space_id", AppId::new)?,
-                records::id(row, "id", GroupId::new)?,
-            );
-            Ok(Doomed { key: row.get("key")?, space: row.get("space_key")?, at })
-        })
-        .optional()
+    for sql in DOOMED {
+        let found = connection.prepare_cached(sql)?.query_row([deleted.0], doomed).optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+fn doomed(row: &Row<'_>) -> rusqlite::Result<Doomed> {
+    let (app, group) = (records::id(row, "space_id", AppId::new)?, records::id(row, "id", GroupId::new)?);
+    let (key, space, deleted) = (row.get("key")?, row.get("space_key")?, row.get("deleted")?);
+    Ok(Doomed { key, space, at: GroupRef::new(app, group), deleted })
 }
 
 /// Removes up to `limit` of the rows that may be many; 0 when none is left.
@@ -92,7 +101,8 @@ fn remove_group(tx: &mut Tx<'_>, doomed: &Doomed) -> StoreResult<u64> {
         ] {
             rows += tx.execute(sql, [doomed.key])? as u64;
         }
-        tx.execute("UPDATE space SET deleted_groups = deleted_groups - 1 WHERE key = ?1", [doomed.space])?;
+        let count = if doomed.deleted { "deleted_groups" } else { "existing_groups" };
+        tx.execute(&format!("UPDATE space SET {count} = {count} - 1 WHERE key = ?1"), [doomed.space])?;
         Ok(rows)
     })
 }

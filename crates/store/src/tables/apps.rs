@@ -43,6 +43,7 @@ impl Stored for App {
             "extension",
             "created_at",
             "modified_at",
+            "deleted_at",
         ],
         order: &["number"],
         parents: &[],
@@ -66,6 +67,7 @@ impl Stored for App {
             json(&self.extension),
             self.created_at,
             self.modified_at,
+            self.deleted_at.map(|at| at.0),
         ]
         .to_vec()
     }
@@ -86,6 +88,7 @@ impl Stored for App {
             extension: row.json("extension")?,
             created_at: row.millis("created_at")?,
             modified_at: row.millis("modified_at")?,
+            deleted_at: row.optional_number("deleted_at")?.map(Millis),
         })
     }
 
@@ -108,7 +111,8 @@ impl Stored for App {
 /// Adds an application; `false` when its account has as many as it may have.
 fn create(tx: &mut dyn Transaction, app: &App, epoch: &str, limit: Option<u64>) -> Tried<bool> {
     tx.take_turn(Turn::Directory)?;
-    let sql = "SELECT count(*) AS total FROM app WHERE account = $1 AND generation = $2";
+    let sql = "SELECT count(*) AS total FROM app
+        WHERE account = $1 AND generation = $2 AND deleted_at IS NULL";
     let held = total(tx, sql, values![app.account.as_str(), *app.generation.code()])?;
     if !has_room(held, limit) {
         return Ok(false);
@@ -127,7 +131,8 @@ fn list(
     order: Order,
     window: Window,
 ) -> Tried<Page<App>> {
-    let condition = "t.account = $1 AND t.generation = $2 AND ($3 IS NULL OR t.data_center = $3)
+    let condition =
+        "t.account = $1 AND t.generation = $2 AND t.deleted_at IS NULL AND ($3 IS NULL OR t.data_center = $3)
         AND ($4 IS NULL OR t.app = $4) AND ($5 IS NULL OR t.name = $5)";
     let (account, generation) = (account.as_str(), *filter.generation.code());
     let place = Value::choice(filter.data_center);
@@ -142,7 +147,7 @@ fn list(
 }
 
 fn of_id(reading: &mut dyn Reading, id: &AppId) -> Tried<Option<App>> {
-    find(reading, "WHERE t.app = $1", values![id.as_str()])
+    find(reading, "WHERE t.app = $1 AND t.deleted_at IS NULL", values![id.as_str()])
 }
 
 /// Notes that something of an application has changed. The time rises with each change, whatever the clock says, so that
@@ -171,6 +176,16 @@ fn change_in(
         tx.execute(sql, values![id.as_str(), name, audit, app.disabled, config, extension, url])?;
     }
     Ok(Change { answer: Some(app), made })
+}
+
+/// Deletes an application, with its words; whether there was one.
+fn delete(tx: &mut dyn Transaction, id: &AppId, at: Millis) -> Tried<bool> {
+    let sql = "UPDATE app SET deleted_at = $2 WHERE app = $1 AND deleted_at IS NULL";
+    let deleted = tx.execute(sql, values![id.as_str(), at])? > 0;
+    if deleted {
+        tx.execute("DELETE FROM word WHERE app = $1", values![id.as_str()])?;
+    }
+    Ok(deleted)
 }
 
 #[async_trait]
@@ -220,5 +235,15 @@ impl<D: Database> Apps for Tables<D> {
         self.apps.forget(id.clone());
         let (app, positions) = changed?;
         Ok(app.map(|app| (app, positions)))
+    }
+
+    async fn delete_app(&self, id: &AppId, at: Millis, also: Also) -> StoreResult<Option<Positions>> {
+        let wanted = id.clone();
+        let step = move |tx: &mut dyn Transaction| delete(tx, &wanted, at).map(Change::when);
+        let deleted = self.database.write_also(also, step).await;
+        // Also when it failed: it may have happened without an answer.
+        self.apps.forget(id.clone());
+        let (deleted, positions) = deleted?;
+        Ok(deleted.then_some(positions))
     }
 }

@@ -54,6 +54,7 @@ async fn furnish(store: &SqliteStore) {
         extension: StringMap::new(),
         created_at: Millis(1),
         modified_at: Millis(1),
+        deleted_at: None,
     };
     store.records().create_app(app, None, Also::nothing(CarriedOut::by_itself())).await.unwrap();
     let group = Group {

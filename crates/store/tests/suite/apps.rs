@@ -6,6 +6,7 @@ use muster_core::{
     message::Positions,
     store::{AppCreated, AppFilter},
     time::Millis,
+    word::Word,
 };
 
 use crate::{
@@ -22,6 +23,7 @@ over_every_store!(
     a_change_leaves_what_it_does_not_name_and_what_others_change_at_once,
     applications_are_found_by_id_and_by_their_whole_name,
     an_id_is_given_once,
+    a_deleted_application_is_not_found_and_makes_room,
 );
 
 fn rich(id: &str) -> App {
@@ -196,4 +198,31 @@ async fn applications_are_found_by_id_and_by_their_whole_name(place: &impl Place
     assert_eq!(find(Some("a3"), Some("shop")).await, "a3");
     assert_eq!(find(Some("a2"), Some("shop")).await, "");
     assert_eq!(find(None, None).await, "a1 a2 a3 a4");
+}
+
+async fn a_deleted_application_is_not_found_and_makes_room(place: &impl Place) {
+    let store = place.open();
+    let records = store.records();
+    assert_eq!(records.delete_app(&app_id("a"), Millis(5), alone()).await.unwrap(), None);
+    for id in ["a", "b"] {
+        records.create_app(app(id), Some(2), alone()).await.unwrap();
+    }
+    let word = Word { app: app_id("a"), text: "word".into(), added_at: Millis(1) };
+    records.add_word(word, 9, alone()).await.unwrap();
+    assert_eq!(records.create_app(app("c"), Some(2), alone()).await.unwrap(), AppCreated::TooMany);
+    assert_eq!(records.delete_app(&app_id("a"), Millis(5), alone()).await.unwrap(), Some(Positions::new()));
+    assert_eq!(records.delete_app(&app_id("a"), Millis(6), alone()).await.unwrap(), None);
+    let made = records.create_app(app("c"), Some(2), alone()).await.unwrap();
+    assert_eq!(made, AppCreated::Created(Positions::new()));
+    let store = place.again(store);
+    let records = store.records();
+    assert_eq!(records.app(&app_id("a")).await.unwrap(), None);
+    assert_eq!(records.change_app(&app_id("a"), switched(true), Millis(7), alone()).await.unwrap(), None);
+    assert!(records.words(&app_id("a")).await.unwrap().is_empty());
+    let (filter, window) = (AppFilter::of(Generation::Two), Window { skip: 0, limit: 9 });
+    let page = records.apps(&account("acc"), filter, Order::Ascending, window).await.unwrap();
+    let ids: Vec<_> = page.entries.iter().map(|app| app.id.as_str()).collect();
+    assert_eq!((ids, page.total), (vec!["b", "c"], 2));
+    // Its id is not given again.
+    records.create_app(app("a"), None, alone()).await.unwrap_err();
 }

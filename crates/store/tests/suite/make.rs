@@ -53,6 +53,7 @@ pub(crate) fn app(id: &str) -> App {
         extension: StringMap::new(),
         created_at: Millis(1_000),
         modified_at: Millis(1_000),
+        deleted_at: None,
     }
 }
 

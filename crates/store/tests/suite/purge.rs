@@ -13,7 +13,7 @@ use crate::{
     chats::{chat, furnished},
     make::{
         admitted, alone, app, app_id, at, connected, counted, done, draft, durable, end_of, event_of, names,
-        one_group, user, with_group,
+        one_group, user, with_app, with_group,
     },
     place::Place,
 };
@@ -24,6 +24,7 @@ over_every_store!(
     what_was_said_in_a_channel_goes_after_thirty_days,
     a_purge_goes_in_steps_until_nothing_is_left,
     the_id_of_a_purged_group_is_free,
+    the_groups_of_a_deleted_application_go_with_the_purge,
 );
 
 over_every_store_of_an_earlier_version!(
@@ -177,4 +178,33 @@ async fn the_id_of_a_purged_group_is_free(place: &impl Place) {
     assert_eq!(store.post(&g, draft(1, "x", 0), alone()).await.unwrap(), done(Some(1), counted(1)));
     assert!(admitted(&*store, &g, durable("d")).await.1);
     assert_eq!(names(&*store, &g).await, ["d"]);
+}
+
+async fn the_groups_of_a_deleted_application_go_with_the_purge(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let h = with_group(&*store, "a", "h").await;
+    with_app(&*store, "b").await;
+    let other = with_group(&*store, "b", "g").await;
+    for at in [&g, &h, &other] {
+        admitted(&*store, at, Join { visitor: true, ..durable("d") }).await;
+        store.post(at, draft(1, "x", 10), alone()).await.unwrap();
+    }
+    delete(&*store, "h", 4_000).await;
+    store.records().delete_app(&app_id("a"), Millis(5_000), alone()).await.unwrap().unwrap();
+    assert!(purge_all(&*store, 5_000, 4_000).await > 0, "h was deleted by itself");
+    assert!(store.group(&g).await.unwrap().is_some());
+    assert!(purge_all(&*store, 5_000, 5_000).await > 0);
+    for at in [&g, &h] {
+        assert_eq!(store.group(at).await.unwrap(), None);
+        assert_eq!(store.top(&StreamRef::Group(at.clone())).await.unwrap(), None);
+    }
+    let window = Window { skip: 0, limit: 9 };
+    let left = store.groups(&app_id("a"), GroupFilter::All, Order::Ascending, window).await.unwrap();
+    assert_eq!(left.total, 0);
+    let tally = store.tally(&other).await.unwrap();
+    assert_eq!(
+        (tally.online, tally.messages, store.visitors(&other).await.unwrap()),
+        (1, [(1, 1)].into(), 1)
+    );
 }

@@ -55,6 +55,8 @@ struct AppForm {
     extension: BTreeMap<String, String>,
     created_at: i64,
     modified_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<i64>,
 }
 
 impl From<App> for AppForm {
@@ -74,6 +76,7 @@ impl From<App> for AppForm {
             extension: app.extension,
             created_at: app.created_at.0,
             modified_at: app.modified_at.0,
+            deleted_at: app.deleted_at.map(|at| at.0),
         }
     }
 }
@@ -95,6 +98,7 @@ impl From<AppForm> for App {
             extension: form.extension,
             created_at: Millis(form.created_at),
             modified_at: Millis(form.modified_at),
+            deleted_at: form.deleted_at.map(Millis),
         }
     }
 }

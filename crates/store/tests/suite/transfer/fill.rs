@@ -115,6 +115,8 @@ async fn apps(store: &dyn Store) {
             AppCreated::Created(Positions::new())
         );
     }
+    store.records().create_app(app("deleted"), None, alone()).await.unwrap();
+    store.records().delete_app(&app_id("deleted"), Millis(1_003), alone()).await.unwrap().unwrap();
     store.records().change_app(&app_id("z"), switched(true), Millis(1_002), alone()).await.unwrap().unwrap();
 }
 
