@@ -74,9 +74,12 @@ def test_totals_are_exact_however_many_like_at_once(scene, server, wire):
     assert like(wire, at, 1) == max(answers) + 1
 
 
-def test_likes_are_no_messages(scene, wire):
+@pytest.mark.process
+def test_likes_are_no_messages(scene, server, wire):
     at, _ = scene
     like(wire, at, 5)
+    shown = server.cli_json("group", "show", at["AppId"], at["GroupId"])
+    assert (shown["likes"], shown["messages"]) == (5, {})
     page = wire.ok("ListMessage", {**at, "PageNum": 1, "PageSize": 50})["Result"]
     assert page["MessageList"] == []
 

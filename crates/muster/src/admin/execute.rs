@@ -263,6 +263,7 @@ async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Printout, Error> 
         "views": tally.views,
         "superGroup": tally.super_group,
         "messages": tally.messages,
+        "likes": tally.likes,
         "deleted": group.deletion.is_some(),
         "createdAt": group.created_at.seconds(),
     }))
