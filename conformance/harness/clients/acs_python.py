@@ -49,6 +49,9 @@ def _typed(product, action, params):
     except ModuleNotFoundError:
         return None
     request = getattr(module, f"{action}Request")()
+    if any(value is not None and not hasattr(request, f"set_{name}") for name, value in params.items()):
+        # The class is older than the parameter: its users ask without it.
+        return None
     for name, value in params.items():
         if value is not None:
             getattr(request, f"set_{name}")(value)

@@ -53,6 +53,10 @@ pub struct Limits {
     pub chat_message_characters: usize,
     /// Messages that a participant of a customer group may write in a minute.
     pub chat_messages_per_minute: u64,
+    /// How long a participant keeps a seat in a customer group without coming to its room, in milliseconds.
+    pub chat_seat_millis: i64,
+    /// Whether whoever gives the number of somebody who is in a customer group takes their seat: numbers are not proven.
+    pub chat_seats_by_number: bool,
     /// How long an access token of generation 1 is good for, in milliseconds (documented sample: 24 hours).
     pub access_token_millis: i64,
     /// How far ahead the expiry of a generation 2 login may lie, in milliseconds.
@@ -76,6 +80,8 @@ impl Default for Limits {
             chat_participants: 8,
             chat_message_characters: 4_096,
             chat_messages_per_minute: 30,
+            chat_seat_millis: 30 * 86_400_000,
+            chat_seats_by_number: false,
             access_token_millis: 86_400_000,
             login_ahead_millis: 7 * 86_400_000,
             login_nonces: Nonces::Documented,

@@ -12,7 +12,13 @@ use axum::{
 use muster_core::service::Muster;
 use serde_json::Value;
 
-use crate::{config::MetricsConfig, invite, metrics::Metrics, net::Origin, readiness::Readiness};
+use crate::{
+    config::{CamsConfig, MetricsConfig},
+    invite::{self, Rooms},
+    metrics::Metrics,
+    net::Origin,
+    readiness::Readiness,
+};
 
 /// What the pages show.
 pub(crate) struct Shown {
@@ -23,11 +29,14 @@ pub(crate) struct Shown {
     /// The OpenAPI document of each product, by its code.
     pub(crate) documents: Vec<(&'static str, Value)>,
     pub(crate) readiness: Arc<Readiness>,
+    /// The bounds of customer groups' rooms.
+    pub(crate) cams: CamsConfig,
 }
 
 /// The router of every path but `/` and the realtime ones.
 pub(crate) fn router(shown: Arc<Shown>) -> Router {
-    let invites = invite::routes(Arc::clone(&shown.muster));
+    let (muster, readiness) = (Arc::clone(&shown.muster), Arc::clone(&shown.readiness));
+    let invites = invite::routes(Rooms::new(muster, readiness, shown.cams.clone()));
     let metrics = match shown.metrics_for.listen.is_empty() {
         true => metrics_router(Arc::clone(&shown)),
         false => Router::new(),

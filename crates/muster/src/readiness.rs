@@ -63,9 +63,14 @@ impl Readiness {
         self.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the server goes down.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// Whether it can do its work now, as of the last second.
     pub(crate) async fn look(&self) -> ReadyState {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return ReadyState::Draining;
         }
         let mut last = self.last.lock().await;

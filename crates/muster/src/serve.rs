@@ -268,6 +268,7 @@ impl Server {
             metrics_for: configuration.metrics.clone(),
             documents,
             readiness: Arc::clone(&readiness),
+            cams: configuration.cams.clone(),
         });
         let body_time = Duration::from_secs(configuration.gateway.body_seconds);
         let pages = pages::router(Arc::clone(&shown));

@@ -34,7 +34,8 @@ impl ChatRules<'_> {
             ChannelEvent::Joined { number, name } => {
                 // The channel keeps its own bound.
                 let join = joining(self.0, &number, name.as_deref(), None)?;
-                let heard = async move |hands: Hands| Ok(told(enter(&hands, &at, &number, join).await?));
+                let heard =
+                    async move |hands: Hands| Ok(told(enter(&hands, &at, &number, join).await?.notice));
                 self.0.change(heard).await
             }
             ChannelEvent::Left(number) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{
     ChatRules, Invitation, Muster, OpenChatGroup, OpenNumber,
     change::{Done, Hands},
+    chat_rooms::Participant,
 };
 use crate::{
     bus::Notice,
@@ -14,7 +15,7 @@ use crate::{
     error::{Error, Result},
     id::{GroupId, GroupRef, UserId},
     picture::{Picture, PictureFault},
-    roster::{Admission, Join, Leave, Tie},
+    roster::{Admission, Join, Leave, Member, Tie},
     time::Millis,
 };
 
@@ -43,6 +44,15 @@ impl NewFace {
         let Self { subject, description, picture } = self;
         ChatGroupChange { subject, description, picture: picture.map(Picture::into_url) }
     }
+}
+
+/// Somebody is in a group.
+#[derive(Clone, Debug)]
+pub struct Admittance {
+    /// The group.
+    pub group: ChatGroup,
+    /// The seat in it; none for whoever gives a number that was in the group before: anybody could.
+    pub participant: Option<Participant>,
 }
 
 impl ChatRules<'_> {
@@ -221,15 +231,18 @@ impl ChatRules<'_> {
         invitation: Invitation,
         number: &PhoneNumber,
         name: Option<&str>,
-    ) -> Result<ChatGroup> {
+    ) -> Result<Admittance> {
         let muster = self.0;
         let Invitation(group) = invitation;
         let capacity = Some(muster.limits.chat_participants);
         let join = joining(muster, number, name, capacity)?;
+        let by_number = muster.limits.chat_seats_by_number;
         let number = number.clone();
         let joined = async move |hands: Hands| {
-            let notice = enter(&hands, &group.at, &number, join).await?;
-            Ok(Done::told(group, notice))
+            let Entered { member, notice } = enter(&hands, &group.at, &number, join).await?;
+            let takes_seat = notice.is_some() || by_number;
+            let participant = takes_seat.then(|| Participant::new(group.clone(), number, member));
+            Ok(Done::told(Admittance { group, participant }, notice))
         };
         muster.change(joined).await
     }
@@ -301,20 +314,22 @@ pub(super) fn joining(
     })
 }
 
-/// Lets somebody in, unless they were removed; what is told of it.
-pub(super) async fn enter(
-    hands: &Hands,
-    at: &GroupRef,
-    number: &PhoneNumber,
-    join: Join,
-) -> Result<Option<Notice>> {
+/// Whoever was let in, or was in before.
+pub(super) struct Entered {
+    member: Member,
+    /// What is told of it; nothing of who was in before.
+    pub(super) notice: Option<Notice>,
+}
+
+/// Lets somebody in, unless they were removed.
+pub(super) async fn enter(hands: &Hands, at: &GroupRef, number: &PhoneNumber, join: Join) -> Result<Entered> {
     let was_removed = async || hands.store.records().removal(at, number).await;
     if was_removed().await?.is_some() {
         return Err(Error::Removed(number.clone()));
     }
     let (user, info, capacity) = (join.user.clone(), join.info.clone(), join.capacity);
-    let fresh = match hands.store.join(at, join, hands.alone()).await? {
-        Admission::Admitted { fresh, .. } => fresh,
+    let (member, fresh) = match hands.store.join(at, join, hands.alone()).await? {
+        Admission::Admitted { member, fresh, .. } => (member, fresh),
         Admission::Full => return Err(Error::GroupFull(capacity.unwrap_or_default())),
         Admission::NoGroup => return Err(Error::NoInvite),
     };
@@ -324,7 +339,8 @@ pub(super) async fn enter(
         hands.store.leave(at, &user, Leave::Any, hands.alone()).await?;
         return Err(Error::Removed(number.clone()));
     }
-    Ok(fresh.then(|| Notice::Joined { group: at.clone(), user, info }))
+    let notice = fresh.then(|| Notice::Joined { group: at.clone(), user, info });
+    Ok(Entered { member, notice })
 }
 
 /// Notes that somebody is removed and ends the membership; what is told of it.

@@ -118,7 +118,7 @@ impl ChatRules<'_> {
             at: muster.now(),
         };
         self.check(&message).await?;
-        let channel = Arc::clone(&muster.channel);
+        let (channel, bells) = (Arc::clone(&muster.channel), Arc::clone(&muster.bells));
         let sent = async move |hands: Hands| {
             let records = hands.store.records();
             stored(&records.add_chat_message(message.clone(), None, hands.alone()).await?, &message)?;
@@ -130,6 +130,7 @@ impl ChatRules<'_> {
             };
             // A report may have been faster, and knows better.
             hands.store.records().change_chat_message(&message, after.clone(), also).await?;
+            bells.ring(&message);
             handed?;
             Ok(Done::untold(after))
         };
@@ -230,6 +231,7 @@ impl ChatRules<'_> {
             provider_id: said.provider_id,
             at: now,
         };
+        let bells = Arc::clone(&muster.bells);
         let pace = per_minute.map(|most| Pace { most, since: now - PACE_MILLIS });
         let taken = async move |hands: Hands| {
             let also = owed_for(&hands, &message).await?;
@@ -238,6 +240,7 @@ impl ChatRules<'_> {
                 return Err(Error::TooManyMessages(per_minute.unwrap_or_default()));
             }
             stored(&added, &message)?;
+            bells.ring(&message);
             Ok(Done::untold(message))
         };
         muster.change(taken).await

@@ -7,7 +7,7 @@ use super::{
     change::{Done, Hands},
 };
 use crate::{
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, PhoneNumber},
+    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
     error::{Error, Result},
     group::{Order, Page, Window},
     id::{AccountId, AppId, GroupId, GroupRef},
@@ -176,12 +176,17 @@ impl ChatRules<'_> {
         Ok(Invitation(group))
     }
 
-    async fn opened(&self, code: &str) -> Result<ChatGroup> {
+    /// What a code stands for, or once stood for.
+    pub(super) async fn invite(&self, code: &str) -> Result<Invite> {
         // Anybody may ask for anything: what cannot be a code is none, and no store is asked for it.
         if code.len() > MAX_CODE_BYTES || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::NoInvite);
         }
-        let invite = self.0.store.records().invite(code).await?.ok_or(Error::NoInvite)?;
+        self.0.store.records().invite(code).await?.ok_or(Error::NoInvite)
+    }
+
+    async fn opened(&self, code: &str) -> Result<ChatGroup> {
+        let invite = self.invite(code).await?;
         if invite.revoked {
             return Err(Error::InviteRevoked);
         }

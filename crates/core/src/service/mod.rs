@@ -34,12 +34,14 @@
 
 mod accounts;
 mod apps;
+mod bells;
 mod change;
 mod chat_channels;
 mod chat_events;
 mod chat_groups;
 mod chat_messages;
 mod chat_news;
+mod chat_rooms;
 mod chats;
 mod comings;
 mod delivery;
@@ -63,8 +65,9 @@ mod user_messages;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, AppSearch, KnownApp, NewApp, OpenApp};
-pub use chat_groups::{NewChatGroup, NewFace};
+pub use chat_groups::{Admittance, NewChatGroup, NewFace};
 pub use chat_messages::{MessageFilter, NewChatMessage, Recipient};
+pub use chat_rooms::{Bell, Participant};
 pub use chats::{ChatRules, Invitation, OpenChannel, OpenChatGroup, OpenNumber};
 pub use comings::Telling;
 pub use delivery::DeliveryRules;
@@ -98,6 +101,7 @@ use crate::{
     store::Store,
     time::{Clock, Millis},
 };
+use bells::Bells;
 use change::Hands;
 use moderation::WordLists;
 use mutes::{KnownMutes, MuteListener};
@@ -139,6 +143,8 @@ pub struct Muster {
     outbox: Arc<OutboxState>,
     /// What carries the customer groups of all channels: there is one kind.
     channel: Arc<dyn ChatChannel>,
+    /// Who waits for what is said in customer groups.
+    bells: Arc<Bells>,
 }
 
 impl Muster {
@@ -162,6 +168,7 @@ impl Muster {
             word_lists: WordLists::default(),
             outbox: Arc::default(),
             channel,
+            bells: Arc::default(),
         }
     }
 

@@ -98,6 +98,11 @@ impl Configuration {
                 ("max_participants", self.cams.max_participants, 1..=MOST_COUNTED),
                 ("message_characters", size(self.cams.message_characters), 1..=65_536),
                 ("messages_per_minute", self.cams.messages_per_minute, 1..=1_000),
+                ("seat_days", self.cams.seat_days.into(), 1..=400),
+                ("room_messages", size(self.cams.room_messages), 1..=1_000),
+                ("room_wait_seconds", self.cams.room_wait_seconds.into(), 1..=300),
+                ("room_look_millis", self.cams.room_look_millis.into(), 100..=60_000),
+                ("room_waits", size(self.cams.room_waits), 0..=1_000_000),
             ],
         ))
         .chain(named(

@@ -35,8 +35,8 @@ pub(crate) struct HttpConfig {
     /// each: whoever sends them may be anybody. One address may hold a quarter. What does not fit is refused with status
     /// 503; shorter requests are served all the same.
     pub(crate) pending_bytes: usize,
-    /// Bytes of a request's body on the pages beside the API, such as the form of an invite link. A larger one is refused
-    /// with status 413. For the time it may take, see `gateway.body_seconds`.
+    /// Bytes of a request's body on the pages beside the API, such as what is written in the room of a customer group. A
+    /// larger one is refused with status 413. For the time it may take, see `gateway.body_seconds`.
     pub(crate) form_bytes: usize,
     /// Seconds for which a caller may take nothing of an answer that waits for it; then the connection is closed.
     pub(crate) write_seconds: u64,
@@ -56,7 +56,7 @@ impl Default for HttpConfig {
             max_headers: 100,
             header_seconds: 30,
             pending_bytes: 64 << 20,
-            form_bytes: 4096,
+            form_bytes: 65_536,
             write_seconds: 30,
             drain_seconds: 8,
         }

@@ -216,6 +216,19 @@ pub(crate) struct CamsConfig {
     pub(crate) message_characters: usize,
     /// Messages that a participant may write in a minute, in all groups of a channel together.
     pub(crate) messages_per_minute: u64,
+    /// Days for which a participant keeps a seat in a group's room without coming there.
+    pub(crate) seat_days: u32,
+    /// Whether whoever gives the number of somebody who is in a group gets into the room in their place. Nobody proves a
+    /// number: anybody who has the link could write in another's name. Without it a room opens in the browser that joined.
+    pub(crate) seats_by_number: bool,
+    /// Messages that a room shows at once; it begins with the latest.
+    pub(crate) room_messages: usize,
+    /// Seconds for which a room's request for news is held until there is some.
+    pub(crate) room_wait_seconds: u32,
+    /// Milliseconds after which a held request looks for what was said by way of other nodes.
+    pub(crate) room_look_millis: u32,
+    /// Requests for news that are held at once; the pages of others ask every three seconds.
+    pub(crate) room_waits: usize,
 }
 
 impl Default for CamsConfig {
@@ -225,6 +238,12 @@ impl Default for CamsConfig {
             max_participants: limits.chat_participants,
             message_characters: limits.chat_message_characters,
             messages_per_minute: limits.chat_messages_per_minute,
+            seat_days: u32::try_from(limits.chat_seat_millis / MILLIS_PER_DAY).unwrap_or(u32::MAX),
+            seats_by_number: limits.chat_seats_by_number,
+            room_messages: 100,
+            room_wait_seconds: 20,
+            room_look_millis: 1_000,
+            room_waits: 10_000,
         }
     }
 }
@@ -471,6 +490,8 @@ impl Configuration {
             chat_participants: self.cams.max_participants,
             chat_message_characters: self.cams.message_characters,
             chat_messages_per_minute: self.cams.messages_per_minute,
+            chat_seat_millis: i64::from(self.cams.seat_days) * MILLIS_PER_DAY,
+            chat_seats_by_number: self.cams.seats_by_number,
             access_token_millis: i64::from(self.limits.access_token_seconds) * 1000,
             login_ahead_millis: i64::from(self.realtime.token_days) * MILLIS_PER_DAY,
             login_nonces: self.realtime.nonces.into(),

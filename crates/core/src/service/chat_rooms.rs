@@ -1,0 +1,227 @@
+//! Rooms: where participants of a customer group on the local channel read, write and leave.
+//!
+//! Nobody proves that a phone number is theirs. So a seat is taken by whoever joins with a number first, and kept by a
+//! token that only they are given: whoever has the link and knows the number does not write in somebody else's name, and
+//! does not read what is said to somebody else alone. A seat ends with its membership, and with its time.
+
+use std::{fmt::Write as _, pin::pin};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    ChatRules, Muster,
+    change::{Done, Hands},
+    chat_groups::{leave, user_of},
+    chat_messages::{Said, step},
+};
+use crate::{
+    chat::{ChatGroup, PhoneNumber},
+    chat_message::{ChatMessage, Content, MessageStatus, Place},
+    error::{Error, Result},
+    group::{Order, Window},
+    roster::{JoinNumber, Member, PageQuery},
+    store::Stretch,
+    time::Millis,
+};
+
+/// What the server signs a seat's token for.
+const SEAT_PURPOSE: &str = "seat in a customer group";
+/// Participants that a room shows, at most: a customer group has a handful.
+const SHOWN: usize = 100;
+
+/// Somebody at their seat in a customer group.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    group: ChatGroup,
+    number: PhoneNumber,
+    member: Member,
+}
+
+impl Participant {
+    pub(super) fn new(group: ChatGroup, number: PhoneNumber, member: Member) -> Self {
+        Self { group, number, member }
+    }
+
+    /// The group.
+    #[must_use]
+    pub fn group(&self) -> &ChatGroup {
+        &self.group
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(&self) -> &PhoneNumber {
+        &self.number
+    }
+
+    /// What they call themselves.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.member.info.as_deref()
+    }
+}
+
+/// Hears what is said to a participant, from when it was made.
+pub struct Bell<'a>([tokio::sync::futures::Notified<'a>; 2]);
+
+impl Bell<'_> {
+    /// Waits until something may have been said.
+    pub async fn rung(self) {
+        let [there, alone] = self.0;
+        let (mut there, mut alone) = (pin!(there), pin!(alone));
+        std::future::poll_fn(|context| {
+            let rung = there.as_mut().poll(context).is_ready() || alone.as_mut().poll(context).is_ready();
+            if rung { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+    }
+}
+
+/// What a token says.
+struct Claim<'a> {
+    number: &'a str,
+    join: JoinNumber,
+    given_at: Millis,
+}
+
+impl Claim<'_> {
+    /// What is signed: a claim holds in one group.
+    fn text(&self, group: &ChatGroup) -> String {
+        let Self { number, join, given_at } = self;
+        format!("{}/{}/{number}/{join}/{}", group.at.app, group.at.group, given_at.0)
+    }
+
+    fn token(&self, muster: &Muster, group: &ChatGroup) -> String {
+        let code = muster.master.sign(SEAT_PURPOSE, self.text(group).as_bytes());
+        let Self { number, join, given_at } = self;
+        let mut token = format!("{number}.{join}.{}.", given_at.0);
+        // Writing to a text does not fail.
+        let _ = write!(token, "{}", URL_SAFE_NO_PAD.encode(code));
+        token
+    }
+
+    /// What a token says, if the server has given it for this group.
+    fn of<'a>(token: &'a str, muster: &Muster, group: &ChatGroup) -> Option<Claim<'a>> {
+        let mut parts = token.splitn(4, '.');
+        let (number, join, given_at) = (parts.next()?, parts.next()?, parts.next()?);
+        let code = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
+        let claim = Claim { number, join: join.parse().ok()?, given_at: Millis(given_at.parse().ok()?) };
+        muster.master.verify(SEAT_PURPOSE, claim.text(group).as_bytes(), &code).then_some(claim)
+    }
+}
+
+impl ChatRules<'_> {
+    /// The token by which a participant comes back to its seat. It is good for as long as rooms are kept open, and ends with
+    /// the membership.
+    #[must_use]
+    pub fn seat(&self, participant: &Participant) -> String {
+        let claim = Claim {
+            number: participant.number.as_str(),
+            join: participant.member.number,
+            given_at: self.0.now(),
+        };
+        claim.token(self.0, &participant.group)
+    }
+
+    /// The group whose invite a code is or once was: whoever is in the group stays in it when the link ends.
+    ///
+    /// # Errors
+    /// [`Error::NoInvite`], or the store's.
+    pub async fn group_behind(&self, code: &str) -> Result<ChatGroup> {
+        let invite = self.invite(code).await?;
+        self.0.store.records().chat_group(&invite.at).await?.ok_or(Error::NoInvite)
+    }
+
+    /// Whoever comes back to a seat in a group; `None` when the token is none of this group's, or its time is over.
+    ///
+    /// # Errors
+    /// [`Error::Removed`] and [`Error::NotMember`] when the membership has ended, or the store's.
+    pub async fn seated(&self, group: ChatGroup, token: &str) -> Result<Option<Participant>> {
+        let Some(claim) = Claim::of(token, self.0, &group) else { return Ok(None) };
+        if self.0.now() - claim.given_at >= self.0.limits.chat_seat_millis {
+            return Ok(None);
+        }
+        let Ok(number) = PhoneNumber::new(claim.number) else { return Ok(None) };
+        let user = user_of(&number)?;
+        let found = self.0.store.find_members(&group.at, std::slice::from_ref(&user)).await?;
+        match found.into_iter().next().flatten() {
+            Some(member) if member.number == claim.join => Ok(Some(Participant::new(group, number, member))),
+            _ => Err(match self.0.store.records().removal(&group.at, &number).await? {
+                Some(_) => Error::Removed(number),
+                None => Error::NotMember(user),
+            }),
+        }
+    }
+
+    /// Who is in the participant's group, in the order of joining.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn present(&self, participant: &Participant) -> Result<Vec<Member>> {
+        let query = PageQuery { order: Order::Ascending, window: Window { skip: 0, limit: SHOWN } };
+        Ok(self.0.store.roster_page(&participant.group.at, query).await?.entries)
+    }
+
+    /// A bell that rings when something may have been said to the participant by way of this node. What is said by way of
+    /// another one rings none: whoever waits looks from time to time as well.
+    #[must_use]
+    pub fn bell(&self, participant: &Participant) -> Bell<'_> {
+        Bell(self.0.bells.hear(&participant.group, &participant.number))
+    }
+
+    /// What was said to a participant, by place. What the business said is delivered by that.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn read(
+        &self,
+        participant: &Participant,
+        stretch: Stretch,
+        limit: usize,
+    ) -> Result<Vec<(Place, ChatMessage)>> {
+        let Participant { group, number, .. } = participant;
+        let found = self.0.store.records().conversation(group, number, stretch, limit).await?;
+        let arrived = |message: &&ChatMessage| message.status.may_become(MessageStatus::Delivered);
+        let arrived: Vec<_> = found.iter().map(|(_, message)| message).filter(arrived).cloned().collect();
+        if !arrived.is_empty() {
+            let noted = async move |hands: Hands| {
+                for message in arrived {
+                    step(&hands, &message, MessageStatus::Delivered, None).await?;
+                }
+                Ok(Done::untold(()))
+            };
+            self.0.change(noted).await?;
+        }
+        Ok(found)
+    }
+
+    /// A participant writes something in its group.
+    ///
+    /// # Errors
+    /// [`Error::GroupInactive`] when the group is not in use, [`Error::MessageTooLong`], [`Error::TooManyMessages`],
+    /// [`Error::NoGroup`] and [`Error::NoChannel`] when one went meanwhile, or the store's.
+    pub async fn write(&self, participant: &Participant, text: &str) -> Result<ChatMessage> {
+        let Participant { group, number, member } = participant;
+        if !group.status.is_open() {
+            return Err(Error::GroupInactive(group.at.group.clone()));
+        }
+        let said = Said {
+            number: number.clone(),
+            name: member.info.as_deref().map(str::to_owned),
+            content: Content::Text(text.to_owned()),
+            provider_id: None,
+        };
+        self.take(group.clone(), said, Some(self.0.limits.chat_messages_per_minute)).await
+    }
+
+    /// A participant leaves its group, and may join again.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn go(&self, participant: Participant) -> Result<()> {
+        let Participant { group, number, .. } = participant;
+        let user = user_of(&number)?;
+        let left = async move |hands: Hands| Ok(Done::told((), leave(&hands, &group.at, user).await?));
+        self.0.change(left).await
+    }
+}
