@@ -173,8 +173,8 @@ pub trait Groups: Send + Sync {
     ) -> StoreResult<Page<Group>>;
     /// A group's figures.
     async fn tally(&self, at: &GroupRef) -> StoreResult<GroupTally>;
-    /// Removes groups deleted at or before `deleted`, and those of applications deleted by then, with all that belongs to
-    /// them, and entries of streams older than
+    /// Removes groups deleted at or before `deleted`, and those of applications deleted by then with their users' streams, with
+    /// all that belongs to them, and entries of streams older than
     /// their application or channel keeps them as of `now`. Answers how many rows went, so that a sweep can go on while there are.
     async fn purge(&self, now: Millis, deleted: Millis) -> StoreResult<u64>;
     /// The time by which the store was last purged, as [`note_purge_time`](Self::note_purge_time) noted it. The first

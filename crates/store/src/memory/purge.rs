@@ -94,6 +94,10 @@ impl MemoryStore {
         }
         let kept = keeping(&mut Snapshot(&connection)).map_err(StoreError::from)?;
         for (id, space) in &mut state.spaces {
+            if apps.contains(id.as_str()) {
+                rows += space.users.len() as u64;
+                space.users.clear();
+            }
             let horizon = now - kept.get(id.as_str()).copied().unwrap_or(CHANNEL_RETENTION.millis());
             for stream in space.streams() {
                 rows += stream.forget(AT_ONCE, |entry| age(entry) - horizon < 0);

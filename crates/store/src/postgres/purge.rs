@@ -18,6 +18,8 @@ use crate::tables;
 const AT_ONCE: u64 = 1_000;
 /// Applications and channels whose old entries one call removes.
 const SPACES_AT_ONCE: i64 = 16;
+/// Users' streams of deleted applications that one call removes.
+const STREAMS_AT_ONCE: i64 = 64;
 
 /// The setting that holds the time by which was last purged: milliseconds, as 8 bytes.
 pub(super) const PURGE_TIME: &str = "purge_time";
@@ -125,8 +127,9 @@ impl PostgresStore {
         for at in gone {
             self.groups.forget(at);
         }
+        let users = retry(|| self.purge_users(deleted)).await?;
         let entries = retry(|| self.purge_entries(now)).await?;
-        Ok(messages + groups + entries)
+        Ok(messages + groups + users + entries)
     }
 
     /// Removes messages of business numbers that were taken before a time.
@@ -153,6 +156,28 @@ impl PostgresStore {
         }
         tx.commit().await?;
         Ok((gone, rows))
+    }
+
+    /// Purges users' streams of applications that were deleted at or before a time; how many rows went.
+    async fn purge_users(&self, deleted: Millis) -> Result<u64, Fault> {
+        let tx = self.database.begin().await?;
+        let sql = "SELECT s.app, s.name, s.number FROM app a JOIN stream s ON s.app = a.app AND s.kind = 2
+                   WHERE a.deleted_at <= $1 LIMIT $2 FOR UPDATE OF s SKIP LOCKED";
+        let streams = tx.query(sql, values![deleted.0, STREAMS_AT_ONCE]).await?;
+        let mut rows = 0;
+        for row in &streams {
+            let (app, name): (&str, &str) = (row.try_get("app")?, row.try_get("name")?);
+            let (number, left): (i64, u64) = (row.try_get("number")?, AT_ONCE.saturating_sub(rows));
+            let [entries, _] = BULK;
+            let removed = tx.execute(entries, values![app, number, bigint(left)]).await?;
+            rows += removed;
+            if removed < left {
+                let sql = "DELETE FROM stream WHERE app = $1 AND kind = 2 AND name = $2";
+                rows += tx.execute(sql, values![app, name]).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(rows)
     }
 
     async fn purge_entries(&self, now: Millis) -> Result<u64, Fault> {

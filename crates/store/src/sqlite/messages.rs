@@ -38,6 +38,9 @@ const KEPT_TOPS: usize = 65_536;
 pub(super) const ENTRY_COLUMNS: &str = "sequence, at, kind, message_id, sender, sender_info, body, weight, level, repeat, \
      total, cached, stored_at, event";
 
+/// The end of a stream that has no entries.
+const NOWHERE: UserPlace = UserPlace { key: 0, sequence: 0 };
+
 /// The ends of users' streams.
 pub(super) struct UserTops {
     kept: Bounded<(i64, UserId), UserPlace>,
@@ -55,6 +58,13 @@ impl UserTops {
         }
     }
 
+    /// Notes that these streams are gone with all that stood in them.
+    pub(super) fn ended(&self, streams: Vec<(i64, UserId)>) {
+        for user in streams {
+            self.kept.put(user, NOWHERE, 1);
+        }
+    }
+
     fn get(&self, of: &(i64, UserId)) -> Option<UserPlace> {
         self.kept.with(of, |place| *place)
     }
@@ -67,7 +77,7 @@ impl UserTops {
         let ticket = self.kept.ticket(of);
         let (space, user) = of.clone();
         let place = readers.read(move |connection| load_place(connection, space, &user)).await?;
-        let place = place.unwrap_or(UserPlace { key: 0, sequence: 0 });
+        let place = place.unwrap_or(NOWHERE);
         self.kept.fill(of.clone(), place, 1, ticket);
         Ok(place)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_core::{
     chat::CHANNEL_RETENTION,
-    id::{AppId, GroupId, GroupRef},
+    id::{AppId, GroupId, GroupRef, UserId},
     store::StoreResult,
     time::Millis,
 };
@@ -123,6 +123,31 @@ fn purge_groups(tx: &mut Tx<'_>, deleted: Millis) -> StoreResult<(Vec<GroupRef>,
     Ok((gone, rows))
 }
 
+/// What users of deleted applications have: streams, and entries in them.
+const OF_USERS: [&str; 2] = [
+    "FROM app a JOIN space s ON s.id = a.app JOIN entry e ON e.space_key = s.key WHERE a.deleted_at <= ?1 LIMIT ?2",
+    "FROM app a JOIN space s ON s.id = a.app JOIN user_stream u ON u.space_key = s.key WHERE a.deleted_at <= ?1 LIMIT ?2",
+];
+
+/// Purges users' streams of deleted applications; whose streams are gone now, and how many rows went.
+fn purge_users(tx: &Tx<'_>, deleted: Millis) -> StoreResult<(Vec<(i64, UserId)>, u64)> {
+    let [entries, streams] = OF_USERS;
+    let bound = params![deleted.0, AT_ONCE];
+    let rows = tx.execute(&format!("DELETE FROM entry WHERE key IN (SELECT e.key {entries})"), bound)?;
+    if rows > 0 {
+        return Ok((Vec::new(), rows as u64));
+    }
+    let sql =
+        format!("DELETE FROM user_stream WHERE key IN (SELECT u.key {streams}) RETURNING space_key, user_id");
+    let gone: Vec<_> = tx
+        .change(&sql)?
+        .query_map(bound, |row| Ok((row.get("space_key")?, records::id(row, "user_id", UserId::new)?)))
+        .and_then(Iterator::collect)
+        .map_err(fault)?;
+    let rows = gone.len() as u64;
+    Ok((gone, rows))
+}
+
 /// Applications and channels that have entries older than they keep them, with the time before which those are.
 fn overdue(connection: &Connection, now: Millis) -> rusqlite::Result<Vec<(i64, i64)>> {
     connection
@@ -164,12 +189,32 @@ impl SqliteStore {
             };
             rows += self.writer.run(Subject::All, run, settle).await?;
         }
+        if rows < AT_ONCE {
+            rows += self.purge_users(deleted).await?;
+        }
         let spaces = self.readers.read(move |connection| overdue(connection, now)).await?;
         if !spaces.is_empty() {
             let run = move |tx: &mut Tx<'_>| purge_entries(tx, &spaces);
             rows += self.writer.run(Subject::All, run, |rows| rows).await?;
         }
         Ok(rows)
+    }
+
+    /// Removes what users of applications have that were deleted at or before a time.
+    async fn purge_users(&self, deleted: Millis) -> StoreResult<u64> {
+        let [_, streams] = OF_USERS;
+        let look = move |connection: &Connection| {
+            connection.prepare_cached(&format!("SELECT 1 {streams}"))?.exists(params![deleted.0, 1])
+        };
+        if !self.readers.read(look).await? {
+            return Ok(0);
+        }
+        let tops = Arc::clone(&self.memory.tops);
+        let settle = move |(gone, rows): (Vec<_>, u64)| {
+            tops.ended(gone);
+            rows
+        };
+        self.writer.run(Subject::All, move |tx: &mut Tx<'_>| purge_users(tx, deleted), settle).await
     }
 
     /// Removes messages of business numbers that were taken before a time.

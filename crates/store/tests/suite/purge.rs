@@ -190,6 +190,12 @@ async fn the_groups_of_a_deleted_application_go_with_the_purge(place: &impl Plac
         admitted(&*store, at, Join { visitor: true, ..durable("d") }).await;
         store.post(at, draft(1, "x", 10), alone()).await.unwrap();
     }
+    let told = ["a", "b"].map(|app| StreamRef::User(app_id(app), user("u")));
+    for stream in &told {
+        for _ in 0..3 {
+            store.append(event_of(stream, place.exit(&g), Millis(10))).await.unwrap().unwrap();
+        }
+    }
     delete(&*store, "h", 4_000).await;
     store.records().delete_app(&app_id("a"), Millis(5_000), alone()).await.unwrap().unwrap();
     assert!(purge_all(&*store, 5_000, 4_000).await > 0, "h was deleted by itself");
@@ -199,6 +205,17 @@ async fn the_groups_of_a_deleted_application_go_with_the_purge(place: &impl Plac
         assert_eq!(store.group(at).await.unwrap(), None);
         assert_eq!(store.top(&StreamRef::Group(at.clone())).await.unwrap(), None);
     }
+    let ends = async |store: &dyn Store| {
+        let mut ends = Vec::new();
+        for stream in &told {
+            let entries = store.entries(stream, 0, 9).await.unwrap();
+            ends.push((store.top(stream).await.unwrap().unwrap().sequence, entries.len()));
+        }
+        ends
+    };
+    assert_eq!(ends(&*store).await, [(0, 0), (3, 3)]);
+    let store = place.again(store);
+    assert_eq!(ends(&*store).await, [(0, 0), (3, 3)]);
     let window = Window { skip: 0, limit: 9 };
     let left = store.groups(&app_id("a"), GroupFilter::All, Order::Ascending, window).await.unwrap();
     assert_eq!(left.total, 0);
