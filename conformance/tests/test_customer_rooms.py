@@ -191,8 +191,8 @@ def test_who_is_removed_is_told_so_and_a_link_that_is_revoked_leaves_people_insi
     closed = fetch(server, ann.path, headers=HTML)
     assert closed.status == 410 and b"no longer valid" in closed.body
     assert ann.says("still here").status == 200 and ben.texts() == [("other", "still here")]
-    heard = []
-    listener = threading.Thread(target=lambda: heard.append(ann.ask(f"/messages?after={ann.news()['after']}&wait=1")))
+    heard, after = [], ann.news()["after"]
+    listener = threading.Thread(target=lambda: heard.append(ann.ask(f"/messages?after={after}&wait=1")))
     listener.start()
     removed = wire.ok("DeleteChatGroupParticipants", {**at, "List": [{"ParticipantNumber": "491600000071"}]}, product="cams")
     assert removed["Result"] == 1
