@@ -29,14 +29,22 @@ class Receiver:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/callbacks"
 
-    def deeds(self):
-        """What was taken, as (group, event, user) in the order in which it came."""
+    def told(self):
+        """What was taken, as (user, login, event) in the order in which it came."""
         return [
-            (event["g"], event["e"], eve["uid"])
+            (eve["uid"], eve["sid"], event)
             for _, body in list(self.taken)
             for eve in json.loads(body)["eves"]
             for event in eve["events"]
         ]
+
+    def deeds(self):
+        """What was taken of groups, as (group, event, user) in the order in which it came."""
+        return [(event["g"], event["e"], user) for user, _, event in self.told() if "g" in event]
+
+    def logins(self, user):
+        """What was taken of a user's logins, as (login, event) in the order in which it came."""
+        return [(login, event) for of, login, event in self.told() if of == user and "g" not in event]
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -108,6 +108,14 @@ pub struct App {
     pub deleted_at: Option<Millis>,
 }
 
+impl App {
+    /// Whether it is told of what its users do.
+    #[must_use]
+    pub fn hears_callbacks(&self) -> bool {
+        self.generation == Generation::Two && self.callback_url.is_some()
+    }
+}
+
 /// What is to become of an application; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppChange {

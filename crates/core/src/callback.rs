@@ -4,7 +4,11 @@
 //! and is gone once its receiver has taken it. So nothing is owed that is only in memory, and a callback may be told twice
 //! (the answer was lost) but not never. Callbacks of one lane are told one after the other, in the order of their changes.
 
-use serde::{Deserialize, Serialize};
+mod form;
+mod found;
+
+pub use self::found::Found;
+pub(crate) use self::found::id_of;
 
 use crate::{
     id::{AppId, GroupId, SessionId, UserId},
@@ -14,10 +18,41 @@ use crate::{
 /// What a callback tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallbackEvent {
+    /// A user logged in.
+    LoggedOn(UserSession),
+    /// A user's login ended.
+    LoggedOff(UserSession, LogoffReason),
+    /// A user who had lost the connection came back before the login had ended, and is in these groups.
+    Reconnected(UserSession, Vec<GroupId>),
     /// A user joined a group.
     Joined(Membership),
     /// A user is no member of a group any more.
     Left(Membership),
+    /// These are no members of a group any more, which was deleted or whose server was lost: some of them, if there were many.
+    AllLeft(GroupId, Vec<UserTie>),
+}
+
+/// A user's login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserSession {
+    /// Who.
+    pub user: UserId,
+    /// The login.
+    pub session: SessionId,
+}
+
+/// A user, and the login that held the membership where one did.
+pub type UserTie = (UserId, Option<SessionId>);
+
+/// Why a login ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogoffReason {
+    /// The client closed the connection.
+    Closed,
+    /// The connection was lost, or the server ended it.
+    Lost,
+    /// The user logged in elsewhere.
+    Elsewhere,
 }
 
 /// Whose membership began or ended.
@@ -32,12 +67,15 @@ pub struct Membership {
 }
 
 impl CallbackEvent {
-    /// The name of the lane in which it is told: that of its group.
+    /// The name of the lane in which it is told: that of its group, or of its user where it is of none.
     #[must_use]
     pub fn lane(&self) -> String {
         match self {
-            Self::Joined(Membership { group, .. }) | Self::Left(Membership { group, .. }) => {
-                format!("g:{group}")
+            Self::Joined(Membership { group, .. })
+            | Self::Left(Membership { group, .. })
+            | Self::AllLeft(group, _) => format!("g:{group}"),
+            Self::LoggedOn(of) | Self::LoggedOff(of, _) | Self::Reconnected(of, _) => {
+                format!("u:{}", of.user)
             }
         }
     }
@@ -98,86 +136,4 @@ pub enum Outcome {
         /// Why it was not taken.
         fault: String,
     },
-}
-
-/// How callbacks stand in rows. Additive only: rows of every version are read for ever.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Form {
-    Joined(MembershipForm),
-    Left(MembershipForm),
-}
-
-#[derive(Serialize, Deserialize)]
-struct MembershipForm {
-    group: String,
-    user: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    session: Option<String>,
-}
-
-impl From<&Membership> for MembershipForm {
-    fn from(of: &Membership) -> Self {
-        Self {
-            group: of.group.to_string(),
-            user: of.user.to_string(),
-            session: of.session.as_ref().map(ToString::to_string),
-        }
-    }
-}
-
-impl MembershipForm {
-    fn read(self) -> Option<Membership> {
-        let session = self.session.map(|session| SessionId::new(&session)).transpose().ok()?;
-        Some(Membership {
-            group: GroupId::new(&self.group).ok()?,
-            user: UserId::new(&self.user).ok()?,
-            session,
-        })
-    }
-}
-
-impl CallbackEvent {
-    /// The event as a row holds it.
-    ///
-    /// # Errors
-    /// None that a value of this type can cause.
-    pub fn to_form(&self) -> serde_json::Result<String> {
-        let form = match self {
-            Self::Joined(of) => Form::Joined(of.into()),
-            Self::Left(of) => Form::Left(of.into()),
-        };
-        serde_json::to_string(&form)
-    }
-
-    /// What a row holds; `None` when this version does not know it.
-    #[must_use]
-    pub fn of_form(text: &str) -> Option<Self> {
-        match serde_json::from_str(text).ok()? {
-            Form::Joined(of) => of.read().map(Self::Joined),
-            Form::Left(of) => of.read().map(Self::Left),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_is_read_as_it_was_written_and_an_unknown_one_is_none() {
-        let of = |session: Option<&str>| Membership {
-            group: GroupId::new("g").unwrap(),
-            user: UserId::new("u").unwrap(),
-            session: session.map(|id| SessionId::new(id).unwrap()),
-        };
-        for event in [CallbackEvent::Joined(of(None)), CallbackEvent::Left(of(Some("s")))] {
-            assert_eq!(CallbackEvent::of_form(&event.to_form().unwrap()), Some(event));
-        }
-        let written = r#"{"event":"joined","group":"g","user":"u"}"#;
-        assert_eq!(CallbackEvent::of_form(written), Some(CallbackEvent::Joined(of(None))));
-        for unknown in [r#"{"event":"later","group":"g"}"#, r#"{"event":"left","group":""}"#, "none"] {
-            assert_eq!(CallbackEvent::of_form(unknown), None);
-        }
-    }
 }

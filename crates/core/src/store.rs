@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    callback::OwedCall,
+    callback::{Found, OwedCall},
     caller::CarriedOut,
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
@@ -50,6 +50,9 @@ pub struct Also {
     pub events: Vec<StreamEvent>,
     /// Callbacks that are owed from then on.
     pub calls: Vec<OwedCall>,
+    /// What further callbacks are made of that are owed for what the store finds: by a login that begins, the end of a
+    /// group and that of a node.
+    pub found: Option<Found>,
     /// That the change comes to its end whoever goes away, so that what follows from it is told.
     pub carried: CarriedOut,
 }
@@ -58,13 +61,20 @@ impl Also {
     /// Nothing follows. Costs nothing.
     #[must_use]
     pub const fn nothing(carried: CarriedOut) -> Self {
-        Self { events: Vec::new(), calls: Vec::new(), carried }
+        Self { events: Vec::new(), calls: Vec::new(), found: None, carried }
     }
 
     /// Whether nothing follows.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.events.is_empty() && self.calls.is_empty()
+        self.events.is_empty() && self.calls.is_empty() && self.found.is_none()
+    }
+
+    /// The same with what is owed for something that the store has found, if anything is.
+    #[must_use]
+    pub fn having(mut self, owed: impl FnOnce(&mut Found) -> Vec<OwedCall>) -> Self {
+        self.calls.extend(self.found.take().map(|mut found| owed(&mut found)).unwrap_or_default());
+        self
     }
 }
 
@@ -337,8 +347,9 @@ pub trait Nodes: Send + Sync {
     /// Renews a node's lease, or begins its first; `false` when the node's sessions were ended meanwhile: it has to
     /// go on under another id. A lease that ran out without being reaped is renewed like any other.
     async fn beat(&self, node: &NodeId, lease: Duration) -> StoreResult<bool>;
-    /// Ends about `limit` memberships, and logins, of nodes whose leases ran out.
-    async fn reap(&self, limit: usize) -> StoreResult<Reaped>;
+    /// Ends about `limit` memberships, and logins, of nodes whose leases ran out. Callbacks are owed to the applications
+    /// that [are told](crate::app::App::hears_callbacks).
+    async fn reap(&self, limit: usize, also: Also) -> StoreResult<Reaped>;
 }
 
 /// What a [`Admissions::draw`] came to.

@@ -2,8 +2,9 @@
 
 use md5::{Digest as _, Md5};
 use muster_core::{
-    callback::{CallbackEvent, StoredCall},
+    callback::{CallbackEvent, LogoffReason, StoredCall},
     hex::hex,
+    id::{GroupId, SessionId, UserId},
     outbound::Call,
 };
 use ring::hmac;
@@ -14,7 +15,7 @@ use url::Url;
 struct Body<'a> {
     transactionid: &'a str,
     appid: &'a str,
-    eves: [Eve<'a>; 1],
+    eves: Vec<Eve<'a>>,
 }
 
 /// What one login did.
@@ -25,11 +26,61 @@ struct Eve<'a> {
     events: [Deed<'a>; 1],
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct Deed<'a> {
-    /// 3: joined a group; 4: left one.
+    /// 1: logged on; 2: logged off; 3: joined a group; 4: left one; 5: came back after the connection was lost.
     e: u8,
-    g: &'a str,
+    /// Of 2. 1: the client wanted it; 3: the connection was lost; 4: the user logged on elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r: Option<u8>,
+    /// Of 3 and 4: the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    g: Option<&'a GroupId>,
+    /// Of 5: the groups that the user is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gs: Option<&'a [GroupId]>,
+}
+
+impl<'a> Deed<'a> {
+    const fn of(e: u8) -> Self {
+        Self { e, r: None, g: None, gs: None }
+    }
+
+    const fn in_group(e: u8, group: &'a GroupId) -> Self {
+        Self { g: Some(group), ..Self::of(e) }
+    }
+}
+
+/// What a callback says, one entry a login.
+fn eves(event: &CallbackEvent) -> Vec<Eve<'_>> {
+    match event {
+        CallbackEvent::LoggedOn(of) => alone(&of.user, Some(&of.session), Deed::of(1)),
+        CallbackEvent::LoggedOff(of, reason) => {
+            let r = match reason {
+                LogoffReason::Closed => 1,
+                LogoffReason::Lost => 3,
+                LogoffReason::Elsewhere => 4,
+            };
+            alone(&of.user, Some(&of.session), Deed { r: Some(r), ..Deed::of(2) })
+        }
+        CallbackEvent::Reconnected(of, groups) => {
+            alone(&of.user, Some(&of.session), Deed { gs: Some(groups), ..Deed::of(5) })
+        }
+        CallbackEvent::Joined(of) => alone(&of.user, of.session.as_ref(), Deed::in_group(3, &of.group)),
+        CallbackEvent::Left(of) => alone(&of.user, of.session.as_ref(), Deed::in_group(4, &of.group)),
+        CallbackEvent::AllLeft(group, members) => {
+            let left = Deed::in_group(4, group);
+            members.iter().map(|(user, session)| entry(user, session.as_ref(), left)).collect()
+        }
+    }
+}
+
+fn alone<'a>(user: &'a UserId, session: Option<&'a SessionId>, deed: Deed<'a>) -> Vec<Eve<'a>> {
+    vec![entry(user, session, deed)]
+}
+
+fn entry<'a>(user: &'a UserId, session: Option<&'a SessionId>, deed: Deed<'a>) -> Eve<'a> {
+    Eve { uid: user.as_str(), sid: session.map_or("", SessionId::as_str), events: [deed] }
 }
 
 /// The call that tells `event`, which `call` owes, at `url`, signed with the application's key as of `now` (in seconds
@@ -46,13 +97,7 @@ pub fn call(
 ) -> Result<Call, String> {
     let parsed = Url::parse(url).map_err(|error| format!("the URL cannot be called: {error}"))?;
     let host = parsed.host_str().ok_or("the URL names no host")?;
-    let (e, of) = match event {
-        CallbackEvent::Joined(of) => (3, of),
-        CallbackEvent::Left(of) => (4, of),
-    };
-    let sid = of.session.as_ref().map_or("", |session| session.as_str());
-    let eve = Eve { uid: of.user.as_str(), sid, events: [Deed { e, g: of.group.as_str() }] };
-    let body = Body { transactionid: &call.id, appid: call.app.as_str(), eves: [eve] };
+    let body = Body { transactionid: &call.id, appid: call.app.as_str(), eves: eves(event) };
     let body = serde_json::to_vec(&body).map_err(|error| error.to_string())?;
     let stamped = [format!("{now}.").as_bytes(), &body].concat();
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), &stamped);
@@ -69,7 +114,7 @@ pub fn call(
 #[cfg(test)]
 mod tests {
     use muster_core::{
-        callback::Membership,
+        callback::{Membership, UserSession},
         id::{AppId, GroupId, SessionId, UserId},
         time::Millis,
     };
@@ -108,6 +153,37 @@ mod tests {
         assert_eq!(
             header("muster-signature"),
             "3af029623a6abd196b60b1714e3653ba65f1d8081c9c40b78973e02f212decf6"
+        );
+    }
+
+    fn told(event: &CallbackEvent) -> String {
+        serde_json::to_string(&eves(event)).unwrap()
+    }
+
+    #[test]
+    fn every_event_has_its_documented_form() {
+        let (group, user) = (GroupId::new("g").unwrap(), UserId::new("u").unwrap());
+        let session = SessionId::new("s").unwrap();
+        let of = UserSession { user: user.clone(), session: session.clone() };
+        assert_eq!(
+            told(&CallbackEvent::LoggedOn(of.clone())),
+            r#"[{"uid":"u","sid":"s","events":[{"e":1}]}]"#
+        );
+        for (reason, r) in [(LogoffReason::Closed, 1), (LogoffReason::Lost, 3), (LogoffReason::Elsewhere, 4)]
+        {
+            assert_eq!(
+                told(&CallbackEvent::LoggedOff(of.clone(), reason)),
+                format!(r#"[{{"uid":"u","sid":"s","events":[{{"e":2,"r":{r}}}]}}]"#)
+            );
+        }
+        assert_eq!(
+            told(&CallbackEvent::Reconnected(of, vec![group.clone()])),
+            r#"[{"uid":"u","sid":"s","events":[{"e":5,"gs":["g"]}]}]"#
+        );
+        let members = vec![(user, Some(session)), (UserId::new("v").unwrap(), None)];
+        assert_eq!(
+            told(&CallbackEvent::AllLeft(group, members)),
+            r#"[{"uid":"u","sid":"s","events":[{"e":4,"g":"g"}]},{"uid":"v","sid":"","events":[{"e":4,"g":"g"}]}]"#
         );
     }
 }

@@ -401,7 +401,7 @@ impl Bed {
         let login = muster.logins().check(&claim).await.unwrap();
         let session =
             SessionRef { node: NodeId::new("node").unwrap(), session: SessionId::new(MEMBER).unwrap() };
-        muster.logins().sign_in(&login, &session).await.unwrap();
+        muster.logins().sign_in(&login, &session, false).await.unwrap();
         let visit = muster.groups().visit(&login, &GroupId::new(group).unwrap()).await.unwrap();
         muster.rosters().enter(&visit, &session).await.unwrap();
     }

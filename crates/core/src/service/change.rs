@@ -12,7 +12,7 @@ use std::sync::{
 use super::{Muster, outbox::OutboxState};
 use crate::{
     bus::{Bus, Notice},
-    callback::OwedCall,
+    callback::{Found, OwedCall},
     caller::{CarriedOut, carry_out, carry_out_in_place},
     error::Result,
     message::{Entry, Positions, StreamRef},
@@ -47,7 +47,13 @@ impl Hands {
     /// For a change that both are stored with.
     pub(super) fn with_all(&self, events: &[StreamEvent], calls: Vec<OwedCall>) -> Also {
         self.owes.fetch_or(!calls.is_empty(), Ordering::Relaxed);
-        Also { events: events.to_vec(), calls, carried: self.carried }
+        Also { events: events.to_vec(), calls, ..self.alone() }
+    }
+
+    /// For a change that these events are stored with, and for which callbacks may be owed by what the store finds.
+    pub(super) fn finding(&self, events: &[StreamEvent], found: Option<Found>) -> Also {
+        self.owes.fetch_or(found.is_some(), Ordering::Relaxed);
+        Also { found, ..self.with(events) }
     }
 }
 

@@ -209,6 +209,7 @@ impl GroupRules<'_> {
     /// The store's.
     pub async fn delete(&self, app: &OpenApp, id: &GroupId, by: Option<UserId>) -> Result<()> {
         let (at, deletion) = (address(app, id), Deletion { at: self.0.now(), by });
+        let found = self.0.found(app);
         self.0
             .change(async move |hands| {
                 let end = Event::Exit { group: at.group.clone(), reason: ExitReason::Dissolved };
@@ -217,7 +218,7 @@ impl GroupRules<'_> {
                     event: Arc::new(end),
                     at: deletion.at,
                 }];
-                match hands.store.delete_group(&at, deletion, hands.with(&events)).await? {
+                match hands.store.delete_group(&at, deletion, hands.finding(&events, found)).await? {
                     GroupDeleted::Deleted(positions) => Ok(Done::told((), published(events, positions))),
                     GroupDeleted::Missing => Ok(Done::told((), end_of(&*hands.store, at).await?)),
                 }

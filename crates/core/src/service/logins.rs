@@ -14,7 +14,9 @@ use super::{
 use crate::{
     app::Generation,
     bus::Notice,
+    callback::{CallbackEvent, Found, LogoffReason, UserSession},
     error::{Error, Result},
+    group::{Order, Window},
     hex::hex,
     id::{AppId, SessionRef, UserId},
     message::Sender,
@@ -25,6 +27,8 @@ use crate::{
 const ACCESS_TOKEN_PREFIX: &str = "oauth_cloud_key:";
 const ACCESS_TOKEN_PURPOSE: &str = "access token";
 const REFRESH_TOKEN_PURPOSE: &str = "refresh token";
+/// Groups that a callback of a reconnection names at most.
+const GROUPS_TOLD: usize = 1_000;
 /// How much longer a refresh token is good for than the access token it comes with.
 const REFRESH_LIFETIMES: i64 = 30;
 
@@ -274,14 +278,17 @@ impl LoginRules<'_> {
         self.0.apps().of_login(id, generation).await?.ok_or(Refusal::App.into())
     }
 
-    /// Notes a login; an earlier one of the same user ends.
+    /// Notes a login; an earlier one of the same user ends. `back` says that the client goes on where an earlier
+    /// connection of its own has ended: the application is told of a reconnection if that login stands still.
     ///
     /// # Errors
     /// The store's.
-    pub async fn sign_in(&self, login: &Login, session: &SessionRef) -> Result<()> {
+    pub async fn sign_in(&self, login: &Login, session: &SessionRef, back: bool) -> Result<()> {
+        let found = self.found_on(login, back).await?;
         let (app, user, session) = (login.app.id.clone(), login.user.clone(), session.clone());
         let signed = async move |hands: Hands| {
-            let signed = hands.store.sign_in(&app, &user, session.clone(), hands.alone()).await?;
+            let also = hands.finding(&[], found);
+            let signed = hands.store.sign_in(&app, &user, session.clone(), also).await?;
             Ok(Done::told((), signed.replaced.is_some().then_some(Notice::SignedIn { app, user, session })))
         };
         // In place: a login that is contested while it is on its way signs in again, and would for ever if others came
@@ -289,14 +296,31 @@ impl LoginRules<'_> {
         self.0.change_in_place(signed).await
     }
 
+    /// What the application is owed for a login, which the store makes of what it finds.
+    async fn found_on(&self, login: &Login, back: bool) -> Result<Option<Found>> {
+        let Some(found) = self.0.found(&login.app) else { return Ok(None) };
+        if !back {
+            return Ok(Some(found));
+        }
+        let window = Window { skip: 0, limit: GROUPS_TOLD };
+        let (app, user) = (&login.app.id, &login.user);
+        let groups = self.0.store.groups_of(app, user, Order::Ascending, window).await?;
+        Ok(Some(found.of_return(groups.entries.into_iter().map(|group| group.at.group).collect())))
+    }
+
     /// Forgets a login, unless a later one has replaced it.
     ///
     /// # Errors
     /// The store's.
-    pub async fn sign_out(&self, login: &Login, session: &SessionRef) -> Result<()> {
+    pub async fn sign_out(&self, login: &Login, session: &SessionRef, reason: LogoffReason) -> Result<()> {
+        // As it stands now: the login may be older than the address of the application's callbacks.
+        let app = self.0.store.records().app(&login.app.id).await?;
+        let of = UserSession { user: login.user.clone(), session: session.session.clone() };
+        let event = CallbackEvent::LoggedOff(of, reason);
+        let calls = app.map_or_else(Vec::new, |app| self.0.owed(&app, event));
         let (app, user, session) = (login.app.id.clone(), login.user.clone(), session.clone());
         let forgotten = async move |hands: Hands| {
-            hands.store.sign_out(&app, &user, &session, hands.alone()).await?;
+            hands.store.sign_out(&app, &user, &session, hands.owing(calls)).await?;
             Ok(Done::untold(()))
         };
         self.0.change(forgotten).await

@@ -82,8 +82,10 @@ impl NodeRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn reap(&self) -> Result<bool> {
+        let found = self.0.found_anywhere();
         let reaped = async move |hands: Hands| {
-            let reaped = hands.store.reap(REAPED_AT_ONCE).await?;
+            let also = hands.finding(&[], Some(found));
+            let reaped = hands.store.reap(REAPED_AT_ONCE, also).await?;
             let notice = |Departed { group, user }| match user {
                 Some(user) => Notice::Left { group, user },
                 None => Notice::Recounted { group },

@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 use super::{AppRules, Muster};
 use crate::{
-    app::{App, Generation},
-    callback::{CallbackEvent, Membership, Outcome, OwedCall, StoredCall},
+    app::App,
+    callback::{CallbackEvent, Found, Membership, Outcome, OwedCall, StoredCall, id_of},
     error::Result,
     figure::Figure,
     group::{Page, Window},
@@ -212,23 +212,29 @@ impl Muster {
         of: (&GroupId, &UserId, Option<&SessionId>),
         event: fn(Membership) -> CallbackEvent,
     ) -> Vec<OwedCall> {
-        if app.generation != Generation::Two || app.callback_url.is_none() {
-            return Vec::new();
-        }
         let (group, user, session) = of;
         let membership = Membership { group: group.clone(), user: user.clone(), session: session.cloned() };
-        vec![OwedCall {
-            id: self.call_id(),
-            app: app.id.clone(),
-            event: event(membership),
-            made_at: self.now(),
-        }]
+        self.owed(app, event(membership))
     }
 
-    /// An id of the form of a request's.
-    fn call_id(&self) -> String {
-        let hex = self.random.hex(32).to_uppercase();
-        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    /// What an application is owed for an event; nothing unless it has asked to be told.
+    pub(super) fn owed(&self, app: &App, event: CallbackEvent) -> Vec<OwedCall> {
+        if !app.hears_callbacks() {
+            return Vec::new();
+        }
+        let (id, made_at) = (id_of(&self.random.hex(32)), self.now());
+        vec![OwedCall { id, app: app.id.clone(), event, made_at }]
+    }
+
+    /// What callbacks are made of that are owed to an application for what the store finds; `None` unless it has asked to
+    /// be told.
+    pub(super) fn found(&self, app: &App) -> Option<Found> {
+        app.hears_callbacks().then(|| self.found_anywhere())
+    }
+
+    /// The same for a change of which the store knows whom it concerns.
+    pub(super) fn found_anywhere(&self) -> Found {
+        Found::new(self.random.hex(Found::SEED_DIGITS), self.now())
     }
 }
 

@@ -73,7 +73,7 @@ impl Person {
         let login = logged_in(house, &app, &UserId::new(user).expect("an id"), info).await;
         let node = NodeId::new("node").expect("an id");
         let session = SessionRef { node, session: SessionId::new(user).expect("an id") };
-        house.muster.logins().sign_in(&login, &session).await.expect("a login");
+        house.muster.logins().sign_in(&login, &session, false).await.expect("a login");
         Self { login, session }
     }
 

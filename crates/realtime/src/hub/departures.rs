@@ -8,6 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use muster_core::{
+    callback::LogoffReason,
     error::Result,
     id::{GroupId, SessionRef},
     service::{Login, Muster},
@@ -40,16 +41,21 @@ pub(super) struct Departure {
 
 #[derive(Debug)]
 enum Whose {
-    /// A connection that has ended: its login ends too.
-    Gone,
+    /// A connection that has ended for this reason: its login ends too.
+    Gone(LogoffReason),
     /// One that may go on, and may be in these groups again.
     Staying(Arc<Connection>),
 }
 
 impl Departure {
     /// What a connection that has ended was in.
-    pub(super) fn of_all(identity: &Identity, groups: Vec<GroupId>, grace: Duration) -> Self {
-        Self::new(identity, groups, Whose::Gone, grace)
+    pub(super) fn of_all(
+        identity: &Identity,
+        groups: Vec<GroupId>,
+        reason: LogoffReason,
+        grace: Duration,
+    ) -> Self {
+        Self::new(identity, groups, Whose::Gone(reason), grace)
     }
 
     /// One group of a connection that may go on.
@@ -101,14 +107,14 @@ async fn attempt(muster: &Muster, departure: &mut Departure) -> Result<()> {
     let Departure { login, session, groups, of, again, .. } = departure;
     while let Some(group) = groups.last() {
         match of {
-            Whose::Gone => part(muster, login, session, group, *again).await?,
+            Whose::Gone(_) => part(muster, login, session, group, *again).await?,
             Whose::Staying(connection) => part_unless_in(muster, connection, group, *again).await?,
         }
         groups.pop();
         *again = false;
     }
-    if let Whose::Gone = of {
-        muster.logins().sign_out(login, session).await?;
+    if let Whose::Gone(reason) = of {
+        muster.logins().sign_out(login, session, *reason).await?;
     }
     Ok(())
 }

@@ -29,6 +29,7 @@ use std::{
 use futures_util::FutureExt as _;
 use muster_core::{
     bus::Notice,
+    callback::LogoffReason,
     error::Error,
     id::{AppId, GroupId, NodeId, UserId},
     message::StreamRef,
@@ -181,8 +182,9 @@ impl Hub {
         Ok(connection)
     }
 
-    /// Takes a connection out: it is told nothing more, and after the grace period its user is out of its groups.
-    pub(crate) fn depart(&self, connection: &Connection) {
+    /// Takes a connection out: it is told nothing more, and after the grace period its user is out of its groups and logged
+    /// off for this reason.
+    pub(crate) fn depart(&self, connection: &Connection, reason: LogoffReason) {
         self.connections.remove(&connection.id);
         let mut groups = Vec::new();
         for (group, feed) in connection.take_subscriptions() {
@@ -197,7 +199,7 @@ impl Hub {
                 self.leave_feed(&feed, connection.id);
             }
             if !self.is_draining() {
-                self.see_off(Departure::of_all(identity, groups, self.config.grace()));
+                self.see_off(Departure::of_all(identity, groups, reason, self.config.grace()));
             }
         }
     }

@@ -116,7 +116,7 @@ impl Session {
     ) -> Result<bool, Failure> {
         let muster = &self.hub.muster;
         let mut read = None;
-        muster.logins().sign_in(&identity.login, &identity.session).await?;
+        muster.logins().sign_in(&identity.login, &identity.session, wish.recover).await?;
         loop {
             let reply = |result, _: Option<&GroupMutes>| self.welcome(id, client, &identity.login, result);
             let bounds = self.hub.config.recovery();
@@ -126,7 +126,7 @@ impl Session {
                     return Ok(true);
                 }
                 SubscribeOutcome::Contested => {
-                    muster.logins().sign_in(&identity.login, &identity.session).await?;
+                    muster.logins().sign_in(&identity.login, &identity.session, wish.recover).await?;
                 }
                 SubscribeOutcome::ReadFirst => {
                     read = Some(self.missed(&feed.stream, wish.offset).await?);

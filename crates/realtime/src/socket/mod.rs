@@ -16,6 +16,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use muster_core::callback::LogoffReason;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, Sleep, sleep_until, timeout},
@@ -70,7 +71,7 @@ where
             socket.get_mut().count(guest);
             let end = Box::pin(run(&hub, &connection, &mut socket, peer)).await;
             // Nobody waits for the closing but a drain, which wants its word to arrive.
-            hub.depart(&connection);
+            hub.depart(&connection, end.reason());
             tracing::debug!(?peer, ?end, "a connection ended");
             Box::pin(close(&hub, &mut socket, end)).await;
             hub.counters.connections.subtract(1);
@@ -82,10 +83,22 @@ where
 /// How a connection came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// The client closed it, or it broke.
+    /// The client closed it.
+    Left,
+    /// It broke.
     Gone,
     /// The server closes it.
     Close(Disconnect),
+}
+
+impl End {
+    /// Why the login that ends with the connection ended.
+    fn reason(self) -> LogoffReason {
+        match self {
+            Self::Left => LogoffReason::Closed,
+            Self::Gone | Self::Close(_) => LogoffReason::Lost,
+        }
+    }
 }
 
 impl From<Disconnect> for End {
@@ -99,7 +112,7 @@ async fn close<S: AsyncRead + AsyncWrite + Unpin>(hub: &Hub, socket: &mut Socket
     let closing = async {
         match end {
             // The answer to the client's own close is ready and has to be sent.
-            End::Gone => socket.flush().await,
+            End::Left | End::Gone => socket.flush().await,
             End::Close(Disconnect { code, reason }) => {
                 hub.counters.closed(code);
                 let frame =
@@ -182,7 +195,8 @@ fn text_of(received: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>
         Some(Err(Error::Io(error))) if error.kind() == io::ErrorKind::FileTooLarge => {
             Err(Disconnect::TOO_BIG.into())
         }
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+        Some(Ok(Message::Close(_))) => Err(End::Left),
+        Some(Err(_)) | None => Err(End::Gone),
     }
 }
 

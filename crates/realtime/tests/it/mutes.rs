@@ -135,7 +135,7 @@ async fn a_change_whose_notice_was_lost_is_known_when_the_bus_resumes() {
     let event = StreamEvent { stream, event, at: server.muster.now() };
     let (store, group, now) = (server.store.clone(), at.clone(), server.muster.now());
     let changed = carry_out(|carried| async move {
-        let also = Also { events: vec![event], calls: Vec::new(), carried };
+        let also = Also { events: vec![event], ..Also::nothing(carried) };
         store.records().change_mutes(&group, 0, steps, now, also).await
     });
     assert!(matches!(changed.await.unwrap(), MutesChanged::Done(_)));

@@ -61,7 +61,8 @@ impl Groups for MemoryStore {
             return Ok(GroupDeleted::Missing);
         }
         state.demand_streams(&also)?;
-        let positions = state.follow(also);
+        let members = state.existing_mut(at).map(|group| group.roster.ties()).unwrap_or_default();
+        let positions = state.follow(also.having(|found| found.left(at, &members)));
         if let Some(group) = state.existing_mut(at) {
             group.roster.empty();
             group.record = Arc::new(Group { deletion: Some(deletion), ..(*group.record).clone() });

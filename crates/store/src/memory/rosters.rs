@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use muster_core::{
+    callback::UserTie,
     group::{Order, Page, Slice},
     id::{GroupRef, SessionRef, UserId},
     message::Positions,
@@ -120,6 +121,15 @@ impl Roster {
                 }
             }
         }
+    }
+
+    /// Everybody, with the login that holds or ties the membership.
+    pub(super) fn ties(&self) -> Vec<UserTie> {
+        let tie = |seat: &Seat| {
+            let session = seat.session.as_ref().map(|session| session.session.clone());
+            (seat.member.user.clone(), session)
+        };
+        self.seats.values().map(tie).collect()
     }
 
     /// Forgets everybody: the group is deleted.

@@ -26,6 +26,7 @@ impl Sessions for MemoryStore {
             return Ok(None);
         }
         state.demand_streams(&also)?;
+        let also = also.having(|found| found.logged_in(app, user, &change, state.logins.get(&of)));
         let earlier = match change.after() {
             Some(session) => state.logins.insert(of, session),
             None => state.logins.remove(&of),
@@ -47,7 +48,7 @@ impl Nodes for MemoryStore {
         Ok(true)
     }
 
-    async fn reap(&self, _limit: usize) -> StoreResult<Reaped> {
+    async fn reap(&self, _limit: usize, _also: Also) -> StoreResult<Reaped> {
         self.shared.open_still()?;
         Ok(Reaped::default())
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use muster_core::{
+    callback::UserTie,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
-    id::{AppId, GroupRef, UserId},
+    id::{AppId, GroupRef, SessionId, UserId},
     limits::has_room,
     number::TypeCount,
     store::{
@@ -19,7 +20,7 @@ use super::{
     PostgresStore,
     database::{Connection, Tx},
     fault::{Fault, misuse, retry},
-    records::{self, GROUP_COLUMNS, all, bigint, bounds, unsigned},
+    records::{self, GROUP_COLUMNS, all, bigint, bounds, optional_id, unsigned},
     values::{bytes, values},
     writes::follow,
 };
@@ -33,6 +34,16 @@ pub(super) async fn lock_space(tx: &Tx, app: &AppId) -> Result<Option<u64>, Faul
     let sql = "SELECT existing_groups FROM space WHERE app = $1 FOR UPDATE";
     let row = tx.query_opt(sql, values![app.as_str()]).await?;
     row.map(|row| unsigned(&row, "existing_groups")).transpose()
+}
+
+/// Everybody with a membership of its own in a group whose roster is locked, in the order in which they joined, with the
+/// login that holds or ties it.
+async fn everybody(tx: &Tx, at: &GroupRef) -> Result<Vec<UserTie>, Fault> {
+    let sql = "SELECT user_id, session FROM member WHERE app = $1 AND grp = $2 ORDER BY number";
+    let rows = tx.query(sql, values![at.app.as_str(), at.group.as_str()]).await?;
+    all(&rows, |row| {
+        Ok((records::id(row, "user_id", UserId::new)?, optional_id(row, "session", SessionId::new)?))
+    })
 }
 
 /// Adds a group with its stream and its roster, under the lock of its application; its number.
@@ -150,7 +161,9 @@ impl PostgresStore {
         tx.execute(sql, values![at.app.as_str()]).await?;
         let sql = "UPDATE roster SET closed = true WHERE app = $1 AND grp = $2";
         tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await?;
-        let positions = follow(&tx, vec![also]).await?.concat();
+        let members = if also.found.is_some() { everybody(&tx, at).await? } else { Vec::new() };
+        let also = also.clone().having(|found| found.left(at, &members));
+        let positions = follow(&tx, vec![&also]).await?.concat();
         let sql = "UPDATE stream SET closed = true WHERE app = $1 AND kind = 1 AND name = $2";
         tx.execute(sql, values![at.app.as_str(), at.group.as_str()]).await?;
         tx.commit().await?;

@@ -5,13 +5,18 @@
 //! it dead before anything else. So either the session is tied before, and is ended with the rest, or its transaction finds the
 //! node dead.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use muster_core::{
-    id::{GroupRef, NodeId, UserId},
+    app::Generation,
+    callback::{Found, OwedCall, UserTie},
+    id::{AppId, GroupRef, NodeId, SessionId, UserId},
     roster::Leave,
-    store::{Departed, Nodes, Reaped, StoreResult},
+    store::{Also, Departed, Nodes, Reaped, StoreResult},
 };
 use tokio::time::Instant;
 
@@ -22,7 +27,9 @@ use super::{
     records::id,
     rosters::{Changes, CountChange, LockedRoster, NodeCount, Seat, address, lock, read_counts, read_seats},
     values::values,
+    writes::follow,
 };
+use crate::codes::Code as _;
 
 /// How long a node that was ended stays known as dead: far longer than any process can be paused and go on as if
 /// nothing had been.
@@ -31,8 +38,25 @@ const DEAD_KEPT: &str = "1 day";
 /// What a part of a dead node's end comes to.
 struct Part {
     departed: Vec<Departed>,
+    /// Those of them who are known by name, with their logins, and the logins that have ended.
+    left: Vec<(GroupRef, Vec<UserTie>)>,
+    logins: Vec<(AppId, UserId, SessionId)>,
     /// Whether the node may hold more.
     more: bool,
+}
+
+impl Part {
+    /// What is owed for it, to these applications.
+    fn owed(&self, found: &mut Found, told: &HashSet<AppId>) -> Vec<OwedCall> {
+        let mut calls = Vec::new();
+        for (at, members) in self.left.iter().filter(|(at, _)| told.contains(&at.app)) {
+            calls.extend(found.left(at, members));
+        }
+        for (app, user, session) in self.logins.iter().filter(|(app, ..)| told.contains(app)) {
+            calls.extend(found.lost(app, user, session));
+        }
+        calls
+    }
 }
 
 impl PostgresStore {
@@ -52,7 +76,7 @@ impl PostgresStore {
         Ok(held.is_some())
     }
 
-    async fn try_reap(&self, limit: usize) -> Result<Reaped, Fault> {
+    async fn try_reap(&self, limit: usize, also: &Also) -> Result<Reaped, Fault> {
         let tx = self.database.begin().await?;
         let asked = Instant::now();
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
@@ -81,6 +105,10 @@ impl PostgresStore {
             tx.execute(sql, values![node.as_str()]).await?;
         }
         let part = reap_node(&tx, &node, limit).await?;
+        if !(part.departed.is_empty() && part.logins.is_empty()) {
+            let told = told(&tx, &part).await?;
+            follow(&tx, vec![&also.clone().having(|found| part.owed(found, &told))]).await?;
+        }
         if !part.more {
             let sql = "UPDATE node SET reaped_at = clock_timestamp() WHERE node = $1";
             tx.execute(sql, values![node.as_str()]).await?;
@@ -90,6 +118,16 @@ impl PostgresStore {
         // There may be other nodes too.
         Ok(Reaped { departed: part.departed, more: true })
     }
+}
+
+/// The applications of what has ended that are told of it.
+async fn told(tx: &Tx, part: &Part) -> Result<HashSet<AppId>, Fault> {
+    let of_members = part.left.iter().map(|(at, _)| at.app.as_str());
+    let apps: BTreeSet<_> = of_members.chain(part.logins.iter().map(|(app, ..)| app.as_str())).collect();
+    let sql = "SELECT app FROM app WHERE app = ANY ($1) AND generation = $2 AND callback_url IS NOT NULL";
+    let apps = apps.into_iter().collect::<Vec<_>>();
+    let rows = tx.query(sql, values![apps, *Generation::Two.code()]).await?;
+    rows.iter().map(|row| id(row, "app", AppId::new)).collect()
 }
 
 /// Groups and what a node holds in them.
@@ -109,16 +147,16 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
     let (members, counting) = held(tx, node, most).await?;
     let logins = end_logins(tx, node, most).await?;
     let full = |length: usize| length >= limit.max(1);
-    let more = full(members.len()) || full(counting.len()) || full(logins);
+    let more = full(members.len()) || full(counting.len()) || full(logins.len());
     let groups: BTreeSet<_> = members.iter().map(|(at, _)| at).chain(&counting).collect();
     if groups.is_empty() {
-        return Ok(Part { departed: Vec::new(), more });
+        return Ok(Part { departed: Vec::new(), left: Vec::new(), logins, more });
     }
     let mut rosters = lock(tx, groups.iter().copied()).await?;
     let users: Vec<_> = members.iter().map(|(at, user)| (at, user)).collect();
     read_seats(tx, &mut rosters, &users).await?;
     let counts = read_counts(tx, groups.iter().copied()).await?;
-    let mut departed = Vec::new();
+    let (mut departed, mut left) = (Vec::new(), Vec::new());
     let mut changes = Changes::default();
     for (at, user) in members.iter().filter(|(at, _)| !rosters.contains_key(at)) {
         // Of a deleted group: nobody is told again.
@@ -137,9 +175,11 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
             state.views += own.map_or(0, |own| own.views);
             changes.rosters.insert(at, (roster.next_join, roster.listed, state));
             changes.note_seats(at, roster);
-            let left = roster.seats.iter().filter(|(_, seat)| seat.before.is_some() && seat.now.is_none());
-            departed
-                .extend(left.map(|(user, _)| Departed { group: (*at).clone(), user: Some(user.clone()) }));
+            let gone = gone_from(roster);
+            departed.extend(
+                gone.iter().map(|(user, _)| Departed { group: (*at).clone(), user: Some(user.clone()) }),
+            );
+            left.push(((*at).clone(), gone));
             if own.is_some_and(|own| own.members > 0) {
                 departed.push(Departed { group: (*at).clone(), user: None });
             }
@@ -149,7 +189,22 @@ async fn reap_node(tx: &Tx, node: &NodeId, limit: usize) -> Result<Part, Fault> 
         }
     }
     changes.write(tx).await?;
-    Ok(Part { departed, more })
+    left.retain(|(_, gone)| !gone.is_empty());
+    Ok(Part { departed, left, logins, more })
+}
+
+/// Who was in a roster when it was read and is not any more, in the order in which they joined.
+fn gone_from(roster: &LockedRoster) -> Vec<UserTie> {
+    let mut gone: Vec<_> = roster
+        .seats
+        .iter()
+        .filter(|(_, seat)| seat.now.is_none())
+        .filter_map(|(user, seat)| Some((user, seat.before.as_ref()?)))
+        .collect();
+    gone.sort_by_key(|(_, row)| row.number);
+    gone.into_iter()
+        .map(|(user, row)| (user.clone(), row.tie.as_ref().map(|tie| tie.session.clone())))
+        .collect()
 }
 
 /// Takes a dead node's sessions out of a roster.
@@ -165,13 +220,18 @@ fn untie(roster: &mut LockedRoster, node: &NodeId) {
     }
 }
 
-/// Ends up to `limit` logins of a node; how many.
-async fn end_logins(tx: &Tx, node: &NodeId, limit: i64) -> Result<usize, Fault> {
+/// Ends up to `limit` logins of a node; which.
+async fn end_logins(tx: &Tx, node: &NodeId, limit: i64) -> Result<Vec<(AppId, UserId, SessionId)>, Fault> {
     let sql = "DELETE FROM login l
         USING (SELECT app, user_id FROM login WHERE node = $1 ORDER BY app, user_id LIMIT $2 FOR UPDATE) k
-        WHERE l.app = k.app AND l.user_id = k.user_id AND l.node = $1";
-    let ended = tx.execute(sql, values![node.as_str(), limit]).await?;
-    Ok(usize::try_from(ended).unwrap_or(usize::MAX))
+        WHERE l.app = k.app AND l.user_id = k.user_id AND l.node = $1
+        RETURNING l.app, l.user_id, l.session";
+    let rows = tx.query(sql, values![node.as_str(), limit]).await?;
+    let login = |row| {
+        let (app, user) = (id(row, "app", AppId::new)?, id(row, "user_id", UserId::new)?);
+        Ok((app, user, id(row, "session", SessionId::new)?))
+    };
+    rows.iter().map(login).collect()
 }
 
 #[async_trait]
@@ -184,7 +244,7 @@ impl Nodes for PostgresStore {
         Ok(held)
     }
 
-    async fn reap(&self, limit: usize) -> StoreResult<Reaped> {
-        retry(|| self.try_reap(limit)).await
+    async fn reap(&self, limit: usize, also: Also) -> StoreResult<Reaped> {
+        retry(|| self.try_reap(limit, &also)).await
     }
 }

@@ -38,6 +38,11 @@ impl Login {
             LoginChange::End(_) => None,
         }
     }
+
+    /// What is stored with it where this login stood.
+    fn also_where(&self, standing: Option<&SessionRef>) -> Also {
+        self.also.clone().having(|found| found.logged_in(&self.app, &self.user, &self.change, standing))
+    }
 }
 
 /// What one caller is told.
@@ -159,11 +164,11 @@ impl Batch for Logins {
             .iter()
             .zip(&mut answers)
             .filter_map(|(job, answer)| match answer {
-                Outcome::Changed(_, positions) => Some((&job.also, positions)),
+                Outcome::Changed(earlier, positions) => Some((job.also_where(earlier.as_ref()), positions)),
                 Outcome::Unchanged | Outcome::Fenced => None,
             })
             .unzip();
-        for (place, positions) in places.into_iter().zip(follow(tx, changed).await?) {
+        for (place, positions) in places.into_iter().zip(follow(tx, changed.iter().collect()).await?) {
             *place = positions;
         }
         Ok(answers)

@@ -24,7 +24,15 @@ use super::{
     records::{bigint, unsigned},
     values::values,
 };
-use crate::{codes::json, tables::INSERT_CALL};
+use crate::codes::json;
+
+/// Adds callbacks; numbers are given in the order of the columns.
+const INSERT_CALLS: &str =
+    "INSERT INTO owed_call (id, app, lane, event, made_at, attempts, next_at, dead, fault)
+     SELECT w.id, w.app, w.lane, w.event, w.made_at, 0, w.made_at, 0, ''::bytea
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+       WITH ORDINALITY AS w (id, app, lane, event, made_at, place)
+     ORDER BY w.place";
 
 /// The kind of a group's stream, and of a user's.
 pub(super) const OF_GROUP: i64 = 1;
@@ -432,9 +440,7 @@ pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault
     let settled: Result<Vec<_>, _> = jobs.iter().map(|job| settle(job, &mut streams, &mut entries)).collect();
     let answers = settled?;
     let made = jobs.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Posted::Done { .. }));
-    for call in made.flat_map(|(job, _)| job.calls()) {
-        insert_call(tx, call).await?;
-    }
+    insert_calls(tx, made.flat_map(|(job, _)| job.calls())).await?;
     if entries.is_empty() && jobs.iter().all(|job| matches!(job, Write::Count { .. })) {
         // Counts of what is not stored may be lost with the server.
         tx.commit_lazily().await?;
@@ -459,10 +465,19 @@ pub(super) async fn follow(tx: &Tx, all: Vec<&Also>) -> Result<Vec<Positions>, F
     posted.into_iter().map(positions).collect()
 }
 
-/// Stores that a callback is owed.
-async fn insert_call(tx: &Tx, call: &OwedCall) -> Result<(), Fault> {
-    let event = call.event.to_form().map_err(|error| StoreError::Failed(Box::new(error)))?;
-    let (id, app, lane) = (call.id.as_str(), call.app.as_str(), call.event.lane());
-    tx.execute(INSERT_CALL, values![id, app, lane, event, call.made_at.0, Vec::<u8>::new()]).await?;
+/// Stores that callbacks are owed, in this order.
+async fn insert_calls(tx: &Tx, calls: impl Iterator<Item = &OwedCall>) -> Result<(), Fault> {
+    let (mut ids, mut apps, mut lanes, mut events, mut times) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for call in calls {
+        ids.push(call.id.as_str());
+        apps.push(call.app.as_str());
+        lanes.push(call.event.lane());
+        events.push(call.event.to_form().map_err(|error| StoreError::Failed(Box::new(error)))?);
+        times.push(call.made_at.0);
+    }
+    if !ids.is_empty() {
+        tx.execute(INSERT_CALLS, values![ids, apps, lanes, events, times]).await?;
+    }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_core::{
-    callback::OwedCall,
+    callback::{Found, OwedCall},
     id::UserId,
     message::{Positions, StreamRef},
     store::{Also, StoreResult, StreamEvent},
@@ -40,6 +40,7 @@ enum Target {
 pub(super) struct Following {
     events: Vec<(Target, StreamEvent)>,
     calls: Vec<OwedCall>,
+    found: Option<Found>,
 }
 
 /// What a step of the writer has come to.
@@ -75,11 +76,11 @@ impl Following {
             };
             events.push((target, event));
         }
-        Ok(Self { events, calls: also.calls })
+        Ok(Self { events, calls: also.calls, found: also.found })
     }
 
     pub(super) fn is_nothing(&self) -> bool {
-        self.events.is_empty() && self.calls.is_empty()
+        self.events.is_empty() && self.calls.is_empty() && self.found.is_none()
     }
 
     /// Whether all of it belongs to streams that are there and not closed.
@@ -113,15 +114,28 @@ impl Following {
                 }
             }
         }
-        for call in &self.calls {
-            tx.execute(&numbered(INSERT_CALL), params_from_iter(values_of(call)?))?;
-        }
+        owe(tx, &self.calls)?;
         if let Made::Group(key) = made
             && first > 0
         {
             tx.execute("UPDATE figures SET sequence = ?2 WHERE group_key = ?1", [key, first.cast_signed()])?;
         }
         Ok(positions)
+    }
+
+    /// Whether something is owed for what the change finds.
+    pub(super) fn finds(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// Stores what is owed for something that the change has found, if anything is.
+    pub(super) fn owe_found(
+        &self,
+        tx: &Tx<'_>,
+        owed: impl FnOnce(&mut Found) -> Vec<OwedCall>,
+    ) -> StoreResult<()> {
+        let Some(mut found) = self.found.clone() else { return Ok(()) };
+        owe(tx, &owed(&mut found))
     }
 
     /// What is claimed of everything that this touches, and of the group that the change is one of.
@@ -141,6 +155,14 @@ impl Following {
         };
         Claims { groups: own.into_iter().chain(cells).map(claimed).collect(), users }
     }
+}
+
+/// Stores that callbacks are owed.
+fn owe(tx: &Tx<'_>, calls: &[OwedCall]) -> StoreResult<()> {
+    for call in calls {
+        tx.execute(&numbered(INSERT_CALL), params_from_iter(values_of(call)?))?;
+    }
+    Ok(())
 }
 
 /// Whether a stream is that of the group of this key, which the transaction has made.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use muster_core::{
+    callback::UserTie,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, UserId},
     limits::has_room,
     message::Positions,
+    roster::JoinNumber,
     store::{Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, StoreResult},
     time::Millis,
 };
@@ -102,6 +104,21 @@ fn delete(tx: &Tx<'_>, cell: &GroupCell, deletion: &Deletion) -> StoreResult<boo
     mark_deleted(tx, cell.space, cell.key, deletion)?;
     tx.execute("INSERT INTO abandoned_roster (group_key) VALUES (?1)", [cell.key])?;
     Ok(true)
+}
+
+/// Everybody in a group, in the order in which they joined, with the login that holds or ties the membership.
+fn everybody(tx: &Tx<'_>, cell: &GroupCell) -> StoreResult<Vec<UserTie>> {
+    let mut members = cell.lock().presence.ties();
+    let sql = "SELECT number, user_id FROM member WHERE group_key = ?1";
+    let mut statement = tx.read().prepare_cached(sql).map_err(fault)?;
+    let rows = statement.query_map([cell.key], |row| {
+        Ok((row.get::<_, JoinNumber>("number")?, records::id(row, "user_id", UserId::new)?))
+    });
+    for row in rows.map_err(fault)? {
+        let (number, user) = row.map_err(fault)?;
+        members.entry(number).or_insert((user, None));
+    }
+    Ok(members.into_values().collect())
 }
 
 /// Notes that a group is deleted.
@@ -294,10 +311,14 @@ impl Groups for SqliteStore {
         let Some(cell) = self.cell(at).await? else { return Ok(GroupDeleted::Missing) };
         let following = self.following(also).await?;
         let memory = Arc::clone(&self.memory);
-        let (theirs, wanted) = (Arc::clone(&cell), deletion.clone());
+        let (theirs, wanted, at) = (Arc::clone(&cell), deletion.clone(), at.clone());
         let run = move |tx: &mut Tx<'_>| {
             together(tx, Some(&theirs), &following, |tx| {
                 let deleted = tx.atomically(|tx| delete(tx, &theirs, &wanted))?;
+                if deleted && following.finds() {
+                    let members = everybody(tx, &theirs)?;
+                    following.owe_found(tx, |found| found.left(&at, &members))?;
+                }
                 Ok((deleted, Made::when(deleted)))
             })
         };

@@ -8,9 +8,13 @@
 //! holds the lock admits and dismisses sessions without asking anybody ([`Inline::Done`]), unless a visitor is to be noted.
 //! In every other case the change goes through the writer, which alone knows what is about to become durable.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use muster_core::{
+    callback::UserTie,
     group::Order,
     id::{SessionRef, UserId},
     message::Positions,
@@ -128,6 +132,12 @@ impl Presence {
         self.durable = durable.len();
         self.index = durable;
         self.state = self.state.recounted(self.durable, 0);
+    }
+
+    /// Who is connected, by number, with the login that holds or ties the membership.
+    pub(super) fn ties(&self) -> BTreeMap<JoinNumber, UserTie> {
+        let tie = |connected: &Connected| (connected.user.clone(), Some(connected.session.session.clone()));
+        self.connected.iter().map(|(number, connected)| (*number, tie(connected))).collect()
     }
 
     /// Forgets everybody; the sessions that were members by themselves.

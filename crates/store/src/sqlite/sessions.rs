@@ -51,8 +51,14 @@ impl Sessions for SqliteStore {
         let following = self.following(also).await?;
         let (logins, asked, theirs) = (Arc::clone(&self.logins), of.clone(), wanted.clone());
         let run = move |tx: &mut Tx<'_>| {
-            together(tx, None, &following, |_| {
-                let changes = logins.shard(&asked, |map| theirs.changes(map.get(&asked)));
+            together(tx, None, &following, |tx| {
+                let standing = logins.shard(&asked, |map| map.get(&asked).cloned());
+                let changes = theirs.changes(standing.as_ref());
+                if changes {
+                    let (app, user) = &asked;
+                    following
+                        .owe_found(tx, |found| found.logged_in(app, user, &theirs, standing.as_ref()))?;
+                }
                 Ok((changes, Made::when(changes)))
             })
         };
@@ -83,7 +89,7 @@ impl Nodes for SqliteStore {
     }
 
     /// Nothing: sessions end with the process that holds the store.
-    async fn reap(&self, _limit: usize) -> StoreResult<Reaped> {
+    async fn reap(&self, _limit: usize, _also: Also) -> StoreResult<Reaped> {
         self.open_still()?;
         Ok(Reaped::default())
     }

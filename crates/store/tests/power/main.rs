@@ -85,8 +85,7 @@ fn also(name: &str) -> Also {
     };
     Also {
         events: vec![event(own(name)), event(StreamRef::Group(group()))],
-        calls: Vec::new(),
-        carried: CarriedOut::by_itself(),
+        ..Also::nothing(CarriedOut::by_itself())
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use muster_core::{
-    callback::{CallbackEvent, Membership, Outcome, OwedCall, StoredCall},
-    group::Window,
+    callback::{CallbackEvent, Found, LogoffReason, Membership, Outcome, OwedCall, StoredCall, UserSession},
+    group::{Deletion, Window},
     id::{AppId, GroupRef},
     roster::{Admission, Leave},
     store::{Also, Store},
@@ -12,7 +12,7 @@ use muster_core::{
 };
 
 use crate::{
-    make::{alone, app_id, at, connected, durable, user, with_app, with_group},
+    make::{alone, app_id, at, connected, durable, end_of, session, user, with_app, with_group},
     place::Place,
 };
 
@@ -22,6 +22,8 @@ over_every_store!(
     what_was_claimed_is_given_to_others_when_its_time_is_over,
     dead_letters_are_listed_revived_and_removed,
     the_oldest_beyond_a_bound_go,
+    a_login_owes_by_what_stood_before_it,
+    the_end_of_a_group_owes_for_everybody_in_it,
 );
 
 /// Enough for every test.
@@ -155,4 +157,77 @@ async fn the_oldest_beyond_a_bound_go(place: &impl Place) {
     assert_eq!(records.trim_calls(&app_id("a"), true, 0).await.unwrap(), 0);
     assert_eq!(records.trim_calls(&app_id("a"), false, 3).await.unwrap(), 1);
     assert_eq!(listed(&*store, false).await, ["g2", "g3", "g4"]);
+}
+
+/// What a change owes for what is found.
+pub(crate) fn finding() -> Also {
+    Also { found: Some(Found::new("0123456789abcdef0123".to_owned(), Millis(10))), ..alone() }
+}
+
+/// What is owed, oldest first.
+pub(crate) async fn owed_events(store: &dyn Store) -> Vec<CallbackEvent> {
+    let page = store.records().calls(false, Window { skip: 0, limit: 100 }).await.unwrap();
+    page.entries.into_iter().map(|call| call.event.unwrap()).collect()
+}
+
+async fn a_login_owes_by_what_stood_before_it(place: &impl Place) {
+    let store = place.open();
+    let g = with_app_and_group(&*store).await;
+    let sign_in =
+        async |name: &str, also: Also| store.sign_in(&g.app, &user("u"), session(name), also).await.unwrap();
+    let of = |name: &str| UserSession { user: user("u"), session: session(name).session };
+    sign_in("one", finding()).await;
+    // The same login noted again is no further one.
+    sign_in("one", finding()).await;
+    let back = Also { found: finding().found.map(|found| found.of_return(vec![g.group.clone()])), ..alone() };
+    sign_in("two", back.clone()).await;
+    sign_in("three", finding()).await;
+    let logged_off = CallbackEvent::LoggedOff(of("three"), LogoffReason::Closed);
+    let end = |event: &CallbackEvent| {
+        let call =
+            OwedCall { id: "end".to_owned(), app: g.app.clone(), event: event.clone(), made_at: Millis(10) };
+        owing(vec![call])
+    };
+    for (name, ends) in [("one", false), ("three", true), ("three", false)] {
+        let ended = store.sign_out(&g.app, &user("u"), &session(name), end(&logged_off)).await.unwrap();
+        assert_eq!(ended.is_some(), ends, "{name}");
+    }
+    // Whoever comes back too late is logged in anew.
+    sign_in("four", back).await;
+    let expected = [
+        CallbackEvent::LoggedOn(of("one")),
+        CallbackEvent::Reconnected(of("two"), vec![g.group.clone()]),
+        CallbackEvent::LoggedOff(of("two"), LogoffReason::Elsewhere),
+        CallbackEvent::LoggedOn(of("three")),
+        logged_off,
+        CallbackEvent::LoggedOn(of("four")),
+    ];
+    assert_eq!(owed_events(&*store).await, expected);
+    let lanes = store.records().calls(false, Window { skip: 0, limit: 1 }).await.unwrap();
+    assert_eq!(lanes.entries[0].lane, "u:u");
+}
+
+async fn with_app_and_group(store: &dyn Store) -> GroupRef {
+    with_app(store, "a").await;
+    with_group(store, "a", "g").await
+}
+
+async fn the_end_of_a_group_owes_for_everybody_in_it(place: &impl Place) {
+    let store = place.open();
+    let g = with_app_and_group(&*store).await;
+    for join in [connected("c"), durable("d"), durable("both"), connected("both"), connected("late")] {
+        store.join(&g, join, alone()).await.unwrap();
+    }
+    store.leave(&g, &user("c"), Leave::Any, alone()).await.unwrap().unwrap();
+    let deletion = Deletion { at: Millis(10), by: None };
+    let also = || Also { found: finding().found, ..end_of(&g, Millis(10)) };
+    store.delete_group(&g, deletion.clone(), also()).await.unwrap();
+    store.delete_group(&g, deletion, also()).await.unwrap();
+    let tie = |name: &str| Some(session(&format!("s-{name}")).session);
+    let members = vec![(user("d"), None), (user("both"), tie("both")), (user("late"), tie("late"))];
+    assert_eq!(owed_events(&*store).await, [CallbackEvent::AllLeft(g.group.clone(), members)]);
+    let empty = with_group(&*store, "a", "empty").await;
+    let also = Also { found: finding().found, ..end_of(&empty, Millis(10)) };
+    store.delete_group(&empty, Deletion { at: Millis(10), by: None }, also).await.unwrap();
+    assert_eq!(owed_events(&*store).await.len(), 1, "nobody was in it");
 }

@@ -25,7 +25,10 @@ use muster_store::{
 };
 use tempfile::TempDir;
 
-use crate::server::{binary, execute, server, wait};
+use crate::{
+    make::alone,
+    server::{binary, execute, server, wait},
+};
 
 /// A place where a store is opened.
 pub(crate) trait Place: Send + Sync {
@@ -237,7 +240,7 @@ async fn begin(store: &dyn Store, url: &str, again: bool) {
 /// Lets the lease of the process before be over, and ends what it held.
 async fn end_sessions(store: &dyn Store, url: &str) {
     store.beat(&NodeId::new(NODE).unwrap(), Duration::ZERO).await.unwrap();
-    while store.reap(REAPED).await.unwrap().more {}
+    while store.reap(REAPED, alone()).await.unwrap().more {}
     // The tests' sessions keep the node's name, which a node that was reaped may not.
     execute(url, &format!("DELETE FROM node WHERE node = '{NODE}'"));
 }

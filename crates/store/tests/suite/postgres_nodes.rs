@@ -234,15 +234,15 @@ async fn a_jump_of_the_database_s_clock_ends_nobody() {
     }
     for jump in ["1 hour", "-1 hour", "1 day", "100 days", "-101 days"] {
         execute(&place.url(), &format!("INSERT INTO public.jump VALUES ('{jump}')"));
-        assert_eq!(second.reap(10).await.unwrap(), Reaped::default(), "{jump}");
+        assert_eq!(second.reap(10, alone()).await.unwrap(), Reaped::default(), "{jump}");
         assert!(second.beat(&b, lease).await.unwrap(), "{jump}");
-        assert_eq!(second.reap(10).await.unwrap(), Reaped::default(), "{jump}");
+        assert_eq!(second.reap(10, alone()).await.unwrap(), Reaped::default(), "{jump}");
         assert!(first.beat(&a, lease).await.unwrap(), "{jump}");
     }
     // One that really ran out is ended once that can be told again.
     assert!(first.beat(&a, Duration::ZERO).await.unwrap());
     assert!(second.beat(&b, Duration::ZERO).await.unwrap());
-    assert!(second.reap(10).await.unwrap().more);
+    assert!(second.reap(10, alone()).await.unwrap().more);
     assert!(!first.beat(&a, lease).await.unwrap());
 }
 

@@ -7,17 +7,23 @@ use std::{
 };
 
 use muster_core::{
+    app::App,
+    callback::{CallbackEvent, LogoffReason, UserSession},
     group::{Deletion, Order, Window},
-    id::{GroupRef, NodeId, SessionId, SessionRef},
+    id::{GroupId, GroupRef, NodeId, SessionId, SessionRef},
     roster::{Admission, Join, Leave, PageQuery, RosterState, Tie},
-    store::{Admissions as _, Departed, Groups as _, Nodes as _, Rosters as _, Sessions as _, StoreError},
+    store::{
+        Admissions as _, Departed, Groups as _, Nodes as _, Rosters as _, Sessions as _, Store as _,
+        StoreError,
+    },
     time::Millis,
 };
 use muster_store::postgres::PostgresStore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    make::{admitted, alone, app_id, durable, end_of, left, names, one_group, roster, user, with_group},
+    calls::{finding, owed_events},
+    make::{admitted, alone, app, app_id, durable, end_of, left, names, one_group, roster, user, with_group},
     place::Postgres,
 };
 
@@ -73,7 +79,7 @@ impl Node {
     async fn reap_all(&self, limit: usize) -> Vec<Departed> {
         let mut departed = Vec::new();
         loop {
-            let reaped = self.store.reap(limit).await.unwrap();
+            let reaped = self.store.reap(limit, alone()).await.unwrap();
             departed.extend(reaped.departed);
             if !reaped.more {
                 return departed;
@@ -249,7 +255,8 @@ async fn two_nodes_that_reap_at_once_tell_each_end_once() {
         .await;
     };
     tokio::join!(reap(&nodes[0]), reap(&nodes[1]));
-    until("the node's end is finished", async || !nodes[0].store.reap(1_000).await.unwrap().more).await;
+    until("the node's end is finished", async || !nodes[0].store.reap(1_000, alone()).await.unwrap().more)
+        .await;
     let departed = all.lock().unwrap().clone();
     check_reaped(&nodes, &groups, &departed).await;
 }
@@ -260,13 +267,39 @@ async fn another_node_finishes_what_a_reaper_left() {
     let nodes = three(&place).await;
     let groups = held_by_c(&nodes).await;
     nodes[2].expire(&nodes[0]).await;
-    let first = nodes[0].store.reap(40).await.unwrap();
+    let first = nodes[0].store.reap(40, alone()).await.unwrap();
     assert!(first.more && first.departed.len() <= 40 && !first.departed.is_empty());
     // Half-ended is dead: the rest is not to be had back.
     assert!(!nodes[2].store.beat(&nodes[2].id, LEASE).await.unwrap());
     let mut departed = first.departed;
     departed.extend(nodes[1].reap_all(1_000).await);
     check_reaped(&nodes, &groups, &departed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ends_with_a_node_is_owed_to_those_who_are_told() {
+    let place = Postgres::new();
+    let [a, _, c] = three(&place).await;
+    let told = App { callback_url: Some("http://127.0.0.1/".to_owned()), ..app("told") };
+    a.store.records().create_app(told, None, alone()).await.unwrap();
+    a.store.records().create_app(app("silent"), None, alone()).await.unwrap();
+    for name in ["told", "silent"] {
+        let g = with_group(&*a.store, name, "g").await;
+        admitted(&*a.store, &g, durable("both")).await;
+        for user in ["z", "both", "b"] {
+            admitted(&*c.store, &g, c.connected(user)).await;
+        }
+        c.store.sign_in(&g.app, &user("b"), c.session("s-b"), alone()).await.unwrap();
+    }
+    c.expire(&a).await;
+    while a.store.reap(1_000, finding()).await.unwrap().more {}
+    let tie = |name: &str| (user(name), Some(c.session(&format!("s-{name}")).session));
+    let of = UserSession { user: user("b"), session: c.session("s-b").session };
+    let expected = [
+        CallbackEvent::AllLeft(GroupId::new("g").unwrap(), vec![tie("z"), tie("b")]),
+        CallbackEvent::LoggedOff(of, LogoffReason::Lost),
+    ];
+    assert_eq!(owed_events(&*a.store).await, expected);
 }
 
 fn is_fenced<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
@@ -320,7 +353,7 @@ async fn nothing_is_tied_to_a_node_after_its_end() {
         .collect();
     until("somebody has joined", async || a.state(&g).await.count > 50).await;
     c.expire(&a).await;
-    until("the node is ended", async || b.store.reap(100).await.unwrap().more).await;
+    until("the node is ended", async || b.store.reap(100, alone()).await.unwrap().more).await;
     b.reap_all(100).await;
     for joiner in joiners {
         joiner.await.unwrap();

@@ -105,7 +105,7 @@ impl TestStore {
     /// Puts an event into a stream, as another node does; where it stands.
     pub(crate) async fn put(&self, stream: &StreamRef, event: Event, at: Millis) -> Sequence {
         let event = StreamEvent { stream: stream.clone(), event: Arc::new(event), at };
-        let also = Also { events: vec![event], calls: Vec::new(), carried: CarriedOut::by_itself() };
+        let also = Also { events: vec![event], ..Also::nothing(CarriedOut::by_itself()) };
         self.inner.append(also).await.unwrap().unwrap()[0]
     }
 
@@ -328,8 +328,8 @@ impl Nodes for TestStore {
         Ok(self.lost_node.lock().unwrap().as_ref() != Some(node))
     }
 
-    async fn reap(&self, limit: usize) -> StoreResult<Reaped> {
-        self.inner.reap(limit).await
+    async fn reap(&self, limit: usize, also: Also) -> StoreResult<Reaped> {
+        self.inner.reap(limit, also).await
     }
 }
 
