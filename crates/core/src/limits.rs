@@ -1,5 +1,7 @@
 //! The domain's bounds. Each is the cloud's documented figure by default, and the operator's to change.
 
+use crate::moderation::AuditBounds;
+
 /// Whether one more fits where there are `taken`, and may be `limit`.
 #[must_use]
 pub fn has_room(taken: u64, limit: Option<u64>) -> bool {
@@ -41,6 +43,8 @@ pub struct Limits {
     pub generation_1_message_types_per_group: usize,
     /// Entries of an application's word list.
     pub words_per_app: u64,
+    /// How applications' moderation services are asked.
+    pub moderation: AuditBounds,
     /// Users above which a generation 2 group becomes a super group (documented: 2,000).
     pub super_group_threshold: u64,
     /// Whether a super group lists its members.
@@ -74,6 +78,7 @@ impl Default for Limits {
             message_types_per_group: 30,
             generation_1_message_types_per_group: 1_000,
             words_per_app: 10_000,
+            moderation: AuditBounds::default(),
             super_group_threshold: 2_000,
             super_group_listing: SuperListing::Refuse,
             mutes_per_group: 500,

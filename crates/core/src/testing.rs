@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
+    moderation::{AuditQuestion, Auditor},
     outbound::{Answered, Call, CallFault, Outbound},
     random::Random,
     time::{Clock, Millis},
@@ -87,5 +88,12 @@ pub struct NobodyThere;
 impl Outbound for NobodyThere {
     async fn call(&self, _: Call) -> Result<Answered, CallFault> {
         Err(CallFault::Unreachable("nobody is there".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Auditor for NobodyThere {
+    async fn ask(&self, _: AuditQuestion<'_>) -> Result<bool, String> {
+        Err("nobody is there".to_owned())
     }
 }

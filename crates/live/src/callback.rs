@@ -1,15 +1,13 @@
-//! Callbacks of generation 2 on the wire: the body as it is documented, and the headers that show who sent it.
+//! Callbacks of generation 2 on the wire: the body as it is documented.
 
-use md5::{Digest as _, Md5};
 use muster_core::{
     callback::{CallbackEvent, LogoffReason, StoredCall},
-    hex::hex,
     id::{GroupId, SessionId, UserId},
     outbound::Call,
 };
-use ring::hmac;
 use serde::Serialize;
-use url::Url;
+
+use crate::signed;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -95,20 +93,16 @@ pub fn call(
     key: &str,
     now: i64,
 ) -> Result<Call, String> {
-    let parsed = Url::parse(url).map_err(|error| format!("the URL cannot be called: {error}"))?;
-    let host = parsed.host_str().ok_or("the URL names no host")?;
+    signed::post(url, body(call, event)?, key, now)
+}
+
+/// What is said of `event`, which `call` owes.
+///
+/// # Errors
+/// None that a callback can cause.
+pub fn body(call: &StoredCall, event: &CallbackEvent) -> Result<Vec<u8>, String> {
     let body = Body { transactionid: &call.id, appid: call.app.as_str(), eves: eves(event) };
-    let body = serde_json::to_vec(&body).map_err(|error| error.to_string())?;
-    let stamped = [format!("{now}.").as_bytes(), &body].concat();
-    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), &stamped);
-    let documented = Md5::digest(format!("{host}|{now}|{key}"));
-    let mut made = Call::post_json(url, body);
-    made.headers.extend([
-        ("ali-live-timestamp", now.to_string()),
-        ("ali-live-signature", hex(&documented)),
-        ("muster-signature", hex(signature.as_ref())),
-    ]);
-    Ok(made)
+    serde_json::to_vec(&body).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

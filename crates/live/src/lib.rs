@@ -13,12 +13,14 @@
 
 mod access;
 mod app_sign;
+pub mod audit;
 pub mod callback;
 mod endpoints;
 mod error;
 mod gen1;
 mod gen2;
 mod prelude;
+mod signed;
 mod wire;
 
 use std::sync::Arc;

@@ -15,6 +15,7 @@ use muster_core::{
     service::{Dependencies, Muster},
     store::{Admissions, Store},
 };
+use muster_live::audit::HttpAuditor;
 use muster_outbound::HttpOutbound;
 use muster_store::{
     postgres::{OpenError, PostgresStore},
@@ -89,6 +90,7 @@ impl Foundation {
             bus,
             clock: system.clone(),
             random: system,
+            auditor: Arc::new(HttpAuditor(Arc::clone(&outbound))),
             outbound: Arc::clone(&outbound),
             master: Arc::new(master),
             limits: configuration.domain_limits(),

@@ -38,6 +38,7 @@ impl Domain {
             clock: clock.clone(),
             random,
             outbound: Arc::new(NobodyThere),
+            auditor: Arc::new(NobodyThere),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
             node: NodeId::new("node").expect("an id"),

@@ -34,6 +34,7 @@
 
 mod accounts;
 mod apps;
+mod audit;
 mod bells;
 mod change;
 mod chat_channels;
@@ -95,12 +96,14 @@ use crate::{
     figure::Figure,
     id::NodeId,
     limits::Limits,
+    moderation::Auditor,
     outbound::Outbound,
     random::Random,
     seal::MasterKey,
     store::Store,
     time::{Clock, Millis},
 };
+use audit::Audits;
 use bells::Bells;
 use change::Hands;
 use moderation::WordLists;
@@ -120,6 +123,8 @@ pub struct Dependencies {
     pub random: Arc<dyn Random>,
     /// How addresses that users choose are called.
     pub outbound: Arc<dyn Outbound>,
+    /// What asks the moderation services that applications name.
+    pub auditor: Arc<dyn Auditor>,
     /// The key that secrets are sealed under.
     pub master: Arc<MasterKey>,
     /// Bounds.
@@ -140,6 +145,8 @@ pub struct Muster {
     node: NodeName,
     mutes: Arc<KnownMutes>,
     word_lists: WordLists,
+    auditor: Arc<dyn Auditor>,
+    audits: Audits,
     outbox: Arc<OutboxState>,
     /// What carries the customer groups of all channels: there is one kind.
     channel: Arc<dyn ChatChannel>,
@@ -151,7 +158,7 @@ impl Muster {
     /// The domain on this ground.
     #[must_use]
     pub fn new(on: Dependencies) -> Self {
-        let Dependencies { store, bus, clock, random, outbound, master, limits, node } = on;
+        let Dependencies { store, bus, clock, random, outbound, auditor, master, limits, node } = on;
         let mutes = Arc::new(KnownMutes::default());
         bus.listen(Arc::new(MuteListener(Arc::clone(&mutes))));
         let channel = Arc::new(LocalChannel::new(Arc::clone(&random)));
@@ -162,10 +169,12 @@ impl Muster {
             random,
             outbound,
             master,
+            audits: Audits::new(limits.moderation),
             limits,
             node: NodeName::new(node),
             mutes,
             word_lists: WordLists::default(),
+            auditor,
             outbox: Arc::default(),
             channel,
             bells: Arc::default(),
@@ -299,6 +308,7 @@ impl Muster {
         let mut figures = self.store.figures();
         figures.extend(self.bus.figures());
         figures.extend(self.outbox.figures());
+        figures.extend(self.audits.figures());
         figures
     }
 

@@ -97,25 +97,27 @@ impl ModerationRules<'_> {
         Ok(self.list(app).await?.find(text).map(str::to_owned))
     }
 
-    /// Lets a text pass that somebody says in an application, as the application is set up now.
+    /// Lets a text pass that somebody says in an application, as the application is set up now. A service of its own that
+    /// does not answer lets everything pass.
     ///
     /// # Errors
-    /// [`Error::Refused`], [`Error::NoApp`], or the store's.
+    /// [`Error::Refused`], [`Error::NoApp`], [`Error::Sealed`], or the store's.
     pub(super) async fn pass(&self, app: &OpenApp, text: &str) -> Result<()> {
         // As it stands now: a login may be older than the setting.
         let Some(app) = self.0.store.records().app(&app.id).await? else {
             return Err(Error::NoApp(app.id.clone()));
         };
-        let listed = match app.audit {
-            Audit::BuiltIn => true,
+        let passes = match &app.audit {
+            Audit::BuiltIn => self.list(&app).await?.find(text).is_none(),
             // The first generation has no such setting: a list that is there is meant.
-            Audit::Off => app.generation == Generation::One,
-            Audit::Custom(_) => false,
+            Audit::Off if app.generation == Generation::One => self.list(&app).await?.find(text).is_none(),
+            Audit::Off => true,
+            Audit::Custom(url) => {
+                let (muster, key) = (self.0, self.0.apps().key_of(&app)?);
+                muster.audits.lets_pass(&*muster.auditor, &app.id, (url, &key), text, muster.now()).await
+            }
         };
-        if listed && self.list(&app).await?.find(text).is_some() {
-            return Err(Error::Refused);
-        }
-        Ok(())
+        if passes { Ok(()) } else { Err(Error::Refused) }
     }
 
     async fn list(&self, app: &App) -> Result<Arc<WordList>> {

@@ -175,6 +175,17 @@ impl OutboxRules<'_> {
         Ok(self.0.store.records().calls(dead, window).await?)
     }
 
+    /// The callback or dead letter of this number, and where it is sent to: nowhere when its application has no address.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn find(&self, number: i64) -> Result<Option<(StoredCall, Option<String>)>> {
+        let records = self.0.store.records();
+        let Some(call) = records.call(number).await? else { return Ok(None) };
+        let app = records.app(&call.app).await?;
+        Ok(Some((call, app.and_then(|app| app.callback_url.clone()))))
+    }
+
     /// Has a dead letter tried again, as if it had been made now; whether there was one.
     ///
     /// # Errors

@@ -337,6 +337,8 @@ pub trait Outbox: Send + Sync {
     async fn next_call(&self) -> StoreResult<Option<Millis>>;
     /// Callbacks that are owed, or dead letters, by number.
     async fn calls(&self, dead: bool, window: Window) -> StoreResult<Page<StoredCall>>;
+    /// The callback or dead letter of this number.
+    async fn call(&self, number: i64) -> StoreResult<Option<StoredCall>>;
     /// Makes a dead letter owed again, as of `now`; whether there was one of this number.
     async fn revive_call(&self, number: i64, now: Millis) -> StoreResult<bool>;
     /// Removes a callback or a dead letter; whether there was one of this number.

@@ -94,6 +94,7 @@ impl AdminCommand {
             Self::Word(Word::Remove { app, .. }) => ("word remove", app.clone()),
             Self::Word(Word::Test { app, .. }) => ("word test", app.clone()),
             Self::Callbacks(Callbacks::List { .. }) => ("callbacks list", String::new()),
+            Self::Callbacks(Callbacks::Show { number }) => ("callbacks show", number.to_string()),
             Self::Callbacks(Callbacks::Retry { number }) => ("callbacks retry", number.to_string()),
             Self::Callbacks(Callbacks::Drop { number }) => ("callbacks drop", number.to_string()),
             Self::Token(Token { app, user, .. }) => ("token", pair(app, user)),
@@ -336,6 +337,11 @@ pub(crate) enum Callbacks {
         owed: bool,
         #[command(flatten)]
         part: Part,
+    },
+    /// Show a callback or a dead letter: what is sent, where to, and why it was not taken yet.
+    Show {
+        /// Its number in the list.
+        number: i64,
     },
     /// Send a dead letter again, as if it had been made now.
     Retry {

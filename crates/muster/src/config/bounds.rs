@@ -121,6 +121,16 @@ impl Configuration {
                 ("poll_seconds", self.callbacks.poll_seconds.into(), 1..=3600),
             ],
         ))
+        .chain(named(
+            "moderation",
+            [
+                ("answer_millis", self.moderation.answer_millis.into(), 1..=60_000),
+                ("per_app", size(self.moderation.per_app), 1..=65_536),
+                ("at_once", size(self.moderation.at_once), 1..=65_536),
+                ("failures", self.moderation.failures.into(), 1..=1_000_000),
+                ("rest_seconds", self.moderation.rest_seconds.into(), 1..=86_400),
+            ],
+        ))
         .chain(named("cluster", [("lease_seconds", self.cluster.lease_seconds.into(), 2..=3600)]))
     }
 

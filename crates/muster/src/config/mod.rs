@@ -5,6 +5,7 @@
 
 mod bounds;
 mod http;
+mod moderation;
 mod reference;
 
 use std::{
@@ -24,6 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use http::{HttpConfig, Networks};
+pub(crate) use moderation::ModerationConfig;
 pub(crate) use reference::{example, reference};
 
 use crate::cli::Common;
@@ -84,6 +86,8 @@ pub(crate) struct Configuration {
     pub(crate) outbound: OutboundConfig,
     /// Callbacks: what applications are told of what their users do.
     pub(crate) callbacks: CallbacksConfig,
+    /// Moderation by services that applications name.
+    pub(crate) moderation: ModerationConfig,
 }
 
 impl Default for Configuration {
@@ -112,6 +116,7 @@ impl Default for Configuration {
             cluster: ClusterConfig::default(),
             outbound: OutboundConfig::default(),
             callbacks: CallbacksConfig::default(),
+            moderation: ModerationConfig::default(),
         }
     }
 }
@@ -481,6 +486,7 @@ impl Configuration {
             message_types_per_group: types(self.limits.message_types_per_group),
             generation_1_message_types_per_group: types(self.limits.generation_1_message_types_per_group),
             words_per_app: self.limits.words_per_app,
+            moderation: self.moderation.bounds(),
             super_group_threshold: self.super_group.threshold,
             super_group_listing: match self.super_group.listing {
                 Listing::Refuse => SuperListing::Refuse,

@@ -43,6 +43,7 @@ impl Real {
             clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
             random,
             outbound: Arc::new(NobodyThere),
+            auditor: Arc::new(NobodyThere),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits: Limits::default(),
             node: NodeId::new("n1").unwrap(),

@@ -160,6 +160,11 @@ impl<D: Database> Outbox for Tables<D> {
         self.database.snapshot(step).await
     }
 
+    async fn call(&self, number: i64) -> StoreResult<Option<StoredCall>> {
+        let step = move |reading: &mut dyn Reading| select(reading, "WHERE o.number = $1", values![number]);
+        Ok(self.database.read(step).await?.pop())
+    }
+
     async fn revive_call(&self, number: i64, now: Millis) -> StoreResult<bool> {
         let sql = "UPDATE owed_call SET dead = 0, next_at = $2, made_at = $2 WHERE number = $1 AND dead = 1";
         self.database.write(move |tx| Ok(tx.execute(sql, values![number, now])? > 0)).await

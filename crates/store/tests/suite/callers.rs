@@ -134,6 +134,7 @@ fn domain(store: Arc<dyn Store>, bus: Arc<Ears>) -> Muster {
         clock: Arc::new(ManualClock::new(Millis(1_000_000))),
         random: Arc::new(Seeded::new(2)),
         outbound: Arc::new(NobodyThere),
+        auditor: Arc::new(NobodyThere),
         master: Arc::new(MasterKey::new(&[7; 32])),
         limits: Limits::default(),
         node: NodeId::new("n").unwrap(),

@@ -51,6 +51,7 @@ impl Server {
             clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
             random: Arc::new(Seeded::new(11)),
             outbound: Arc::new(NobodyThere),
+            auditor: Arc::new(NobodyThere),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
             node: NodeId::new("n1").unwrap(),
