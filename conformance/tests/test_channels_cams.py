@@ -96,3 +96,28 @@ def test_what_is_malformed_is_told_in_the_body(wire):
         assert failed(wire, "ListInstance", **page) == "InvalidParameter.PageInvalid"
     for action in ("QueryInstance", "DeleteInstance", "UpdateInstance"):
         assert wire.refused(action, {"InstanceName": "x"}, product="cams") == (400, "MissingInstanceId")
+
+
+def test_where_a_business_is_told_of_what_happens_is_kept_and_told_again(wire, server):
+    space = new_space(server)
+    at = {"CustSpaceId": space.channel, "PhoneNumber": space.number}
+
+    def told():
+        [row] = ok(wire, "QueryChatappPhoneNumbers", CustSpaceId=space.channel)["PhoneNumbers"]
+        return row.get("StatusCallbackUrl"), row.get("UpCallbackUrl")
+
+    def says(action, **params):
+        body = wire.ok(action, {**at, **params}, product="cams")
+        assert body["Code"] == "OK" and "Success" not in body, body
+
+    status, up = "https://shop.example.com/status", "https://shop.example.com/up"
+    says("UpdatePhoneWebhook", StatusCallbackUrl=status, UpCallbackUrl=up, HttpFlag="Y", QueueFlag="N")
+    until(lambda: told() == (status, up), told)
+    says("UpdatePhoneWebhook", StatusCallbackUrl="")
+    until(lambda: told() == (None, up), told)
+    says("UpdateAccountWebhook", StatusCallbackUrl=status, HttpFlag="Y")
+    assert told() == (None, up), "the account's address is another"
+    assert failed(wire, "UpdatePhoneWebhook", **at, UpCallbackUrl="http://127.0.0.1/up") == "InvalidParameter.UpCallbackUrlInvalid"
+    assert failed(wire, "UpdateAccountWebhook", **at, StatusCallbackUrl="http://shop.example.com:81/") == (
+        "InvalidParameter.StatusCallbackUrlInvalid"
+    )

@@ -499,6 +499,15 @@ def test_a_channel_is_made_named_given_a_number_and_deleted(api, server):
         [bound] = ok(action, CustSpaceId=channel)["PhoneNumbers"]
         assert (bound["PhoneNumber"], bound["Status"], bound["VerifiedName"]) == (number, "CONNECTED", renamed)
 
+    hook = "https://shop.example.com/told"
+    said = {"CustSpaceId": channel, "StatusCallbackUrl": hook, "HttpFlag": "Y"}
+    # Their answers have no Success.
+    of_number = {**said, "PhoneNumber": number, "UpCallbackUrl": f"{hook}/up"}
+    assert api.call("UpdatePhoneWebhook", of_number, "cams")["Code"] == "OK"
+    assert api.call("UpdateAccountWebhook", said, "cams")["Code"] == "OK"
+    [bound] = ok("QueryChatappPhoneNumbers", CustSpaceId=channel)["PhoneNumbers"]
+    assert (bound["StatusCallbackUrl"], bound["UpCallbackUrl"]) == (hook, f"{hook}/up")
+
     ok("DeleteInstance", InstanceId=channel)
     assert int(ok("ListInstance", InstanceName=renamed)["TotalCount"]) == 0
 

@@ -214,6 +214,10 @@ pub(crate) const FOR_ANYBODY: &[DocumentedError] = &documented([Code::NoPermissi
 pub(crate) const OF_INSTANCE: &[DocumentedError] =
     &documented([Code::CustSpaceIdNotExist, Code::NoPermission]);
 
+/// The errors of operations that name a channel and a number of it.
+pub(crate) const OF_NUMBER: &[DocumentedError] =
+    &documented([Code::CustSpaceIdNotExist, Code::PhoneNumberError, Code::NoPermission]);
+
 /// The errors of listing channels.
 pub(crate) const OF_INSTANCES: &[DocumentedError] =
     &documented([Code::ChannelTypeNotSupport, Code::PageInvalid, Code::NoPermission]);
@@ -318,9 +322,9 @@ pub(crate) fn parameter_fault(fault: &ParameterFault) -> Failure {
 fn invalid(parameter: &str, rule: impl std::fmt::Display) -> Failure {
     let code = match parameter {
         "CustSpaceId" | "InstanceId" => Code::CustSpaceIdNotExist,
-        "BusinessNumber" => Code::PhoneNumberError,
         "From" => Code::FromOnlyNumeric,
         "MessageType" => Code::MessageTypeNotSupport,
+        "BusinessNumber" | "PhoneNumber" => Code::PhoneNumberError,
         "GroupId" => Code::GroupNotExist,
         "ChannelType" => Code::ChannelTypeNotSupport,
         "GroupStatus" => Code::GroupStatusNotSupport,

@@ -32,8 +32,11 @@ mod prelude;
 mod query_chatapp_phone_numbers;
 mod query_instance;
 mod send_chatapp_message;
+mod update_account_webhook;
 mod update_chat_group;
 mod update_instance;
+mod update_phone_webhook;
+mod webhook;
 mod wire;
 
 use std::sync::Arc;
@@ -48,6 +51,8 @@ pub struct Services {
     /// The base URL that invite links begin with, `https://im.example.com`. Without one, links begin with the address
     /// that the caller of the operation used.
     pub base_url: Option<String>,
+    /// Whether businesses may name private addresses and ports as what the server calls.
+    pub allow_private: bool,
 }
 
 /// A call of an operation of this product.
@@ -101,6 +106,8 @@ pub fn catalogue(services: Services) -> Catalogue<Cams> {
         .operation::<delete_instance::DeleteInstance>()
         .operation::<query_chatapp_phone_numbers::QueryChatappPhoneNumbers>()
         .operation::<chatapp_sync_phone_number::ChatappSyncPhoneNumber>()
+        .operation::<update_account_webhook::UpdateAccountWebhook>()
+        .operation::<update_phone_webhook::UpdatePhoneWebhook>()
         .operation::<get_chatapp_open_status::GetChatappOpenStatus>()
         .operation::<open_chatapp_service::OpenChatappService>()
 }

@@ -40,6 +40,12 @@ struct Row {
     quality_rating: &'static str,
     /// Where it stands: CONNECTED.
     status: &'static str,
+    /// Where is told what becomes of messages, if it is said.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    status_callback_url: String,
+    /// Where is told what people write, if it is said.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    up_callback_url: String,
     /// The name of its channel.
     verified_name: String,
 }
@@ -68,6 +74,8 @@ fn row(channel: &Channel, bound: BusinessNumber) -> Row {
         phone_number: bound.number,
         quality_rating: "UNKNOWN",
         status: CONNECTED,
+        status_callback_url: bound.webhook.status_url,
+        up_callback_url: bound.webhook.inbound_url,
         verified_name: channel.face.name.clone(),
     }
 }

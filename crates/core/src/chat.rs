@@ -29,6 +29,8 @@ pub struct Channel {
     pub account: AccountId,
     /// What its owner says of it.
     pub face: ChannelFace,
+    /// Where its owner is told of what concerns all its numbers. No number is asked for what is said there.
+    pub webhook: Webhook,
     /// When it was made.
     pub created_at: Millis,
     /// When it was deleted. What was said in its groups is kept for its time, and so is the channel.
@@ -71,6 +73,51 @@ pub struct ChannelChange {
     pub country: Option<String>,
     /// The address there.
     pub address: Option<String>,
+}
+
+/// Where a business is told of what happens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Webhook {
+    /// Where it is told what becomes of messages; empty for nowhere.
+    pub status_url: String,
+    /// Where it is told what people write to a number; empty for nowhere.
+    pub inbound_url: String,
+    /// Whether it is told nothing, whatever the addresses.
+    pub silent: bool,
+}
+
+impl Webhook {
+    /// Where it is told what becomes of messages.
+    #[must_use]
+    pub fn of_statuses(&self) -> Option<&str> {
+        Some(&*self.status_url).filter(|url| !self.silent && !url.is_empty())
+    }
+
+    /// Where it is told what people write.
+    #[must_use]
+    pub fn of_inbound(&self) -> Option<&str> {
+        Some(&*self.inbound_url).filter(|url| !self.silent && !url.is_empty())
+    }
+}
+
+/// What is to become of a webhook. What is none stays as it is, and an empty address is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhookChange {
+    /// Where it is told what becomes of messages from then on.
+    pub status_url: Option<String>,
+    /// Where it is told what people write from then on.
+    pub inbound_url: Option<String>,
+    /// Whether it is told nothing.
+    pub silent: Option<bool>,
+}
+
+/// Whose a webhook is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookOwner {
+    /// A channel's.
+    Channel(AppId),
+    /// A number's that is bound to the channel.
+    Number(PhoneNumber, AppId),
 }
 
 /// Which channels are asked for. What is none does not matter.
@@ -192,6 +239,8 @@ pub struct BusinessNumber {
     pub number: PhoneNumber,
     /// The channel.
     pub channel: AppId,
+    /// Where the business is told of what happens at it.
+    pub webhook: Webhook,
     /// When it was bound.
     pub created_at: Millis,
 }

@@ -10,6 +10,7 @@ pub mod account;
 pub mod app;
 pub mod bus;
 pub mod callback;
+pub mod called_url;
 pub mod caller;
 pub mod channel;
 pub mod chat;

@@ -296,9 +296,10 @@ pub(crate) fn products(configuration: &Configuration, muster: &Arc<Muster>) -> P
     let endpoints = Endpoints { http: url.clone(), websocket: None };
     let allow_private = configuration.outbound.allow_private;
     let live = muster_live::Services { muster: Arc::clone(muster), endpoints, allow_private };
+    let cams = muster_cams::Services { muster: Arc::clone(muster), base_url: url, allow_private };
     ProductSet::new()
         .with(muster_live::catalogue(live))
-        .with(muster_cams::catalogue(muster_cams::Services { muster: Arc::clone(muster), base_url: url }))
+        .with(muster_cams::catalogue(cams))
         .with(muster_sts::catalogue(muster_sts::Services { muster: Arc::clone(muster) }))
 }
 

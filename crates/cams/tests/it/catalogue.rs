@@ -20,7 +20,6 @@ const PAGE: &str = "no bound is published, and a server needs one";
 const TEXT: &str = "no bound is published, and a server needs one";
 const INTEGER: &str = "published as an integer, which a name is not: typed clients would refuse it";
 const QUEUES: &str = "there are no queues";
-const WEBHOOKS: &str = "numbers have no callback addresses in this version";
 const NOT_HERE: &str = "of the cloud's or of Meta's own; there is nothing of the kind to be told";
 const IGNORED: &str = "of the cloud's or of Meta's own; taken and ignored, as any unknown parameter is";
 const TEMPLATES: &str = "there are no templates here";
@@ -100,9 +99,7 @@ const ALLOWED: Allowed = &[
     ("ChatappSyncPhoneNumber answer Message: missing", WITH_ERRORS),
     ("ChatappSyncPhoneNumber answer PhoneNumbers answer CallingConfigure: missing", NOT_HERE),
     ("ChatappSyncPhoneNumber answer PhoneNumbers answer NewNameStatus: missing", NOT_HERE),
-    ("ChatappSyncPhoneNumber answer PhoneNumbers answer StatusCallbackUrl: missing", WEBHOOKS),
     ("ChatappSyncPhoneNumber answer PhoneNumbers answer StatusQueue: missing", QUEUES),
-    ("ChatappSyncPhoneNumber answer PhoneNumbers answer UpCallbackUrl: missing", WEBHOOKS),
     ("ChatappSyncPhoneNumber answer PhoneNumbers answer UpQueue: missing", QUEUES),
     ("ChatappSyncPhoneNumber.CustSpaceId: max null is 64", ID),
     ("ChatappSyncPhoneNumber.OwnerId: missing", COMMON),
@@ -154,9 +151,7 @@ const ALLOWED: Allowed = &[
     ("QueryChatappPhoneNumbers answer Message: missing", WITH_ERRORS),
     ("QueryChatappPhoneNumbers answer PhoneNumbers answer CallingConfigure: missing", NOT_HERE),
     ("QueryChatappPhoneNumbers answer PhoneNumbers answer NewNameStatus: missing", NOT_HERE),
-    ("QueryChatappPhoneNumbers answer PhoneNumbers answer StatusCallbackUrl: missing", WEBHOOKS),
     ("QueryChatappPhoneNumbers answer PhoneNumbers answer StatusQueue: missing", QUEUES),
-    ("QueryChatappPhoneNumbers answer PhoneNumbers answer UpCallbackUrl: missing", WEBHOOKS),
     ("QueryChatappPhoneNumbers answer PhoneNumbers answer UpQueue: missing", QUEUES),
     ("QueryChatappPhoneNumbers.CustSpaceId: max null is 64", ID),
     ("QueryChatappPhoneNumbers.IsvCode: missing", IGNORED),
@@ -257,4 +252,16 @@ const ALLOWED: Allowed = &[
     ("SendChatappMessage.TrackingData: missing", TELEGRAM),
     ("SendChatappMessage.Ttl: missing", TELEGRAM),
     (r#"SendChatappMessage.Type: enum ["template","message"] is ["message"]"#, TEMPLATES),
+    ("UpdateAccountWebhook answer AccessDeniedDetail: missing", WITH_ERRORS),
+    ("UpdateAccountWebhook answer Message: missing", WITH_ERRORS),
+    ("UpdateAccountWebhook.CustSpaceId: max null is 64", ID),
+    ("UpdateAccountWebhook.OwnerId: missing", COMMON),
+    ("UpdateAccountWebhook.ResourceOwnerAccount: missing", COMMON),
+    ("UpdateAccountWebhook.ResourceOwnerId: missing", COMMON),
+    ("UpdatePhoneWebhook answer AccessDeniedDetail: missing", WITH_ERRORS),
+    ("UpdatePhoneWebhook answer Message: missing", WITH_ERRORS),
+    ("UpdatePhoneWebhook.CustSpaceId: max null is 64", ID),
+    ("UpdatePhoneWebhook.OwnerId: missing", COMMON),
+    ("UpdatePhoneWebhook.ResourceOwnerAccount: missing", COMMON),
+    ("UpdatePhoneWebhook.ResourceOwnerId: missing", COMMON),
 ];

@@ -104,7 +104,11 @@ async fn a_channel_with_groups_is_not_deleted_and_one_without_lets_go_of_its_num
 async fn an_account_has_as_many_channels_as_it_may() {
     let limits = Limits { channels_per_account: Some(1), ..Limits::default() };
     let house = House::new("2020-06-06", limits, |muster| {
-        ProductSet::new().with(muster_cams::catalogue(crate::Services { muster, base_url: None }))
+        ProductSet::new().with(muster_cams::catalogue(crate::Services {
+            muster,
+            base_url: None,
+            allow_private: false,
+        }))
     });
     let id = made(&house, "one").await;
     let two = [("ChannelType", "WHATSAPP"), ("InstanceName", "two")];
@@ -163,4 +167,50 @@ async fn a_channel_that_is_deleted_meanwhile_takes_neither_a_group_nor_a_number(
     assert!(matches!(refused, Error::NoChannel(ref gone) if *gone == id), "{refused}");
     let refused = chats.add_number(number.channel(), phone("8613800138001")).await.expect_err("no number");
     assert!(matches!(refused, Error::NoChannel(ref gone) if *gone == id), "{refused}");
+}
+
+#[tokio::test]
+async fn a_number_has_addresses_that_are_told_and_change_part_by_part() {
+    let (house, channel) = cams().await;
+    let at = [("CustSpaceId", &*channel), ("PhoneNumber", NUMBER)];
+    let set = async |action: &str, parameters: &[(&str, &str)]| {
+        let answer = house.call(action, &[&at[..], parameters].concat()).await.ok();
+        assert_eq!(answer.get("Success"), None, "{answer}");
+        answer["Code"].as_str().expect("a code").to_owned()
+    };
+    let told = async || {
+        let answer = done(&house, "QueryChatappPhoneNumbers", &[("CustSpaceId", &*channel)]).await;
+        let row = &answer["PhoneNumbers"][0];
+        [row["StatusCallbackUrl"].clone(), row["UpCallbackUrl"].clone()]
+    };
+    assert_eq!(told().await, [Value::Null, Value::Null]);
+    let (status, up) = ("https://shop.example.com/status", "https://shop.example.com/up");
+    let both = [("StatusCallbackUrl", status), ("UpCallbackUrl", up), ("HttpFlag", "Y"), ("QueueFlag", "N")];
+    assert_eq!(set("UpdatePhoneWebhook", &both).await, "OK");
+    assert_eq!(told().await, [status, up]);
+    assert_eq!(set("UpdatePhoneWebhook", &[("StatusCallbackUrl", ""), ("HttpFlag", "N")]).await, "OK");
+    assert_eq!(told().await, [Value::Null, json!(up)]);
+    let account = [("StatusCallbackUrl", "https://shop.example.com/account")];
+    assert_eq!(set("UpdateAccountWebhook", &account).await, "OK");
+    assert_eq!(told().await, [Value::Null, json!(up)], "the account's address is another");
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_called_and_a_queue_are_refused() {
+    let (house, channel) = cams().await;
+    let at = [("CustSpaceId", &*channel), ("PhoneNumber", NUMBER)];
+    let refused = async |action: &str, parameter: (&str, &str), code: &str| {
+        failed(&house.call(action, &[at[0], at[1], parameter]).await.ok(), code);
+    };
+    for url in ["http://127.0.0.1/", "http://shop.example.com:8080/", "http://10.0.0.1/"] {
+        for action in ["UpdatePhoneWebhook", "UpdateAccountWebhook"] {
+            refused(action, ("StatusCallbackUrl", url), "InvalidParameter.StatusCallbackUrlInvalid").await;
+        }
+        refused("UpdatePhoneWebhook", ("UpCallbackUrl", url), "InvalidParameter.UpCallbackUrlInvalid").await;
+    }
+    refused("UpdatePhoneWebhook", ("UpCallbackUrl", "shop"), "InvalidParameter.UpCallbackUrlInvalid").await;
+    refused("UpdatePhoneWebhook", ("QueueFlag", "Y"), "InvalidParameter.QueueFlagInvalid").await;
+    refused("UpdateAccountWebhook", ("HttpFlag", "maybe"), "InvalidParameter.HttpFlagInvalid").await;
+    let other = [at[0], ("PhoneNumber", "8613800138099")];
+    failed(&house.call("UpdatePhoneWebhook", &other).await.ok(), "InvalidParameter.PhoneNumberError");
 }

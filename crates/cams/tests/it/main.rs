@@ -23,7 +23,11 @@ const NUMBER: &str = "8613800138000";
 /// A server of the product, and a channel with [`NUMBER`] bound to it.
 async fn cams() -> (House, String) {
     let house = House::new("2020-06-06", Limits::default(), |muster| {
-        ProductSet::new().with(muster_cams::catalogue(Services { muster, base_url: None }))
+        ProductSet::new().with(muster_cams::catalogue(Services {
+            muster,
+            base_url: None,
+            allow_private: false,
+        }))
     });
     let channel = new_channel(&house, NUMBER).await;
     (house, channel)

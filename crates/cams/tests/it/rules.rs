@@ -7,7 +7,7 @@ use crate::{House, NUMBER, cams};
 /// A value that a required parameter takes.
 fn good(parameter: &str) -> &'static str {
     match parameter {
-        "BusinessNumber" => NUMBER,
+        "BusinessNumber" | "PhoneNumber" => NUMBER,
         "ChannelType" => "WHATSAPP",
         "CustSpaceId" | "InstanceId" => "cams-nosuch",
         "From" => NUMBER,
@@ -58,6 +58,11 @@ async fn every_malformed_parameter_is_told_in_the_answer() {
         ("Page", r#"{"Index":0,"Size":20}"#, "InvalidParameter.PageInvalid"),
         ("Page", r#"{"Index":1,"Size":101}"#, "InvalidParameter.PageInvalid"),
         ("Page", r#"{"Index":"one","Size":2}"#, "InvalidParameter.PageInvalid"),
+        ("PhoneNumber", "123", "InvalidParameter.PhoneNumberError"),
+        ("HttpFlag", "yes", "InvalidParameter.HttpFlagInvalid"),
+        ("QueueFlag", "yes", "InvalidParameter.QueueFlagInvalid"),
+        ("StatusCallbackUrl", "shop", "InvalidParameter.StatusCallbackUrlInvalid"),
+        ("UpCallbackUrl", "ftp://shop.example.com/", "InvalidParameter.UpCallbackUrlInvalid"),
     ];
     for operation in operations(&house) {
         for (name, value, code) in bad {

@@ -1,11 +1,14 @@
 //! Channels of customer groups, and the numbers that are bound to them.
 
 use super::{
-    ChatRules, OpenChannel,
+    ChatRules, OpenChannel, OpenNumber,
     change::{Done, Hands},
 };
 use crate::{
-    chat::{BusinessNumber, Channel, ChannelChange, ChannelFace, ChannelFilter},
+    chat::{
+        BusinessNumber, Channel, ChannelChange, ChannelFace, ChannelFilter, Webhook, WebhookChange,
+        WebhookOwner,
+    },
     error::{Error, Result},
     group::{Page, Window},
     id::{AccountId, AppId},
@@ -21,8 +24,14 @@ impl ChatRules<'_> {
         let muster = self.0;
         let id = AppId::new(&format!("cams-{}", muster.random.alphanumeric(16)))
             .map_err(|error| Error::Invalid(error.to_string()))?;
-        let channel =
-            Channel { id, account: account.clone(), face, created_at: muster.now(), deleted_at: None };
+        let channel = Channel {
+            id,
+            account: account.clone(),
+            face,
+            webhook: Webhook::default(),
+            created_at: muster.now(),
+            deleted_at: None,
+        };
         let limit = muster.limits.channels_per_account;
         let made = async move |hands: Hands| match hands
             .store
@@ -47,6 +56,33 @@ impl ChatRules<'_> {
             records.change_channel(&id, change, hands.alone()).await?;
             let channel = records.channel(&id).await?.ok_or(Error::NoChannel(id))?;
             Ok(Done::untold(OpenChannel(channel)))
+        };
+        self.0.change(changed).await
+    }
+
+    /// Changes where the owner of a channel is told of what concerns all its numbers.
+    ///
+    /// # Errors
+    /// [`Error::NoChannel`] when it was deleted meanwhile, or the store's.
+    pub async fn set_webhook(&self, channel: &OpenChannel, change: WebhookChange) -> Result<()> {
+        let gone = Error::NoChannel(channel.id.clone());
+        self.change_webhook(WebhookOwner::Channel(channel.id.clone()), change, gone).await
+    }
+
+    /// Changes where a business is told of what happens at a number.
+    ///
+    /// # Errors
+    /// [`Error::NoNumber`] when it was let go of meanwhile, or the store's.
+    pub async fn set_webhook_of(&self, number: &OpenNumber, change: WebhookChange) -> Result<()> {
+        let (channel, number) = (number.channel().id.clone(), number.number().clone());
+        let gone = Error::NoNumber(number.clone());
+        self.change_webhook(WebhookOwner::Number(number, channel), change, gone).await
+    }
+
+    async fn change_webhook(&self, of: WebhookOwner, change: WebhookChange, gone: Error) -> Result<()> {
+        let changed = async move |hands: Hands| {
+            let changed = hands.store.records().change_webhook(&of, change, hands.alone()).await?;
+            changed.map(|_| Done::untold(())).ok_or(gone)
         };
         self.0.change(changed).await
     }

@@ -7,7 +7,9 @@ use super::{
     change::{Done, Hands},
 };
 use crate::{
-    chat::{BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber},
+    chat::{
+        BusinessNumber, Channel, ChatGroup, ChatGroupQuery, ChatGroupStatus, Invite, PhoneNumber, Webhook,
+    },
     error::{Error, Result},
     group::{Order, Page, Window},
     id::{AccountId, AppId, GroupId, GroupRef},
@@ -97,7 +99,12 @@ impl ChatRules<'_> {
     /// # Errors
     /// [`Error::NumberTaken`], [`Error::NoChannel`] when the channel was deleted meanwhile, or the store's.
     pub async fn add_number(&self, channel: &OpenChannel, number: PhoneNumber) -> Result<BusinessNumber> {
-        let bound = BusinessNumber { number, channel: channel.id.clone(), created_at: self.0.now() };
+        let bound = BusinessNumber {
+            number,
+            channel: channel.id.clone(),
+            webhook: Webhook::default(),
+            created_at: self.0.now(),
+        };
         let added = async move |hands: Hands| match hands
             .store
             .records()

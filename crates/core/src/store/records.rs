@@ -10,7 +10,10 @@ use crate::{
     account::{Changed, Directory, DirectoryChange, Role},
     app::{App, AppChange, DataCenter, Generation},
     callback::{Outcome, StoredCall},
-    chat::{BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal},
+    chat::{
+        BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal,
+        WebhookChange, WebhookOwner,
+    },
     chat_message::{ChatMessage, ChatMessageQuery, Pace, Place},
     group::{Order, Page, Window},
     id::{AccountId, AppId, GroupRef, MessageId},
@@ -148,6 +151,13 @@ pub trait Chats: Send + Sync {
         &self,
         id: &AppId,
         change: ChannelChange,
+        also: Also,
+    ) -> StoreResult<Option<Positions>>;
+    /// Changes where a business is told of what happens; `None` when the channel or number is not there.
+    async fn change_webhook(
+        &self,
+        of: &WebhookOwner,
+        change: WebhookChange,
         also: Also,
     ) -> StoreResult<Option<Positions>>;
     /// Deletes a channel that has no groups, and lets go of its numbers.

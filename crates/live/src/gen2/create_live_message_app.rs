@@ -1,9 +1,9 @@
 //! `CreateLiveMessageApp`.
 
-use muster_core::service::NewApp;
+use muster_core::{called_url::CalledUrl, service::NewApp};
 use muster_gateway::parameter::Text;
 
-use super::{AuditType, MsgLifeCycle, audit, called_url::CalledUrl, scope, spec};
+use super::{AuditType, MsgLifeCycle, allowed, audit, scope, spec};
 use crate::{app_sign::app_sign, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
@@ -56,14 +56,14 @@ impl Operation for CreateLiveMessageApp {
             ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
-        let checked = |url: Option<CalledUrl>, parameter| {
-            url.map(|url| url.allowed(parameter, call.state.allow_private)).transpose()
-        };
         let new = NewApp {
             name: request.app_name.map(Text::into_string),
             retention: request.msg_life_cycle.map(Into::into).unwrap_or_default(),
             audit: audit(call, request.audit_type, request.audit_url)?,
-            callback_url: checked(request.event_callback_url, "EventCallbackUrl")?,
+            callback_url: request
+                .event_callback_url
+                .map(|url| allowed(call, "EventCallbackUrl", url))
+                .transpose()?,
             ..NewApp::default()
         };
         let apps = call.state.muster.apps();

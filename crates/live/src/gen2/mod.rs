@@ -7,7 +7,6 @@
 
 mod add_live_message_group_band;
 mod ban_live_message_group;
-mod called_url;
 mod check_live_message_users_in_group;
 mod check_live_message_users_online;
 mod create_live_message_app;
@@ -38,13 +37,13 @@ mod unban_live_message_group;
 
 use muster_core::{
     app::{Audit, Generation, Retention},
+    called_url::CalledUrl,
     group::{GroupFilter, Order},
     id::AccountId,
     service::{AppScope, KnownApp, KnownGroup, OpenApp, OpenGroup},
 };
 use muster_gateway::{Catalogue, integer_choice, parameter::Long};
 
-use self::called_url::CalledUrl;
 use crate::{
     error::{COMMON, Error},
     prelude::*,
@@ -232,10 +231,15 @@ integer_choice! {
     }
 }
 
+/// The URL that a parameter gives, if the server may call it.
+fn allowed(call: &Call<'_>, parameter: &str, url: CalledUrl) -> Result<String> {
+    url.allowed(call.state.allow_private).map_err(|fault| Error::Input(format!("{parameter} {fault}")))
+}
+
 /// How messages are to be moderated, as a request says it: not at all where it says nothing. The service's address must be
 /// one that the server may call, whether it is needed or not.
 fn audit(call: &Call<'_>, kind: Option<AuditType>, url: Option<CalledUrl>) -> Result<Audit> {
-    let url = url.map(|url| url.allowed("AuditUrl", call.state.allow_private)).transpose()?;
+    let url = url.map(|url| allowed(call, "AuditUrl", url)).transpose()?;
     match (kind, url) {
         (None | Some(AuditType::Off), _) => Ok(Audit::Off),
         (Some(AuditType::BuiltIn), _) => Ok(Audit::BuiltIn),

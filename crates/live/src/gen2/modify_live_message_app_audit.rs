@@ -1,8 +1,11 @@
 //! `ModifyLiveMessageAppAudit`.
 
-use muster_core::app::{AppChange, Audit};
+use muster_core::{
+    app::{AppChange, Audit},
+    called_url::CalledUrl,
+};
 
-use super::{AuditType, audit, audit_type, called_url::CalledUrl, open_app, spec};
+use super::{AuditType, audit, audit_type, open_app, spec};
 use crate::{app_sign::app_sign, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]

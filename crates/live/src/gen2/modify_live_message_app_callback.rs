@@ -1,9 +1,9 @@
 //! `ModifyLiveMessageAppCallback`.
 
-use muster_core::app::AppChange;
+use muster_core::{app::AppChange, called_url::CalledUrl};
 use muster_gateway::parameter::Change;
 
-use super::{called_url::CalledUrl, open_app, spec};
+use super::{allowed, open_app, spec};
 use crate::{app_sign::app_sign, prelude::*};
 
 #[derive(Deserialize, JsonSchema)]
@@ -56,7 +56,7 @@ impl Operation for ModifyLiveMessageAppCallback {
         let callback_url = match request.event_callback_url {
             Change::Keep => None,
             Change::Clear => Some(String::new()),
-            Change::Set(url) => Some(url.allowed("EventCallbackUrl", call.state.allow_private)?),
+            Change::Set(url) => Some(allowed(call, "EventCallbackUrl", url)?),
         };
         let apps = call.state.muster.apps();
         let app = apps.modify(&app, AppChange { callback_url, ..AppChange::default() }).await?;

@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "0012_generation_one",
         sql: include_str!("../../migrations/postgres/0012_generation_one.sql"),
     },
+    Migration { name: "0013_webhooks", sql: include_str!("../../migrations/postgres/0013_webhooks.sql") },
 ];
 
 /// What became of a step.

@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "0014_generation_one",
         sql: include_str!("../../migrations/sqlite/0014_generation_one.sql"),
     },
+    Migration { name: "0015_webhooks", sql: include_str!("../../migrations/sqlite/0015_webhooks.sql") },
 ];
 
 /// Applies what is missing.

@@ -1,7 +1,10 @@
 //! Channels of customer groups and the numbers that are bound to them: their tables, and the steps that change them.
 
 use muster_core::{
-    chat::{BusinessNumber, Channel, ChannelChange, ChannelFace, PhoneNumber},
+    chat::{
+        BusinessNumber, Channel, ChannelChange, ChannelFace, PhoneNumber, Webhook, WebhookChange,
+        WebhookOwner,
+    },
     id::{AccountId, AppId},
     limits::has_room,
     message::Positions,
@@ -34,6 +37,9 @@ impl Stored for Channel {
             "country",
             "address",
             "deleted_at",
+            "status_url",
+            "inbound_url",
+            "silent",
         ],
         order: &["number"],
         parents: &[],
@@ -53,6 +59,9 @@ impl Stored for Channel {
             Value::free(&*face.country),
             Value::free(&*face.address),
             self.deleted_at.map(|at| at.0),
+            &self.webhook.status_url,
+            &self.webhook.inbound_url,
+            i64::from(self.webhook.silent),
         ]
         .to_vec()
     }
@@ -68,6 +77,7 @@ impl Stored for Channel {
                 country: row.text("country")?.to_owned(),
                 address: row.text("address")?.to_owned(),
             },
+            webhook: webhook(row)?,
             created_at: row.millis("created_at")?,
             deleted_at: row.optional_number("deleted_at")?.map(Millis),
         })
@@ -89,6 +99,14 @@ impl Stored for Channel {
     }
 }
 
+fn webhook(row: &Row) -> Result<Webhook, Unreadable> {
+    Ok(Webhook {
+        status_url: row.text("status_url")?.to_owned(),
+        inbound_url: row.text("inbound_url")?.to_owned(),
+        silent: row.number("silent")? != 0,
+    })
+}
+
 pub(super) fn phone(row: &Row, column: &'static str) -> Result<PhoneNumber, Unreadable> {
     PhoneNumber::new(row.text(column)?).map_err(|error| Unreadable::new("phone number", &error))
 }
@@ -97,7 +115,7 @@ impl Stored for BusinessNumber {
     const TABLE: Table = Table {
         name: "number",
         what: "business number",
-        columns: &["number", "app", "created_at"],
+        columns: &["number", "app", "created_at", "status_url", "inbound_url", "silent"],
         order: &["place"],
         parents: &[Parent { table: "channel", what: "channel of the", columns: &[("app", "app")] }],
         group: None,
@@ -105,13 +123,22 @@ impl Stored for BusinessNumber {
     };
 
     fn values(&self) -> Vec<Value> {
-        values![self.number.as_str(), self.channel.as_str(), self.created_at].to_vec()
+        values![
+            self.number.as_str(),
+            self.channel.as_str(),
+            self.created_at,
+            &self.webhook.status_url,
+            &self.webhook.inbound_url,
+            i64::from(self.webhook.silent),
+        ]
+        .to_vec()
     }
 
     fn read(row: &Row) -> Result<Self, Unreadable> {
         Ok(Self {
             number: phone(row, "number")?,
             channel: row.id("app", AppId::new)?,
+            webhook: webhook(row)?,
             created_at: row.millis("created_at")?,
         })
     }
@@ -173,6 +200,30 @@ pub(super) fn change(tx: &mut dyn Transaction, id: &AppId, change: &ChannelChang
           contact_mail = coalesce($4, contact_mail), country = coalesce($5, country), address = coalesce($6, address)
         WHERE app = $1 AND deleted_at IS NULL";
     Ok(tx.execute(sql, values)? > 0)
+}
+
+/// Changes a webhook; whether its channel or number is there.
+pub(super) fn change_webhook(
+    tx: &mut dyn Transaction,
+    of: &WebhookOwner,
+    change: &WebhookChange,
+) -> Tried<bool> {
+    let set = "SET status_url = coalesce($1, status_url), inbound_url = coalesce($2, inbound_url),
+        silent = coalesce($3, silent)";
+    let mut values =
+        values![change.status_url.as_deref(), change.inbound_url.as_deref(), change.silent.map(i64::from),]
+            .to_vec();
+    let sql = match of {
+        WebhookOwner::Channel(id) => {
+            values.push(id.as_str().into());
+            format!("UPDATE channel {set} WHERE app = $4 AND deleted_at IS NULL")
+        }
+        WebhookOwner::Number(number, channel) => {
+            values.extend([Value::from(number.as_str()), Value::from(channel.as_str())]);
+            format!("UPDATE number {set} WHERE number = $4 AND app = $5")
+        }
+    };
+    Ok(tx.execute(&sql, &values)? > 0)
 }
 
 /// Deletes a channel that has no groups, and lets go of its numbers.

@@ -5,7 +5,7 @@ use muster_core::{
     app::StringMap,
     chat::{
         BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus,
-        Invite, PhoneNumber, Removal,
+        Invite, PhoneNumber, Removal, WebhookChange, WebhookOwner,
     },
     group::{Group, Page, Window},
     id::{AccountId, AppId, GroupRef},
@@ -339,6 +339,19 @@ impl<D: Database> Chats for Tables<D> {
     ) -> StoreResult<Option<Positions>> {
         let id = id.clone();
         let step = move |tx: &mut dyn Transaction| channels::change(tx, &id, &change).map(Change::when);
+        let (there, positions) = self.database.write_also(also, step).await?;
+        Ok(there.then_some(positions))
+    }
+
+    async fn change_webhook(
+        &self,
+        of: &WebhookOwner,
+        change: WebhookChange,
+        also: Also,
+    ) -> StoreResult<Option<Positions>> {
+        let of = of.clone();
+        let step =
+            move |tx: &mut dyn Transaction| channels::change_webhook(tx, &of, &change).map(Change::when);
         let (there, positions) = self.database.write_also(also, step).await?;
         Ok(there.then_some(positions))
     }

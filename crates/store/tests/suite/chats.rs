@@ -3,7 +3,7 @@
 use muster_core::{
     chat::{
         BusinessNumber, Channel, ChannelChange, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupQuery,
-        ChatGroupStatus, Invite, PhoneNumber, Removal,
+        ChatGroupStatus, Invite, PhoneNumber, Removal, Webhook, WebhookChange, WebhookOwner,
     },
     group::{Deletion, Window},
     roster::{Admission, Join},
@@ -20,6 +20,7 @@ over_every_store!(
     channels_and_numbers_are_found_and_listed_oldest_first,
     a_number_is_bound_once,
     what_is_said_of_a_channel_changes_part_by_part,
+    a_webhook_changes_part_by_part_where_it_is,
     an_account_has_no_more_channels_than_it_may,
     a_channel_without_groups_is_deleted_and_lets_go_of_its_numbers,
     a_customer_group_is_found_as_it_was_made_and_has_a_roster,
@@ -35,7 +36,14 @@ over_every_store!(
 
 pub(crate) fn channel(id: &str) -> Channel {
     let face = ChannelFace::named(format!("name of {id}"));
-    Channel { id: app_id(id), account: account("acc"), face, created_at: Millis(1), deleted_at: None }
+    Channel {
+        id: app_id(id),
+        account: account("acc"),
+        face,
+        webhook: Webhook::default(),
+        created_at: Millis(1),
+        deleted_at: None,
+    }
 }
 
 pub(crate) fn phone(digits: &str) -> PhoneNumber {
@@ -43,7 +51,12 @@ pub(crate) fn phone(digits: &str) -> PhoneNumber {
 }
 
 pub(crate) fn number(digits: &str, channel: &str) -> BusinessNumber {
-    BusinessNumber { number: phone(digits), channel: app_id(channel), created_at: Millis(2) }
+    BusinessNumber {
+        number: phone(digits),
+        channel: app_id(channel),
+        webhook: Webhook::default(),
+        created_at: Millis(2),
+    }
 }
 
 pub(crate) fn chat(id: &str) -> ChatGroup {
@@ -380,5 +393,36 @@ async fn an_invite_code_that_no_database_can_hold_is_none(place: &impl Place) {
     let store = place.open();
     for code in ["", "\0", "abc\0def", "\u{fffd}"] {
         assert_eq!(store.records().invite(code).await.unwrap(), None, "{code:?}");
+    }
+}
+
+async fn a_webhook_changes_part_by_part_where_it_is(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    let records = store.records();
+    let change = |status: Option<&str>, inbound: Option<&str>, silent| WebhookChange {
+        status_url: status.map(str::to_owned),
+        inbound_url: inbound.map(str::to_owned),
+        silent,
+    };
+    let of_number = WebhookOwner::Number(phone("8613800138000"), app_id("c"));
+    let of_channel = WebhookOwner::Channel(app_id("c"));
+    let set = async |of: &WebhookOwner, change: WebhookChange| {
+        records.change_webhook(of, change, alone()).await.unwrap().is_some()
+    };
+    assert!(set(&of_number, change(Some("http://s/"), Some("http://u/"), Some(true))).await);
+    assert!(set(&of_number, change(Some(""), None, Some(false))).await);
+    assert!(set(&of_channel, change(Some("http://a/"), None, None)).await);
+    let found = records.number(&phone("8613800138000")).await.unwrap().unwrap().webhook;
+    assert_eq!(found, Webhook { inbound_url: "http://u/".to_owned(), ..Webhook::default() });
+    assert_eq!((found.of_statuses(), found.of_inbound()), (None, Some("http://u/")));
+    let found = records.channel(&app_id("c")).await.unwrap().unwrap().webhook;
+    assert_eq!(found, Webhook { status_url: "http://a/".to_owned(), ..Webhook::default() });
+    for nobodys in [
+        WebhookOwner::Channel(app_id("none")),
+        WebhookOwner::Number(phone("8613800138000"), app_id("other")),
+        WebhookOwner::Number(phone("8613800138009"), app_id("c")),
+    ] {
+        assert!(!set(&nobodys, change(Some("http://x/"), None, None)).await, "{nobodys:?}");
     }
 }

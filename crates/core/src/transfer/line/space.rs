@@ -9,7 +9,7 @@ use crate::{
     app::{App, Audit, DataCenter, Generation, Retention},
     chat::{
         BusinessNumber, Channel, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber,
-        Removal,
+        Removal, Webhook,
     },
     id::{AccountId, AppId},
     seal::Sealed,
@@ -184,12 +184,37 @@ struct ChannelForm {
     address: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted_at: Option<i64>,
+    #[serde(flatten)]
+    webhook: WebhookForm,
+}
+
+/// Was not there before format 4.
+#[derive(Serialize, Deserialize)]
+struct WebhookForm {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    status_url: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    inbound_url: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    silent: bool,
+}
+
+impl From<Webhook> for WebhookForm {
+    fn from(Webhook { status_url, inbound_url, silent }: Webhook) -> Self {
+        Self { status_url, inbound_url, silent }
+    }
+}
+
+impl From<WebhookForm> for Webhook {
+    fn from(WebhookForm { status_url, inbound_url, silent }: WebhookForm) -> Self {
+        Self { status_url, inbound_url, silent }
+    }
 }
 
 impl From<ChannelRecord> for ChannelRecordForm {
     fn from(record: ChannelRecord) -> Self {
         let ChannelRecord { channel, user_epoch } = record;
-        let Channel { id, account, face, created_at, deleted_at } = channel;
+        let Channel { id, account, face, webhook, created_at, deleted_at } = channel;
         let ChannelFace { name, description, contact_mail, country, address } = face;
         let channel = ChannelForm {
             id,
@@ -201,6 +226,7 @@ impl From<ChannelRecord> for ChannelRecordForm {
             country,
             address,
             deleted_at: deleted_at.map(|at| at.0),
+            webhook: webhook.into(),
         };
         Self { channel, user_epoch }
     }
@@ -219,11 +245,13 @@ impl From<ChannelRecordForm> for ChannelRecord {
             country,
             address,
             deleted_at,
+            webhook,
         } = channel;
         let channel = Channel {
             id,
             account,
             face: ChannelFace { name, description, contact_mail, country, address },
+            webhook: webhook.into(),
             created_at: Millis(created_at),
             deleted_at: deleted_at.map(Millis),
         };
@@ -236,19 +264,21 @@ pub(super) struct BusinessNumberForm {
     number: PhoneNumber,
     channel: AppId,
     created_at: i64,
+    #[serde(flatten)]
+    webhook: WebhookForm,
 }
 
 impl From<BusinessNumber> for BusinessNumberForm {
     fn from(number: BusinessNumber) -> Self {
-        let BusinessNumber { number, channel, created_at } = number;
-        Self { number, channel, created_at: created_at.0 }
+        let BusinessNumber { number, channel, webhook, created_at } = number;
+        Self { number, channel, created_at: created_at.0, webhook: webhook.into() }
     }
 }
 
 impl From<BusinessNumberForm> for BusinessNumber {
     fn from(form: BusinessNumberForm) -> Self {
-        let BusinessNumberForm { number, channel, created_at } = form;
-        Self { number, channel, created_at: Millis(created_at) }
+        let BusinessNumberForm { number, channel, created_at, webhook } = form;
+        Self { number, channel, webhook: webhook.into(), created_at: Millis(created_at) }
     }
 }
 

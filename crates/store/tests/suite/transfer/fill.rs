@@ -5,7 +5,7 @@ use muster_core::{
     app::{App, Audit, DataCenter, Generation, Retention},
     chat::{
         BusinessNumber, Channel, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus,
-        PhoneNumber, Removal,
+        PhoneNumber, Removal, Webhook,
     },
     chat_message::{ChatMessage, MessageStatus},
     group::{Deletion, Group, GroupFilter, Order, Window},
@@ -204,13 +204,16 @@ async fn chats(store: &dyn Store) {
                 country: "DE".into(),
                 address: "Am Markt 1".into(),
             },
+            webhook: Webhook { status_url: "http://a/".into(), silent: true, ..Webhook::default() },
             created_at: Millis(1),
             deleted_at: None,
         };
         store.records().create_channel(channel, None, alone()).await.unwrap();
     }
     for digits in [NUMBER, "8613800138009", "8613800138001"] {
-        let number = BusinessNumber { number: phone(digits), channel: app_id("c"), created_at: Millis(2) };
+        let webhook = Webhook { inbound_url: format!("http://{digits}/"), ..Webhook::default() };
+        let number =
+            BusinessNumber { number: phone(digits), channel: app_id("c"), webhook, created_at: Millis(2) };
         assert!(matches!(store.records().add_number(number, alone()).await.unwrap(), NumberAdded::Bound(_)));
     }
     for n in 0..3 {

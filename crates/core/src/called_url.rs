@@ -2,14 +2,13 @@
 
 use std::{borrow::Cow, fmt, net::IpAddr};
 
-use muster_core::outbound::is_public;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
 };
 
-use crate::error::Error as Refused;
+use crate::outbound::is_public;
 
 /// The longest URL, in bytes. The documentation names no bound; this one is what proxies commonly take.
 const MAX_BYTES: usize = 2048;
@@ -17,7 +16,7 @@ const MAX_BYTES: usize = 2048;
 /// A URL that the server may be told to call: it begins with `http://` or `https://`. A name is not resolved here: what
 /// it resolves to may be another address by the time of a call, so whoever calls looks at the address then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CalledUrl {
+pub struct CalledUrl {
     text: String,
     /// Whether it names neither a port nor a private address, as the documentation asks.
     public: bool,
@@ -25,7 +24,8 @@ pub(crate) struct CalledUrl {
 
 impl CalledUrl {
     /// Takes a text as a URL.
-    pub(crate) fn new(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
         // Readers of URLs disagree about what a backslash is.
@@ -38,15 +38,20 @@ impl CalledUrl {
     /// The URL, if the server may call it: a public one, or any when the operator has allowed private ones.
     ///
     /// # Errors
-    /// Says of `parameter` what it must be.
-    pub(crate) fn allowed(self, parameter: &str, allow_private: bool) -> Result<String, Refused> {
+    /// [`PrivateUrl`].
+    pub fn allowed(self, allow_private: bool) -> Result<String, PrivateUrl> {
         if self.public || allow_private {
             return Ok(self.text);
         }
-        let given: String = self.text.chars().take(100).collect();
-        Err(Refused::Input(format!("{parameter} must name no port and no private address, but is '{given}'")))
+        Err(PrivateUrl(self.text.chars().take(100).collect()))
     }
 }
+
+/// A URL names a port, or an address that is private on sight, and the operator allows neither. Begins in the middle of a
+/// sentence whose subject is the parameter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must name no port and no private address, but is '{0}'")]
+pub struct PrivateUrl(String);
 
 /// Whether an authority is a host alone, and not one that is private on sight. With user information or a port it is
 /// not a host alone: no host's name holds `@` or `:`.
@@ -178,9 +183,9 @@ mod tests {
     #[test]
     fn a_private_url_is_taken_only_where_the_operator_allows_it() {
         let url = CalledUrl::new("http://127.0.0.1:8080/hook").unwrap();
-        let refused = muster_gateway::Failure::from(url.clone().allowed("AuditUrl", false).unwrap_err());
-        assert!(refused.message.starts_with("AuditUrl must name no port"), "{}", refused.message);
-        assert_eq!(url.allowed("AuditUrl", true).unwrap(), "http://127.0.0.1:8080/hook");
+        let refused = url.clone().allowed(false).unwrap_err().to_string();
+        assert!(refused.starts_with("must name no port"), "{refused}");
+        assert_eq!(url.allowed(true).unwrap(), "http://127.0.0.1:8080/hook");
         assert_eq!(CalledUrl::new("ftp://example.com/"), None);
     }
 }

@@ -1,0 +1,7 @@
+-- Where businesses are told of what happens. An empty address is none.
+ALTER TABLE channel ADD COLUMN status_url text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN inbound_url text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN silent bigint NOT NULL DEFAULT 0;
+ALTER TABLE number ADD COLUMN status_url text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE number ADD COLUMN inbound_url text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE number ADD COLUMN silent bigint NOT NULL DEFAULT 0;
