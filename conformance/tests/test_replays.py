@@ -1,6 +1,7 @@
 """A request is carried out once, whoever sends it again and whenever; and one key's requests are never felt by another."""
 
 import itertools
+import re
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ import pytest
 
 from harness.scenes import new_key, unique
 from harness.waiting import until
-from harness.wire import TIME_FORMAT, Wire
+from harness.wire import TIME_FORMAT, Wire, fetch
 
 pytestmark = pytest.mark.process
 
@@ -107,6 +108,19 @@ def test_a_signature_of_a_later_version_and_an_unknown_action_are_told_what_is_w
     assert (answer.status, answer.code) == (400, "InvalidSignatureMethod")
     answer = wire.call("ListNothing")
     assert "ListNothing is not an action of this server, Muster " in answer.json()["Message"]
+
+
+@pytest.mark.looks_at("door")
+def test_the_metrics_and_the_log_name_what_is_asked_for_and_not_here(wire, server):
+    def counted(action):
+        found = re.search(rf'^muster_unknown_actions_total{{action="{action}"}} (\S+)$', fetch(server, "/metrics").body.decode(), re.M)
+        return int(float(found[1])) if found else 0
+
+    for action in ("ListFlow", "ListFlow", "no name\n", "x" * 65):
+        assert wire.call(action).code == "InvalidAction.NotFound"
+    assert (counted("ListFlow"), counted("other")) == (2, 2)
+    until(lambda: "ListFlow" in server.log(), "the log to name it")
+    assert "no name" not in server.log()
 
 
 @pytest.mark.looks_at("door")

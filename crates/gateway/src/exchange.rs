@@ -27,6 +27,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) etag: bool,
     /// The operation, once it is found.
     pub(crate) route: Option<Route<'a>>,
+    /// The action that was asked for and that no product has.
+    pub(crate) unknown_action: Option<String>,
     /// Who changes what, once it is proven and if something is to change.
     pub(crate) trail: Option<Trail>,
 }

@@ -27,6 +27,8 @@ impl<T: Observer> Observer for Arc<T> {
 pub struct Outcome<'a> {
     /// The operation; `None` when the request named none that exists.
     pub operation: Option<&'static str>,
+    /// The action that the request named and that no product has, if it has the form of a name: up to 64 letters and digits.
+    pub unknown_action: Option<&'a str>,
     /// `OK`, or the code of the failure.
     pub code: &'a str,
     /// HTTP status of the answer.

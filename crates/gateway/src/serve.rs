@@ -87,6 +87,7 @@ impl Gateway {
             format: Format::Json,
             etag: self.config.etag,
             route: None,
+            unknown_action: None,
             trail: None,
         }
     }
@@ -98,6 +99,7 @@ impl Gateway {
         let response = exchange.respond(result);
         let outcome = Outcome {
             operation: exchange.operation(),
+            unknown_action: exchange.unknown_action.as_deref(),
             code: &code,
             status: response.status().as_u16(),
             duration: self.environment.elapsed().saturating_sub(exchange.begun),
@@ -127,8 +129,7 @@ impl Gateway {
         exchange.format = format(&common)?;
         let form = form.or_in_parameters(&common);
         let (action, version) = form.asked(&head.headers, &common);
-        let route = self.route(action, version)?;
-        exchange.route = Some(route);
+        let route = self.route(exchange, action, version)?;
         let authenticator = Authenticator {
             identities: &*self.identities,
             now: exchange.now,
@@ -157,8 +158,7 @@ impl Gateway {
             return Err(refusal::too_many_parameters(self.config.parameters));
         }
         exchange.format = format(&Common::of(parameters))?;
-        let route = self.route(Some(call.action), Some(call.version))?;
-        exchange.route = Some(route);
+        let route = self.route(exchange, Some(call.action), Some(call.version))?;
         check_expiry(identity, exchange.now)?;
         self.in_time(&route, self.serve(exchange, route, identity, parameters, None)).await
     }
@@ -178,16 +178,25 @@ impl Gateway {
         }
     }
 
-    /// Finds the operation.
-    fn route(&self, action: Option<&str>, version: Option<&str>) -> Result<Route<'_>, Failure> {
+    /// Finds the operation, and notes it.
+    fn route<'a>(
+        &'a self,
+        exchange: &mut Exchange<'a>,
+        action: Option<&str>,
+        version: Option<&str>,
+    ) -> Result<Route<'a>, Failure> {
         let action = action.ok_or_else(|| Failure::missing("Action"))?;
         let version = version.ok_or_else(|| Failure::missing("Version"))?;
         let operations = self.routes.get(version).ok_or_else(refusal::invalid_version)?;
-        let (product, operation) =
-            *operations.get(action).ok_or_else(|| refusal::action_not_found(action))?;
+        let Some(&(product, operation)) = operations.get(action) else {
+            exchange.unknown_action = is_name(action).then(|| action.to_owned());
+            return Err(refusal::action_not_found(action));
+        };
         let quota = self.quotas.load()[product][operation];
         let product = &self.products[product];
-        Ok(Route { product, entry: &product.operations[operation], quota })
+        let route = Route { product, entry: &product.operations[operation], quota };
+        exchange.route = Some(route);
+        Ok(route)
     }
 
     /// The half behind authentication.
@@ -268,13 +277,18 @@ fn halves(random: [u8; 32]) -> [[u8; 16]; 2] {
 /// One line a request. What is the server's own failure stands out; its cause is told here and nowhere else.
 fn log(request_id: &RequestId, outcome: &Outcome<'_>, cause: Option<&str>) {
     let operation = outcome.operation.unwrap_or_default();
-    let (code, status) = (outcome.code, outcome.status);
+    let (code, status, unknown_action) = (outcome.code, outcome.status, outcome.unknown_action);
     let micros = u64::try_from(outcome.duration.as_micros()).unwrap_or(u64::MAX);
     match status {
         500 => tracing::error!(%request_id, operation, code, status, micros, cause, "a request failed"),
         501.. => {
             tracing::warn!(%request_id, operation, code, status, micros, cause, "a request could not be served");
         }
-        _ => tracing::info!(%request_id, operation, code, status, micros, cause, "request"),
+        _ => tracing::info!(%request_id, operation, unknown_action, code, status, micros, cause, "request"),
     }
+}
+
+/// Whether an action has the form of an operation's name: what anybody may send is not put into logs and metrics as it is.
+fn is_name(action: &str) -> bool {
+    (1..=64).contains(&action.len()) && action.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -39,6 +39,7 @@ mod system;
 mod tasks;
 mod tls;
 mod transfer;
+mod unknown_actions;
 
 pub use failure::Failure;
 pub use invocation::Invocation;

@@ -21,9 +21,14 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::unknown_actions::UnknownActions;
+
 /// Upper bounds of the latency buckets, in seconds: from a page out of memory to the 3 s after which callers go.
 const SECONDS: [f64; 12] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 3.0];
+
+/// What whoever asks for an action that this server has not is told.
+const NO_ACTION: &str = "InvalidAction.NotFound";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ended {
@@ -42,6 +47,7 @@ pub(crate) struct Metrics {
     requests: Family<Ended, Counter>,
     seconds: Family<Of, Histogram, fn() -> Histogram>,
     under_way: Gauge,
+    unknown: Arc<UnknownActions>,
 }
 
 impl Metrics {
@@ -55,8 +61,9 @@ impl Metrics {
         registry.register("request_seconds", "Time to answer an API request", seconds.clone());
         let under_way = Gauge::default();
         registry.register("requests_under_way", "API requests being handled", under_way.clone());
-        registry.register_collector(Box::new(Counted { hub, muster }));
-        Self { registry, requests, seconds, under_way }
+        let unknown = Arc::<UnknownActions>::default();
+        registry.register_collector(Box::new(Counted { hub, muster, unknown: Arc::clone(&unknown) }));
+        Self { registry, requests, seconds, under_way, unknown }
     }
 
     /// The figures as OpenMetrics text.
@@ -83,6 +90,9 @@ impl Observer for Metrics {
         let ended = Ended { operation, code: outcome.code.to_owned() };
         self.requests.get_or_create(&ended).inc();
         self.seconds.get_or_create(&Of { operation }).observe(outcome.duration.as_secs_f64());
+        if outcome.code == NO_ACTION {
+            self.unknown.count(outcome.unknown_action);
+        }
     }
 }
 
@@ -90,6 +100,7 @@ impl Observer for Metrics {
 struct Counted {
     hub: Arc<Hub>,
     muster: Arc<Muster>,
+    unknown: Arc<UnknownActions>,
 }
 
 impl std::fmt::Debug for Counted {
@@ -147,6 +158,15 @@ impl Collector for Counted {
         for (code, count) in clients.closes() {
             let labels = [("code", code.to_string())];
             ConstCounter::new(count).encode(closes.encode_family(&labels)?)?;
+        }
+        let mut unknown = encoder.encode_descriptor(
+            "unknown_actions",
+            "API requests for actions that this server has not, by name",
+            None,
+            MetricType::Counter,
+        )?;
+        for (action, count) in self.unknown.by_name() {
+            ConstCounter::new(count).encode(unknown.encode_family(&[("action", action)])?)?;
         }
         Ok(())
     }
