@@ -119,8 +119,8 @@ def test_the_metrics_and_the_log_name_what_is_asked_for_and_not_here(wire, serve
     for action in ("ListFlow", "ListFlow", "no name\n", "x" * 65):
         assert wire.call(action).code == "InvalidAction.NotFound"
     assert (counted("ListFlow"), counted("other")) == (2, 2)
-    until(lambda: "ListFlow" in server.log(), "the log to name it")
-    assert "no name" not in server.log()
+    until(lambda: "ListFlow" in server.output(), "the log to name it")
+    assert "no name" not in server.output()
 
 
 @pytest.mark.looks_at("door")

@@ -54,7 +54,7 @@ pub(super) async fn measure(options: &Options, services: Services, host: &impl H
     let directories: Vec<_> = (0..NODES).map(|_| tempfile::tempdir()).collect::<Result<_, _>>()?;
     let first = directories.first().context("a directory")?.path().to_owned();
     say(&format!("filling a roster of {members} members in PostgreSQL …"))?;
-    let filled = stage::fill(host, &first, &services, members).await?;
+    let filled = stage::fill(host, &first, &services, stage::Size { members, words: 0 }).await?;
     let key = first.join("master.key");
     let node = |directory: &TempDir| Process::node(directory.path(), &key, &services);
     let nodes = directories.iter().map(node).collect::<anyhow::Result<_>>()?;

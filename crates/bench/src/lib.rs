@@ -17,7 +17,7 @@ use bytes::Bytes;
 use load::{Connection, Run, drive};
 use muster_core::service::{Muster, NewAccount};
 use muster_signer::Version;
-use stage::{Filled, Process, Viewers};
+use stage::{Filled, Process, Size, Viewers};
 
 /// Connections of the list measures, as in the figures of the bare server.
 const CONNECTIONS: usize = 64;
@@ -27,6 +27,10 @@ const JOINERS: usize = 64;
 const REQUESTS_PER_SECOND: u64 = 120_000;
 /// Rounds of a comparison; the middle one counts.
 const ROUNDS: usize = 3;
+/// Entries of the word list of the moderation measure: as many as an application may have.
+const WORDS: u64 = 10_000;
+/// Callers of the moderation measure.
+const SENDERS: usize = 64;
 /// Reads of one page in the paging measure.
 const PAGE_READS: u64 = 20_000;
 
@@ -110,9 +114,10 @@ struct Bed {
 async fn measure(options: &Options, host: &impl Host) -> anyhow::Result<()> {
     let wanted = |name: &str| options.wants(name);
     let members = if wanted("page") || wanted("memory") { options.members } else { 0 };
+    let size = Size { members, words: if wanted("words") { WORDS } else { 0 } };
     let directory = tempfile::tempdir()?;
     say(&format!("filling a roster of {members} members …"))?;
-    let filled = stage::fill(host, directory.path(), &Services::default(), members).await?;
+    let filled = stage::fill(host, directory.path(), &Services::default(), size).await?;
     let server = Process::server(directory.path())?;
     let mut bed = Bed { filled, server, seconds: options.seconds, serial: 0 };
     say(&format!("server {}, {} CPUs\n", env!("CARGO_PKG_VERSION"), std::thread::available_parallelism()?))?;
@@ -124,6 +129,9 @@ async fn measure(options: &Options, host: &impl Host) -> anyhow::Result<()> {
     }
     if wanted("page") {
         bed.pages().await?;
+    }
+    if wanted("words") {
+        bed.words().await?;
     }
     if wanted("join") {
         bed.joins().await?;
@@ -263,6 +271,38 @@ impl Bed {
             ]
         });
         drive(self.server.address, requests, 1, Duration::from_secs(60), false).await
+    }
+
+    /// Messages that are held against a list of words, against messages that are spared it.
+    async fn words(&mut self) -> anyhow::Result<()> {
+        let (app, group) = (self.filled.app.clone(), self.filled.small.clone());
+        let time = Duration::from_secs(self.seconds);
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let mut rates = [0.0; 2];
+            for (rate, spared) in rates.iter_mut().zip(["true", "false"]) {
+                let count = 60_000 * self.seconds;
+                let requests = self.requests(Version::V1, "SendMessageToGroup", count, |n| {
+                    let text =
+                        format!("message {n}: 今天的课到这里 what everybody may say, a line of a usual chat");
+                    vec![
+                        ("AppId", app.clone()),
+                        ("GroupId", group.clone()),
+                        ("OperatorUserId", "teacher".to_owned()),
+                        ("Data", text),
+                        ("SkipAudit", spared.to_owned()),
+                    ]
+                });
+                *rate = drive(self.server.address, requests, SENDERS, time, false).await?.rate();
+            }
+            ratios.push((rates[1] / rates[0], rates));
+        }
+        ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (ratio, [spared, held]) = ratios[ROUNDS / 2];
+        say(&format!(
+            "words: messages held against a list of {WORDS} entries: {:.0} % of messages spared it ({held:.0}/s of {spared:.0}/s)",
+            ratio * 100.0
+        ))
     }
 
     /// Durable joins of new users by concurrent callers.

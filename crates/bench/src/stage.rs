@@ -53,12 +53,21 @@ pub(super) struct Filled {
     pub(super) tokens: Vec<String>,
 }
 
+/// How much is put into a store.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    /// Members of the large group.
+    pub(super) members: u64,
+    /// Entries of the word list of the generation 1 application.
+    pub(super) words: u64,
+}
+
 /// Fills a store: that of the data directory, or the one that the services name, which must be fresh.
 pub(super) async fn fill(
     host: &impl Host,
     directory: &Path,
     services: &Services,
-    members: u64,
+    Size { members, words }: Size,
 ) -> anyhow::Result<Filled> {
     let (muster, made) = host.open(directory, services).await?;
     let account = &made.account.id;
@@ -78,6 +87,7 @@ pub(super) async fn fill(
     }
     enrol(&muster, &app, &small, 2000).await?;
     enrol(&muster, &app, &large, members).await?;
+    forbid(&muster, &app, words).await?;
     let expires = muster.now().seconds() + 3600;
     let token = |serial: u32| -> anyhow::Result<String> {
         let user = UserId::new(&format!("viewer{serial:04}"))?;
@@ -124,6 +134,29 @@ async fn enrol(muster: &Arc<Muster>, app: &OpenApp, at: &GroupRef, members: u64)
             for serial in (first..members).step_by(usize::try_from(FILLERS)?) {
                 let user = UserId::new(&format!("user{serial:07}"))?;
                 muster.rosters().enrol(&group, &user, Telling::default()).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(filler) = fillers.join_next().await {
+        filler??;
+    }
+    Ok(())
+}
+
+/// Puts so many entries on an application's word list: words of several scripts, and one pattern to a hundred of them.
+async fn forbid(muster: &Arc<Muster>, app: &OpenApp, words: u64) -> anyhow::Result<()> {
+    let mut fillers = JoinSet::new();
+    for first in 0..FILLERS.min(words) {
+        let (muster, app) = (Arc::clone(muster), app.clone());
+        fillers.spawn(async move {
+            for n in (first..words).step_by(usize::try_from(FILLERS)?) {
+                let entry = match n % 100 {
+                    0 => format!(r"/forbidden{n:05}[0-9]+/"),
+                    1..40 => format!("坏话{n:05}"),
+                    _ => format!("forbidden{n:05}"),
+                };
+                muster.moderation().add(&app, &entry).await?;
             }
             anyhow::Ok(())
         });
