@@ -38,6 +38,10 @@ class Receiver:
             for event in eve["events"]
         ]
 
+    def receipts(self):
+        """What was taken of customer groups: the records of all receipts, in the order in which they came."""
+        return [record for _, body in list(self.taken) for record in json.loads(body)]
+
     def deeds(self):
         """What was taken of groups, as (group, event, user) in the order in which it came."""
         return [(event["g"], event["e"], user) for user, _, event in self.told() if "g" in event]

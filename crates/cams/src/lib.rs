@@ -10,6 +10,7 @@
 
 mod add_chat_group;
 mod add_chat_group_invite_link;
+pub mod callback;
 mod channel_type;
 mod chatapp_sync_phone_number;
 mod content;

@@ -6,9 +6,10 @@
 
 mod form;
 mod found;
+mod news;
 
-pub use self::found::Found;
 pub(crate) use self::found::id_of;
+pub use self::{found::Found, news::ChatNews};
 
 use crate::{
     id::{AppId, GroupId, SessionId, UserId},
@@ -30,6 +31,8 @@ pub enum CallbackEvent {
     Left(Membership),
     /// These are no members of a group any more, which was deleted or whose server was lost: some of them, if there were many.
     AllLeft(GroupId, Vec<UserTie>),
+    /// Something has happened in a conversation of a business, which is told at the address of its number.
+    News(Box<ChatNews>),
 }
 
 /// A user's login.
@@ -67,7 +70,7 @@ pub struct Membership {
 }
 
 impl CallbackEvent {
-    /// The name of the lane in which it is told: that of its group, or of its user where it is of none.
+    /// The name of the lane in which it is told: that of its group or conversation, or of its user where it is of none.
     #[must_use]
     pub fn lane(&self) -> String {
         match self {
@@ -77,6 +80,7 @@ impl CallbackEvent {
             Self::LoggedOn(of) | Self::LoggedOff(of, _) | Self::Reconnected(of, _) => {
                 format!("u:{}", of.user)
             }
+            Self::News(news) => news.lane(),
         }
     }
 }

@@ -70,6 +70,8 @@ fn eves(event: &CallbackEvent) -> Vec<Eve<'_>> {
             let left = Deed::in_group(4, group);
             members.iter().map(|(user, session)| entry(user, session.as_ref(), left)).collect()
         }
+        // Of another product, and told in its form.
+        CallbackEvent::News(_) => Vec::new(),
     }
 }
 

@@ -7,9 +7,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use muster_core::{
+    callback::{CallbackEvent, StoredCall},
     complaint::Complaint,
     id::AppId,
-    outbound::Outbound,
+    outbound::{Call, Outbound},
     service::{DueCall, Muster, OutboxBounds},
 };
 use tokio::task::JoinSet;
@@ -92,6 +93,28 @@ fn ended(busy: &mut HashMap<AppId, usize>, app: Option<AppId>) {
     }
 }
 
+/// What is sent, in the form of the product that the event is of.
+fn made(
+    muster: &Muster,
+    call: &StoredCall,
+    event: &CallbackEvent,
+    url: &str,
+    key: Option<&str>,
+) -> Result<Call, String> {
+    match event {
+        CallbackEvent::News(news) => muster_cams::callback::call(news, url),
+        _ => muster_live::callback::call(call, event, url, key.unwrap_or_default(), muster.now().0 / 1000),
+    }
+}
+
+/// The body of it.
+pub(crate) fn body(call: &StoredCall, event: &CallbackEvent) -> Result<Vec<u8>, String> {
+    match event {
+        CallbackEvent::News(news) => muster_cams::callback::body(news),
+        _ => muster_live::callback::body(call, event),
+    }
+}
+
 /// Makes one attempt.
 async fn send(
     muster: Arc<Muster>,
@@ -101,7 +124,7 @@ async fn send(
     app: AppId,
 ) -> AppId {
     let DueCall { call, event, url, key } = due;
-    let told = match muster_live::callback::call(&call, &event, &url, &key, muster.now().0 / 1000) {
+    let told = match made(&muster, &call, &event, &url, key.as_deref()) {
         Ok(made) => match outbound.call(made).await {
             Ok(answered) if answered.is_success() => Ok(()),
             Ok(answered) => Err(format!("status {}", answered.status)),

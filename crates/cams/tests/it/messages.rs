@@ -1,10 +1,14 @@
 //! What a business says, and how it is listed.
 
+use std::{collections::HashMap, time::Duration};
+
 use muster_core::{
+    callback::CallbackEvent,
     channel::{ChannelEvent, MessageName, MessageReport},
     chat::PhoneNumber,
     chat_message::{Content, MessageStatus},
     id::{AppId, GroupId, GroupRef, MessageId},
+    service::OutboxBounds,
 };
 use serde_json::{Value, json};
 
@@ -210,4 +214,79 @@ async fn a_channel_reports_what_becomes_of_a_message() {
     assert!(!report(MessageStatus::Delivered, None).await, "and none is gone back");
     assert!(!report(MessageStatus::Failed, Some("why")).await);
     assert_eq!(stands().await, "Read");
+}
+
+const STATUSES: &str = "https://shop.example.com/status";
+const INBOUND: &str = "https://shop.example.com/up";
+
+/// Says where a business is told of what happens at [`NUMBER`].
+async fn webhook(house: &House, channel: &str, more: &[(&str, &str)]) {
+    let at = [("CustSpaceId", channel), ("PhoneNumber", NUMBER)];
+    let answer = house.call("UpdatePhoneWebhook", &[&at[..], more].concat()).await.ok();
+    assert_eq!(answer["Code"], "OK", "{answer}");
+}
+
+/// Takes all receipts that are owed, in their order: where each is sent, and its record.
+async fn receipts(house: &House) -> Vec<(String, Value)> {
+    let bounds = OutboxBounds {
+        per_app: 8,
+        lease: Duration::from_secs(60),
+        tried_for: Duration::from_secs(60),
+        owed_per_app: 1_000,
+        dead_per_app: 1_000,
+    };
+    let (outbox, mut told) = (house.muster.outbox(), Vec::new());
+    loop {
+        let due = outbox.take(&HashMap::new(), bounds).await.expect("callbacks");
+        if due.is_empty() {
+            return told;
+        }
+        for due in due {
+            let CallbackEvent::News(news) = &due.event else { panic!("{:?}", due.event) };
+            assert!(due.key.is_none(), "no signature is documented");
+            let body = muster_cams::callback::body(news).expect("a body");
+            let records: Vec<Value> = serde_json::from_slice(&body).expect("an array");
+            told.extend(records.into_iter().map(|record| (due.url.clone(), record)));
+            outbox.settle(&due.call, Ok(()), bounds).await.expect("settled");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_business_is_owed_receipts_of_what_it_sends_and_of_what_people_write() {
+    let (house, channel) = cams().await;
+    let group = active_group(&house, &channel, "team").await;
+    sent(&house, &channel, &group, "text", r#"{"text":"unheard"}"#).await;
+    write(&house, &channel, &group, "unheard").await;
+    assert!(receipts(&house).await.is_empty(), "no address was said");
+    webhook(&house, &channel, &[("StatusCallbackUrl", STATUSES), ("UpCallbackUrl", INBOUND)]).await;
+    let id = sent(&house, &channel, &group, "text", r#"{"text":"hello"}"#).await;
+    write(&house, &channel, &group, "hello too").await;
+    let told = receipts(&house).await;
+    let [(status_url, status), (inbound_url, inbound)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((status_url.as_str(), inbound_url.as_str()), (STATUSES, INBOUND));
+    assert_eq!(
+        (&status["MessageId"], &status["Status"], &status["To"]),
+        (&json!(id), &json!("Sent"), &json!(group))
+    );
+    assert_eq!((&inbound["From"], &inbound["To"]), (&json!(ANN), &json!(NUMBER)));
+    assert_eq!((&inbound["Message"], &inbound["GroupId"]), (&json!("hello too"), &json!(group)));
+}
+
+#[tokio::test]
+async fn receipts_go_where_the_number_says_now_and_nowhere_once_pushes_are_off() {
+    let (house, channel) = cams().await;
+    webhook(&house, &channel, &[("StatusCallbackUrl", "https://old.example.com/")]).await;
+    sent(&house, &channel, ANN, "text", r#"{"text":"one"}"#).await;
+    webhook(&house, &channel, &[("StatusCallbackUrl", STATUSES)]).await;
+    let told = receipts(&house).await;
+    assert_eq!(told.iter().map(|(url, _)| url.as_str()).collect::<Vec<_>>(), [STATUSES]);
+    sent(&house, &channel, ANN, "text", r#"{"text":"two"}"#).await;
+    webhook(&house, &channel, &[("HttpFlag", "N")]).await;
+    sent(&house, &channel, ANN, "text", r#"{"text":"three"}"#).await;
+    assert!(receipts(&house).await.is_empty());
+    webhook(&house, &channel, &[("HttpFlag", "Y")]).await;
+    assert!(receipts(&house).await.is_empty(), "what was owed by then is told nowhere");
+    let id = sent(&house, &channel, ANN, "text", r#"{"text":"four"}"#).await;
+    assert_eq!(receipts(&house).await[0].1["MessageId"], json!(id));
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallbackEvent, LogoffReason, Membership, UserSession, UserTie};
+use super::{CallbackEvent, LogoffReason, Membership, UserSession, UserTie, news::NewsForm};
 use crate::id::{GroupId, SessionId, UserId};
 
 #[derive(Serialize, Deserialize)]
@@ -14,6 +14,7 @@ enum Form {
     LoggedOn(SessionForm),
     LoggedOff { user: String, session: String, reason: ReasonForm },
     Reconnected { user: String, session: String, groups: Vec<String> },
+    News(Box<NewsForm>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -126,6 +127,7 @@ impl From<&CallbackEvent> for Form {
                 let SessionForm { user, session } = of.into();
                 Self::Reconnected { user, session, groups: groups.iter().map(ToString::to_string).collect() }
             }
+            CallbackEvent::News(news) => Self::News(Box::new((&**news).into())),
         }
     }
 }
@@ -147,6 +149,7 @@ impl Form {
                 SessionForm { user, session }.read()?,
                 groups.iter().map(|group| GroupId::new(group).ok()).collect::<Option<_>>()?,
             ),
+            Self::News(news) => CallbackEvent::News(Box::new(news.read()?)),
         })
     }
 }

@@ -12,11 +12,14 @@ use std::sync::{
 use super::{Muster, outbox::OutboxState};
 use crate::{
     bus::{Bus, Notice},
-    callback::{Found, OwedCall},
+    callback::{CallbackEvent, Found, OwedCall, id_of},
     caller::{CarriedOut, carry_out, carry_out_in_place},
     error::Result,
+    id::AppId,
     message::{Entry, Positions, StreamRef},
+    random::Random,
     store::{Also, Store, StreamEvent},
+    time::Millis,
 };
 
 /// What work has that changes something.
@@ -26,9 +29,17 @@ pub(super) struct Hands {
     carried: CarriedOut,
     /// Whether a callback is owed for the change.
     owes: Arc<AtomicBool>,
+    /// When the work began.
+    pub(super) now: Millis,
+    random: Arc<dyn Random>,
 }
 
 impl Hands {
+    /// A callback that an application or a channel is owed.
+    pub(super) fn call(&self, app: AppId, event: CallbackEvent) -> OwedCall {
+        OwedCall { id: id_of(&self.random.hex(32)), app, event, made_at: self.now }
+    }
+
     /// For a change from which nothing follows.
     pub(super) fn alone(&self) -> Also {
         Also::nothing(self.carried)
@@ -98,7 +109,8 @@ impl Muster {
         let (store, owes) = (Arc::clone(&self.store), Arc::<AtomicBool>::default());
         let (bus, outbox) = (Arc::clone(&self.bus), Arc::clone(&self.outbox));
         let listeners = Listeners { bus, outbox, owed: Arc::clone(&owes) };
-        (listeners, move |carried| Hands { store, carried, owes })
+        let (now, random) = (self.now(), Arc::clone(&self.random));
+        (listeners, move |carried| Hands { store, carried, owes, now, random })
     }
 
     /// Changes something. Whoever asks may go away: what a store has begun by then comes to its end and is told, and what

@@ -74,8 +74,8 @@ pub struct DueCall {
     pub event: CallbackEvent,
     /// Where to.
     pub url: String,
-    /// The application's key, which signs it.
-    pub key: String,
+    /// The application's key, which signs it; what is told of a business's conversations is not signed.
+    pub key: Option<String>,
 }
 
 /// The rules of callbacks.
@@ -89,26 +89,39 @@ impl OutboxRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn take(&self, busy: &HashMap<AppId, usize>, bounds: OutboxBounds) -> Result<Vec<DueCall>> {
-        let (muster, now) = (self.0, self.0.now());
+        let now = self.0.now();
         let until = now + millis(bounds.lease);
-        let records = muster.store.records();
+        let records = self.0.store.records();
         let taken = records.claim_calls(now, until, bounds.per_app, busy.clone()).await?;
         let mut due = Vec::with_capacity(taken.len());
         for call in taken {
-            let app = records.app(&call.app).await?;
-            let Some((url, app)) = app.and_then(|app| Some((app.callback_url.clone()?, app))) else {
-                records.settle_call(&call, Outcome::Told).await?;
-                continue;
-            };
             let Some(event) = call.event.clone() else {
                 let fault = "a later version of the server wrote it".to_owned();
                 records.settle_call(&call, Outcome::Dead { fault }).await?;
                 continue;
             };
-            let key = AppRules(muster).key_of(&app)?;
-            due.push(DueCall { call, event, url, key });
+            match self.target(&call.app, &event).await? {
+                Some((url, key)) => due.push(DueCall { call, event, url, key }),
+                None => {
+                    records.settle_call(&call, Outcome::Told).await?;
+                }
+            }
         }
         Ok(due)
+    }
+
+    /// Where an event is told now, and the key that signs it; `None` when it is told nowhere any more.
+    async fn target(&self, app: &AppId, event: &CallbackEvent) -> Result<Option<(String, Option<String>)>> {
+        let records = self.0.store.records();
+        if let CallbackEvent::News(news) = event {
+            let number = records.number(&news.message.number).await?;
+            let webhook = number.filter(|number| number.channel == *app).map(|number| number.webhook);
+            let url = webhook.and_then(|webhook| news.address(&webhook).map(str::to_owned));
+            return Ok(url.map(|url| (url, None)));
+        }
+        let Some(app) = records.app(app).await? else { return Ok(None) };
+        let Some(url) = app.callback_url.clone() else { return Ok(None) };
+        Ok(Some((url, Some(AppRules(self.0).key_of(&app)?))))
     }
 
     /// Notes what an attempt came to: the reason when it failed.
@@ -182,8 +195,11 @@ impl OutboxRules<'_> {
     pub async fn find(&self, number: i64) -> Result<Option<(StoredCall, Option<String>)>> {
         let records = self.0.store.records();
         let Some(call) = records.call(number).await? else { return Ok(None) };
-        let app = records.app(&call.app).await?;
-        Ok(Some((call, app.and_then(|app| app.callback_url.clone()))))
+        let url = match &call.event {
+            Some(event) => self.target(&call.app, event).await?.map(|(url, _)| url),
+            None => None,
+        };
+        Ok(Some((call, url)))
     }
 
     /// Has a dead letter tried again, as if it had been made now; whether there was one.

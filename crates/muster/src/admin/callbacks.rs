@@ -1,10 +1,10 @@
 //! What the commands about callbacks do.
 
 use muster_core::{callback::StoredCall, error::Error, service::Muster};
-use muster_live::callback;
 use serde_json::{Value, json};
 
 use super::{Printout, command::Callbacks};
+use crate::callbacks;
 
 pub(super) async fn done(muster: &Muster, command: Callbacks) -> Result<Printout, Error> {
     let outbox = muster.outbox();
@@ -35,7 +35,7 @@ fn none_of(number: i64, what: &str) -> Error {
 /// A callback with what is sent. The headers that sign it are left out: they are made anew for each attempt, and good for
 /// minutes.
 fn whole(call: &StoredCall, url: Option<&str>) -> Value {
-    let body = call.event.as_ref().and_then(|event| callback::body(call, event).ok());
+    let body = call.event.as_ref().and_then(|event| callbacks::body(call, event).ok());
     let body = body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or(Value::Null);
     let mut shown = row(call);
     if let Value::Object(shown) = &mut shown {
