@@ -215,6 +215,8 @@ def test_a_callback_that_nobody_took_for_a_day_is_a_dead_letter_that_can_be_sent
     app = new_app(wire, EventCallbackUrl=receiver.url)
     group = new_group(wire, app)
     come_and_go(server, app, group, "ada")
+    # What is owed later would be tried for a day from then on.
+    until(lambda: len(server.cli_json("callbacks", "list", "--owed")["callbacks"]) == 4, "the login, the join and their ends to be owed")
     until(lambda: receiver.refused, "an attempt that fails")
     clock.set(25 * HOUR)
 
