@@ -1,10 +1,13 @@
-"""Receipts of CAMS: a business is told at the address of its number what becomes of what it sends."""
+"""Receipts of CAMS: a business is told at the addresses of its number what people write and what becomes of what it sends."""
+
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from harness.receiver import Receiver
-from harness.scenes import new_chat_group, new_space
+from harness.scenes import invite_link, new_chat_group, new_space
 from harness.waiting import until
+from harness.wire import fetch
 
 pytestmark = [pytest.mark.process, pytest.mark.looks_at("store", "nodes")]
 
@@ -63,3 +66,21 @@ def test_a_receipt_that_was_not_taken_is_a_callback_that_the_operator_can_look_a
     assert shown["body"][0]["MessageId"] == sent and shown["attempts"] >= 1
     receiver.status = 200
     until(lambda: [record["MessageId"] for record in receiver.receipts()] == [sent], receiver.receipts)
+
+
+def test_what_people_write_in_a_room_comes_to_the_business_in_its_order(wire, server, receiver):
+    space = new_space(server)
+    group = new_chat_group(wire, space)["GroupId"]
+    ok(wire, "UpdatePhoneWebhook", CustSpaceId=space.channel, PhoneNumber=space.number, UpCallbackUrl=receiver.url)
+    room, form = urlsplit(invite_link(wire, space, group)).path, {"Content-Type": "application/x-www-form-urlencoded"}
+    joined = fetch(server, room, "POST", urlencode({"phone": "+49 160 0000001", "name": "Ann"}), form)
+    seat = {**form, "Cookie": joined.headers["set-cookie"].split(";")[0]}
+    texts = [f"line {n}" for n in range(3)]
+    for text in texts:
+        assert fetch(server, f"{room}/messages", "POST", urlencode({"text": text}), seat).status == 200
+    until(lambda: [record["Message"] for record in receiver.receipts()] == texts, receiver.receipts)
+    first = receiver.receipts()[0]
+    assert (first["From"], first["To"], first["Name"], first["DisplayName"]) == ("491600000001", space.number, "Ann", "Ann")
+    assert (first["Type"], first["NoticeType"], first["GroupId"], first["CustSpaceId"]) == ("TEXT", "inbound", group, space.channel)
+    listed = ok(wire, "ListChatappMessage", **space.params(ChannelType="whatsapp", EventAction="UP", Page={"Index": 1, "Size": 10}))
+    assert {row["MessageId"] for row in listed["Data"]} == {record["MessageId"] for record in receiver.receipts()}
