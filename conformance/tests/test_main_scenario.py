@@ -100,6 +100,11 @@ def check_the_roll_of_second_generation(api, app_id, group, other, people):
     found = api.call("CheckLiveMessageUsersOnline", {"AppId": app_id, "UserIds": ["nobody", "ben"]})
     assert {row["UserId"]: row["Online"] for row in found["UserList"]} == {"nobody": False, "ben": True}
 
+    changed = api.call("ModifyLiveMessageUserInfo", {"AppId": app_id, "UserId": "ben", "UserMetaInfo": "the drummer ~ 你好"})
+    assert [(row["GroupId"], row["Success"]) for row in changed["SuccessList"]] == [(group, True)]
+    rows = api.call("ListLiveMessageGroupUsers", page)["UserList"]
+    assert {row["UserId"]: row["UserInfo"] for row in rows} == {"ada": "", "ben": "the drummer ~ 你好", "cleo": ""}
+
     groups = api.call("ListLiveMessageGroups", {"AppId": app_id, "SortType": 1, "GroupStatus": 1})
     assert numbers_of(groups["GroupList"], "GroupId") == [group, other]
     assert groups["GroupList"][0]["AdminList"] == ["anna", "otto"]

@@ -251,6 +251,7 @@ ALL_ON_APPS = [
     ("CheckLiveMessageUsersInGroup", {"GroupId": "g1", "UserIds": "a"}),
     ("CheckLiveMessageUsersOnline", {"UserIds": "a"}),
     ("KickLiveMessageGroupUser", {"GroupId": "g1", "KickoffUser": "a"}),
+    ("ModifyLiveMessageUserInfo", {"UserId": "a", "UserMetaInfo": "b"}),
     ("SendLiveMessageGroup", {"GroupId": "g1", "SenderId": "a", "Body": "b", "MsgType": 1}),
     ("SendLiveMessageUser", {"ReceiverId": "a", "SenderId": "b", "Body": "c"}),
     ("ListLiveMessageGroupMessages", {"GroupId": "g1", "PageSize": 10, "SortType": 1}),
@@ -356,6 +357,37 @@ def test_the_5001st_group_is_refused_and_a_deleted_one_makes_room(new_server):
         walked += [row["GroupId"] for row in answer["GroupList"]]
         token = answer["NextpageToken"] if answer["Hasmore"] else "end"
     assert len(walked) == len(set(walked)) == 5000
+
+
+def test_what_is_told_of_a_user_changes_in_all_groups_of_the_user_and_in_what_it_says_there(wire, server, app):
+    group, other, later = new_group(wire, app), new_group(wire, app), new_group(wire, app)
+    listed = {"AppId": app["AppId"], "PageSize": 10, "SortType": 1}
+
+    def told(where):
+        rows = wire.ok("ListLiveMessageGroupUsers", {**listed, "GroupId": where})["UserList"]
+        return {row["UserId"]: row["UserInfo"] for row in rows}
+
+    with RawSession(server) as ada, RawSession(server) as bob:
+        for client, user in ((ada, "ada"), (bob, "bob")):
+            client.login(login_token(app, user, extension=f"of {user}"))
+            client.join(group)
+        ada.join(other)
+        for given, shown in (({"UserMetaInfo": "new ~ 你好"}, "new ~ 你好"), ({}, ""), ({"UserMetaInfo": "newer"}, "newer")):
+            answer = wire.ok("ModifyLiveMessageUserInfo", {"AppId": app["AppId"], "UserId": "ada", **given})
+            members(answer, "SuccessList", "FailList")
+            assert answer["SuccessList"] == [{"GroupId": name, "Success": True} for name in sorted((group, other))]
+            assert answer["FailList"] == []
+            assert (told(group), told(other)) == ({"ada": shown, "bob": "of bob"}, {"ada": shown})
+        said = ada.rpc("sendGroupMessage", {"groupId": group, "type": 10001, "data": "hello"})["messageId"]
+        heard = bob.event("recvgroupmessage", messageId=said)["data"]
+        assert heard["sender"] == {"userId": "ada", "userExtension": "newer"}
+        ada.join(later)
+        assert told(later) == {"ada": "of ada"}, "a group that is entered later is told what the login says"
+    nobody = wire.ok("ModifyLiveMessageUserInfo", {"AppId": app["AppId"], "UserId": "nobody", "UserMetaInfo": "x"})
+    assert (nobody["SuccessList"], nobody["FailList"]) == ([], [])
+    for wrong in ({}, {"UserId": "ada", "UserMetaInfo": "x" * 513}):
+        code = wire.refused("ModifyLiveMessageUserInfo", {"AppId": app["AppId"], **wrong})[1]
+        assert code in ("MissingUserId", "InputInvalid")
 
 
 def test_a_kicked_user_is_out_of_the_group_and_still_online(wire, server, app):

@@ -60,6 +60,15 @@ pub enum Notice {
         /// The login that replaces the others.
         session: SessionRef,
     },
+    /// What is told of a user was changed, in all groups of an application that the user is in.
+    UserInfoPut {
+        /// In this application.
+        app: AppId,
+        /// Who.
+        user: UserId,
+        /// What is told from now on.
+        info: Option<Arc<str>>,
+    },
     /// Members of a group went whom nobody kept by name: its count changed.
     Recounted {
         /// This group.

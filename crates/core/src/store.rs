@@ -17,7 +17,7 @@ use crate::{
     caller::CarriedOut,
     figure::Figure,
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
-    id::{AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
+    id::{AppId, GroupId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     login::LoginChange,
     message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Departure, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
@@ -195,6 +195,15 @@ pub trait Groups: Send + Sync {
     async fn note_purge_time(&self, time: Millis) -> StoreResult<Millis>;
 }
 
+/// What became of a [`Rosters::put_user_info`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserInfoPut {
+    /// The groups where it holds now, by id.
+    pub groups: Vec<GroupId>,
+    /// Where what follows stands.
+    pub positions: Positions,
+}
+
 /// Rosters. Those of customer groups are addressed by channel and group.
 #[async_trait]
 pub trait Rosters: Send + Sync {
@@ -215,6 +224,18 @@ pub trait Rosters: Send + Sync {
         leave: Leave,
         also: Also,
     ) -> StoreResult<Option<Departure>>;
+    /// Puts `info` in the place of what is told of a user, in all its memberships of an application's existing groups:
+    /// all of them or none. Memberships that another process alone knows of stay as they are; see
+    /// [`put_counted_info`](Self::put_counted_info). What follows is stored when there is a membership.
+    async fn put_user_info(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        info: Option<Arc<str>>,
+        also: Also,
+    ) -> StoreResult<UserInfoPut>;
+    /// The same for the memberships that this process alone knows of.
+    fn put_counted_info(&self, _app: &AppId, _user: &UserId, _info: Option<&Arc<str>>) {}
     /// Ends the memberships of a group that this process alone knows of: the group was deleted, and whoever is counted
     /// here is out of it.
     fn dismiss_counted(&self, _at: &GroupRef) {}

@@ -79,6 +79,17 @@ impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
         });
     }
 
+    /// Forgets what a commit changed.
+    pub(crate) fn forget(&self, key: &K) {
+        self.shard(key, |shard| {
+            shard.changes += 1;
+            shard.old.remove(key);
+            if let Some((_, weight)) = shard.young.remove(key) {
+                shard.weight -= weight;
+            }
+        });
+    }
+
     /// Notes what a commit changed.
     pub(crate) fn put(&self, key: K, value: V, weight: usize) {
         self.shard(&key.clone(), |shard| {
@@ -126,6 +137,19 @@ mod tests {
         let ticket = cache.ticket(&1);
         cache.put(1, "new", 1);
         cache.fill(1, "old", 1, ticket);
+        assert_eq!(cache.with(&1, |value| *value), Some("new"));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_read_again_by_whoever_reads_after_it() {
+        let cache = Bounded::new(64 * SHARDS);
+        cache.put(1, "old", 1);
+        let early = cache.ticket(&1);
+        cache.forget(&1);
+        assert_eq!(cache.with(&1, |value| *value), None);
+        cache.fill(1, "old", 1, early);
+        assert_eq!(cache.with(&1, |value| *value), None);
+        cache.fill(1, "new", 1, cache.ticket(&1));
         assert_eq!(cache.with(&1, |value| *value), Some("new"));
     }
 

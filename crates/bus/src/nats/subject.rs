@@ -25,6 +25,7 @@ impl<'a> Reach<'a> {
             }
             Notice::TakenOut { .. }
             | Notice::SignedIn { .. }
+            | Notice::UserInfoPut { .. }
             | Notice::AppDisabled { .. }
             | Notice::DirectoryChanged => Self::All,
         }

@@ -84,6 +84,8 @@ fn any_notice() -> impl Strategy<Value = Notice> {
             user,
             session
         }),
+        (id::<AppId>(), id::<UserId>(), option::of(text()))
+            .prop_map(|(app, user, info)| Notice::UserInfoPut { app, user, info }),
         group().prop_map(|group| Notice::Recounted { group }),
         id::<AppId>().prop_map(|app| Notice::AppDisabled { app }),
         Just(Notice::DirectoryChanged),
@@ -99,6 +101,7 @@ fn every_kind_is_made(notice: &Notice) {
         | Notice::Left { .. }
         | Notice::TakenOut { .. }
         | Notice::SignedIn { .. }
+        | Notice::UserInfoPut { .. }
         | Notice::Recounted { .. }
         | Notice::AppDisabled { .. }
         | Notice::DirectoryChanged => {}
@@ -217,6 +220,10 @@ fn today() -> Vec<(u8, &'static str, Content)> {
         (
             r#"{"SignedIn":{"app":"a","user":"u","session":{"node":"n","session":"s"}}}"#,
             Notice::SignedIn { app: app.clone(), user: user(), session },
+        ),
+        (
+            r#"{"UserInfoPut":{"app":"a","user":"u","info":"new"}}"#,
+            Notice::UserInfoPut { app: app.clone(), user: user(), info: Some("new".into()) },
         ),
         (r#"{"Recounted":{"group":{"app":"a","group":"g"}}}"#, Notice::Recounted { group: at() }),
         (r#"{"AppDisabled":{"app":"a"}}"#, Notice::AppDisabled { app: app.clone() }),

@@ -49,7 +49,8 @@ async fn what_concerns_every_node_reaches_every_node() {
     let notices = [
         to_user,
         Notice::TakenOut { group: group("g"), user: user.clone() },
-        Notice::SignedIn { app: app.clone(), user, session },
+        Notice::SignedIn { app: app.clone(), user: user.clone(), session },
+        Notice::UserInfoPut { app: app.clone(), user, info: Some("new".into()) },
         Notice::AppDisabled { app },
         Notice::DirectoryChanged,
     ];

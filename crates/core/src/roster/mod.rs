@@ -25,7 +25,8 @@ pub type JoinNumber = u64;
 pub struct Member {
     /// Who.
     pub user: UserId,
-    /// What the member said of itself on joining: a login's extension, a CAMS participant's name.
+    /// What is told of the member: what it said of itself on joining (a login's extension, a CAMS participant's name),
+    /// or what the operator has put in its place.
     pub info: Option<Arc<str>>,
     /// The place in the roster.
     pub number: JoinNumber,

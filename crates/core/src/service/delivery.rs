@@ -3,10 +3,12 @@
 //! Nobody asks for it, so nobody proves anything here: whoever follows a stream has shown before that it may, on logging
 //! in or on joining. What a caller asks for goes by the other rules.
 
+use std::sync::Arc;
+
 use super::Muster;
 use crate::{
     error::Result,
-    id::{GroupRef, UserId},
+    id::{AppId, GroupRef, UserId},
     message::{Entry, Sequence, StreamRef, Top},
     roster::{Member, RosterState},
 };
@@ -29,6 +31,11 @@ impl DeliveryRules<'_> {
     /// A group has ended: whoever this process alone knows to be in it is out.
     pub fn ended(&self, group: &GroupRef) {
         self.0.store.dismiss_counted(group);
+    }
+
+    /// What is told of a user was changed: so it is where this process alone knows the user to be.
+    pub fn info_put(&self, app: &AppId, user: &UserId, info: Option<&Arc<str>>) {
+        self.0.store.put_counted_info(app, user, info);
     }
 
     /// Where a stream ends; `None` when there is no such stream.

@@ -165,9 +165,9 @@ impl MessageRules<'_> {
     pub async fn say(&self, visit: &Visit<'_>, new: MemberMessage) -> Result<Sent> {
         let (user, group) = (visit.login().user(), visit.group());
         let found = self.0.store.find_members(&group.at, std::slice::from_ref(user)).await?;
-        if found.iter().all(Option::is_none) {
+        let Some(member) = found.into_iter().flatten().next() else {
             return Err(Error::NotMember(user.clone()));
-        }
+        };
         if !new.skips_mutes {
             self.0.mutes().demand_voice(visit).await?;
         }
@@ -180,7 +180,8 @@ impl MessageRules<'_> {
             level: new.level.0,
             repeat: new.repeat,
             cached: new.storage == Storage::Stored,
-            ..self.message(None, new.kind, new.body, login.as_sender())?
+            // What the group knows of the member: the operator may have changed it since the login.
+            ..self.message(None, new.kind, new.body, Sender { user: member.user, info: member.info })?
         };
         let voice = Voice::Member;
         let max_types = self.max_types(group, voice);

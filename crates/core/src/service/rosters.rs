@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Login, Muster, OpenGroup, Visit,
+    Login, Muster, OpenApp, OpenGroup, Visit,
     change::{Done, Hands, published},
     comings::{Herald, Telling, heralded},
 };
@@ -176,6 +176,26 @@ impl RosterRules<'_> {
         let (at, user, now) = (group.at.clone(), user.clone(), muster.now());
         let calls = muster.owed_for(group.app(), (&at.group, &user, None), CallbackEvent::Left);
         muster.change(move |hands| kick(hands, at, (user, calls), serves, now)).await
+    }
+
+    /// Puts `info` in the place of what is told of a user, in every group of the application that the user is in, and in
+    /// what the user says there from now on; those groups, by id. A user who is in none is no fault. Whoever enters a
+    /// group later tells there what its login says.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn put_user_info(
+        &self,
+        app: &OpenApp,
+        user: &UserId,
+        info: Option<Arc<str>>,
+    ) -> Result<Vec<GroupId>> {
+        let (app, user) = (app.id.clone(), user.clone());
+        let put = async move |hands: Hands| {
+            let put = hands.store.put_user_info(&app, &user, info.clone(), hands.alone()).await?;
+            Ok(Done::told(put.groups, [Notice::UserInfoPut { app, user, info }]))
+        };
+        self.0.change(put).await
     }
 
     /// A page of the roster, by number.

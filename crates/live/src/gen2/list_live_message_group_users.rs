@@ -53,7 +53,7 @@ pub(crate) struct Response {
 struct UserRow {
     /// The user.
     user_id: UserId,
-    /// What the user said of itself at logon, empty when nothing.
+    /// What the user said of itself at logon, or `ModifyLiveMessageUserInfo` has put in its place; empty when nothing.
     #[serde(serialize_with = "text_or_empty")]
     #[schemars(with = "String")]
     user_info: Option<Arc<str>>,

@@ -29,6 +29,7 @@ mod modify_live_message_app_callback;
 mod modify_live_message_app_disable;
 mod modify_live_message_group;
 mod modify_live_message_group_band;
+mod modify_live_message_user_info;
 mod recover_live_message_deleted_group;
 mod remove_live_message_group_band;
 mod send_live_message_group;
@@ -69,6 +70,7 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
         .operation::<check_live_message_users_in_group::CheckLiveMessageUsersInGroup>()
         .operation::<check_live_message_users_online::CheckLiveMessageUsersOnline>()
         .operation::<kick_live_message_group_user::KickLiveMessageGroupUser>()
+        .operation::<modify_live_message_user_info::ModifyLiveMessageUserInfo>()
         .operation::<ban_live_message_group::BanLiveMessageGroup>()
         .operation::<unban_live_message_group::UnbanLiveMessageGroup>()
         .operation::<add_live_message_group_band::AddLiveMessageGroupBand>()

@@ -107,6 +107,8 @@ const ALLOWED: Allowed = &[
     ("ListMuteGroupUser.AppId: max null is 64", ID),
     ("ListMuteGroupUser.GroupId: max null is 64", ID),
     ("ListMuteGroupUser.OperatorUserId: max null is 64", ID),
+    ("ModifyLiveMessageUserInfo.AppId: max null is 64", ID),
+    ("ModifyLiveMessageUserInfo.UserId: max null is 64", ID),
     ("MuteAllGroupUser.AppId: max null is 64", ID),
     ("MuteAllGroupUser.GroupId: max null is 64", ID),
     ("MuteAllGroupUser.OperatorUserId: max null is 64", ID),

@@ -2,7 +2,10 @@
 
 use muster_core::{
     app::Generation,
+    id::GroupId,
     limits::{Limits, SuperListing},
+    message::Body,
+    service::MemberMessage,
 };
 use serde_json::{Value, json};
 
@@ -177,4 +180,48 @@ async fn a_kick_that_is_sent_again_succeeds_and_one_of_a_stranger_does_not() {
     }
     house.clock.advance(11 * 60_000);
     house.call("KickLiveMessageGroupUser", &kick("g", "kim")).await.refused(404, "ResourceNotExist");
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_user_changes_in_every_group_of_the_user() {
+    let house = live();
+    let app = new_app(&house).await;
+    for group in ["g", "h", "i"] {
+        new_group(&house, &app, group).await;
+    }
+    let kim = Person::new(&house, Generation::Two, &app, "kim", Some("of the login")).await;
+    people(&house, &app, "g", &["lou"]).await;
+    for group in ["h", "g"] {
+        kim.join(&house, group).await;
+    }
+    let put = async |user, more: &[(&str, &str)]| {
+        let named = [("AppId", &*app), ("UserId", user)];
+        house.call("ModifyLiveMessageUserInfo", &[&named[..], more].concat()).await.ok()
+    };
+    let both = json!([{"GroupId": "g", "Success": true}, {"GroupId": "h", "Success": true}]);
+    let listed = async |group| {
+        let page = [("AppId", &*app), ("GroupId", group), ("PageSize", "10"), ("SortType", "1")];
+        house.call("ListLiveMessageGroupUsers", &page).await.ok()["UserList"].clone()
+    };
+    for (given, told) in
+        [(&[("UserMetaInfo", "new")][..], "new"), (&[], ""), (&[("UserMetaInfo", "newer")], "newer")]
+    {
+        assert_eq!(put("kim", given).await, json!({"SuccessList": both, "FailList": []}));
+        assert_eq!(listed("h").await, json!([{"UserId": "kim", "UserInfo": told}]));
+        assert_eq!(
+            listed("g").await,
+            json!([{"UserId": "lou", "UserInfo": ""}, {"UserId": "kim", "UserInfo": told}])
+        );
+    }
+    assert_eq!(put("nobody", &[("UserMetaInfo", "x")]).await, json!({"SuccessList": [], "FailList": []}));
+    // Said after the change it is told so; a group entered later is told what the login says.
+    kim.join(&house, "i").await;
+    assert_eq!(listed("i").await, json!([{"UserId": "kim", "UserInfo": "of the login"}]));
+    let group = GroupId::new("g").expect("an id");
+    let visit = house.muster.groups().visit(&kim.login, &group).await.expect("a visit");
+    let said = MemberMessage::of(Body::new("hello").expect("a body"));
+    house.muster.messages().say(&visit, said).await.expect("a message");
+    let page = [("AppId", &*app), ("GroupId", "g"), ("PageSize", "10"), ("SortType", "1")];
+    let history = house.call("ListLiveMessageGroupMessages", &page).await.ok();
+    assert_eq!(history["MessageList"][0]["Sender"], json!({"UserId": "kim", "UserInfo": "newer"}));
 }

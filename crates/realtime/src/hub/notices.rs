@@ -82,6 +82,9 @@ pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
         Notice::Recounted { group } => hub.changed(group, Feed::recounted),
         Notice::TakenOut { group, user } => hub.take_out(group, user),
         Notice::SignedIn { app, user, session } => hub.signed_in(app, user, session),
+        Notice::UserInfoPut { app, user, info } => {
+            hub.muster.delivery().info_put(app, user, info.as_ref());
+        }
         Notice::AppDisabled { app } => hub.close_app(app),
         Notice::DirectoryChanged => {}
     }

@@ -1,22 +1,25 @@
 //! Rosters: what the domain decides, written into maps. Everybody is listed, also in a super group whose list is not
 //! shown.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use muster_core::{
     callback::UserTie,
     group::{Order, Page, Slice},
-    id::{GroupRef, SessionRef, UserId},
+    id::{AppId, GroupRef, SessionRef, UserId},
     message::Positions,
     roster::{
         Admission, Departure, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, PageQuery,
         RosterState, Tie, WalkQuery,
     },
-    store::{Also, Rosters, StoreResult},
+    store::{Also, Rosters, StoreResult, UserInfoPut},
 };
 
-use super::MemoryStore;
+use super::{MemoryStore, state::GroupState};
 
 /// A membership.
 struct Seat {
@@ -132,6 +135,13 @@ impl Roster {
         self.seats.values().map(tie).collect()
     }
 
+    /// Puts what is told of a member.
+    fn put_info(&mut self, user: &UserId, info: Option<&Arc<str>>) {
+        if let Some(seat) = self.seat_mut(user) {
+            seat.member.info = info.cloned();
+        }
+    }
+
     /// Forgets everybody: the group is deleted.
     pub(super) fn empty(&mut self) {
         self.seats.clear();
@@ -200,6 +210,31 @@ impl Rosters for MemoryStore {
         group.roster.leave(left, user);
         let count = group.roster.state.count;
         Ok((left == Left::Gone).then(|| Departure { count, positions: state.follow(also) }))
+    }
+
+    async fn put_user_info(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        info: Option<Arc<str>>,
+        also: Also,
+    ) -> StoreResult<UserInfoPut> {
+        let mut state = self.changing()?;
+        let Some(space) = state.spaces.get(app) else { return Ok(UserInfoPut::default()) };
+        let joined = |group: &&GroupState| !group.is_deleted() && group.roster.member(user).is_some();
+        let mut groups: Vec<_> =
+            space.groups.values().filter(joined).map(|group| group.record.at.group.clone()).collect();
+        groups.sort();
+        if groups.is_empty() {
+            return Ok(UserInfoPut::default());
+        }
+        state.demand_streams(&also)?;
+        for group in &groups {
+            if let Some(group) = state.existing_mut(&GroupRef::new(app.clone(), group.clone())) {
+                group.roster.put_info(user, info.as_ref());
+            }
+        }
+        Ok(UserInfoPut { groups, positions: state.follow(also) })
     }
 
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>> {

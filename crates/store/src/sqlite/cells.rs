@@ -81,6 +81,11 @@ impl Cells {
         }
     }
 
+    /// The cell of a group, if it is in memory.
+    pub(super) fn here(&self, at: &GroupRef) -> Option<Arc<GroupCell>> {
+        self.shard(at).cells.get(at).map(Arc::clone)
+    }
+
     /// Adds a cell, unless somebody was faster.
     fn add(&self, shard: &mut Shard, at: &GroupRef, loaded: Loaded) -> Arc<GroupCell> {
         if let Some(cell) = shard.cells.get(at) {

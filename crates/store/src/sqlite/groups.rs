@@ -422,8 +422,7 @@ impl Groups for SqliteStore {
             return Ok(Page { entries: Vec::new(), total: 0 });
         };
         // Sessions first: a membership that becomes durable in between is then found twice rather than never.
-        let key = (space.key, user.clone());
-        let attended = self.memory.attendances.shard(&key, |map| map.get(&key).cloned().unwrap_or_default());
+        let attended = self.memory.attended(space.key, user);
         let user = user.clone();
         self.readers
             .snapshot(move |connection| of_user(connection, space.key, &user, &attended, order, window))

@@ -36,6 +36,7 @@ mod stats;
 mod tables;
 mod transfer;
 mod tx;
+mod user_info;
 mod writer;
 
 use std::{
@@ -129,6 +130,12 @@ impl Memory {
     fn attend(&self, space: i64, user: &UserId, group: i64) {
         let key = (space, user.clone());
         self.attendances.shard(&key.clone(), |map| map.entry(key).or_default().push(group));
+    }
+
+    /// The groups where a user is a member by a session, by key.
+    fn attended(&self, space: i64, user: &UserId) -> Vec<i64> {
+        let key = (space, user.clone());
+        self.attendances.shard(&key, |map| map.get(&key).cloned().unwrap_or_default())
     }
 
     /// Notes that a session is no member by itself any more.

@@ -317,6 +317,15 @@ impl Presence {
         Some(connected.member(number))
     }
 
+    /// Puts what is told of a connected member.
+    pub(super) fn put_info(&mut self, user: &UserId, info: Option<&Arc<str>>) {
+        if let Some(number) = self.by_user.get(user)
+            && let Some(connected) = self.connected.get_mut(number)
+        {
+            connected.info = info.cloned();
+        }
+    }
+
     /// Seats a new member: a session's when one is given, else a durable one.
     pub(super) fn seat(
         &mut self,

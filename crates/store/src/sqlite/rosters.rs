@@ -12,13 +12,13 @@ use std::{
 use async_trait::async_trait;
 use muster_core::{
     group::{Page, Slice},
-    id::{GroupRef, UserId},
+    id::{AppId, GroupRef, UserId},
     message::Positions,
     roster::{
         Admission, Departure, Hold, Join, JoinNumber, Joined, Leave, Left, Member, Membership, PageQuery,
         RosterState, Tie, WalkQuery,
     },
-    store::{Also, Rosters, StoreResult},
+    store::{Also, Rosters, StoreResult, UserInfoPut},
 };
 use rusqlite::{OptionalExtension as _, params};
 
@@ -376,6 +376,16 @@ impl Rosters for SqliteStore {
             settle_leave(&memory, &cell, &user, plan).map(|count| Departure { count, positions })
         };
         self.writer.run(subject, run, settle).await
+    }
+
+    async fn put_user_info(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        info: Option<Arc<str>>,
+        also: Also,
+    ) -> StoreResult<UserInfoPut> {
+        self.change_user_info(app, user, info, also).await
     }
 
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>> {

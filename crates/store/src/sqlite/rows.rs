@@ -1,8 +1,8 @@
 //! Rows of durable members, kept decoded.
 //!
-//! A join number's row never changes, and whether its member is present is not asked here but of the roster's rank
-//! index; so a kept row is never stale, however the roster changes. Rows are kept in blocks of neighbours, which is
-//! how pages ask for them, and by user, which is how membership is checked.
+//! Whether a join number's member is present is not asked here but of the roster's rank index, and its row never changes
+//! but for what is told of the member, when it is forgotten; so a kept row is never stale, however the roster changes.
+//! Rows are kept in blocks of neighbours, which is how pages ask for them, and by user, which is how membership is checked.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -130,6 +130,12 @@ impl Rows {
                 block.insert(at, row);
             }
         });
+    }
+
+    /// Forgets a row that a commit has changed.
+    pub(super) fn changed(&self, group: i64, number: JoinNumber, user: &UserId) {
+        self.blocks.forget(&(group, number / BLOCK));
+        self.users.forget(&(group, user.clone()));
     }
 
     /// The kept row of a user. The user may have left since, or have joined anew under another number.

@@ -79,4 +79,5 @@ mod sqlite_faults;
 mod sqlite_files;
 mod sqlite_lost_files;
 mod transfer;
+mod user_info;
 mod words;

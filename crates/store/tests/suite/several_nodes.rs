@@ -415,6 +415,29 @@ async fn a_super_group_is_counted_by_its_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_told_of_a_counted_user_changes_on_the_node_that_counts_it() {
+    let place = Postgres::new();
+    let nodes = three(&place).await;
+    let g = one_group(&*nodes[0].store).await;
+    for name in ["a", "b", "c", "d", "e"] {
+        admitted(&*nodes[0].store, &g, nodes[0].guest(name)).await;
+    }
+    let (app, e, info) = (app_id("a"), user("e"), Some(Arc::from("new")));
+    let told = async || {
+        let found = nodes[0].store.find_members(&g, std::slice::from_ref(&e)).await.unwrap();
+        found[0].as_ref().unwrap().info.as_deref().unwrap().to_owned()
+    };
+    let put = nodes[1].store.put_user_info(&app, &e, info.clone(), alone()).await.unwrap();
+    assert!(put.groups.is_empty(), "another node counts it");
+    assert_eq!(told().await, "info of e\0");
+    nodes[0].store.put_counted_info(&app, &e, info.as_ref());
+    assert_eq!(told().await, "new");
+    let put = nodes[0].store.put_user_info(&app, &e, Some("newer".into()), alone()).await.unwrap();
+    assert_eq!(put.groups, std::slice::from_ref(&g.group));
+    assert_eq!(told().await, "newer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_super_group_that_empties_and_fills_is_counted_exactly() {
     let place = Postgres::new();
     let nodes = three(&place).await;

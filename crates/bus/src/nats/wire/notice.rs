@@ -19,6 +19,7 @@ pub(super) enum NoticeForm {
     Left { group: GroupForm, user: UserId },
     TakenOut { group: GroupForm, user: UserId },
     SignedIn { app: AppId, user: UserId, session: SessionForm },
+    UserInfoPut { app: AppId, user: UserId, info: Option<Arc<str>> },
     Recounted { group: GroupForm },
     AppDisabled { app: AppId },
     DirectoryChanged,
@@ -41,6 +42,9 @@ impl From<&Notice> for NoticeForm {
             Notice::SignedIn { app, user, session } => {
                 Self::SignedIn { app: app.clone(), user: user.clone(), session: session.into() }
             }
+            Notice::UserInfoPut { app, user, info } => {
+                Self::UserInfoPut { app: app.clone(), user: user.clone(), info: info.clone() }
+            }
             Notice::Recounted { group } => Self::Recounted { group: group.into() },
             Notice::AppDisabled { app } => Self::AppDisabled { app: app.clone() },
             Notice::DirectoryChanged => Self::DirectoryChanged,
@@ -60,6 +64,7 @@ impl From<NoticeForm> for Notice {
             NoticeForm::SignedIn { app, user, session } => {
                 Self::SignedIn { app, user, session: session.into() }
             }
+            NoticeForm::UserInfoPut { app, user, info } => Self::UserInfoPut { app, user, info },
             NoticeForm::Recounted { group } => Self::Recounted { group: group.into() },
             NoticeForm::AppDisabled { app } => Self::AppDisabled { app },
             NoticeForm::DirectoryChanged => Self::DirectoryChanged,

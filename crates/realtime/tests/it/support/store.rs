@@ -22,7 +22,7 @@ use muster_core::{
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{
         Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, Messages, Nodes, Reaped,
-        Records, Rosters, Sessions, Store, StoreError, StoreResult, StreamEvent,
+        Records, Rosters, Sessions, Store, StoreError, StoreResult, StreamEvent, UserInfoPut,
     },
     testing::Seeded,
     time::Millis,
@@ -226,6 +226,16 @@ impl Rosters for TestStore {
         also: Also,
     ) -> StoreResult<Option<Departure>> {
         self.told(self.asked().await?.leave(at, user, leave, also).await)
+    }
+
+    async fn put_user_info(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        info: Option<Arc<str>>,
+        also: Also,
+    ) -> StoreResult<UserInfoPut> {
+        self.asked().await?.put_user_info(app, user, info, also).await
     }
 
     async fn roster_page(&self, at: &GroupRef, query: PageQuery) -> StoreResult<Page<Member>> {

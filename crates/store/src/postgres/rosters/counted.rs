@@ -12,7 +12,7 @@ use std::{
 };
 
 use muster_core::{
-    id::{GroupRef, NodeId, SessionRef, UserId},
+    id::{AppId, GroupId, GroupRef, NodeId, SessionRef, UserId},
     message::Positions,
     roster::{Admission, Hold, Join, Joined, Leave, Left, Member, Membership, RosterState, Tie},
     time::Millis,
@@ -224,6 +224,24 @@ impl Counted {
         self.group(at, |tallies| {
             tallies.is_some_and(|tallies| tallies.values().any(|tally| tally.is_left_by(user, leave)))
         })
+    }
+
+    /// Puts what is told of somebody who is counted here; in which groups.
+    pub(super) fn put_info(&self, app: &AppId, user: &UserId, info: Option<&Arc<str>>) -> Vec<GroupId> {
+        let mut groups = Vec::new();
+        self.tallies.each(|shard| {
+            for (at, tallies) in shard.iter_mut().filter(|(at, _)| at.app == *app) {
+                let mut counted = false;
+                for guest in tallies.values_mut().filter_map(|tally| tally.guests.get_mut(user)) {
+                    guest.info = info.cloned();
+                    counted = true;
+                }
+                if counted {
+                    groups.push(at.group.clone());
+                }
+            }
+        });
+        groups
     }
 
     /// The membership of somebody who is counted here.

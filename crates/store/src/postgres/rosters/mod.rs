@@ -12,6 +12,7 @@
 
 mod batch;
 mod counted;
+mod info;
 mod pages;
 mod plan;
 mod rows;
@@ -24,10 +25,10 @@ use std::{
 use async_trait::async_trait;
 use muster_core::{
     group::{Page, Slice},
-    id::{GroupRef, NodeId, UserId},
+    id::{AppId, GroupRef, NodeId, UserId},
     message::Positions,
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
-    store::{Also, Messages as _, Rosters, StoreError, StoreResult},
+    store::{Also, Messages as _, Rosters, StoreError, StoreResult, UserInfoPut},
     vital::Vital,
 };
 use tokio::{
@@ -48,7 +49,7 @@ pub(super) use self::{
 use super::{
     PostgresStore,
     database::Database,
-    fault::{Fault, wanted_still},
+    fault::{Fault, retry, wanted_still},
     gather::{Gatherer, Lanes},
     records::{bigint, unsigned},
     values::values,
@@ -235,6 +236,25 @@ impl Rosters for PostgresStore {
     ) -> StoreResult<Option<Departure>> {
         self.database.open_still()?;
         self.end_membership(at, user, leave, also).await
+    }
+
+    async fn put_user_info(
+        &self,
+        app: &AppId,
+        user: &UserId,
+        info: Option<Arc<str>>,
+        also: Also,
+    ) -> StoreResult<UserInfoPut> {
+        self.database.open_still()?;
+        let mut put = retry(|| info::put(&self.database, (app, user), info.as_ref(), &also)).await?;
+        put.groups.extend(self.roster_writer.counted.put_info(app, user, info.as_ref()));
+        put.groups.sort();
+        put.groups.dedup();
+        Ok(put)
+    }
+
+    fn put_counted_info(&self, app: &AppId, user: &UserId, info: Option<&Arc<str>>) {
+        self.roster_writer.counted.put_info(app, user, info);
     }
 
     fn dismiss_counted(&self, at: &GroupRef) {
