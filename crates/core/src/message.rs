@@ -144,7 +144,7 @@ pub enum Posted {
     Repeated(Sequence),
     /// The group has seen as many types as it may.
     TooManyTypes,
-    /// The group does not exist or was deleted.
+    /// The group does not exist or was deleted; of a user's stream, its application.
     NoGroup,
 }
 

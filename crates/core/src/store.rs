@@ -19,7 +19,9 @@ use crate::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     login::LoginChange,
-    message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
+    message::{
+        Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top,
+    },
     roster::{Admission, Departure, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
     transfer::{Counts, TransferError},
@@ -263,6 +265,15 @@ pub trait Messages: Send + Sync {
     /// Stores a message in a group's stream and counts it, if the group has seen fewer than the draft's types, and no
     /// message under the same chosen id.
     async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted>;
+    /// Stores a message in a user's stream; it is counted nowhere. `once` says that its sender chose the id, so that it is
+    /// stored once in the stream however often it is sent. [`Posted::NoGroup`] when there is no such application.
+    async fn post_to_user(
+        &self,
+        to: (&AppId, &UserId),
+        message: Message,
+        once: bool,
+        also: Also,
+    ) -> StoreResult<Posted>;
     /// Counts a message that is not stored, so that nothing can be stored with it. The count may lag behind a crash by what was counted in the last second.
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;
     /// Stores events where nothing else changes; their positions, or `None`, and none of them, when the group or the

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use super::{
     Login, MessageRules, OpenApp, Sent, Storage,
-    change::{Done, Hands, published},
+    change::{Done, Hands},
 };
 use crate::{
     bus::Notice,
     error::{Error, Result},
-    id::{MessageId, UserId},
-    message::{Body, DEFAULT_MESSAGE_TYPE, Event, Level, Message, Sender, StreamRef},
-    store::StreamEvent,
+    id::{AppId, MessageId, UserId},
+    message::{Body, DEFAULT_MESSAGE_TYPE, Event, Level, Message, Posted, Sender, StreamRef},
 };
 
 /// What the operator says to a user.
@@ -84,8 +83,8 @@ impl MessageRules<'_> {
         if online != [true] {
             return Err(Error::NotOnline(receiver.clone()));
         }
-        let stream = StreamRef::User(app.id.clone(), receiver.clone());
-        self.0.change(move |hands| tell(hands, stream, word)).await
+        let to = (app.id.clone(), receiver.clone());
+        self.0.change(move |hands| tell(hands, to, word)).await
     }
 }
 
@@ -97,22 +96,20 @@ struct Word {
     once: bool,
 }
 
-async fn tell(hands: Hands, stream: StreamRef, word: Word) -> Result<Done<Sent>> {
+async fn tell(hands: Hands, (app, user): (AppId, UserId), word: Word) -> Result<Done<Sent>> {
     let Word { message, storage, once } = word;
     let (id, at) = (message.id.clone(), message.at);
-    let event = Arc::new(Event::Message(message));
-    if storage == Storage::Ephemeral {
-        let notice = Notice::Published { stream, sequence: None, event, at };
-        return Ok(Done::told(Sent { id, sequence: None }, [notice]));
-    }
-    if once && let Some(entry) = hands.store.find_message(&stream, &id).await? {
-        return Ok(Done::untold(Sent { id, sequence: Some(entry.sequence) }));
-    }
-    let app = stream.app().clone();
-    let events = vec![StreamEvent { stream, event, at }];
-    let Some(positions) = hands.store.append(hands.with(&events)).await? else {
-        return Err(Error::NoApp(app));
+    let event = Arc::new(Event::Message(message.clone()));
+    let sequence = match storage {
+        Storage::Ephemeral => None,
+        Storage::Stored => {
+            match hands.store.post_to_user((&app, &user), message, once, hands.alone()).await? {
+                Posted::Done { sequence, .. } => sequence,
+                Posted::Repeated(sequence) => return Ok(Done::untold(Sent { id, sequence: Some(sequence) })),
+                Posted::NoGroup | Posted::TooManyTypes => return Err(Error::NoApp(app)),
+            }
+        }
     };
-    let sent = Sent { id, sequence: positions.first().copied() };
-    Ok(Done::told(sent, published(events, positions)))
+    let stream = StreamRef::User(app, user);
+    Ok(Done::told(Sent { id, sequence }, [Notice::Published { stream, sequence, event, at }]))
 }

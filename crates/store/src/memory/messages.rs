@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use muster_core::{
     group::{Order, Slice},
-    id::{GroupRef, MessageId},
-    message::{Draft, Entry, Event, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top, Verdict},
+    id::{AppId, GroupRef, MessageId, UserId},
+    message::{
+        Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top, Verdict,
+    },
     store::{Also, Messages, StoreResult},
 };
 
@@ -51,6 +53,28 @@ impl Messages for MemoryStore {
         let sequence = group.stream.push(Event::Message(message), taken);
         if once {
             group.stream.chosen.insert(id, sequence);
+        }
+        Ok(Posted::Done { sequence: Some(sequence), total, positions: state.follow(also) })
+    }
+
+    async fn post_to_user(
+        &self,
+        (app, user): (&AppId, &UserId),
+        message: Message,
+        once: bool,
+        also: Also,
+    ) -> StoreResult<Posted> {
+        let (mut state, own) = (self.changing()?, StreamRef::User(app.clone(), user.clone()));
+        let Some(stream) = state.open_stream(&own) else { return Ok(Posted::NoGroup) };
+        if let Some(sequence) = stream.chosen.get(&message.id).filter(|_| once) {
+            return Ok(Posted::Repeated(*sequence));
+        }
+        state.demand_streams(&also)?;
+        let Some(stream) = state.open_stream(&own) else { return Ok(Posted::NoGroup) };
+        let (id, taken, total) = (message.id.clone(), message.at, message.total);
+        let sequence = stream.push(Event::Message(message), taken);
+        if once {
+            stream.chosen.insert(id, sequence);
         }
         Ok(Posted::Done { sequence: Some(sequence), total, positions: state.follow(also) })
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use muster_core::{
     group::{Order, Slice},
-    id::{GroupRef, MessageId, UserId},
+    id::{AppId, GroupRef, MessageId, UserId},
     message::{
         Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sender, Sequence, StreamRef, Top,
     },
@@ -141,6 +141,18 @@ impl Messages for PostgresStore {
     async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted> {
         self.database.open_still()?;
         self.writes.run(at, Write::Post { at: at.clone(), draft, also }).await
+    }
+
+    async fn post_to_user(
+        &self,
+        (app, user): (&AppId, &UserId),
+        message: Message,
+        once: bool,
+        also: Also,
+    ) -> StoreResult<Posted> {
+        self.database.open_still()?;
+        let to = StreamRef::User(app.clone(), user.clone());
+        self.writes.run(&to, Write::Tell { to: to.clone(), message, once, also }).await
     }
 
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use muster_core::{
     callback::OwedCall,
     id::{AppId, GroupRef},
-    message::{Draft, Event, LIKES, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
+    message::{Draft, Event, LIKES, Message, Positions, Posted, Sequence, StreamRef, StreamState, Verdict},
     number::TypeCount,
     store::{Also, StoreError, StreamEvent},
 };
@@ -43,6 +43,8 @@ pub(super) const OF_USER: i64 = 2;
 pub(super) enum Write {
     /// A message, stored and counted, with what follows from it.
     Post { at: GroupRef, draft: Draft, also: Also },
+    /// A message to a user, stored; `once` says that its sender chose the id.
+    Tell { to: StreamRef, message: Message, once: bool, also: Also },
     /// A message, counted only.
     Count { at: GroupRef, draft: Draft },
     /// What follows from something else, stored.
@@ -74,7 +76,15 @@ impl Write {
             Self::Post { at, draft, .. } | Self::Count { at, draft } => {
                 Some(((at.app.as_str(), OF_GROUP, at.group.as_str()), draft))
             }
-            Self::Append { .. } | Self::Recall { .. } => None,
+            Self::Tell { .. } | Self::Append { .. } | Self::Recall { .. } => None,
+        }
+    }
+
+    /// The message to a user, the user's stream, and whether its sender chose the id.
+    fn word(&self) -> Option<(Key<'_>, &Message, bool)> {
+        match self {
+            Self::Tell { to, message, once, .. } => Some((key_of(to), message, *once)),
+            Self::Post { .. } | Self::Count { .. } | Self::Append { .. } | Self::Recall { .. } => None,
         }
     }
 
@@ -82,12 +92,15 @@ impl Write {
     fn recall(&self) -> Option<(Key<'_>, Sequence, &Event)> {
         match self {
             Self::Recall { stream, place, tombstone, .. } => Some((key_of(stream), *place, tombstone)),
-            Self::Post { .. } | Self::Count { .. } | Self::Append { .. } => None,
+            Self::Post { .. } | Self::Tell { .. } | Self::Count { .. } | Self::Append { .. } => None,
         }
     }
 
     /// The message, if it is to be stored once under an id that its sender chose.
     fn chosen(&self) -> Option<(Key<'_>, &str)> {
+        if let Some((key, message, once)) = self.word() {
+            return once.then_some((key, message.id.as_str()));
+        }
         let (key, draft) = self.message().filter(|(_, draft)| draft.once)?;
         matches!(self, Self::Post { .. }).then_some((key, draft.message.id.as_str()))
     }
@@ -95,7 +108,10 @@ impl Write {
     /// What is stored with it.
     fn also(&self) -> Option<&Also> {
         match self {
-            Self::Post { also, .. } | Self::Append { also } | Self::Recall { also, .. } => Some(also),
+            Self::Post { also, .. }
+            | Self::Tell { also, .. }
+            | Self::Append { also }
+            | Self::Recall { also, .. } => Some(also),
             Self::Count { .. } => None,
         }
     }
@@ -111,7 +127,11 @@ impl Write {
     /// The streams that it touches.
     fn keys(&self) -> impl Iterator<Item = Key<'_>> {
         let events = self.events().iter().map(|event| key_of(&event.stream));
-        let own = self.message().map(|(key, _)| key).or_else(|| self.recall().map(|(key, ..)| key));
+        let own = self
+            .message()
+            .map(|(key, _)| key)
+            .or_else(|| self.word().map(|(key, ..)| key))
+            .or_else(|| self.recall().map(|(key, ..)| key));
         own.into_iter().chain(events)
     }
 }
@@ -361,6 +381,9 @@ fn settle<'a>(job: &'a Write, streams: &mut Streams<'a>, entries: &mut Entries<'
             return Ok(Posted::NoGroup);
         }
     }
+    if let Some((key, message, once)) = job.word() {
+        return settle_word(job, (key, message, once), streams, entries);
+    }
     let Some((key, draft)) = job.message() else {
         let there = |event: &StreamEvent| streams.get(&key_of(&event.stream)).is_some_and(|one| !one.closed);
         if job.recall().is_none() && !job.events().iter().all(there) {
@@ -388,6 +411,28 @@ fn settle<'a>(job: &'a Write, streams: &mut Streams<'a>, entries: &mut Entries<'
     }
     let positions = place_events(job.events(), streams, entries)?;
     Ok(Posted::Done { sequence, total, positions })
+}
+
+/// What a message to a user comes to, and its row.
+fn settle_word<'a>(
+    job: &'a Write,
+    (key, message, once): (Key<'a>, &'a Message, bool),
+    streams: &mut Streams<'a>,
+    entries: &mut Entries<'a>,
+) -> Result<Posted, Fault> {
+    // A user's stream is missing only where its application is.
+    let Some(stream) = streams.get_mut(&key) else { return Ok(Posted::NoGroup) };
+    if let Some(sequence) = stream.chosen.get(message.id.as_str()).filter(|_| once) {
+        return Ok(Posted::Repeated(*sequence));
+    }
+    let sequence = stream.take_place();
+    if once {
+        stream.chosen.insert(message.id.as_str().to_owned(), sequence);
+    }
+    entries.push(key.0, stream.number, sequence);
+    entries.push_message(message, message.total, message.at, once);
+    let positions = place_events(job.events(), streams, entries)?;
+    Ok(Posted::Done { sequence: Some(sequence), total: message.total, positions })
 }
 
 /// Gives events their places, and makes their rows. One without a stream spoils what it was to be stored with.

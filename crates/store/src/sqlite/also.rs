@@ -186,10 +186,7 @@ impl Claims {
             cell.lock().reclaim(claimed);
         }
         for (of, place) in self.users.into_iter().rev() {
-            match place {
-                Some(place) => tx.user_places.insert(of, place),
-                None => tx.user_places.remove(&of),
-            };
+            tx.restore_place(&of, place);
         }
     }
 }

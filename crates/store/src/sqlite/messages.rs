@@ -274,6 +274,21 @@ pub(super) fn insert_user_stream(
     Ok(UserPlace { key: tx.last_key(), sequence })
 }
 
+/// The end of a user's stream, which begins if it has not.
+fn begun_by_user(tx: &Tx<'_>, of: &(i64, UserId)) -> StoreResult<UserPlace> {
+    let (space, user) = of;
+    let known = tx.user_places.get(of).copied().or_else(|| tx.tops.get(of)).filter(|place| place.key != 0);
+    let known = match known {
+        Some(place) => Some(place),
+        None => load_place(tx.read(), *space, user).map_err(fault)?,
+    };
+    match known {
+        Some(place) => Ok(place),
+        // Should the entry fail, the empty stream that stays says what its absence says.
+        None => insert_user_stream(tx, *space, user, 0),
+    }
+}
+
 /// Adds an entry to a user's stream; its place.
 pub(super) fn append_to_user(
     tx: &mut Tx<'_>,
@@ -281,23 +296,24 @@ pub(super) fn append_to_user(
     event: &Event,
     at: Millis,
 ) -> StoreResult<Sequence> {
-    let (space, user) = of;
-    let known = tx.user_places.get(of).copied().or_else(|| tx.tops.get(of)).filter(|place| place.key != 0);
-    let known = match known {
-        Some(place) => Some(place),
-        None => load_place(tx.read(), *space, user).map_err(fault)?,
-    };
-    let place = match known {
-        Some(place) => place,
-        None => {
-            // Should the entry fail, the empty stream that stays says what its absence says.
-            insert_user_stream(tx, *space, user, 0)?
-        }
-    };
+    let place = begun_by_user(tx, of)?;
     let sequence = place.sequence + 1;
-    insert_event(tx, *space, -place.key, sequence, event, at)?;
+    insert_event(tx, of.0, -place.key, sequence, event, at)?;
     tx.user_places.insert(of.clone(), UserPlace { sequence, ..place });
     Ok(sequence)
+}
+
+/// Stores a message in a user's stream, once if its sender chose the id.
+fn post_to_user(tx: &mut Tx<'_>, of: &(i64, UserId), message: &Message, once: bool) -> StoreResult<Posted> {
+    let place = begun_by_user(tx, of)?;
+    let stream = -place.key;
+    if once && let Some(sequence) = find_chosen(tx.read(), stream, &message.id).map_err(fault)? {
+        return Ok(Posted::Repeated(sequence));
+    }
+    let sequence = place.sequence + 1;
+    insert_message(tx, (of.0, stream), sequence, message, message.at, once)?;
+    tx.user_places.insert(of.clone(), UserPlace { sequence, ..place });
+    Ok(Posted::Done { sequence: Some(sequence), total: message.total, positions: Positions::new() })
 }
 
 /// A stream that is there.
@@ -393,6 +409,14 @@ impl SqliteStore {
     }
 }
 
+/// What a message came to, with the positions of what was stored with it.
+fn with_positions((mut posted, stored): (Posted, Positions)) -> Posted {
+    if let Posted::Done { positions, .. } = &mut posted {
+        *positions = stored;
+    }
+    posted
+}
+
 fn position(sequence: Sequence) -> i64 {
     i64::try_from(sequence).unwrap_or(i64::MAX)
 }
@@ -410,13 +434,32 @@ impl Messages for SqliteStore {
                 Ok((posted, made))
             })
         };
-        let settle = |(mut posted, stored)| {
-            if let Posted::Done { positions, .. } = &mut posted {
-                *positions = stored;
+        self.writer.run(Subject::None, run, with_positions).await
+    }
+
+    async fn post_to_user(
+        &self,
+        (app, user): (&AppId, &UserId),
+        message: Message,
+        once: bool,
+        also: Also,
+    ) -> StoreResult<Posted> {
+        let Some(space) = self.space(app).await? else { return Ok(Posted::NoGroup) };
+        let following = self.following(also).await?;
+        let of = (space.key, user.clone());
+        let run = move |tx: &mut Tx<'_>| {
+            let before = tx.user_places.get(&of).copied();
+            let done = together(tx, None, &following, |tx| {
+                let posted = post_to_user(tx, &of, &message, once)?;
+                let made = Made::when(matches!(posted, Posted::Done { .. }));
+                Ok((posted, made))
+            });
+            if done.is_err() {
+                tx.restore_place(&of, before);
             }
-            posted
+            done
         };
-        self.writer.run(Subject::None, run, settle).await
+        self.writer.run(Subject::None, run, with_positions).await
     }
 
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {

@@ -84,6 +84,14 @@ impl<'a> Tx<'a> {
         result
     }
 
+    /// Takes a claim of a user's stream back: its end is as it was before.
+    pub(super) fn restore_place(&mut self, of: &(i64, UserId), before: Option<UserPlace>) {
+        match before {
+            Some(place) => self.user_places.insert(of.clone(), place),
+            None => self.user_places.remove(of),
+        };
+    }
+
     /// The key of the row inserted last.
     pub(super) fn last_key(&self) -> i64 {
         self.connection.last_insert_rowid()

@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use muster_core::{
     group::Order,
-    id::MessageId,
+    id::{MessageId, UserId},
     message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Recall, Sequence, StreamRef, Top},
+    number::TypeCount,
     store::Store,
     time::Millis,
 };
@@ -28,6 +29,7 @@ over_every_store!(
     history_holds_messages_alone,
     streams_of_what_does_not_exist_are_none,
     a_message_under_a_chosen_id_is_stored_once_in_its_group,
+    a_message_to_a_user_under_a_chosen_id_is_stored_once_in_its_stream,
     a_message_is_taken_back_once_however_many_ask;
     lasting:
     a_message_that_is_taken_back_leaves_a_tombstone_at_its_place,
@@ -340,6 +342,51 @@ async fn a_message_under_a_chosen_id_is_stored_once_in_its_group(place: &impl Pl
     let store = place.again(store);
     assert_eq!(store.post(&g, chosen("c-1", "later"), alone()).await.unwrap(), Posted::Repeated(2));
     assert_eq!(store.tally(&g).await.unwrap().messages[&7], 5, "a repeated message is counted once");
+}
+
+async fn a_message_to_a_user_under_a_chosen_id_is_stored_once_in_its_stream(place: &impl Place) {
+    let store = place.open();
+    let g = one_group(&*store).await;
+    let (a, u, v) = (app_id("a"), user("u"), user("v"));
+    let word = |id: &str, body: &str| Message { id: MessageId::new(id).unwrap(), ..message(7, body, 10) };
+    let told = |sequence| done(Some(sequence), TypeCount::default());
+    let post =
+        async |to: &UserId, word, once| store.post_to_user((&a, to), word, once, alone()).await.unwrap();
+    // What came before, under the same id that nobody chose, is another message.
+    assert_eq!(post(&u, word("c-1", "drawn"), false).await, told(1));
+    let posts = (0..8).map(|n| {
+        let (store, a, u, word) =
+            (Arc::clone(&store), a.clone(), u.clone(), word("c-1", &format!("try {n}")));
+        tokio::spawn(async move { store.post_to_user((&a, &u), word, true, alone()).await.unwrap() })
+    });
+    let mut answers = Vec::new();
+    for post in posts.collect::<Vec<_>>() {
+        answers.push(post.await.unwrap());
+    }
+    assert_eq!(answers.iter().filter(|posted| **posted == told(2)).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|posted| **posted == Posted::Repeated(2)).count(), 7, "{answers:?}");
+    // Another user, another id, and the group's stream are other places.
+    assert_eq!(post(&v, word("c-1", "x"), true).await, told(1));
+    assert_eq!(post(&u, word("c-2", "x"), true).await, told(3));
+    assert_eq!(store.post(&g, chosen("c-1", "x"), alone()).await.unwrap(), done(Some(1), counted(1)));
+    // What follows is stored with the first alone, and what cannot be stored leaves no place behind.
+    let stream = StreamRef::User(a.clone(), u.clone());
+    let follows = || event_of(&stream, place.exit(&g), Millis(11));
+    let first = Posted::Done { sequence: Some(4), total: TypeCount::default(), positions: vec![5] };
+    for posted in [first, Posted::Repeated(4)] {
+        let answer = store.post_to_user((&a, &u), word("c-3", "x"), true, follows()).await.unwrap();
+        assert_eq!(answer, posted);
+    }
+    let nowhere = event_of(&StreamRef::Group(at("a", "none")), place.exit(&g), Millis(11));
+    store.post_to_user((&a, &u), word("c-4", "x"), true, nowhere).await.unwrap_err();
+    assert_eq!(post(&u, word("c-4", "x"), true).await, told(6));
+    let none = store.post_to_user((&app_id("none"), &u), word("c-1", "x"), true, alone()).await.unwrap();
+    assert_eq!(none, Posted::NoGroup);
+    let store = place.again(store);
+    let again = store.post_to_user((&a, &u), word("c-1", "later"), true, alone()).await.unwrap();
+    assert_eq!(again, Posted::Repeated(2));
+    let entries = store.entries(&stream, 0, 10).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
 }
 
 async fn an_event_of_a_later_version_keeps_its_place_and_its_words(place: &impl LastingPlace) {

@@ -18,7 +18,7 @@ use muster_core::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     login::LoginChange,
-    message::{Draft, Entry, HistoryQuery, Positions, Posted, Sequence, StreamRef, Top},
+    message::{Draft, Entry, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{
         Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, Messages, Nodes, Reaped,
@@ -264,6 +264,16 @@ impl Rosters for TestStore {
 impl Messages for TestStore {
     async fn post(&self, at: &GroupRef, draft: Draft, also: Also) -> StoreResult<Posted> {
         self.asked().await?.post(at, draft, also).await
+    }
+
+    async fn post_to_user(
+        &self,
+        to: (&AppId, &UserId),
+        message: Message,
+        once: bool,
+        also: Also,
+    ) -> StoreResult<Posted> {
+        self.asked().await?.post_to_user(to, message, once, also).await
     }
 
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
