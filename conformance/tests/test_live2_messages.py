@@ -232,6 +232,15 @@ def test_a_message_to_a_user_under_a_chosen_id_is_kept_and_told_once(wire, serve
         assert places[1] == places[0] + 1
 
 
+def test_a_message_that_the_receiver_does_not_acknowledge_in_time_is_answered_as_such(wire, server, app):
+    with RawSession(server) as session:
+        session.login(login_token(app, "gina"), data={"acknowledges": True})
+        reply = wire.call("SendLiveMessageUser", word(app, "gina", Body="x", MsgTid="c-1", HighReliability=True))
+        assert (reply.status, reply.code) == (404, "ResourceNotExist")
+        assert reply.json()["Message"] == "The user gina has not acknowledged the message in time."
+        assert session.event("recvc2cmessage", messageId="c-1"), "it has arrived all the same"
+
+
 def test_a_user_who_is_not_online_is_not_sent_to(wire, server, app):
     assert wire.refused("SendLiveMessageUser", word(app, "nobody", Body="x")) == (404, "ResourceNotExist")
     with RawSession(server) as session:

@@ -212,7 +212,7 @@ def check_messages_to_one_user(api, app_id, clients):
     ada, ben, _ = clients
     to = {"AppId": app_id, "ReceiverId": "ada", "SenderId": "host", "SenderInfo": "the host", "Body": "psst ~ 你好 *", "MsgType": 20001}
     for storage in (False, True):
-        sent = api.call("SendLiveMessageUser", {**to, "Storage": storage})["MsgTid"]
+        sent = api.call("SendLiveMessageUser", {**to, "Storage": storage, "HighReliability": True})["MsgTid"]
         heard = ada.told("recvc2cmessage", messageId=sent)
         assert (heard["data"]["data"], heard["data"]["type"]) == ("psst ~ 你好 *", 20001)
         assert heard["data"]["sender"] == {"userId": "host", "userExtension": "the host"}

@@ -285,6 +285,8 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::NotMember(_)
         | Refusal::NotOnline(_)
         | Refusal::NobodyThere(_)
+        | Refusal::NotAcknowledged(_)
+        | Refusal::TooManyAwaited(_)
         | Refusal::NotAllowed(_)
         | Refusal::Muted(_)
         | Refusal::TooManyMutes(_)

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::{
     figure::Figure,
-    id::{AppId, GroupRef, SessionRef, UserId},
+    id::{AppId, GroupRef, MessageId, SessionRef, UserId},
     message::{Event, Sequence, StreamRef},
     time::Millis,
 };
@@ -59,6 +59,24 @@ pub enum Notice {
         user: UserId,
         /// The login that replaces the others.
         session: SessionRef,
+    },
+    /// Whoever sends this message to a user waits until the user has acknowledged it. Told before the message.
+    AcknowledgementWanted {
+        /// In this application.
+        app: AppId,
+        /// Whom the message is for.
+        user: UserId,
+        /// Its id.
+        message: MessageId,
+    },
+    /// A user has acknowledged a message, as was wanted.
+    Acknowledged {
+        /// In this application.
+        app: AppId,
+        /// Who.
+        user: UserId,
+        /// Which.
+        message: MessageId,
     },
     /// What is told of a user was changed, in all groups of an application that the user is in.
     UserInfoPut {

@@ -32,6 +32,12 @@ pub enum Error {
     /// The user is not logged in.
     #[error("the user {0} is not online")]
     NotOnline(UserId),
+    /// The user has not acknowledged a message in time.
+    #[error("the user {0} has not acknowledged the message in time")]
+    NotAcknowledged(UserId),
+    /// As many calls wait for acknowledgements as may.
+    #[error("{0} calls wait for acknowledgements already (`limits.acknowledgements_awaited`)")]
+    TooManyAwaited(usize),
     /// The user lacks a right.
     #[error("the user {0} may not do this")]
     NotAllowed(UserId),

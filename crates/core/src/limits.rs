@@ -61,6 +61,10 @@ pub struct Limits {
     pub chat_seat_millis: i64,
     /// Whether whoever gives the number of somebody who is in a customer group takes their seat: numbers are not proven.
     pub chat_seats_by_number: bool,
+    /// How long a call waits for a receiver's acknowledgement, in milliseconds (documented: 3 s).
+    pub acknowledgement_millis: u64,
+    /// Calls of this process that may wait for one at a time.
+    pub acknowledgements_awaited: usize,
     /// How long an access token of generation 1 is good for, in milliseconds (documented sample: 24 hours).
     pub access_token_millis: i64,
     /// How far ahead the expiry of a generation 2 login may lie, in milliseconds.
@@ -87,6 +91,8 @@ impl Default for Limits {
             chat_messages_per_minute: 30,
             chat_seat_millis: 30 * 86_400_000,
             chat_seats_by_number: false,
+            acknowledgement_millis: 2_500,
+            acknowledgements_awaited: 10_000,
             access_token_millis: 86_400_000,
             login_ahead_millis: 7 * 86_400_000,
             login_nonces: Nonces::Documented,

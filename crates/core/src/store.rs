@@ -19,9 +19,7 @@ use crate::{
     group::{Deletion, Group, GroupFilter, GroupTally, Order, Page, Slice, Window},
     id::{AppId, GroupId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     login::LoginChange,
-    message::{
-        Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top,
-    },
+    message::{Draft, Entry, Event, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top},
     roster::{Admission, Departure, Join, JoinNumber, Leave, Member, PageQuery, RosterState, WalkQuery},
     time::Millis,
     transfer::{Counts, TransferError},

@@ -119,7 +119,8 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::GroupDeleted(_)
         | Refusal::NotMember(_)
         | Refusal::NobodyThere(_)
-        | Refusal::NotOnline(_) => Code::ResourceNotExist,
+        | Refusal::NotOnline(_)
+        | Refusal::NotAcknowledged(_) => Code::ResourceNotExist,
         Refusal::AppDisabled(_) | Refusal::NotAllowed(_) => Code::NoAuth,
         Refusal::SuperGroup { .. } => Code::SuperLargeGroup,
         Refusal::TooManyGroups(_) => Code::ErrorTooManyGroups,
@@ -128,7 +129,7 @@ fn failure(refusal: &Refusal) -> Failure {
         | Refusal::TooManyMutes(_)
         | Refusal::Refused
         | Refusal::Invalid(_) => Code::InputInvalid,
-        Refusal::Store(StoreError::Unavailable(_)) => return unavailable().because(refusal),
+        Refusal::TooManyAwaited(_) | Refusal::Store(StoreError::Unavailable(_)) => return unavailable().because(refusal),
         Refusal::Store(StoreError::Unknown(_)) => return unknown_outcome().because(refusal),
         Refusal::Store(StoreError::Failed(_))
         | Refusal::Sealed(_)

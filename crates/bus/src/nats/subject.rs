@@ -25,6 +25,8 @@ impl<'a> Reach<'a> {
             }
             Notice::TakenOut { .. }
             | Notice::SignedIn { .. }
+            | Notice::AcknowledgementWanted { .. }
+            | Notice::Acknowledged { .. }
             | Notice::UserInfoPut { .. }
             | Notice::AppDisabled { .. }
             | Notice::DirectoryChanged => Self::All,

@@ -84,6 +84,10 @@ fn any_notice() -> impl Strategy<Value = Notice> {
             user,
             session
         }),
+        (id::<AppId>(), id::<UserId>(), id::<MessageId>())
+            .prop_map(|(app, user, message)| Notice::AcknowledgementWanted { app, user, message }),
+        (id::<AppId>(), id::<UserId>(), id::<MessageId>())
+            .prop_map(|(app, user, message)| Notice::Acknowledged { app, user, message }),
         (id::<AppId>(), id::<UserId>(), option::of(text()))
             .prop_map(|(app, user, info)| Notice::UserInfoPut { app, user, info }),
         group().prop_map(|group| Notice::Recounted { group }),
@@ -101,6 +105,8 @@ fn every_kind_is_made(notice: &Notice) {
         | Notice::Left { .. }
         | Notice::TakenOut { .. }
         | Notice::SignedIn { .. }
+        | Notice::AcknowledgementWanted { .. }
+        | Notice::Acknowledged { .. }
         | Notice::UserInfoPut { .. }
         | Notice::Recounted { .. }
         | Notice::AppDisabled { .. }
@@ -220,6 +226,18 @@ fn today() -> Vec<(u8, &'static str, Content)> {
         (
             r#"{"SignedIn":{"app":"a","user":"u","session":{"node":"n","session":"s"}}}"#,
             Notice::SignedIn { app: app.clone(), user: user(), session },
+        ),
+        (
+            r#"{"AcknowledgementWanted":{"app":"a","user":"u","message":"m"}}"#,
+            Notice::AcknowledgementWanted {
+                app: app.clone(),
+                user: user(),
+                message: MessageId::new("m").unwrap(),
+            },
+        ),
+        (
+            r#"{"Acknowledged":{"app":"a","user":"u","message":"m"}}"#,
+            Notice::Acknowledged { app: app.clone(), user: user(), message: MessageId::new("m").unwrap() },
         ),
         (
             r#"{"UserInfoPut":{"app":"a","user":"u","info":"new"}}"#,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_core::{
     bus::{Bus, Notice},
-    id::{AppId, NodeId, SessionId, SessionRef, UserId},
+    id::{AppId, MessageId, NodeId, SessionId, SessionRef, UserId},
     message::StreamRef,
 };
 
@@ -42,6 +42,7 @@ async fn what_concerns_every_node_reaches_every_node() {
     let (one, other) = (Node::new(&server.url()).await, Node::new(&server.url()).await);
     let (app, user) = (AppId::new("a").unwrap(), UserId::new("u").unwrap());
     let session = SessionRef { node: NodeId::new("n").unwrap(), session: SessionId::new("s").unwrap() };
+    let message = MessageId::new("m").unwrap();
     let mut to_user = said(&group("g"), Some(1), "for one");
     if let Notice::Published { stream, .. } = &mut to_user {
         *stream = StreamRef::User(app.clone(), user.clone());
@@ -50,6 +51,8 @@ async fn what_concerns_every_node_reaches_every_node() {
         to_user,
         Notice::TakenOut { group: group("g"), user: user.clone() },
         Notice::SignedIn { app: app.clone(), user: user.clone(), session },
+        Notice::AcknowledgementWanted { app: app.clone(), user: user.clone(), message: message.clone() },
+        Notice::Acknowledged { app: app.clone(), user: user.clone(), message },
         Notice::UserInfoPut { app: app.clone(), user, info: Some("new".into()) },
         Notice::AppDisabled { app },
         Notice::DirectoryChanged,

@@ -167,7 +167,7 @@ async fn told<T>(
 
 /// Tells a notice whose loss changes nothing that was promised: the fact behind it is stored, or was never meant to
 /// last. A bus that is down must not turn a done deed into a failed call; it logs itself that it is down.
-async fn tell(bus: &dyn Bus, notice: Notice) {
+pub(super) async fn tell(bus: &dyn Bus, notice: Notice) {
     if let Err(error) = bus.publish(notice).await {
         tracing::debug!(%error, "a notice did not reach the other nodes");
     }

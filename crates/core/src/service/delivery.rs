@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use super::Muster;
+use super::{Muster, change::tell};
 use crate::{
+    bus::Notice,
     error::Result,
-    id::{AppId, GroupRef, UserId},
+    id::{AppId, GroupRef, MessageId, UserId},
     message::{Entry, Sequence, StreamRef, Top},
     roster::{Member, RosterState},
 };
@@ -36,6 +37,12 @@ impl DeliveryRules<'_> {
     /// What is told of a user was changed: so it is where this process alone knows the user to be.
     pub fn info_put(&self, app: &AppId, user: &UserId, info: Option<&Arc<str>>) {
         self.0.store.put_counted_info(app, user, info);
+    }
+
+    /// A user has acknowledged a message whose sender waits for that.
+    pub async fn acknowledged(&self, app: &AppId, user: &UserId, message: &MessageId) {
+        let notice = Notice::Acknowledged { app: app.clone(), user: user.clone(), message: message.clone() };
+        tell(&*self.0.bus, notice).await;
     }
 
     /// Where a stream ends; `None` when there is no such stream.

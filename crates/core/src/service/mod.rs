@@ -33,6 +33,7 @@
 //! and what whoever runs it sees, [`OperatorRules`].
 
 mod accounts;
+mod acknowledgements;
 mod apps;
 mod audit;
 mod bells;
@@ -104,6 +105,7 @@ use crate::{
     time::{Clock, Millis},
 };
 use audit::Audits;
+use acknowledgements::{AcknowledgementListener, Awaited};
 use bells::Bells;
 use change::Hands;
 use moderation::WordLists;
@@ -144,6 +146,7 @@ pub struct Muster {
     limits: Limits,
     node: NodeName,
     mutes: Arc<KnownMutes>,
+    awaited: Arc<Awaited>,
     word_lists: WordLists,
     auditor: Arc<dyn Auditor>,
     audits: Audits,
@@ -161,6 +164,8 @@ impl Muster {
         let Dependencies { store, bus, clock, random, outbound, auditor, master, limits, node } = on;
         let mutes = Arc::new(KnownMutes::default());
         bus.listen(Arc::new(MuteListener(Arc::clone(&mutes))));
+        let awaited = Arc::<Awaited>::default();
+        bus.listen(Arc::new(AcknowledgementListener(Arc::clone(&awaited))));
         let channel = Arc::new(LocalChannel::new(Arc::clone(&random)));
         Self {
             store,
@@ -173,6 +178,7 @@ impl Muster {
             limits,
             node: NodeName::new(node),
             mutes,
+            awaited,
             word_lists: WordLists::default(),
             auditor,
             outbox: Arc::default(),

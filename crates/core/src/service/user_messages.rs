@@ -1,16 +1,19 @@
 //! What is said to one user alone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{
     Login, MessageRules, OpenApp, Sent, Storage,
+    acknowledgements::Addressed,
     change::{Done, Hands},
 };
 use crate::{
     bus::Notice,
     error::{Error, Result},
     id::{AppId, MessageId, UserId},
-    message::{Body, DEFAULT_MESSAGE_TYPE, Event, Level, Message, Posted, Sender, StreamRef},
+    message::{Body, DEFAULT_MESSAGE_TYPE, Entry, Event, Level, Message, Posted, Sender, StreamRef},
 };
 
 /// What the operator says to a user.
@@ -26,13 +29,22 @@ pub struct OperatorWord {
     pub sender: Sender,
     /// Whether it lasts.
     pub storage: Storage,
+    /// Whether the call succeeds only when the receiver has acknowledged it.
+    pub acknowledged: bool,
 }
 
 impl OperatorWord {
     /// A message about which nothing else is said: of the default type, told once.
     #[must_use]
     pub fn of(sender: Sender, body: Body) -> Self {
-        Self { id: None, kind: DEFAULT_MESSAGE_TYPE, body, sender, storage: Storage::Ephemeral }
+        Self {
+            id: None,
+            kind: DEFAULT_MESSAGE_TYPE,
+            body,
+            sender,
+            storage: Storage::Ephemeral,
+            acknowledged: false,
+        }
     }
 }
 
@@ -51,14 +63,28 @@ pub struct UserWord {
 
 impl MessageRules<'_> {
     /// The operator says something to a user, who must be logged in. What is stored under an id that the operator chose
-    /// is said once: sent again, it is answered as before and not told.
+    /// is said once: sent again, it is answered as before and not told. Sent again to be acknowledged it is told once
+    /// more, at no place of its own, for nobody knows whether it was acknowledged before.
     ///
     /// # Errors
-    /// [`Error::NotOnline`], or the store's.
+    /// [`Error::NotOnline`], [`Error::NotAcknowledged`], [`Error::TooManyAwaited`], or the store's.
     pub async fn announce_to(&self, app: &OpenApp, receiver: &UserId, new: OperatorWord) -> Result<Sent> {
-        let (storage, once) = (new.storage, new.id.is_some());
+        let limits = &self.0.limits;
+        let deadline = Instant::now() + Duration::from_millis(limits.acknowledgement_millis);
+        let (storage, once, acknowledged) = (new.storage, new.id.is_some(), new.acknowledged);
         let message = self.message(new.id, new.kind, new.body, new.sender)?;
-        self.tell(app, receiver, Word { message, storage, once }).await
+        let of = Addressed { app: app.id.clone(), user: receiver.clone(), message: message.id.clone() };
+        let word = Word { message, storage, once, acknowledged };
+        if !acknowledged {
+            return self.tell(app, receiver, word).await;
+        }
+        let most = limits.acknowledgements_awaited;
+        let awaiting = self.0.awaited.begin(of, most).ok_or(Error::TooManyAwaited(most))?;
+        let sent = self.tell(app, receiver, word).await?;
+        match awaiting.until(deadline).await {
+            true => Ok(sent),
+            false => Err(Error::NotAcknowledged(receiver.clone())),
+        }
     }
 
     /// A user says something to another of the same application, who must be logged in. It is stored: a receiver whose
@@ -75,7 +101,12 @@ impl MessageRules<'_> {
             level: new.level.0,
             ..self.message(None, new.kind, new.body, login.as_sender())?
         };
-        self.tell(login.app(), receiver, Word { message, storage: Storage::Stored, once: false }).await
+        self.tell(
+            login.app(),
+            receiver,
+            Word { message, storage: Storage::Stored, once: false, acknowledged: false },
+        )
+        .await
     }
 
     async fn tell(&self, app: &OpenApp, receiver: &UserId, word: Word) -> Result<Sent> {
@@ -94,22 +125,41 @@ struct Word {
     storage: Storage,
     /// Whether its sender chose its id.
     once: bool,
+    /// Whether its sender waits until it is acknowledged.
+    acknowledged: bool,
 }
 
 async fn tell(hands: Hands, (app, user): (AppId, UserId), word: Word) -> Result<Done<Sent>> {
-    let Word { message, storage, once } = word;
+    let Word { message, storage, once, acknowledged } = word;
     let (id, at) = (message.id.clone(), message.at);
+    let stream = StreamRef::User(app.clone(), user.clone());
     let event = Arc::new(Event::Message(message.clone()));
-    let sequence = match storage {
+    let stored = match storage {
         Storage::Ephemeral => None,
-        Storage::Stored => {
-            match hands.store.post_to_user((&app, &user), message, once, hands.alone()).await? {
-                Posted::Done { sequence, .. } => sequence,
-                Posted::Repeated(sequence) => return Ok(Done::untold(Sent { id, sequence: Some(sequence) })),
-                Posted::NoGroup | Posted::TooManyTypes => return Err(Error::NoApp(app)),
-            }
-        }
+        Storage::Stored => Some(hands.store.post_to_user((&app, &user), message, once, hands.alone()).await?),
     };
-    let stream = StreamRef::User(app, user);
-    Ok(Done::told(Sent { id, sequence }, [Notice::Published { stream, sequence, event, at }]))
+    let (place, told) = match stored {
+        None => (None, Some(Notice::Published { stream, sequence: None, event, at })),
+        Some(Posted::Done { sequence, .. }) => {
+            (sequence, Some(Notice::Published { stream, sequence, event, at }))
+        }
+        Some(Posted::Repeated(place)) if acknowledged => {
+            (Some(place), told_again(&hands, stream, &id).await?)
+        }
+        Some(Posted::Repeated(place)) => (Some(place), None),
+        Some(Posted::NoGroup | Posted::TooManyTypes) => return Err(Error::NoApp(app)),
+    };
+    let sent = Sent { id: id.clone(), sequence: place };
+    let wanted = acknowledged.then_some(Notice::AcknowledgementWanted { app, user, message: id });
+    Ok(Done::told(sent, wanted.into_iter().chain(told)))
+}
+
+/// What is told once more of a message that stands in a stream; nothing of one that was taken back.
+async fn told_again(hands: &Hands, stream: StreamRef, id: &MessageId) -> Result<Option<Notice>> {
+    let entry = hands.store.find_message(&stream, id).await?;
+    let told = |Entry { at, event, .. }| {
+        let event = Arc::new(event);
+        Notice::Published { stream, sequence: None, event, at }
+    };
+    Ok(entry.map(told))
 }

@@ -31,9 +31,8 @@ pub(crate) struct Request {
     /// Whether it is kept, so that a receiver whose connection drops just then has it after coming back.
     #[serde(default)]
     storage: bool,
-    /// Whether the call is to wait for the receiver's acknowledgement. This version does not wait.
+    /// Whether the call succeeds only when the receiver has acknowledged the message.
     #[serde(default)]
-    #[expect(dead_code, reason = "taken, as published, and not acted on")]
     high_reliability: bool,
     /// The application's data center, Shanghai when not said.
     #[serde(default)]
@@ -59,6 +58,11 @@ impl Operation for SendLiveMessageUser {
             "A receiver who is not logged in answers ResourceNotExist.",
             "A message with Storage is kept as long as the application's MsgLifeCycle says. Sent again under the same \
              MsgTid, it is told once.",
+            "With HighReliability the call fails with ResourceNotExist when the receiver has not acknowledged the message \
+             in time (`limits.acknowledgement_millis`), though it may have arrived. A client that acknowledges says so \
+             when it connects and calls ackMessage; for others the message counts as acknowledged when it has been \
+             written to their connection.",
+            "Sent again with HighReliability under the same MsgTid, a kept message is told once more, at no new place.",
             "What the operator says is not moderated.",
         ]);
 
@@ -70,6 +74,7 @@ impl Operation for SendLiveMessageUser {
             body: request.body.unwrap_or_default(),
             sender: Sender { user: request.sender_id, info: request.sender_info.as_deref().map(Into::into) },
             storage: if request.storage { Storage::Stored } else { Storage::Ephemeral },
+            acknowledged: request.high_reliability,
         };
         let sent = call.state.muster.messages().announce_to(&app, &request.receiver_id, word).await?;
         Ok(Response { msg_tid: sent.id })

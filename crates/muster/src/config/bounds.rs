@@ -88,6 +88,8 @@ impl Configuration {
                 ),
                 ("mutes_per_group", size(limits.mutes_per_group), 1..=10_000),
                 ("words_per_app", limits.words_per_app, 0..=1_000_000),
+                ("acknowledgement_millis", limits.acknowledgement_millis, 100..=3_600_000),
+                ("acknowledgements_awaited", size(limits.acknowledgements_awaited), 0..=1_000_000),
                 ("access_token_seconds", limits.access_token_seconds.into(), 60..=TEN_YEARS),
             ],
         )

@@ -31,6 +31,8 @@ pub(crate) use reference::{example, reference};
 use crate::cli::Common;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
+/// What a call keeps of its time for the answer.
+const ANSWERING_MILLIS: u64 = 500;
 
 /// The configuration file, with the default of every key that is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -272,6 +274,11 @@ pub(crate) struct LimitsConfig {
     pub(crate) mutes_per_group: usize,
     /// Entries of an application's word list.
     pub(crate) words_per_app: u64,
+    /// Milliseconds that `SendLiveMessageUser` with `HighReliability` waits for the receiver's acknowledgement. Never within
+    /// half a second of the end of `gateway.handler_seconds`, so that the caller is told what became of it.
+    pub(crate) acknowledgement_millis: u64,
+    /// Such calls that may wait at a time, of each server; one more is answered that the service is unavailable.
+    pub(crate) acknowledgements_awaited: usize,
     /// Seconds that an access token of generation 1 is good for.
     pub(crate) access_token_seconds: u32,
 }
@@ -287,6 +294,8 @@ impl Default for LimitsConfig {
             generation_1_message_types_per_group: domain.generation_1_message_types_per_group,
             mutes_per_group: domain.mutes_per_group,
             words_per_app: domain.words_per_app,
+            acknowledgement_millis: domain.acknowledgement_millis,
+            acknowledgements_awaited: domain.acknowledgements_awaited,
             access_token_seconds: u32::try_from(domain.access_token_millis / 1000).unwrap_or(u32::MAX),
         }
     }
@@ -475,6 +484,12 @@ impl Configuration {
         !self.tls.certificate.as_os_str().is_empty()
     }
 
+    /// How long a call waits for an acknowledgement: not so long that its own time is over first.
+    fn acknowledgement_millis(&self) -> u64 {
+        let longest = self.gateway.handler_seconds.saturating_mul(1000).saturating_sub(ANSWERING_MILLIS);
+        self.limits.acknowledgement_millis.min(longest)
+    }
+
     /// The bounds that the domain's rules apply.
     pub(crate) fn domain_limits(&self) -> Limits {
         let bound = |n: u64| (n > 0).then_some(n);
@@ -498,6 +513,8 @@ impl Configuration {
             chat_messages_per_minute: self.cams.messages_per_minute,
             chat_seat_millis: i64::from(self.cams.seat_days) * MILLIS_PER_DAY,
             chat_seats_by_number: self.cams.seats_by_number,
+            acknowledgement_millis: self.acknowledgement_millis(),
+            acknowledgements_awaited: self.limits.acknowledgements_awaited,
             access_token_millis: i64::from(self.limits.access_token_seconds) * 1000,
             login_ahead_millis: i64::from(self.realtime.token_days) * MILLIS_PER_DAY,
             login_nonces: self.realtime.nonces.into(),

@@ -173,6 +173,8 @@ pub(super) fn refused(error: &Error) -> (StatusCode, String) {
         | Error::GroupDeleted(_)
         | Error::NotOnline(_)
         | Error::NobodyThere(_)
+        | Error::NotAcknowledged(_)
+        | Error::TooManyAwaited(_)
         | Error::NotAllowed(_)
         | Error::Muted(_)
         | Error::TooManyMutes(_)

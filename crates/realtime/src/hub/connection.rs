@@ -22,6 +22,8 @@ pub(crate) type ConnectionId = u64;
 pub(crate) struct Identity {
     pub(crate) login: Login,
     pub(crate) session: SessionRef,
+    /// Whether the client acknowledges messages to its user.
+    pub(crate) acknowledges: bool,
 }
 
 impl Identity {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use muster_core::{
-    id::GroupId,
+    id::{GroupId, MessageId},
     message::{Entry, Event, ExitReason, Sequence, StreamRef},
     mute::GroupMutes,
 };
@@ -46,6 +46,8 @@ pub(crate) enum Effect {
     Mutes(Arc<GroupMutes>),
     /// A message was taken back: this stands in its place.
     Recalled(Box<Encoded>),
+    /// The user whose stream it is was told this message.
+    Said(MessageId),
 }
 
 impl Encoded {
@@ -62,6 +64,7 @@ impl Encoded {
                 Some(Effect::Dissolved)
             }
             (StreamRef::User(..), Event::Exit { group, .. }) => Some(Effect::Removed(group.clone())),
+            (StreamRef::User(..), Event::Message(message)) => Some(Effect::Said(message.id.clone())),
             (StreamRef::Group(_), Event::MutesChanged(mutes)) => Some(Effect::Mutes(Arc::new(mutes.clone()))),
             (_, Event::Recalled(recall)) => recall
                 .place

@@ -6,14 +6,14 @@
 //! reply follows the reply, and nothing has to be merged afterwards.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::future::{BoxFuture, Shared};
 use muster_core::{
-    id::UserId,
+    id::{MessageId, UserId},
     message::{Entry, Sequence, StreamRef, Top},
     mute::GroupMutes,
     roster::RosterState,
@@ -38,6 +38,8 @@ use crate::{
 
 /// Early entries that a feed keeps; those beyond are read from the store.
 const MAX_EARLY: usize = 1_024;
+/// Messages to one user that may wait for the user's acknowledgement at a time.
+const MAX_WANTED: usize = 256;
 
 /// A stream that is followed.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ struct State {
     changes: Option<Box<Changes>>,
     /// Who may not talk, as of the last change that was passed on.
     mutes: Option<Arc<GroupMutes>>,
+    /// Messages to the user whose stream it is that are to be acknowledged, the oldest first.
+    wanted: VecDeque<MessageId>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -286,6 +290,30 @@ impl Feed {
         locked(&self.state).arrivals.clone()
     }
 
+    /// Notes that a message is to be acknowledged. Of too many the oldest is given up.
+    pub(crate) fn want(&self, message: &MessageId) {
+        let mut state = locked(&self.state);
+        if state.wanted.contains(message) {
+            return;
+        }
+        if state.wanted.len() >= MAX_WANTED {
+            state.wanted.pop_front();
+        }
+        state.wanted.push_back(message.clone());
+    }
+
+    /// Whether a message is to be acknowledged still.
+    pub(crate) fn wants(&self, message: &MessageId) -> bool {
+        locked(&self.state).wanted.contains(message)
+    }
+
+    /// Notes that a message is acknowledged; whether that was wanted.
+    pub(crate) fn acknowledge(&self, message: &MessageId) -> bool {
+        let mut state = locked(&self.state);
+        let place = state.wanted.iter().position(|wanted| wanted == message);
+        place.and_then(|place| state.wanted.remove(place)).is_some()
+    }
+
     /// Notes a join; when to tell it, if nobody is going to yet.
     pub(crate) fn joined(&self, user: &UserId, info: Option<&Arc<str>>) -> Option<Duration> {
         locked(&self.state).changes.get_or_insert_default().joined(user, info)
@@ -348,7 +376,7 @@ impl State {
                 match &effect {
                     Effect::Dissolved => aftermath.orphans = self.end(),
                     Effect::Mutes(mutes) => self.mutes = Some(Arc::clone(mutes)),
-                    Effect::Removed(_) | Effect::Recalled(_) => {}
+                    Effect::Removed(_) | Effect::Recalled(_) | Effect::Said(_) => {}
                 }
                 aftermath.effects.push(effect);
             }

@@ -6,6 +6,7 @@
 //! publication's shared bytes are put into queues, never across a write or an await. Joining and leaving take the same
 //! time in a group of any size.
 
+mod acknowledgements;
 mod catching_up;
 mod changes;
 mod connection;
@@ -186,6 +187,7 @@ impl Hub {
     /// off for this reason.
     pub(crate) fn depart(&self, connection: &Connection, reason: LogoffReason) {
         self.connections.remove(&connection.id);
+        connection.outbox.abandon();
         let mut groups = Vec::new();
         for (group, feed) in connection.take_subscriptions() {
             self.leave_feed(&feed, connection.id);

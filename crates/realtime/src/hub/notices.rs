@@ -82,6 +82,13 @@ pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
         Notice::Recounted { group } => hub.changed(group, Feed::recounted),
         Notice::TakenOut { group, user } => hub.take_out(group, user),
         Notice::SignedIn { app, user, session } => hub.signed_in(app, user, session),
+        Notice::AcknowledgementWanted { app, user, message } => {
+            if let Some(feed) = hub.feed(&StreamRef::User(app.clone(), user.clone())) {
+                feed.want(message);
+            }
+        }
+        // The calls that wait for it hear of it by themselves.
+        Notice::Acknowledged { .. } => {}
         Notice::UserInfoPut { app, user, info } => {
             hub.muster.delivery().info_put(app, user, info.as_ref());
         }
@@ -94,6 +101,9 @@ impl Hub {
     fn publish(self: &Arc<Self>, feed: &Arc<Feed>, encoded: Encoded) {
         if encoded.sequence == 0 {
             self.counters.deliveries.add(encoded.push().map_or(0, |push| feed.tell(push)));
+            if let Some(Effect::Said(message)) = &encoded.effect {
+                self.said(feed, message);
+            }
         } else {
             let aftermath = feed.stored(encoded, self.ring_bounds());
             self.finish(feed, aftermath);
@@ -123,6 +133,7 @@ impl Hub {
                     self.muster.delivery().ended(at);
                     self.forget_if_idle(feed);
                 }
+                (Effect::Said(message), StreamRef::User(..)) => self.said(feed, &message),
                 // Also where the notice of it was lost, and it was read from the store.
                 (Effect::Mutes(_), StreamRef::Group(at)) => self.muster.mutes().forget(at),
                 _ => {}

@@ -12,6 +12,7 @@ use std::{
     task::{Poll, Waker},
 };
 
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{lock::locked, protocol::Disconnect};
@@ -32,6 +33,10 @@ struct State {
     published: usize,
     /// Bytes of everything that is not written yet: of these messages, and of those that were taken.
     unwritten: usize,
+    /// Bytes of everything that was ever put in.
+    queued: u64,
+    /// Who waits until what was put in by then is written: up to which byte of it.
+    flushes: Vec<(u64, oneshot::Sender<()>)>,
     end: Option<End>,
     /// Who waits for the first message.
     writer: Option<Waker>,
@@ -62,6 +67,7 @@ impl Outbox {
         }
         if state.published >= self.limit {
             state.messages = Vec::new();
+            state.flushes = Vec::new();
             state.end = Some(End::Closing(Disconnect::SLOW));
         } else {
             state.published += message.len();
@@ -90,6 +96,7 @@ impl Outbox {
     pub(crate) fn abandon(&self) {
         let mut state = locked(&self.state);
         state.messages = Vec::new();
+        state.flushes = Vec::new();
         state.end = Some(End::Broken);
         wake(state);
     }
@@ -138,10 +145,26 @@ impl Outbox {
         }
     }
 
+    /// Answers when everything that has been put in by now is written; with an error when it never will be.
+    pub(crate) fn flushed(&self) -> oneshot::Receiver<()> {
+        let (written, waiting) = oneshot::channel();
+        let mut state = locked(&self.state);
+        // At its end a queue may have lost what was in it.
+        if state.end.is_none() {
+            let up_to = state.queued;
+            state.flushes.push((up_to, written));
+            state.flush();
+        }
+        waiting
+    }
+
     /// Notes that so many bytes of what was taken are written.
     pub(crate) fn written(&self, bytes: usize) {
         let mut state = locked(&self.state);
         state.unwritten = state.unwritten.saturating_sub(bytes);
+        if !state.flushes.is_empty() {
+            state.flush();
+        }
         if let Some(commander) = state.commander.take() {
             drop(state);
             commander.wake();
@@ -152,7 +175,20 @@ impl Outbox {
 impl State {
     fn push(&mut self, message: Utf8Bytes) {
         self.unwritten = self.unwritten.saturating_add(message.len());
+        self.queued += message.len() as u64;
         self.messages.push(message);
+    }
+
+    /// Answers those for whom enough is written.
+    fn flush(&mut self) {
+        let written = self.queued - self.unwritten as u64;
+        for (_, flushed) in self.flushes.extract_if(.., |(up_to, _)| *up_to <= written) {
+            // Whoever waited may have gone.
+            let _ = flushed.send(());
+        }
+        if self.flushes.is_empty() {
+            self.flushes = Vec::new();
+        }
     }
 }
 
@@ -209,6 +245,27 @@ mod tests {
         outbox.reply("another reply".into());
         let (room, ()) = tokio::join!(outbox.room(), async { outbox.abandon() });
         assert!(!room);
+    }
+
+    #[test]
+    fn what_is_put_in_is_known_to_be_written_when_it_is_and_not_when_it_never_will_be() {
+        let outbox = Outbox::new(10);
+        assert_eq!(outbox.flushed().now_or_never(), Some(Ok(())), "there is nothing to write");
+        let mut batch = Vec::new();
+        outbox.publish("first".into());
+        let mut first = outbox.flushed();
+        outbox.reply("second".into());
+        let mut both = outbox.flushed();
+        outbox.take(&mut batch);
+        outbox.reply("third".into());
+        let mut third = outbox.flushed();
+        assert!(first.try_recv().is_err(), "taken is not written");
+        outbox.written(11);
+        assert_eq!((first.try_recv(), both.try_recv()), (Ok(()), Ok(())));
+        assert!(third.try_recv().is_err());
+        outbox.abandon();
+        assert_eq!(third.now_or_never().map(|gone| gone.is_err()), Some(true));
+        assert_eq!(outbox.flushed().now_or_never().map(|gone| gone.is_err()), Some(true));
     }
 
     #[test]

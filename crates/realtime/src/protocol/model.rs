@@ -60,6 +60,9 @@ pub struct ConnectRequest<'a> {
     /// What proves who the user is.
     #[serde(borrow, deserialize_with = "text_or_none")]
     pub token: Cow<'a, str>,
+    /// What the application's client says of itself.
+    #[serde(borrow, deserialize_with = "raw")]
+    pub data: Option<&'a [u8]>,
     /// Server-side subscriptions that the client holds from an earlier connection.
     #[serde(deserialize_with = "objects")]
     pub subs: HashMap<String, Option<RecoverRequest>>,

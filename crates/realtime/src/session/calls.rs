@@ -4,7 +4,7 @@ use bytes::Bytes;
 use muster_core::{
     group::Order,
     id::{GroupId, MessageId, UserId},
-    message::{Body, Level},
+    message::{Body, Level, StreamRef},
     number::RepeatCount,
     roster::{JoinNumber, WalkQuery},
     service::{MemberMessage, Storage, UserWord, Visit},
@@ -59,6 +59,13 @@ struct OutgoingC2c {
 #[serde(rename_all = "camelCase")]
 struct SentMessage<'a> {
     message_id: &'a str,
+}
+
+/// What `ackMessage` is given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Acknowledged {
+    message_id: Box<str>,
 }
 
 /// What `deleteMessage` is given.
@@ -149,6 +156,7 @@ impl Session {
                 let id = self.send_c2c_message(parameters(data)?).await?;
                 events::json(&SentMessage { message_id: id.as_str() }).into()
             }
+            "ackMessage" => self.acknowledge_message(parameters(data)?).await?,
             "deleteMessage" => self.delete_message(parameters(data)?).await?,
             "queryGroup" => self.query_group(parameters(data)?).await?,
             "muteAll" | "cancelMuteAll" | "muteUser" | "cancelMuteUser" | "listMuteUsers" => {
@@ -195,10 +203,17 @@ impl Session {
         Ok(sent.id)
     }
 
+    async fn acknowledge_message(&self, told: Acknowledged) -> Result<Bytes, Failure> {
+        let message = message_id(&told.message_id)?;
+        let login = &self.identity()?.login;
+        let own = StreamRef::User(login.app().id.clone(), login.user().clone());
+        self.hub.acknowledge(&own, &message).await;
+        Ok(nothing())
+    }
+
     async fn delete_message(&self, doomed: Doomed) -> Result<Bytes, Failure> {
         let group = group_id(&doomed.group_id)?;
-        let message = MessageId::new(&doomed.message_id)
-            .map_err(|error| ErrorReply::invalid(format!("messageId {error}")))?;
+        let message = message_id(&doomed.message_id)?;
         self.pace(&group)?;
         let visit = self.visit(&group).await?;
         self.hub.muster.messages().recall_for(&visit, &message).await?;
@@ -273,6 +288,10 @@ pub(super) fn nothing() -> Bytes {
 
 pub(super) fn group_id(text: &str) -> Result<GroupId, ErrorReply> {
     GroupId::new(text).map_err(|error| ErrorReply::invalid(format!("groupId {error}")))
+}
+
+fn message_id(text: &str) -> Result<MessageId, ErrorReply> {
+    MessageId::new(text).map_err(|error| ErrorReply::invalid(format!("messageId {error}")))
 }
 
 /// What `data` is, of a call or a publication.

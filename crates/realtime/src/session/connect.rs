@@ -10,7 +10,7 @@ use muster_core::{
     mute::GroupMutes,
     service::{Login, LoginError},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Failure, Session, Stage};
 use crate::{
@@ -31,6 +31,21 @@ struct Welcome<'a> {
     user_id: &'a str,
     /// The server's time in milliseconds since 1970.
     server_time: i64,
+}
+
+/// What a client says of itself on connecting, beside who it is. What is not understood is passed over: applications may say
+/// there what they like.
+#[derive(Default, Deserialize)]
+struct Offer {
+    /// Whether it calls `ackMessage` for each message to its user.
+    #[serde(default)]
+    acknowledges: bool,
+}
+
+impl Offer {
+    fn of(request: &ConnectRequest<'_>) -> Self {
+        request.data.and_then(|data| serde_json::from_slice(data).ok()).unwrap_or_default()
+    }
 }
 
 impl From<LoginError> for Failure {
@@ -85,8 +100,9 @@ impl Session {
         let client = self.draw_client_id();
         let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;
         let session = SessionRef { node: muster.nodes().id(), session };
+        let acknowledges = Offer::of(request).acknowledges;
         let own = StreamRef::User(login.app().id.clone(), login.user().clone());
-        let identity = self.connection.identify(Identity { login, session });
+        let identity = self.connection.identify(Identity { login, session, acknowledges });
         let wish = wish_for(&own_channel(identity.login.user()), request);
         loop {
             let feed = self.hub.follow(&own).await.map_err(|error| match error {

@@ -34,6 +34,8 @@ pub(super) fn reply_of(error: &Error) -> ErrorReply {
         | Error::Sealed(_)
         // What only callers of the API, customer groups and the command line can meet.
         | Error::NobodyThere(_)
+        | Error::NotAcknowledged(_)
+        | Error::TooManyAwaited(_)
         | Error::TooManyApps(_)
         | Error::TooManyWords(_)
         | Error::NoChannel(_)

@@ -279,12 +279,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
             };
             let bytes: usize = self.batch.iter().map(|message| message.len()).sum();
             self.hub.counters.bytes_out.add((bytes + self.batch.len()) as u64);
-            self.connection.outbox.written(bytes);
             self.batch.clear();
             match written {
                 Err(_) => return Err(Disconnect::WRITE_ERROR.into()),
                 Ok(Err(_)) => return Err(End::Gone),
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => self.connection.outbox.written(bytes),
             }
         }
         closing.map_or(Ok(()), |why| Err(why.into()))

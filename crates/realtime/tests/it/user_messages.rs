@@ -1,15 +1,18 @@
 //! Messages to one user: who hears them, what they carry, and what a receiver who was away has.
 
+use std::sync::Arc;
+
 use muster_core::{
     app::{AppChange, Audit},
     error::Error,
     id::UserId,
+    limits::Limits,
     message::{Body, Sender},
     service::{OperatorWord, Storage},
 };
 use serde_json::json;
 
-use crate::support::Server;
+use crate::support::{Server, quick};
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
@@ -113,4 +116,65 @@ async fn what_moderation_refuses_is_not_told_unless_an_operator_of_the_applicati
     let heard = ben.event("recvc2cmessage").await;
     assert_eq!(heard["data"]["messageId"], sent["messageId"]);
     assert_eq!(heard["offset"], 1, "the refused one took no place");
+}
+
+/// A word whose sender waits until it is acknowledged.
+fn reliable(id: &str, storage: Storage) -> OperatorWord {
+    OperatorWord { id: Some(id.parse().unwrap()), acknowledged: true, ..word("hear me", storage) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_waited_for_until_a_client_that_acknowledges_has_done_so() {
+    let server = Server::start().await;
+    let mut ben = server.open().await;
+    let offer = json!({ "token": server.token("ben"), "data": { "acknowledges": true } });
+    ben.ask("connect", offer).await;
+    for (id, storage) in [("c-1", Storage::Ephemeral), ("c-2", Storage::Stored), ("c-2", Storage::Stored)] {
+        let (muster, app) = (Arc::clone(&server.muster), server.app.clone());
+        let sent = tokio::spawn(async move {
+            muster.messages().announce_to(&app, &user("ben"), reliable(id, storage)).await
+        });
+        assert_eq!(ben.event("recvc2cmessage").await["data"]["messageId"], id);
+        ben.call("ackMessage", json!({ "messageId": "another" })).await;
+        assert!(!sent.is_finished());
+        assert_eq!(ben.call("ackMessage", json!({ "messageId": id })).await, json!({}));
+        sent.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_not_acknowledged_in_time_is_a_failure_whoever_was_told() {
+    let server = Server::start().await;
+    let mut ben = server.open().await;
+    let offer = json!({ "token": server.token("ben"), "data": { "acknowledges": true } });
+    ben.ask("connect", offer).await;
+    let rules = server.muster.messages();
+    let began = tokio::time::Instant::now();
+    let failed = rules.announce_to(&server.app, &user("ben"), reliable("c-1", Storage::Stored)).await;
+    assert!(matches!(failed, Err(Error::NotAcknowledged(who)) if who == user("ben")));
+    assert_eq!(began.elapsed().as_millis(), 2_500);
+    assert_eq!(ben.event("recvc2cmessage").await["offset"], 1);
+    // A client that has never heard of acknowledgements: what is written to it counts.
+    let mut anna = server.client("anna").await;
+    for storage in [Storage::Ephemeral, Storage::Stored] {
+        rules.announce_to(&server.app, &user("anna"), reliable("c-1", storage)).await.unwrap();
+        assert_eq!(anna.event("recvc2cmessage").await["data"]["messageId"], "c-1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_wait_for_acknowledgements_than_may() {
+    let limits = Limits { acknowledgements_awaited: 1, ..Limits::default() };
+    let server = Server::with(quick(), limits).await;
+    let mut ben = server.open().await;
+    let offer = json!({ "token": server.token("ben"), "data": { "acknowledges": true } });
+    ben.ask("connect", offer).await;
+    let rules = server.muster.messages();
+    let (ben, word) = (user("ben"), || reliable("c-1", Storage::Ephemeral));
+    let both = tokio::join!(
+        rules.announce_to(&server.app, &ben, word()),
+        rules.announce_to(&server.app, &ben, word())
+    );
+    assert!(matches!(both.0, Err(Error::NotAcknowledged(_))), "{both:?}");
+    assert!(matches!(both.1, Err(Error::TooManyAwaited(1))), "{both:?}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_core::{
     bus::Notice,
     event::{Event, form::EventForm},
-    id::{AppId, GroupId, GroupRef, NodeId, SessionId, SessionRef, UserId},
+    id::{AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
     message::{Sequence, StreamRef},
     time::Millis,
 };
@@ -19,6 +19,8 @@ pub(super) enum NoticeForm {
     Left { group: GroupForm, user: UserId },
     TakenOut { group: GroupForm, user: UserId },
     SignedIn { app: AppId, user: UserId, session: SessionForm },
+    AcknowledgementWanted { app: AppId, user: UserId, message: MessageId },
+    Acknowledged { app: AppId, user: UserId, message: MessageId },
     UserInfoPut { app: AppId, user: UserId, info: Option<Arc<str>> },
     Recounted { group: GroupForm },
     AppDisabled { app: AppId },
@@ -42,6 +44,12 @@ impl From<&Notice> for NoticeForm {
             Notice::SignedIn { app, user, session } => {
                 Self::SignedIn { app: app.clone(), user: user.clone(), session: session.into() }
             }
+            Notice::AcknowledgementWanted { app, user, message } => {
+                Self::AcknowledgementWanted { app: app.clone(), user: user.clone(), message: message.clone() }
+            }
+            Notice::Acknowledged { app, user, message } => {
+                Self::Acknowledged { app: app.clone(), user: user.clone(), message: message.clone() }
+            }
             Notice::UserInfoPut { app, user, info } => {
                 Self::UserInfoPut { app: app.clone(), user: user.clone(), info: info.clone() }
             }
@@ -64,6 +72,10 @@ impl From<NoticeForm> for Notice {
             NoticeForm::SignedIn { app, user, session } => {
                 Self::SignedIn { app, user, session: session.into() }
             }
+            NoticeForm::AcknowledgementWanted { app, user, message } => {
+                Self::AcknowledgementWanted { app, user, message }
+            }
+            NoticeForm::Acknowledged { app, user, message } => Self::Acknowledged { app, user, message },
             NoticeForm::UserInfoPut { app, user, info } => Self::UserInfoPut { app, user, info },
             NoticeForm::Recounted { group } => Self::Recounted { group: group.into() },
             NoticeForm::AppDisabled { app } => Self::AppDisabled { app },
