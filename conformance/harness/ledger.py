@@ -38,6 +38,9 @@ REALTIME = [
     "rpc sendC2cMessage",
     "rpc queryGroup",
     "rpc listGroupUser",
+    "rpc listRecentMessage",
+    "rpc listMessage",
+    "rpc listHistoryMessage",
     "recovery after a dropped connection",
 ]
 FAMILY_OF = {operation: family for family, operations in OPERATIONS.items() for operation in operations}

@@ -51,10 +51,13 @@ impl<'a> From<&'a Member> for ImUser<'a> {
     }
 }
 
+/// A message as the client SDK sees one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct MessageEvent<'a> {
-    event: &'static str,
+pub(crate) struct ImMessage<'a> {
+    /// Of a message that is told and not listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<&'a str>,
     message_id: &'a str,
@@ -137,21 +140,29 @@ fn recall_data(stream: &StreamRef, recall: &Recall) -> String {
     json(&RecallEvent { event, group_id, message_id: recall.message.as_str(), deleter })
 }
 
+impl<'a> ImMessage<'a> {
+    /// A message to a group, or to a user where it is to none; `seqnum` is its position, 0 without one.
+    pub(crate) fn of(group: Option<&'a GroupId>, message: &'a Message, seqnum: Sequence) -> Self {
+        Self {
+            event: None,
+            group_id: group.map(GroupId::as_str),
+            message_id: message.id.as_str(),
+            r#type: message.kind,
+            data: &message.body,
+            sender: ImUser::new(&message.sender.user, message.sender.info.as_ref()),
+            seqnum,
+            timestamp: message.at.seconds(),
+            level: message.level,
+            repeat_count: message.repeat.get(),
+            total_msgs: message.total.get(),
+        }
+    }
+}
+
 /// What is told of a message to a group, or to a user where it is to none.
 fn message_data(group: Option<&GroupId>, message: &Message, seqnum: Sequence) -> String {
-    json(&MessageEvent {
-        event: if group.is_some() { "recvgroupmessage" } else { "recvc2cmessage" },
-        group_id: group.map(GroupId::as_str),
-        message_id: message.id.as_str(),
-        r#type: message.kind,
-        data: &message.body,
-        sender: ImUser::new(&message.sender.user, message.sender.info.as_ref()),
-        seqnum,
-        timestamp: message.at.seconds(),
-        level: message.level,
-        repeat_count: message.repeat.get(),
-        total_msgs: message.total.get(),
-    })
+    let event = if group.is_some() { "recvgroupmessage" } else { "recvc2cmessage" };
+    json(&ImMessage { event: Some(event), ..ImMessage::of(group, message, seqnum) })
 }
 
 /// Who came and went, as told at once.

@@ -114,11 +114,11 @@ struct ListUsers {
 }
 
 /// A place in a list as callers write it: a number, its text, or nothing or -1 for the beginning.
-fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JoinNumber, D::Error> {
+pub(super) fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a page token is a number or its text")]
     enum Token {
-        Number(JoinNumber),
+        Number(u64),
         Negative(i64),
         Text(String),
         Nothing(()),
@@ -161,6 +161,9 @@ impl Session {
             "queryGroup" => self.query_group(parameters(data)?).await?,
             "muteAll" | "cancelMuteAll" | "muteUser" | "cancelMuteUser" | "listMuteUsers" => {
                 self.call_about_mutes(&request.method, data).await?
+            }
+            "listRecentMessage" | "listMessage" | "listHistoryMessage" => {
+                self.call_about_messages(&request.method, data).await?
             }
             "createGroup" => self.create_group(parameters(data)?).await?,
             "closeGroup" => self.close_group(parameters(data)?).await?,
@@ -253,18 +256,8 @@ impl Session {
 
     async fn list_group_user(&self, list: ListUsers) -> Result<Bytes, Failure> {
         let group = group_id(&list.group_id)?;
-        let limit = match list.page_size {
-            None => MAX_USERS,
-            Some(size) => usize::try_from(size)
-                .ok()
-                .filter(|size| (1..=MAX_USERS).contains(size))
-                .ok_or_else(|| ErrorReply::invalid(format!("pageSize must be 1 to {MAX_USERS}")))?,
-        };
-        let order = match list.sort_type {
-            None | Some(0) => Order::Ascending,
-            Some(1) => Order::Descending,
-            Some(_) => return Err(ErrorReply::invalid("sortType must be 0 or 1").into()),
-        };
+        let limit = page_size(list.page_size, MAX_USERS, MAX_USERS)?;
+        let order = order(list.sort_type)?;
         let after = Some(list.next_page_token.max(list.old_next_page_token)).filter(|&number| number > 0);
         let query = WalkQuery { order, after, limit };
         let visit = self.visit(&group).await?;
@@ -288,6 +281,24 @@ pub(super) fn nothing() -> Bytes {
 
 pub(super) fn group_id(text: &str) -> Result<GroupId, ErrorReply> {
     GroupId::new(text).map_err(|error| ErrorReply::invalid(format!("groupId {error}")))
+}
+
+/// How many a page holds: `usual` when nothing is said.
+pub(super) fn page_size(said: Option<i64>, usual: usize, most: usize) -> Result<usize, ErrorReply> {
+    let Some(size) = said else { return Ok(usual) };
+    usize::try_from(size)
+        .ok()
+        .filter(|size| (1..=most).contains(size))
+        .ok_or_else(|| ErrorReply::invalid(format!("pageSize must be 1 to {most}")))
+}
+
+/// The direction of a list: ascending when nothing is said.
+pub(super) fn order(said: Option<i64>) -> Result<Order, ErrorReply> {
+    match said {
+        None | Some(0) => Ok(Order::Ascending),
+        Some(1) => Ok(Order::Descending),
+        Some(_) => Err(ErrorReply::invalid("sortType must be 0 or 1")),
+    }
 }
 
 fn message_id(text: &str) -> Result<MessageId, ErrorReply> {

@@ -8,6 +8,7 @@ mod connect;
 mod failure;
 mod groups;
 mod look;
+mod message_calls;
 mod mute_calls;
 mod subscribe;
 

@@ -11,6 +11,7 @@ mod hostile;
 mod later_version;
 mod limits;
 mod members;
+mod message_lists;
 mod mutes;
 mod order;
 mod real;
