@@ -1,4 +1,4 @@
-//! Migrations: numbered files, applied in order, whatever the database.
+//! Migrations: numbered files, applied in order, whatever the database. What is in `migrations/` is found by `build.rs`.
 
 use muster_core::hex::hex;
 use ring::digest;

@@ -12,43 +12,8 @@ use crate::migrations::{Migration, Mismatch, missing, number};
 /// The lock's number: `MSTR` in ASCII. Any would do that no other program on the database takes.
 const LOCK: i64 = 0x4D53_5452;
 
-/// In the order of their numbers.
-const MIGRATIONS: &[Migration] = &[
-    Migration { name: "0001_base", sql: include_str!("../../migrations/postgres/0001_base.sql") },
-    Migration { name: "0002_rosters", sql: include_str!("../../migrations/postgres/0002_rosters.sql") },
-    Migration { name: "0003_chosen_ids", sql: include_str!("../../migrations/postgres/0003_chosen_ids.sql") },
-    Migration {
-        name: "0004_mutes_words",
-        sql: include_str!("../../migrations/postgres/0004_mutes_words.sql"),
-    },
-    Migration {
-        name: "0005_group_mutes",
-        sql: include_str!("../../migrations/postgres/0005_group_mutes.sql"),
-    },
-    Migration { name: "0006_roles", sql: include_str!("../../migrations/postgres/0006_roles.sql") },
-    Migration {
-        name: "0007_message_ids",
-        sql: include_str!("../../migrations/postgres/0007_message_ids.sql"),
-    },
-    Migration { name: "0008_owed_calls", sql: include_str!("../../migrations/postgres/0008_owed_calls.sql") },
-    Migration {
-        name: "0009_chat_changes",
-        sql: include_str!("../../migrations/postgres/0009_chat_changes.sql"),
-    },
-    Migration {
-        name: "0010_channel_face",
-        sql: include_str!("../../migrations/postgres/0010_channel_face.sql"),
-    },
-    Migration {
-        name: "0011_chat_messages",
-        sql: include_str!("../../migrations/postgres/0011_chat_messages.sql"),
-    },
-    Migration {
-        name: "0012_generation_one",
-        sql: include_str!("../../migrations/postgres/0012_generation_one.sql"),
-    },
-    Migration { name: "0013_webhooks", sql: include_str!("../../migrations/postgres/0013_webhooks.sql") },
-];
+/// The files of `migrations/postgres`, in the order of their numbers.
+const MIGRATIONS: &[Migration] = include!(concat!(env!("OUT_DIR"), "/postgres.rs"));
 
 /// What became of a step.
 enum Step {

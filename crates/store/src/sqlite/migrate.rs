@@ -14,35 +14,8 @@ use crate::migrations::{Migration, Mismatch, missing, number};
 /// `MSTR`: says in the file's header whose database it is.
 const APPLICATION_ID: i32 = 0x4D53_5452;
 
-const MIGRATIONS: &[Migration] = &[
-    Migration { name: "0001_initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") },
-    Migration { name: "0002_setting", sql: include_str!("../../migrations/sqlite/0002_setting.sql") },
-    Migration { name: "0003_commits", sql: include_str!("../../migrations/sqlite/0003_commits.sql") },
-    Migration { name: "0004_chosen_ids", sql: include_str!("../../migrations/sqlite/0004_chosen_ids.sql") },
-    Migration { name: "0005_records", sql: include_str!("../../migrations/sqlite/0005_records.sql") },
-    Migration { name: "0006_mutes_words", sql: include_str!("../../migrations/sqlite/0006_mutes_words.sql") },
-    Migration { name: "0007_group_mutes", sql: include_str!("../../migrations/sqlite/0007_group_mutes.sql") },
-    Migration { name: "0008_roles", sql: include_str!("../../migrations/sqlite/0008_roles.sql") },
-    Migration { name: "0009_message_ids", sql: include_str!("../../migrations/sqlite/0009_message_ids.sql") },
-    Migration { name: "0010_owed_calls", sql: include_str!("../../migrations/sqlite/0010_owed_calls.sql") },
-    Migration {
-        name: "0011_chat_changes",
-        sql: include_str!("../../migrations/sqlite/0011_chat_changes.sql"),
-    },
-    Migration {
-        name: "0012_channel_face",
-        sql: include_str!("../../migrations/sqlite/0012_channel_face.sql"),
-    },
-    Migration {
-        name: "0013_chat_messages",
-        sql: include_str!("../../migrations/sqlite/0013_chat_messages.sql"),
-    },
-    Migration {
-        name: "0014_generation_one",
-        sql: include_str!("../../migrations/sqlite/0014_generation_one.sql"),
-    },
-    Migration { name: "0015_webhooks", sql: include_str!("../../migrations/sqlite/0015_webhooks.sql") },
-];
+/// The files of `migrations/sqlite`, in the order of their numbers.
+const MIGRATIONS: &[Migration] = include!(concat!(env!("OUT_DIR"), "/sqlite.rs"));
 
 /// Applies what is missing.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
