@@ -46,7 +46,7 @@ def status(group, everybody=False, muted=(), spared=()):
     return {"groupId": group, "muteAll": everybody, "muteUserList": list(muted), "whiteUserList": list(spared)}
 
 
-def test_a_lesson_is_muted_but_for_one_and_whoever_comes_late_sees_it(server, wire, room):
+def test_a_lesson_is_muted_but_for_one_whose_words_are_taken_back_and_whoever_comes_late_sees_it(server, wire, room):
     app = new_app(wire)
     group = new_group(wire, app, CreatorId="teacher", Administrators="assistant")
     at = {"AppId": app["AppId"], "GroupId": group}
@@ -59,7 +59,8 @@ def test_a_lesson_is_muted_but_for_one_and_whoever_comes_late_sees_it(server, wi
         assert session.event("mutechange", muteAll=True, whiteUserList=["anna"])["data"]["muteUserList"] == []
     for name in ("teacher", "assistant", "anna"):
         assert says(sessions[name], group, name) is None
-        assert sessions["ben"].event("recvgroupmessage", data=name)["data"]["sender"]["userId"] == name
+        heard = sessions["ben"].event("recvgroupmessage", data=name)["data"]
+        assert heard["sender"]["userId"] == name
     soon(sessions["ben"], group, MUTED)
     assert sessions["ben"].error("publish", {"channel": f"g:{group}", "data": "x"})["code"] == MUTED
     assert says(sessions["ben"], group, "signal", skipMuteCheck=True) is None
@@ -71,6 +72,11 @@ def test_a_lesson_is_muted_but_for_one_and_whoever_comes_late_sees_it(server, wi
     assert late.error("rpc", {"method": "cancelMuteAll", "data": {"groupId": group}})["code"] == 403
     wire.ok("SendLiveMessageGroup", {**at, "SenderId": "ben", "Body": "by the server"})
     assert late.event("recvgroupmessage", data="by the server")
+
+    # What anna said last is taken back.
+    sessions["teacher"].rpc("deleteMessage", {"groupId": group, "messageId": heard["messageId"]})
+    for session in (*sessions.values(), late):
+        assert session.event("deletegroupmessage", messageId=heard["messageId"])["data"]["deleter"]["userId"] == "teacher"
 
     sessions["assistant"].rpc("muteUser", {"groupId": group, "userList": ["ben"]})
     sessions["teacher"].rpc("cancelMuteAll", group)
