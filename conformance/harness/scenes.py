@@ -125,6 +125,13 @@ def active_group(wire, space, subject):
     return next((row for row in answer["Data"]["List"] if row["Subject"] == subject), None)
 
 
+def change_chat_group(wire, space, group, **fields):
+    """Changes a CAMS group: the answer's body, whether it succeeded or not."""
+    answer = wire.call("UpdateChatGroup", space.params(GroupId=group["GroupId"], **fields), product="cams")
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
 def invite_link(wire, space, group_id):
     """A new invite link of a group."""
     return wire.ok("AddChatGroupInviteLink", space.params(GroupId=group_id), product="cams")["InviteLink"]

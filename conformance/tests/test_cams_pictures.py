@@ -1,12 +1,12 @@
 """Pictures of customer groups: what is at the address is fetched and looked at, and nothing private is reached by it."""
 
-import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from harness.scenes import active_group, new_chat_group, new_space
+from harness.files import jpeg
+from harness.scenes import active_group, change_chat_group, new_chat_group, new_space
 from harness.waiting import until
 from harness.wire import Wire
 
@@ -14,15 +14,6 @@ pytestmark = [pytest.mark.process, pytest.mark.looks_at("store")]
 
 CONFIG = {"outbound": {"allow_private": True}}
 REFUSED = "InvalidParameter.ProfilePictureFileInvalid"
-
-
-def jpeg(width, height, more=0):
-    """A grey JPEG file of these sides, as far as anybody looks at it, with so many bytes behind its head."""
-    table = b"\xff\xdb" + struct.pack(">HB", 67, 0) + bytes([1] * 64)
-    frame = b"\xff\xc0" + struct.pack(">HBHHBBBB", 11, 8, height, width, 1, 1, 0x11, 0)
-    codes = b"".join(b"\xff\xc4" + struct.pack(">HB", 20, kind) + bytes([1] + [0] * 15) + b"\0" for kind in (0, 0x10))
-    scan = b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0, 0, 63, 0)
-    return b"\xff\xd8" + table + frame + codes + scan + bytes(1 + more) + b"\xff\xd9"
 
 
 FILES = {
@@ -63,19 +54,13 @@ def host():
         server.shutdown()
 
 
-def change(wire, space, group, **fields):
-    answer = wire.call("UpdateChatGroup", space.params(GroupId=group["GroupId"], **fields), product="cams")
-    assert answer.status == 200, answer.body
-    return answer.json()
-
-
 def test_a_picture_is_fetched_looked_at_and_shown(new_server, host):
     server = new_server(CONFIG).start()
     wire = Wire(server)
     space = new_space(server)
     group = new_chat_group(wire, space)
     good = f"{host.url}/sent-on"
-    body = change(wire, space, group, ProfilePictureFile=good, Subject="with a picture")
+    body = change_chat_group(wire, space, group, ProfilePictureFile=good, Subject="with a picture")
     assert (body["Code"], body["Result"], host.asked) == ("OK", 1, ["/sent-on", "/good.jpg"])
     row = until(lambda: active_group(wire, space, "with a picture"), "the change to be made")
     assert row["ProfilePictureFile"] == good
@@ -87,7 +72,7 @@ def test_a_picture_is_fetched_looked_at_and_shown(new_server, host):
         ("/page.html", "must be a JPEG file"),
         ("/nothing.jpg", "status 404"),
     ]:
-        body = change(wire, space, group, ProfilePictureFile=host.url + path, Subject="refused")
+        body = change_chat_group(wire, space, group, ProfilePictureFile=host.url + path, Subject="refused")
         assert (body["Code"], body["Success"]) == (REFUSED, False) and why in body["Message"], body
     # What was refused has changed nothing, not even what came with it.
     row = active_group(wire, space, "with a picture")
@@ -101,6 +86,6 @@ def test_what_is_not_public_is_not_fetched(new_server, host):
     space = new_space(server)
     group = new_chat_group(wire, space)
     for url in [f"{host.url}/good.jpg", "http://127.0.0.1/good.jpg", "http://localhost/good.jpg", "file:///etc/passwd"]:
-        body = change(wire, space, group, ProfilePictureFile=url)
+        body = change_chat_group(wire, space, group, ProfilePictureFile=url)
         assert body["Code"] == REFUSED and "root:" not in body["Message"], body
     assert host.asked == []

@@ -5,13 +5,16 @@ from here; the realtime clients take turns as the people who join.
 """
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 
 from harness.clients.realtime import CentrifugeJs, CentrifugePython
+from harness.files import oss_client, put
 from harness.scenes import client_of, join_by_invitation, new_number, new_space, open_invitation, unique
 from harness.tokens import login_token
 from harness.waiting import until
+from harness.wire import fetch
 
 pytestmark = pytest.mark.looks_at("transactions", "nodes")
 
@@ -503,6 +506,12 @@ def test_a_channel_is_made_named_given_a_number_and_deleted(api, server):
     for action in ("QueryChatappPhoneNumbers", "ChatappSyncPhoneNumber"):
         [bound] = ok(action, CustSpaceId=channel)["PhoneNumbers"]
         assert (bound["PhoneNumber"], bound["Status"], bound["VerifiedName"]) == (number, "CONNECTED", renamed)
+
+    # Likewise, as the cloud's.
+    grant = api.call("GetChatappUploadAuthorization", {"CustSpaceId": channel}, "cams")["Data"]
+    put(oss_client(grant), grant, f"{grant['Dir']}/menu.txt", b"apples and pears")
+    url = ok("GeneratePresignedUrl", FilePath=f"{grant['Dir']}/menu.txt")["Data"]["Url"]
+    assert fetch(server, urlsplit(url).path).body == b"apples and pears"
 
     hook = "https://shop.example.com/told"
     said = {"CustSpaceId": channel, "StatusCallbackUrl": hook, "HttpFlag": "Y"}

@@ -1,8 +1,8 @@
 //! `AddChatGroupInviteLink`.
 
 use crate::{
+    address::invite_link,
     error::OF_GROUP,
-    invite_link::invite_link,
     prelude::*,
     wire::{OF_GROUP_EXAMPLE, OfGroup},
 };

@@ -10,6 +10,7 @@
 
 mod add_chat_group;
 mod add_chat_group_invite_link;
+mod address;
 pub mod callback;
 mod channel_type;
 mod chatapp_sync_phone_number;
@@ -20,9 +21,10 @@ mod delete_chat_group_invite_link;
 mod delete_chat_group_participants;
 mod delete_instance;
 mod error;
+mod generate_presigned_url;
 mod get_chatapp_open_status;
+mod get_chatapp_upload_authorization;
 mod instance;
-mod invite_link;
 mod list_chat_group;
 mod list_chat_group_participants;
 mod list_chatapp_message;
@@ -44,6 +46,8 @@ use std::sync::Arc;
 
 use muster_core::service::Muster;
 use muster_gateway::{Catalogue, Denial, Failure, ParameterFault, Product};
+
+pub use get_chatapp_upload_authorization::BUCKET;
 
 /// What the operations of this product work with.
 pub struct Services {
@@ -111,4 +115,6 @@ pub fn catalogue(services: Services) -> Catalogue<Cams> {
         .operation::<update_phone_webhook::UpdatePhoneWebhook>()
         .operation::<get_chatapp_open_status::GetChatappOpenStatus>()
         .operation::<open_chatapp_service::OpenChatappService>()
+        .operation::<get_chatapp_upload_authorization::GetChatappUploadAuthorization>()
+        .operation::<generate_presigned_url::GeneratePresignedUrl>()
 }

@@ -4,8 +4,8 @@ use muster_core::chat::{ChatGroup, ChatGroupStatus};
 use muster_gateway::parameter::Json;
 
 use crate::{
+    address::invite_link,
     error::OF_GROUP,
-    invite_link::invite_link,
     prelude::*,
     wire::{Listing, Page},
 };

@@ -2,11 +2,15 @@
 
 use crate::error::Error;
 use crate::{
+    address::file_path,
     error::OF_GROUP,
     prelude::*,
     wire::{Affected, open_group},
 };
-use muster_core::{picture::PictureFault, service::NewFace};
+use muster_core::{
+    picture::{Picture, PictureFault},
+    service::NewFace,
+};
 use muster_gateway::parameter::{Change, Text};
 
 #[derive(Deserialize, JsonSchema)]
@@ -71,12 +75,25 @@ impl Operation for UpdateChatGroup {
         }
         let chats = call.state.muster.chats();
         let picture = match url {
-            Some(url) => Some(chats.fetch_picture(&url).await.map_err(|fault| refused(&fault))?),
+            Some(url) => Some(picture(call, &url).await?),
             None => None,
         };
         chats.update_group(&group, NewFace { subject, description, picture }).await?;
         Envelope::of(Affected::rows(1))
     }
+}
+
+/// The picture at an address. A file of this server's is looked at where it is.
+async fn picture(call: &Call<'_>, url: &str) -> Result<Picture> {
+    let chats = call.state.muster.chats();
+    let looked_at = match file_path(call, url) {
+        Some(path) => match chats.file(&path).await.map_err(muster_core::error::Error::from)? {
+            Some(file) => Picture::of(url, &file.bytes),
+            None => Err(PictureFault::Status(404)),
+        },
+        None => chats.fetch_picture(url).await,
+    };
+    looked_at.map_err(|fault| refused(&fault))
 }
 
 /// What a caller is told of a picture that is not taken.

@@ -28,6 +28,11 @@ pub(crate) const fn of_channels(name: &'static str, summary: &'static str, level
     Spec::new(name, summary).level(level).errors(FOR_ANYBODY).tag("Channels")
 }
 
+/// What the operations of files have in common.
+pub(crate) const fn of_files(name: &'static str, summary: &'static str) -> Spec {
+    Spec::new(name, summary).level(Level::Get).errors(FOR_ANYBODY).tag("Files")
+}
+
 /// The caller's account.
 pub(crate) fn account(call: &Call<'_>) -> Result<AccountId> {
     AccountId::try_from(Arc::clone(&call.principal.account))

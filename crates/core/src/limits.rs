@@ -65,6 +65,12 @@ pub struct Limits {
     pub acknowledgement_millis: u64,
     /// Calls of this process that may wait for one at a time.
     pub acknowledgements_awaited: usize,
+    /// Bytes of a file that is put onto the server for a channel (WhatsApp's figure for videos: 16 MB).
+    pub chat_file_bytes: usize,
+    /// Bytes of all files of a channel.
+    pub chat_file_bytes_per_channel: u64,
+    /// How long such a file is kept, in milliseconds.
+    pub chat_file_millis: i64,
     /// How long an access token of generation 1 is good for, in milliseconds (documented sample: 24 hours).
     pub access_token_millis: i64,
     /// How far ahead the expiry of a generation 2 login may lie, in milliseconds.
@@ -93,6 +99,9 @@ impl Default for Limits {
             chat_seats_by_number: false,
             acknowledgement_millis: 2_500,
             acknowledgements_awaited: 10_000,
+            chat_file_bytes: 16 << 20,
+            chat_file_bytes_per_channel: 1 << 30,
+            chat_file_millis: 30 * 86_400_000,
             access_token_millis: 86_400_000,
             login_ahead_millis: 7 * 86_400_000,
             login_nonces: Nonces::Documented,

@@ -36,7 +36,7 @@ pub enum PictureFault {
     Small(usize),
 }
 
-/// The address of a picture that was looked at. Only [`Picture::fetch`] makes one.
+/// The address of a picture that was looked at. Only [`fetch`](Self::fetch) and [`of`](Self::of) make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture(String);
 
@@ -51,7 +51,18 @@ impl Picture {
         if !answered.is_success() {
             return Err(PictureFault::Status(answered.status));
         }
-        examine(&answered.body)?;
+        Self::of(url, &answered.body)
+    }
+
+    /// Looks at the head of what is at `url`.
+    ///
+    /// # Errors
+    /// [`PictureFault`].
+    pub fn of(url: &str, bytes: &[u8]) -> Result<Self, PictureFault> {
+        if bytes.len() > PICTURE_BYTES {
+            return Err(CallFault::TooLong(PICTURE_BYTES).into());
+        }
+        examine(bytes)?;
         Ok(Self(url.to_owned()))
     }
 

@@ -10,7 +10,6 @@
 //! Whether a session has ended is told by the clock. A clock that is set back makes tokens good again that had ended
 //! between; a role that is deleted ends its sessions whatever the clock says.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,23 +17,17 @@ use crate::{
     hex::hex,
     id::{AccessKeyId, AccountId},
     random::Random,
-    seal::{MasterKey, Sealed, Unsealable},
+    seal::{MasterKey, Unsealable},
     time::Millis,
+    token::Purpose,
 };
 
 /// What the id of every temporary key begins with, as in the cloud.
 pub const TEMPORARY_KEY_PREFIX: &str = "STS.";
 /// Letters and digits behind that: more than anybody guesses.
 const KEY_CHARACTERS: usize = 25;
-/// The longest token that is looked at, in characters. The longest that is given out, with a session policy of 1,024 bytes
-/// of which each is escaped, is shorter.
-pub const MAX_TOKEN: usize = 4096;
-/// The version of a token's form, its first byte.
-const VERSION: u8 = 1;
-/// Random bytes that a token's key is derived with.
-const SALT_BYTES: usize = 16;
 /// What a token is sealed for.
-const PURPOSE: &str = "role session";
+const SESSION: Purpose = Purpose("role session");
 
 /// A session of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,15 +117,7 @@ impl RoleSession {
     fn token(&self, master: &MasterKey, random: &dyn Random) -> String {
         let Self { key, account, role, role_id, name, expires_at, policy } = self.clone();
         let form = TokenForm { key, account, role, role_id, name, expires_at: expires_at.0, policy };
-        #[expect(clippy::expect_used, reason = "texts and numbers are always JSON")]
-        let text = serde_json::to_vec(&form).expect("JSON");
-        let mut salt = [0; SALT_BYTES];
-        random.fill(&mut salt);
-        let sealed = token_key(master, &salt).seal(PURPOSE, &text, random);
-        let mut token = vec![VERSION];
-        token.extend_from_slice(&salt);
-        token.extend_from_slice(&sealed.0);
-        STANDARD.encode(token)
+        SESSION.seal(master, &form, random)
     }
 
     /// The session that a token tells of, whether it has ended or not.
@@ -140,28 +125,18 @@ impl RoleSession {
     /// # Errors
     /// [`Unsealable`] when no server of this master key gave it out, or a character was changed.
     pub fn of_token(master: &MasterKey, token: &str) -> Result<Self, Unsealable> {
-        if token.len() > MAX_TOKEN {
-            return Err(Unsealable);
-        }
-        let bytes = STANDARD.decode(token).map_err(|_| Unsealable)?;
-        let (&VERSION, rest) = bytes.split_first().ok_or(Unsealable)? else { return Err(Unsealable) };
-        let (salt, sealed) = rest.split_at_checked(SALT_BYTES).ok_or(Unsealable)?;
-        let text = token_key(master, salt).open(PURPOSE, &Sealed(sealed.to_vec()))?;
-        let form: TokenForm = serde_json::from_str(&text).map_err(|_| Unsealable)?;
+        let form: TokenForm = SESSION.open(master, token)?;
         let TokenForm { key, account, role, role_id, name, expires_at, policy } = form;
         Ok(Self { key, account, role, role_id, name, expires_at: Millis(expires_at), policy })
     }
 }
 
-/// The key of one token: tokens are many, and nonces drawn at random are good for so many under one key.
-fn token_key(master: &MasterKey, salt: &[u8]) -> MasterKey {
-    master.derived(&format!("{PURPOSE} {}", hex(salt)))
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
     use super::*;
-    use crate::testing::Seeded;
+    use crate::{testing::Seeded, token::MAX_TOKEN};
 
     fn role() -> Role {
         Role {

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use muster_core::{
     app::Generation,
     chat::{ChannelFace, PhoneNumber},
+    chat_file::ContentType,
     id::{AppId, GroupId, NodeId, SessionId, SessionRef, UserId},
     limits::Limits,
     service::{AppScope, LoginClaim},
@@ -349,6 +350,8 @@ struct Stage {
     chat: [String; 2],
     /// Likewise, and no group is in the channel: with groups it is not deleted.
     vacant: [String; 2],
+    /// A file of the channel.
+    file: String,
 }
 
 /// The version of `live`.
@@ -370,7 +373,9 @@ impl Bed {
         let group = self.made("CreateLiveMessageGroup", &needed, "GroupId").await;
         self.connect(&app, &group).await;
         self.role().await;
-        Stage { first, second: [app, group], chat: self.chat().await, vacant: self.vacant().await }
+        let (chat, vacant) = (self.chat().await, self.vacant().await);
+        let file = self.file(&chat[0]).await;
+        Stage { first, second: [app, group], chat, vacant, file }
     }
 
     /// A role that trusts the account.
@@ -406,6 +411,17 @@ impl Bed {
         muster.rosters().enter(&visit, &session).await.unwrap();
     }
 
+    /// A file of a channel.
+    async fn file(&self, channel: &str) -> String {
+        let (chats, account) = (self.0.muster.chats(), self.0.account());
+        let channel = chats.channel(&account, &AppId::new(channel).unwrap()).await.unwrap();
+        let key = chats.grant_upload(&channel);
+        let (grant, _) = chats.upload_grant(&key.token).unwrap();
+        let path = format!("{}/a.jpg", key.directory);
+        chats.put_file(&grant, &path, ContentType::new("image/jpeg"), Bytes::new()).await.unwrap();
+        path
+    }
+
     /// A channel without a group.
     async fn vacant(&self) -> [String; 2] {
         let face = ChannelFace::named("vacant");
@@ -432,7 +448,7 @@ impl Stage {
     fn pairs(&self, operation: &OperationData) -> Pairs {
         let [space, group] = match operation.tag {
             "Channels" if operation.name == "DeleteInstance" => &self.vacant,
-            "Chat groups" | "Channels" => &self.chat,
+            "Chat groups" | "Channels" | "Files" => &self.chat,
             tag if tag.ends_with("generation 2") => &self.second,
             _ => &self.first,
         };
@@ -443,6 +459,7 @@ impl Stage {
                 .replace("{#GroupId}", group)
                 .replace("{#UserId}", MEMBER)
                 .replace("{#BusinessNumber}", NUMBER)
+                .replace("{#FilePath}", &self.file)
                 .replace("{#RoleArn}", ROLE);
             (name, value)
         };

@@ -4,11 +4,11 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{Either, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use muster_core::complaint::LineLimit;
+use muster_core::{complaint::LineLimit, service::Muster};
 use muster_gateway::{BodyBounds, BodyFault, Gateway, ThrottleConfig, read_body};
 use muster_realtime::{Hub, serve_socket};
 use tokio::{
@@ -22,6 +22,7 @@ use tower::Service as _;
 
 use crate::{
     config::HttpConfig,
+    files,
     net::{Full as Exhausted, Guests, Inlet, Origin, Visit, accept, origin, read_proxy_header},
     tls::Certificates,
 };
@@ -49,6 +50,8 @@ pub(crate) struct Api {
     pub(crate) gateway: Gateway,
     /// `/connection/…`.
     pub(crate) hub: Arc<Hub>,
+    /// For files that are put.
+    pub(crate) muster: Arc<Muster>,
 }
 
 impl Site {
@@ -236,35 +239,55 @@ async fn route(caller: Caller, request: Request<Incoming>) -> HttpResponse {
             let hub = Arc::clone(&api.hub);
             websocket(caller, hub, origin, request)
         }
+        (_, Some(api)) if files::is_put(request.method(), request.headers()) => {
+            let muster = Arc::clone(&api.muster);
+            put_file(&caller, muster, request).await
+        }
         _ => page(&caller, origin, request).await,
     }
 }
 
 /// Answers what is neither the API's nor a realtime connection's. The body is read before anything is done with it.
 async fn page(caller: &Caller, origin: Origin, request: Request<Incoming>) -> HttpResponse {
-    let entrance = &caller.entrance;
-    let bounds = BodyBounds { bytes: entrance.config.form_bytes, time: entrance.site.body_time };
-    let (mut head, body) = request.into_parts();
-    let body = match read_body(body, bounds).await {
-        Ok(body) => body,
-        Err(BodyFault::TooLarge) => {
-            return plain(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The request is larger than http.form_bytes allows.\n",
-            );
-        }
-        Err(BodyFault::TooSlow) => {
-            return plain(
-                StatusCode::REQUEST_TIMEOUT,
-                "The request took longer than gateway.body_seconds.\n",
-            );
-        }
-        Err(BodyFault::Broken) => return plain(StatusCode::BAD_REQUEST, "The request broke off.\n"),
+    let bytes = caller.entrance.config.form_bytes;
+    let too_large = "The request is larger than http.form_bytes allows.\n";
+    let (mut head, body) = match read_whole(caller, request, bytes, too_large).await {
+        Ok(whole) => whole,
+        Err(refusal) => return refusal,
     };
     head.extensions.insert(origin);
-    let mut pages = entrance.site.pages.clone();
+    let mut pages = caller.entrance.site.pages.clone();
     let answer = pages.call(Request::from_parts(head, Body::from(body))).await;
     answer.unwrap_or_else(|never: Infallible| match never {}).map(Either::Right)
+}
+
+/// Keeps a file of a channel.
+async fn put_file(caller: &Caller, muster: Arc<Muster>, request: Request<Incoming>) -> HttpResponse {
+    let bytes = muster.limits().chat_file_bytes;
+    match read_whole(caller, request, bytes, "The file is larger than cams.file_bytes allows.\n").await {
+        Ok((head, body)) => files::put(&muster, &head, body).await.map(Either::Right),
+        Err(refusal) => refusal,
+    }
+}
+
+/// A request with its body, of at most so many bytes; or what is answered in its place.
+async fn read_whole(
+    caller: &Caller,
+    request: Request<Incoming>,
+    bytes: usize,
+    too_large: &'static str,
+) -> Result<(Parts, Bytes), HttpResponse> {
+    let bounds = BodyBounds { bytes, time: caller.entrance.site.body_time };
+    let (head, body) = request.into_parts();
+    let refusal = match read_body(body, bounds).await {
+        Ok(body) => return Ok((head, body)),
+        Err(BodyFault::TooLarge) => plain(StatusCode::PAYLOAD_TOO_LARGE, too_large),
+        Err(BodyFault::TooSlow) => {
+            plain(StatusCode::REQUEST_TIMEOUT, "The request took longer than gateway.body_seconds.\n")
+        }
+        Err(BodyFault::Broken) => plain(StatusCode::BAD_REQUEST, "The request broke off.\n"),
+    };
+    Err(refusal)
 }
 
 /// Whether a person's browser asks for `/`, and not a program for an operation.

@@ -12,6 +12,7 @@ mod coverage;
 mod data;
 mod doctor;
 mod failure;
+mod files;
 mod first_start;
 mod foundation;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::{
     config::{CamsConfig, MetricsConfig},
+    files,
     invite::{self, Rooms},
     metrics::Metrics,
     net::Origin,
@@ -37,6 +38,7 @@ pub(crate) struct Shown {
 pub(crate) fn router(shown: Arc<Shown>) -> Router {
     let (muster, readiness) = (Arc::clone(&shown.muster), Arc::clone(&shown.readiness));
     let invites = invite::routes(Rooms::new(muster, readiness, shown.cams.clone()));
+    let files = files::routes(Arc::clone(&shown.muster));
     let metrics = match shown.metrics_for.listen.is_empty() {
         true => metrics_router(Arc::clone(&shown)),
         false => Router::new(),
@@ -50,6 +52,7 @@ pub(crate) fn router(shown: Arc<Shown>) -> Router {
         .with_state(shown)
         .merge(metrics)
         .merge(invites)
+        .merge(files)
 }
 
 /// The router of a listener for metrics alone.

@@ -272,7 +272,11 @@ impl Server {
         });
         let body_time = Duration::from_secs(configuration.gateway.body_seconds);
         let pages = pages::router(Arc::clone(&shown));
-        let site = Arc::new(Site { api: Some(Api { gateway, hub: Arc::clone(&hub) }), pages, body_time });
+        let site = Arc::new(Site {
+            api: Some(Api { gateway, hub: Arc::clone(&hub), muster: Arc::clone(muster) }),
+            pages,
+            body_time,
+        });
         Ok(Self { site, hub, keys, nonces, shown, readiness })
     }
 

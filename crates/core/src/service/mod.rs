@@ -40,6 +40,7 @@ mod bells;
 mod change;
 mod chat_channels;
 mod chat_events;
+mod chat_files;
 mod chat_groups;
 mod chat_messages;
 mod chat_news;
@@ -68,6 +69,7 @@ mod user_messages;
 
 pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, AppSearch, KnownApp, NewApp, OpenApp};
+pub use chat_files::FileFault;
 pub use chat_groups::{Admittance, NewChatGroup, NewFace};
 pub use chat_messages::{MessageFilter, NewChatMessage, Recipient};
 pub use chat_rooms::{Bell, Participant};
@@ -106,8 +108,8 @@ use crate::{
     store::Store,
     time::{Clock, Millis},
 };
-use audit::Audits;
 use acknowledgements::{AcknowledgementListener, Awaited};
+use audit::Audits;
 use bells::Bells;
 use change::Hands;
 use moderation::WordLists;
@@ -325,6 +327,7 @@ impl Muster {
     /// # Errors
     /// The store's.
     pub async fn sweep(&self, sweeper: &mut Sweeper) -> Result<u64> {
+        sweeper.files = self.limits.chat_file_millis;
         sweeper.sweep(&*self.store, &*self.clock).await
     }
 

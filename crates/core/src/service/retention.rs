@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::groups;
 use crate::{
     error::Result,
+    limits::Limits,
     store::Store,
     time::{CLOCK_TOLERANCE, Clock, Millis},
 };
@@ -21,16 +22,24 @@ const CATCH_UP: u32 = 2;
 const NOTED_EVERY: i64 = 60_000;
 
 /// Sweeps a store again and again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sweeper {
+    /// How long files of channels are kept, in milliseconds.
+    pub(super) files: i64,
     /// The purge time that the store has noted, and when.
     noted: Option<(Duration, Millis)>,
 }
 
+impl Default for Sweeper {
+    fn default() -> Self {
+        Self { files: Limits::default().chat_file_millis, noted: None }
+    }
+}
+
 impl Sweeper {
     /// Removes some of what has outlived its keeping: groups 30 days after their deletion, messages after their
-    /// application's time. Answers how many rows went; a caller goes on until it is 0. The first call only looks at
-    /// the clocks.
+    /// application's time, files of channels after theirs. Answers how many rows went; a caller goes on until it is 0. The
+    /// first call only looks at the clocks.
     ///
     /// # Errors
     /// The store's.
@@ -50,7 +59,8 @@ impl Sweeper {
             self.noted = Some((steady, store.note_purge_time(time).await?.max(time)));
         }
         let reached = time.min(now);
-        Ok(store.purge(reached, reached - groups::RECOVERABLE_MILLIS).await?)
+        let purged = store.purge(reached, reached - groups::RECOVERABLE_MILLIS).await?;
+        Ok(purged + store.records().remove_files(reached - self.files).await?)
     }
 }
 

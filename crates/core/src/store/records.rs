@@ -14,6 +14,7 @@ use crate::{
         BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal,
         WebhookChange, WebhookOwner,
     },
+    chat_file::{ChatFile, FilePath},
     chat_message::{ChatMessage, ChatMessageQuery, Pace, Place},
     group::{Order, Page, Window},
     id::{AccountId, AppId, GroupRef, MessageId},
@@ -298,6 +299,28 @@ pub trait Mutes: Send + Sync {
     ) -> StoreResult<MutesChanged>;
 }
 
+/// What became of a [`ChatFiles::put_file`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilePut {
+    /// It is kept, and what follows stands at these positions.
+    Put(Positions),
+    /// The channel's files would be more bytes than they may.
+    Full,
+    /// There is no such channel.
+    NoChannel,
+}
+
+/// Files of channels.
+#[async_trait]
+pub trait ChatFiles: Send + Sync {
+    /// Keeps a file, in the place of one at its path, if the files of its channel then are at most `limit` bytes.
+    async fn put_file(&self, file: ChatFile, limit: u64, also: Also) -> StoreResult<FilePut>;
+    /// The file at a path.
+    async fn file(&self, path: &FilePath) -> StoreResult<Option<ChatFile>>;
+    /// Removes some of the files that were put before a moment; how many.
+    async fn remove_files(&self, before: Millis) -> StoreResult<u64>;
+}
+
 /// What became of a [`Words::add_word`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WordAdded {
@@ -358,4 +381,7 @@ pub trait Outbox: Send + Sync {
 }
 
 /// The nouns that are written once for every store: a new one of this kind is named here.
-pub trait Records: Accounts + Seals + Apps + Chats + ChatMessages + Mutes + Words + Outbox {}
+pub trait Records:
+    Accounts + Seals + Apps + Chats + ChatFiles + ChatMessages + Mutes + Words + Outbox
+{
+}

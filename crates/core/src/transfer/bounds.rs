@@ -81,6 +81,7 @@ impl Record {
             }
             Self::Removal(removal) => moment("removed_at", removal.removed_at),
             Self::ChatMessage(message) => moment("at", message.at),
+            Self::ChatFile(file) => moment("put_at", file.put_at),
             Self::Channel(record) => {
                 moment("created_at", record.channel.created_at)?;
                 record.channel.deleted_at.map_or(Ok(()), |at| moment("deleted_at", at))

@@ -152,7 +152,7 @@ mod tests {
     /// The same of format 3, which added mutes and words.
     const WORDS: &str = include_str!("format_3.jsonl");
     /// The same of format 4, which added mutes of whole groups, roles, who was removed from a customer group, what was said
-    /// there, and who has been in a group.
+    /// there, files of channels, and who has been in a group.
     const LATEST: &str = include_str!("format_4.jsonl");
 
     #[test]
@@ -173,18 +173,8 @@ mod tests {
             assert_eq!(String::from_utf8(written).unwrap(), sample);
             assert_eq!(told, Some(counts.clone()));
             assert_eq!(code.is_some(), format >= FIRST_SIGNED_FORMAT);
-            let since = |kind| match kind {
-                Kind::Mute | Kind::Word => 3,
-                Kind::GroupMute
-                | Kind::Role
-                | Kind::RoleAttachment
-                | Kind::Removal
-                | Kind::ChatMessage
-                | Kind::Visitor => 4,
-                _ => 1,
-            };
             for kind in Kind::ALL {
-                assert_eq!(counts.of(kind) > 0, format >= since(kind), "{kind}");
+                assert_eq!(counts.of(kind) > 0, format >= kind.since(), "{kind}");
             }
         }
     }

@@ -11,6 +11,7 @@
 mod bounds;
 mod counts;
 mod error;
+mod kinds;
 mod line;
 mod record;
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Kind;
+use super::{Kind, kinds::for_every_kind};
 use crate::{
     account::{AccessKey, Account, RamUser, Role, StoredPolicy},
     app::App,
     chat::{BusinessNumber, Channel, ChatGroup, Removal},
+    chat_file::ChatFile,
     chat_message::ChatMessage,
     group::Group,
     id::{AccountId, AppId, GroupId, GroupRef, UserId},
@@ -18,91 +19,26 @@ use crate::{
     word::Word,
 };
 
-/// One thing that lasts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Record {
-    /// An account.
-    Account(Account),
-    /// A user of an account.
-    User(RamUser),
-    /// An access key; its secret is sealed.
-    Key(AccessKey),
-    /// A policy.
-    Policy(StoredPolicy),
-    /// A policy attached to a user.
-    Attachment(Attachment),
-    /// A role.
-    Role(Role),
-    /// A policy attached to a role.
-    RoleAttachment(RoleAttachment),
-    /// An application, in the order of creation.
-    App(AppRecord),
-    /// A channel, in the order of creation.
-    Channel(ChannelRecord),
-    /// A business number, in the order of binding.
-    BusinessNumber(BusinessNumber),
-    /// The last number that a group was given; 0 if none was. The next group takes a higher one.
-    LastGroupNumber(i64),
-    /// A group, deleted ones and those of customer groups included, in the order of numbers.
-    Group(GroupRecord),
-    /// The count of one type of messages in one group.
-    MessageCount(MessageCount),
-    /// A customer group.
-    ChatGroup(ChatGroupRecord),
-    /// An invite code, those taken back included.
-    Invite(InviteRecord),
-    /// Somebody who was removed from a customer group.
-    Removal(Removal),
-    /// What was said in a customer group or to a single person, in the order of places.
-    ChatMessage(ChatMessage),
-    /// What holds for a whole group.
-    GroupMute(GroupMute),
-    /// What holds for a user of a group.
-    Mute(Mute),
-    /// A word of an application's list.
-    Word(Word),
-    /// Somebody who has been in a group.
-    Visitor(Visitor),
-    /// A durable membership of a group that is not deleted, in the order of join numbers.
-    Member(MemberRecord),
-    /// A user's stream.
-    UserStream(UserStream),
-    /// A stored event, in the order of its stream.
-    Entry(StreamEntry),
-}
-
-impl Record {
-    /// What the record is of.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Account(_) => Kind::Account,
-            Self::User(_) => Kind::User,
-            Self::Key(_) => Kind::Key,
-            Self::Policy(_) => Kind::Policy,
-            Self::Attachment(_) => Kind::Attachment,
-            Self::Role(_) => Kind::Role,
-            Self::RoleAttachment(_) => Kind::RoleAttachment,
-            Self::App(_) => Kind::App,
-            Self::Channel(_) => Kind::Channel,
-            Self::BusinessNumber(_) => Kind::BusinessNumber,
-            Self::LastGroupNumber(_) => Kind::LastGroupNumber,
-            Self::Group(_) => Kind::Group,
-            Self::MessageCount(_) => Kind::MessageCount,
-            Self::ChatGroup(_) => Kind::ChatGroup,
-            Self::Invite(_) => Kind::Invite,
-            Self::Removal(_) => Kind::Removal,
-            Self::ChatMessage(_) => Kind::ChatMessage,
-            Self::GroupMute(_) => Kind::GroupMute,
-            Self::Mute(_) => Kind::Mute,
-            Self::Word(_) => Kind::Word,
-            Self::Visitor(_) => Kind::Visitor,
-            Self::Member(_) => Kind::Member,
-            Self::UserStream(_) => Kind::UserStream,
-            Self::Entry(_) => Kind::Entry,
+macro_rules! records {
+    ($($(#[$doc:meta])* $name:ident($content:ty, $form:ty) $what:literal since $since:literal;)*) => {
+        /// One thing that lasts.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Record {
+            $($(#[$doc])* $name($content),)*
         }
-    }
+
+        impl Record {
+            /// What the record is of.
+            #[must_use]
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$name(_) => Kind::$name,)*
+                }
+            }
+        }
+    };
 }
+for_every_kind!(records);
 
 /// A policy attached to a user.
 #[derive(Clone, Debug, PartialEq, Eq)]

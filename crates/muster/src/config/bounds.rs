@@ -105,6 +105,9 @@ impl Configuration {
                 ("room_wait_seconds", self.cams.room_wait_seconds.into(), 1..=300),
                 ("room_look_millis", self.cams.room_look_millis.into(), 100..=60_000),
                 ("room_waits", size(self.cams.room_waits), 0..=1_000_000),
+                ("file_bytes", size(self.cams.file_bytes), 1..=1 << 30),
+                ("file_bytes_per_channel", self.cams.file_bytes_per_channel, 1..=MOST_BYTES),
+                ("file_days", self.cams.file_days.into(), 1..=3650),
             ],
         ))
         .chain(named(

@@ -236,6 +236,12 @@ pub(crate) struct CamsConfig {
     pub(crate) room_look_millis: u32,
     /// Requests for news that are held at once; the pages of others ask every three seconds.
     pub(crate) room_waits: usize,
+    /// Bytes of a file that is put onto the server for messages to name, at most 1073741824.
+    pub(crate) file_bytes: usize,
+    /// Bytes of all files of a channel.
+    pub(crate) file_bytes_per_channel: u64,
+    /// Days that such a file is kept, at most 3650.
+    pub(crate) file_days: u32,
 }
 
 impl Default for CamsConfig {
@@ -251,6 +257,9 @@ impl Default for CamsConfig {
             room_wait_seconds: 20,
             room_look_millis: 1_000,
             room_waits: 10_000,
+            file_bytes: limits.chat_file_bytes,
+            file_bytes_per_channel: limits.chat_file_bytes_per_channel,
+            file_days: u32::try_from(limits.chat_file_millis / MILLIS_PER_DAY).unwrap_or(u32::MAX),
         }
     }
 }
@@ -515,6 +524,9 @@ impl Configuration {
             chat_seats_by_number: self.cams.seats_by_number,
             acknowledgement_millis: self.acknowledgement_millis(),
             acknowledgements_awaited: self.limits.acknowledgements_awaited,
+            chat_file_bytes: self.cams.file_bytes,
+            chat_file_bytes_per_channel: self.cams.file_bytes_per_channel,
+            chat_file_millis: i64::from(self.cams.file_days) * MILLIS_PER_DAY,
             access_token_millis: i64::from(self.limits.access_token_seconds) * 1000,
             login_ahead_millis: i64::from(self.realtime.token_days) * MILLIS_PER_DAY,
             login_nonces: self.realtime.nonces.into(),

@@ -21,6 +21,9 @@ use super::{
 use crate::codes::Unreadable;
 
 pub(super) const CHANNELS: Carried = Carried::of::<Channel>();
+/// What belongs to a channel hangs on it.
+pub(super) const CHANNEL: Parent =
+    Parent { table: "channel", what: "channel of the", columns: &[("app", "app")] };
 pub(super) const NUMBERS: Carried = Carried::of::<BusinessNumber>();
 
 impl Stored for Channel {
@@ -117,7 +120,7 @@ impl Stored for BusinessNumber {
         what: "business number",
         columns: &["number", "app", "created_at", "status_url", "inbound_url", "silent"],
         order: &["place"],
-        parents: &[Parent { table: "channel", what: "channel of the", columns: &[("app", "app")] }],
+        parents: &[CHANNEL],
         group: None,
         kind: Kind::BusinessNumber,
     };

@@ -14,6 +14,7 @@ mod calls;
 mod channels;
 mod chat_messages;
 mod chats;
+mod files;
 mod mutes;
 mod roles;
 mod seals;
@@ -64,6 +65,7 @@ pub(crate) const TABLES: &[Carried] = &[
     chats::INVITES,
     chats::REMOVALS,
     chat_messages::CHAT_MESSAGES,
+    files::FILES,
     mutes::GROUP_MUTES,
     mutes::MUTES,
     words::WORDS,

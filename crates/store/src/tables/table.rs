@@ -9,9 +9,6 @@ use super::{
 };
 use crate::codes::Unreadable;
 
-/// Rows of a table that are read at once when all of them are.
-const PART: usize = 1_024;
-
 /// What a table holds, and how.
 pub(crate) struct Table {
     /// Its name.
@@ -51,6 +48,8 @@ pub(crate) const APP: Parent =
 pub(crate) trait Stored: Sized {
     /// The table.
     const TABLE: Table;
+    /// Rows that are read at once when all of them are.
+    const PART: usize = 1_024;
 
     /// The values of the columns.
     fn values(&self) -> Vec<Value>;
@@ -166,15 +165,15 @@ pub(crate) fn total(reading: &mut dyn Reading, sql: &str, values: &[Value]) -> T
 }
 
 fn part<T: Stored>(reading: &mut dyn Reading, after: Option<Vec<Value>>) -> Tried<Part> {
-    let table = T::TABLE;
+    let (table, most) = (T::TABLE, T::PART);
     let order = table.order.join(", ");
     let behind = match &after {
         None => String::new(),
         Some(after) => format!("WHERE ({order}) > ({})", places(after.len())),
     };
-    let sql = format!("{} {behind} ORDER BY {order} LIMIT {PART}", table.select_sql());
+    let sql = format!("{} {behind} ORDER BY {order} LIMIT {most}", table.select_sql());
     let rows = reading.query(&sql, &after.unwrap_or_default())?;
-    let next = match rows.last().filter(|_| rows.len() == PART) {
+    let next = match rows.last().filter(|_| rows.len() == most) {
         None => None,
         Some(last) => Some(table.order.iter().map(|column| last.value(column)).collect::<Result<_, _>>()?),
     };

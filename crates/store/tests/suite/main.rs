@@ -52,6 +52,7 @@ mod callers;
 mod calls;
 mod chat_messages;
 mod chats;
+mod files;
 mod groups;
 mod groups_model;
 mod lasting;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::group::GroupRefForm;
@@ -11,6 +12,7 @@ use crate::{
         BusinessNumber, Channel, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber,
         Removal, Webhook,
     },
+    chat_file::{ChatFile, ContentType, FilePath},
     id::{AccountId, AppId},
     seal::Sealed,
     time::Millis,
@@ -426,6 +428,46 @@ impl From<RemovalForm> for Removal {
     fn from(form: RemovalForm) -> Self {
         let RemovalForm { at, number, removed_at } = form;
         Self { at: at.into(), number, removed_at: Millis(removed_at) }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ChatFileForm {
+    path: FilePath,
+    channel: AppId,
+    kind: String,
+    #[serde(with = "base64_text")]
+    bytes: Bytes,
+    put_at: i64,
+}
+
+impl From<ChatFile> for ChatFileForm {
+    fn from(file: ChatFile) -> Self {
+        let ChatFile { channel, path, kind, bytes, put_at } = file;
+        Self { path, channel, kind: kind.as_str().to_owned(), bytes, put_at: put_at.0 }
+    }
+}
+
+impl From<ChatFileForm> for ChatFile {
+    fn from(form: ChatFileForm) -> Self {
+        let ChatFileForm { path, channel, kind, bytes, put_at } = form;
+        Self { channel, path, kind: ContentType::new(&kind), bytes, put_at: Millis(put_at) }
+    }
+}
+
+/// Bytes as a text.
+mod base64_text {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use bytes::Bytes;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Bytes::from).map_err(D::Error::custom)
     }
 }
 

@@ -7,6 +7,7 @@ use muster_core::{
         BusinessNumber, Channel, ChannelFace, ChatGroup, ChatGroupChange, ChatGroupQuery, ChatGroupStatus,
         PhoneNumber, Removal, Webhook,
     },
+    chat_file::{ChatFile, ContentType, FilePath},
     chat_message::{ChatMessage, MessageStatus},
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
@@ -14,7 +15,9 @@ use muster_core::{
     mute::{MuteKind, MuteSteps, UserMute},
     roster::{Join, Leave, PageQuery, WalkQuery},
     seal::Sealed,
-    store::{AppCreated, AppFilter, GroupCreated, MutesChanged, NumberAdded, Store, Stretch, WordAdded},
+    store::{
+        AppCreated, AppFilter, FilePut, GroupCreated, MutesChanged, NumberAdded, Store, Stretch, WordAdded,
+    },
     time::Millis,
     word::Word,
 };
@@ -28,6 +31,8 @@ use crate::place::Place;
 
 /// When the group that is purged was deleted; others were deleted later.
 const PURGED: Millis = Millis(5_000);
+/// Where a file is.
+const FILE: &str = "abcdefghijklmnopqrstuvwxy/图.jpg";
 /// The customer groups' channel number.
 const NUMBER: &str = "8613800138000";
 /// Members of the longest roster: more than any block that a store may keep its counts in.
@@ -256,6 +261,14 @@ async fn chats(store: &dyn Store) {
     ] {
         store.records().add_chat_message(message, None, alone()).await.unwrap();
     }
+    let file = ChatFile {
+        channel: app_id("c"),
+        path: FilePath::new(FILE).unwrap(),
+        kind: ContentType::new("image/jpeg"),
+        bytes: vec![0, 255, 1].into(),
+        put_at: Millis(600),
+    };
+    assert_eq!(store.records().put_file(file, 3, alone()).await.unwrap(), FilePut::Put(Positions::new()));
     let before = store.records().chat_group(&at("c", "chat0")).await.unwrap().unwrap();
     let after = ChatGroup { status: ChatGroupStatus::Active, modified_at: Millis(500), ..before.clone() };
     assert!(store.records().change_chat_group(&before, after, alone()).await.unwrap().is_some());
@@ -363,6 +376,7 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
     let chat = store.records().chat_groups(&query, all).await.unwrap().entries.remove(1);
     let said = store.records().conversation(&chat, &number, Stretch::After(0), 9).await.unwrap();
     facts.push(format!("{:?}", said.into_iter().map(|(_, message)| message).collect::<Vec<_>>()));
+    facts.push(format!("{:?}", store.records().file(&FilePath::new(FILE).unwrap()).await.unwrap()));
     for code in ["first", "second", "third"] {
         facts.push(format!("{:?}", store.records().invite(code).await.unwrap()));
     }
