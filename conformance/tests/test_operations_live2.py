@@ -359,7 +359,9 @@ def test_the_5001st_group_is_refused_and_a_deleted_one_makes_room(new_server):
     assert len(walked) == len(set(walked)) == 5000
 
 
-def test_what_is_told_of_a_user_changes_in_all_groups_of_the_user_and_in_what_it_says_there(wire, server, app):
+def test_what_is_told_of_a_user_changes_in_all_groups_of_the_user_and_in_what_it_says_there(wire, server):
+    # Of its own: whoever was in a group of the others' is in it still while the grace period lasts.
+    app = new_app(wire)
     group, other, later = new_group(wire, app), new_group(wire, app), new_group(wire, app)
     listed = {"AppId": app["AppId"], "PageSize": 10, "SortType": 1}
 
