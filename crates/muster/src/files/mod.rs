@@ -25,7 +25,9 @@ use percent_encoding::percent_decode_str;
 
 use self::signature::Signature;
 
-const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-oss-security-token");
+/// Where clients put the security token: one of the two.
+const SECURITY_TOKENS: [HeaderName; 2] =
+    [HeaderName::from_static("x-oss-security-token"), HeaderName::from_static("security-token")];
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-oss-request-id");
 
@@ -34,7 +36,11 @@ const SHOWN: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 
 /// Whether a request puts a file.
 pub(crate) fn is_put(method: &Method, headers: &HeaderMap) -> bool {
-    method == Method::PUT && headers.contains_key(SECURITY_TOKEN)
+    method == Method::PUT && !security_token(headers).is_empty()
+}
+
+fn security_token(headers: &HeaderMap) -> &str {
+    SECURITY_TOKENS.iter().map(|name| text(headers, name)).find(|token| !token.is_empty()).unwrap_or_default()
 }
 
 /// Keeps the body of such a request.
@@ -52,8 +58,7 @@ pub(crate) async fn put(muster: &Muster, head: &Parts, body: Bytes) -> Response 
 
 /// Keeps the body of a request that is signed as it must be; its MD5.
 async fn stored(muster: &Muster, head: &Parts, body: Bytes) -> Result<String, Fault> {
-    let token = text(&head.headers, &SECURITY_TOKEN);
-    let grant = muster.chats().upload_grant(token);
+    let grant = muster.chats().upload_grant(security_token(&head.headers));
     let (grant, secret) = grant.ok_or(Fault::of(Refused::SecurityToken))?;
     if head.uri.query().is_some() {
         return Err(Fault::of(Refused::NotImplemented));
