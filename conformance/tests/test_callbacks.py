@@ -126,6 +126,8 @@ def test_what_ends_with_a_killed_node_is_told(new_server, receiver):
         login = session.login(login_token(app, "ada"))["client"]
         session.join(group)
         until(lambda: of_group(receiver, group) == [(JOINED, "ada")], receiver.deeds)
+        # What was taken is noted so: a server that is killed before sends it again.
+        until(lambda: not server.cli_json("callbacks", "list", "--owed")["callbacks"], "nothing to be owed")
         server.kill()
         server.start()
     until(lambda: of_group(receiver, group) == expected(["ada"]), receiver.deeds)
