@@ -1,12 +1,14 @@
 """Files of CAMS channels: put by the official SDK of the Object Storage Service with the key that the server gives out, read
 by whoever knows the address, and looked at as pictures of groups."""
 
+import socket
+
 import alibabacloud_oss_v2 as oss
 import pytest
 
 from harness.files import oss_client, jpeg, put
 from harness.scenes import active_group, change_chat_group, new_chat_group, new_space
-from harness.waiting import until
+from harness.waiting import PATIENCE, until
 from harness.wire import fetch
 
 pytestmark = [pytest.mark.looks_at("store", "nodes")]
@@ -87,6 +89,20 @@ def test_a_key_is_good_for_its_directory_and_its_signature_alone(wire, server):
     with pytest.raises(oss.exceptions.OperationError):
         client.get_object(oss.GetObjectRequest(bucket=grant["BucketName"], key=key))
     assert fetch(server, f"/files/{key}").status == 404
+
+
+def test_nothing_of_a_file_is_read_that_may_not_be_put(wire, server):
+    grant = granted(wire, new_space(server))
+    for token, code in ((grant["SecurityToken"], b"SignatureDoesNotMatch"), ("none", b"InvalidSecurityToken")):
+        with socket.create_connection((server.host, server.port), PATIENCE) as link:
+            head = f"PUT /muster/{grant['Dir']}/a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\nx-oss-security-token: {token}\r\n"
+            link.sendall(f"{head}Authorization: OSS {grant['AccessKeyId']}:AAAA\r\n\r\n".encode())
+            answer = b""
+            while b"</Error>" not in answer:
+                more = link.recv(4096)
+                assert more, answer
+                answer += more
+        assert answer.startswith(b"HTTP/1.1 403 ") and code in answer, answer
 
 
 def test_files_have_bounds_each_and_together(wire, server):

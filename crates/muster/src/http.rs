@@ -22,7 +22,7 @@ use tower::Service as _;
 
 use crate::{
     config::HttpConfig,
-    files,
+    files::{self, Upload},
     net::{Full as Exhausted, Guests, Inlet, Origin, Visit, accept, origin, read_proxy_header},
     tls::Certificates,
 };
@@ -261,11 +261,16 @@ async fn page(caller: &Caller, origin: Origin, request: Request<Incoming>) -> Ht
     answer.unwrap_or_else(|never: Infallible| match never {}).map(Either::Right)
 }
 
-/// Keeps a file of a channel.
+/// Keeps a file of a channel. Nothing of it is read before it is known that it may be put.
 async fn put_file(caller: &Caller, muster: Arc<Muster>, request: Request<Incoming>) -> HttpResponse {
-    let bytes = muster.limits().chat_file_bytes;
+    let (head, body) = request.into_parts();
+    let upload = match Upload::of(&muster, &head) {
+        Ok(upload) => upload,
+        Err(refusal) => return (*refusal).map(Either::Right),
+    };
+    let (bytes, request) = (muster.limits().chat_file_bytes, Request::from_parts(head, body));
     match read_whole(caller, request, bytes, "The file is larger than cams.file_bytes allows.\n").await {
-        Ok((head, body)) => files::put(&muster, &head, body).await.map(Either::Right),
+        Ok((head, body)) => upload.put(&muster, &head, body).await.map(Either::Right),
         Err(refusal) => refusal,
     }
 }

@@ -17,7 +17,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
 use muster_cams::BUCKET;
 use muster_core::{
-    chat_file::ContentType,
+    chat_file::{ContentType, UploadGrant},
     hex::hex,
     service::{FileFault, Muster},
 };
@@ -43,41 +43,71 @@ fn security_token(headers: &HeaderMap) -> &str {
     SECURITY_TOKENS.iter().map(|name| text(headers, name)).find(|token| !token.is_empty()).unwrap_or_default()
 }
 
-/// Keeps the body of such a request.
-pub(crate) async fn put(muster: &Muster, head: &Parts, body: Bytes) -> Response {
-    let id = muster.random().hex(24).to_ascii_uppercase();
-    let mut answer = match stored(muster, head, body).await {
-        Ok(etag) => ([(header::ETAG, format!("\"{etag}\""))], ()).into_response(),
-        Err(fault) => fault.answer(&id),
-    };
-    if let Ok(id) = HeaderValue::from_str(&id) {
+/// What a request may put, and where: known before any of its body is read.
+pub(crate) struct Upload {
+    grant: UploadGrant,
+    path: String,
+    /// How the request is told apart in what is answered.
+    id: String,
+}
+
+impl Upload {
+    /// Looks at the head of a request: whose key signed it, and where its file goes. Neither way of signing covers the body.
+    ///
+    /// # Errors
+    /// What is answered in the place of an upload.
+    pub(crate) fn of(muster: &Muster, head: &Parts) -> Result<Self, Box<Response>> {
+        let id = muster.random().hex(24).to_ascii_uppercase();
+        match Self::looked_at(muster, head, &id) {
+            Ok(upload) => Ok(upload),
+            Err(refused) => Err(Box::new(told(Fault::of(refused).answer(&id), &id))),
+        }
+    }
+
+    fn looked_at(muster: &Muster, head: &Parts, id: &str) -> Result<Self, Refused> {
+        let grant = muster.chats().upload_grant(security_token(&head.headers));
+        let (grant, secret) = grant.ok_or(Refused::SecurityToken)?;
+        if head.uri.query().is_some() {
+            return Err(Refused::NotImplemented);
+        }
+        let signature = Signature::of(&head.headers).ok_or(Refused::Signature)?;
+        let key = key_of(&head.uri).ok_or(Refused::Key)?;
+        let path = key.strip_prefix(BUCKET).and_then(|key| key.strip_prefix('/')).unwrap_or(&key).to_owned();
+        let resource = format!("/{BUCKET}/{path}");
+        if signature.key_id() != grant.key_id() || !signature.is_good(head, &resource, &secret) {
+            return Err(Refused::Signature);
+        }
+        Ok(Self { grant, path, id: id.to_owned() })
+    }
+
+    /// Keeps the body of the request.
+    pub(crate) async fn put(self, muster: &Muster, head: &Parts, body: Bytes) -> Response {
+        let answer = match self.keep(muster, head, body).await {
+            Ok(etag) => ([(header::ETAG, format!("\"{etag}\""))], ()).into_response(),
+            Err(fault) => fault.answer(&self.id),
+        };
+        told(answer, &self.id)
+    }
+
+    /// Keeps the body; its MD5.
+    async fn keep(&self, muster: &Muster, head: &Parts, body: Bytes) -> Result<String, Fault> {
+        let digest = Md5::digest(&body);
+        let announced = text(&head.headers, &CONTENT_MD5);
+        if !announced.is_empty() && announced != STANDARD.encode(digest) {
+            return Err(Fault::of(Refused::Digest));
+        }
+        let kind = ContentType::new(text(&head.headers, &header::CONTENT_TYPE));
+        muster.chats().put_file(&self.grant, &self.path, kind, body).await?;
+        Ok(hex(&digest).to_ascii_uppercase())
+    }
+}
+
+/// An answer that names its request.
+fn told(mut answer: Response, id: &str) -> Response {
+    if let Ok(id) = HeaderValue::from_str(id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
     answer
-}
-
-/// Keeps the body of a request that is signed as it must be; its MD5.
-async fn stored(muster: &Muster, head: &Parts, body: Bytes) -> Result<String, Fault> {
-    let grant = muster.chats().upload_grant(security_token(&head.headers));
-    let (grant, secret) = grant.ok_or(Fault::of(Refused::SecurityToken))?;
-    if head.uri.query().is_some() {
-        return Err(Fault::of(Refused::NotImplemented));
-    }
-    let signature = Signature::of(&head.headers).ok_or(Fault::of(Refused::Signature))?;
-    let key = key_of(&head.uri).ok_or(Fault::of(Refused::Key))?;
-    let path = key.strip_prefix(BUCKET).and_then(|key| key.strip_prefix('/')).unwrap_or(&key);
-    let resource = format!("/{BUCKET}/{path}");
-    if signature.key_id() != grant.key_id() || !signature.is_good(head, &resource, &secret) {
-        return Err(Fault::of(Refused::Signature));
-    }
-    let digest = Md5::digest(&body);
-    let announced = text(&head.headers, &CONTENT_MD5);
-    if !announced.is_empty() && announced != STANDARD.encode(digest) {
-        return Err(Fault::of(Refused::Digest));
-    }
-    let kind = ContentType::new(text(&head.headers, &header::CONTENT_TYPE));
-    muster.chats().put_file(&grant, path, kind, body).await?;
-    Ok(hex(&digest).to_ascii_uppercase())
 }
 
 /// The key that a request is for: its path. The bucket may stand before it, or before the host's name.
