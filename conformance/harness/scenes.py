@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from .raw_session import RawSession
 from .server import Key
 from .tokens import login_token
 from .waiting import PATIENCE, until
@@ -52,6 +53,20 @@ def old_token(wire, app, user, device="device-1", kind="web"):
     """A first-generation connect token: what GetMessageToken hands out."""
     answer = wire.ok("GetMessageToken", {"AppId": app, "UserId": user, "DeviceId": device, "DeviceType": kind})
     return answer["Result"]["AccessToken"]
+
+
+def old_scene(server, wire, opened, people, inside):
+    """A first-generation group of boss's, and a session of each of the people, on nodes in turn, of whom those inside have
+    joined it: where it is, and the sessions by name. `opened` closes them."""
+    app = old_app(wire)
+    group = old_group(wire, app, creator="boss")
+    sessions = {}
+    for number, name in enumerate(people):
+        sessions[name] = opened.enter_context(RawSession(server.nodes[number % len(server.nodes)]))
+        sessions[name].login(old_token(wire, app, name))
+    for name in inside:
+        sessions[name].join(group)
+    return {"AppId": app, "GroupId": group}, sessions
 
 
 def in_effect(server, holds, what):

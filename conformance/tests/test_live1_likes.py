@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group, old_app, old_group, old_token
+from harness.scenes import new_app, new_group, old_scene
 from harness.tokens import login_token
 from harness.wire import Wire
 
@@ -16,16 +16,8 @@ pytestmark = pytest.mark.looks_at("transactions", "nodes")
 @pytest.fixture
 def scene(server, wire):
     """A group of boss's in which anna and ben are, on nodes of their own; boss is connected and not in it."""
-    app = old_app(wire)
-    group = old_group(wire, app, creator="boss")
     with ExitStack() as opened:
-        sessions = {}
-        for number, name in enumerate(("anna", "ben", "boss")):
-            sessions[name] = session = opened.enter_context(RawSession(server.nodes[number % len(server.nodes)]))
-            session.login(old_token(wire, app, name))
-        for name in ("anna", "ben"):
-            sessions[name].join(group)
-        yield {"AppId": app, "GroupId": group}, sessions
+        yield old_scene(server, wire, opened, ("anna", "ben", "boss"), inside=("anna", "ben"))
 
 
 def like(wire, at, count, **more):

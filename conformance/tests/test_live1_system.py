@@ -4,8 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness.raw_session import RawSession
-from harness.scenes import old_app, old_group, old_token
+from harness.scenes import old_scene
 
 pytestmark = pytest.mark.looks_at("transactions", "nodes")
 
@@ -13,17 +12,8 @@ pytestmark = pytest.mark.looks_at("transactions", "nodes")
 @pytest.fixture
 def scene(server, wire):
     """A group in which anna and ben are, on nodes of their own; carl is connected and not in it."""
-    app = old_app(wire)
-    group = old_group(wire, app, creator="boss")
     with ExitStack() as opened:
-        sessions = {}
-        for number, name in enumerate(("anna", "ben", "carl")):
-            session = opened.enter_context(RawSession(server.nodes[number % len(server.nodes)]))
-            session.login(old_token(wire, app, name))
-            sessions[name] = session
-        for name in ("anna", "ben"):
-            sessions[name].join(group)
-        yield {"AppId": app, "GroupId": group}, sessions
+        yield old_scene(server, wire, opened, ("anna", "ben", "carl"), inside=("anna", "ben"))
 
 
 def done(wire, action, at, user, **more):

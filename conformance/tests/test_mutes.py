@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group, old_app, old_group, old_token, unique
+from harness.scenes import new_app, new_group, old_scene, unique
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -120,13 +120,11 @@ def test_changes_of_mutes_at_once_all_count(server, wire):
     assert wire.ok("DescribeLiveMessageGroupBand", at)["BannedUserList"] == users
 
 
-def old_scene(server, wire, room):
-    app = old_app(wire)
-    group = old_group(wire, app, creator="boss")
-    sessions = {
-        name: enter(room, server, n, old_token(wire, app, name), group)[0] for n, name in enumerate(("boss", "anna", "ben"))
-    }
-    return {"AppId": app, "GroupId": group, "OperatorUserId": "boss"}, group, sessions
+def of_boss(server, wire, room):
+    """A first-generation group in which boss, anna and ben are: as boss names it in a call, its id, and the sessions."""
+    people = ("boss", "anna", "ben")
+    at, sessions = old_scene(server, wire, room, people, inside=people)
+    return {**at, "OperatorUserId": "boss"}, at["GroupId"], sessions
 
 
 def system(session, kind, **data):
@@ -135,7 +133,7 @@ def system(session, kind, **data):
 
 
 def test_the_first_generation_hears_what_the_broadcast_says(server, wire, room):
-    at, group, sessions = old_scene(server, wire, room)
+    at, group, sessions = of_boss(server, wire, room)
     wire.ok("MuteGroupUser", {**at, "MuteUserList": "anna,ben", "MuteTime": 600, "BroadCastType": 2})
     for session in sessions.values():
         for user in ("anna", "ben"):
@@ -161,7 +159,7 @@ def test_the_first_generation_hears_what_the_broadcast_says(server, wire, room):
 
 
 def test_a_mute_of_the_first_generation_ends_by_itself(server, wire, room):
-    at, group, sessions = old_scene(server, wire, room)
+    at, group, sessions = of_boss(server, wire, room)
     wire.ok("MuteGroupUser", {**at, "MuteUserList": "anna", "MuteTime": 2})
     page = {**at, "PageNum": 1, "PageSize": 20}
     # The list first: anna's own node may hear of the mute only after it has taken a message of hers.
