@@ -74,6 +74,7 @@ mod rosters_model;
 mod rows;
 mod server;
 mod sessions;
+mod several_admissions;
 mod several_nodes;
 mod sqlite_backup;
 mod sqlite_faults;
