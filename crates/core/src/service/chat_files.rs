@@ -102,12 +102,12 @@ impl ChatRules<'_> {
     /// # Errors
     /// The store's.
     pub async fn own_file(&self, account: &AccountId, path: &str) -> Result<Option<FilePath>> {
-        let Some(file) = self.file(path).await? else { return Ok(None) };
-        let own = match self.channel(account, &file.channel).await {
-            Ok(_) => true,
-            Err(Error::NoChannel(_)) => false,
-            Err(error) => return Err(error),
-        };
-        Ok(own.then_some(file.path))
+        let Ok(path) = FilePath::new(path) else { return Ok(None) };
+        let Some(channel) = self.0.store.records().channel_of_file(&path).await? else { return Ok(None) };
+        match self.channel(account, &channel).await {
+            Ok(_) => Ok(Some(path)),
+            Err(Error::NoChannel(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

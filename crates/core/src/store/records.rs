@@ -317,6 +317,8 @@ pub trait ChatFiles: Send + Sync {
     async fn put_file(&self, file: ChatFile, limit: u64, also: Also) -> StoreResult<FilePut>;
     /// The file at a path.
     async fn file(&self, path: &FilePath) -> StoreResult<Option<ChatFile>>;
+    /// Whose channel's the file at a path is, without what is in it.
+    async fn channel_of_file(&self, path: &FilePath) -> StoreResult<Option<AppId>>;
     /// Removes some of the files that were put before a moment; how many.
     async fn remove_files(&self, before: Millis) -> StoreResult<u64>;
 }

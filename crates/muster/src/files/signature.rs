@@ -10,6 +10,8 @@ use muster_core::hex::hex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::{digest, hmac};
 
+use super::{CONTENT_MD5, text};
+
 /// What headers of the service's own begin with.
 const OWN: &str = "x-oss-";
 const DATE: HeaderName = HeaderName::from_static("x-oss-date");
@@ -75,10 +77,6 @@ impl<'a> Signature<'a> {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
 /// Headers as both versions sign them: in the order of their names.
 fn lines_of_headers(headers: &HeaderMap, signed: impl Fn(&str) -> bool) -> String {
     let mut lines: Vec<String> = headers
@@ -93,8 +91,7 @@ fn lines_of_headers(headers: &HeaderMap, signed: impl Fn(&str) -> bool) -> Strin
 fn lines_of_v1(request: &Parts, resource: &str) -> String {
     let headers = &request.headers;
     let own = lines_of_headers(headers, |name| name.starts_with(OWN));
-    let (md5, kind) =
-        (text(headers, &HeaderName::from_static("content-md5")), text(headers, &header::CONTENT_TYPE));
+    let (md5, kind) = (text(headers, &CONTENT_MD5), text(headers, &header::CONTENT_TYPE));
     // A client that may not set `Date`, such as one in a browser, says it in a header of the service's own.
     let dated = if headers.contains_key(&DATE) { &DATE } else { &header::DATE };
     let date = text(headers, dated);

@@ -12,7 +12,7 @@ use muster_core::{
 };
 
 use super::{
-    Carried, Change, Database, Row, Tables, Transaction, Turn, Value,
+    Carried, Change, Database, Reading, Row, Tables, Transaction, Turn, Value,
     channels::CHANNEL,
     table::{Stored, Table, find, insert, record_of, total},
     value::values,
@@ -90,6 +90,15 @@ impl<D: Database> ChatFiles for Tables<D> {
     async fn file(&self, path: &FilePath) -> StoreResult<Option<ChatFile>> {
         let path = path.clone();
         self.database.read(move |reading| find(reading, "WHERE t.path = $1", values![path.as_str()])).await
+    }
+
+    async fn channel_of_file(&self, path: &FilePath) -> StoreResult<Option<AppId>> {
+        let path = path.clone();
+        let step = move |reading: &mut dyn Reading| {
+            let rows = reading.query("SELECT app FROM chat_file WHERE path = $1", values![path.as_str()])?;
+            Ok(rows.first().map(|row| row.id("app", AppId::new)).transpose()?)
+        };
+        self.database.read(step).await
     }
 
     async fn remove_files(&self, before: Millis) -> StoreResult<u64> {

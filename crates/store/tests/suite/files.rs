@@ -41,9 +41,11 @@ async fn a_file_is_kept_whole_and_replaced_at_its_path(place: &impl Place) {
     assert_eq!(records.put_file(first.clone(), 1 << 20, alone()).await.unwrap(), FilePut::NoChannel);
     records.create_channel(channel("c"), None, alone()).await.unwrap();
     assert_eq!(records.file(&first.path).await.unwrap(), None);
+    assert_eq!(records.channel_of_file(&first.path).await.unwrap(), None);
     for file in [first.clone(), ChatFile { put_at: Millis(6), ..file("c", "图.jpg", b"", 6) }, first] {
         let put = records.put_file(file.clone(), 1 << 20, alone()).await.unwrap();
         assert_eq!(put, FilePut::Put(Positions::new()));
+        assert_eq!(records.channel_of_file(&file.path).await.unwrap(), Some(app_id("c")));
         assert_eq!(records.file(&file.path).await.unwrap(), Some(file));
     }
 }
