@@ -1,9 +1,8 @@
 //! `ListChatappMessage`.
 
 use muster_core::{
-    chat_message::{ChatMessage, Conversation, MessageStatus},
+    chat_message::{ChatMessage, Conversation, MessageFilter, MessageStatus},
     id::MessageId,
-    service::MessageFilter,
     time::Millis,
 };
 use muster_gateway::parameter::{Json, Long};

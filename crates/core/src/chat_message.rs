@@ -242,13 +242,20 @@ impl MessageStatus {
     }
 }
 
-/// A question for the messages of a number. What is none does not matter.
+/// A question for the messages of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMessageQuery {
     /// Of this channel.
     pub channel: AppId,
     /// Of this number.
     pub number: PhoneNumber,
+    /// Which of them.
+    pub filter: MessageFilter,
+}
+
+/// Which messages of a number are asked for. What is none does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageFilter {
     /// Only those that people wrote, or only the business's.
     pub inbound: Option<bool>,
     /// Only those in this group, or of or to this person.

@@ -12,12 +12,13 @@ use super::{
 use crate::{
     channel::{ChannelResult, Handed, MessageName, MessageReport},
     chat::{ChatGroup, PhoneNumber},
-    chat_message::{Author, ChatMessage, ChatMessageQuery, Content, Conversation, MessageStatus, Pace},
+    chat_message::{
+        Author, ChatMessage, ChatMessageQuery, Content, Conversation, MessageFilter, MessageStatus, Pace,
+    },
     error::{Error, Result},
     group::Window,
     id::{AccountId, AppId, MessageId},
     store::ChatMessageAdded,
-    time::Millis,
 };
 
 /// The time over which a person's pace is counted, in milliseconds.
@@ -45,21 +46,6 @@ pub struct NewChatMessage {
     pub reply_to: Option<MessageId>,
     /// What the business calls the work that it is sent for.
     pub task: Option<String>,
-}
-
-/// Which messages of a number are asked for. What is none does not matter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MessageFilter {
-    /// Only those that people wrote, or only the business's.
-    pub inbound: Option<bool>,
-    /// Only those in this group, or of or to this person.
-    pub other: Option<String>,
-    /// Only those that stand here.
-    pub status: Option<MessageStatus>,
-    /// Only those taken at or after this time.
-    pub from: Option<Millis>,
-    /// Only those taken at or before this time.
-    pub until: Option<Millis>,
 }
 
 /// What somebody wrote, as a channel brings it.
@@ -171,9 +157,8 @@ impl ChatRules<'_> {
         filter: MessageFilter,
         window: Window,
     ) -> Result<Vec<ChatMessage>> {
-        let MessageFilter { inbound, other, status, from, until } = filter;
         let (channel, number) = (number.channel().id.clone(), number.number().clone());
-        let query = ChatMessageQuery { channel, number, inbound, other, status, from, until };
+        let query = ChatMessageQuery { channel, number, filter };
         Ok(self.0.store.records().chat_messages(&query, window).await?)
     }
 

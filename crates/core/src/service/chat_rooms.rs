@@ -4,7 +4,7 @@
 //! token that only they are given: whoever has the link and knows the number does not write in somebody else's name, and
 //! does not read what is said to somebody else alone. A seat ends with its membership, and with its time.
 
-use std::{fmt::Write as _, pin::pin};
+use std::pin::pin;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -13,6 +13,7 @@ use super::{
     change::{Done, Hands},
     chat_groups::{leave, user_of},
     chat_messages::{Said, step},
+    rosters::membership,
 };
 use crate::{
     chat::{ChatGroup, PhoneNumber},
@@ -92,12 +93,9 @@ impl Claim<'_> {
     }
 
     fn token(&self, muster: &Muster, group: &ChatGroup) -> String {
-        let code = muster.master.sign(SEAT_PURPOSE, self.text(group).as_bytes());
+        let code = URL_SAFE_NO_PAD.encode(muster.master.sign(SEAT_PURPOSE, self.text(group).as_bytes()));
         let Self { number, join, given_at } = self;
-        let mut token = format!("{number}.{join}.{}.", given_at.0);
-        // Writing to a text does not fail.
-        let _ = write!(token, "{}", URL_SAFE_NO_PAD.encode(code));
-        token
+        format!("{number}.{join}.{}.{code}", given_at.0)
     }
 
     /// What a token says, if the server has given it for this group.
@@ -143,8 +141,7 @@ impl ChatRules<'_> {
         }
         let Ok(number) = PhoneNumber::new(claim.number) else { return Ok(None) };
         let user = user_of(&number)?;
-        let found = self.0.store.find_members(&group.at, std::slice::from_ref(&user)).await?;
-        match found.into_iter().next().flatten() {
+        match membership(&*self.0.store, &group.at, &user).await? {
             Some(member) if member.number == claim.join => Ok(Some(Participant::new(group, number, member))),
             _ => Err(match self.0.store.records().removal(&group.at, &number).await? {
                 Some(_) => Error::Removed(number),

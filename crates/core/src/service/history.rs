@@ -1,6 +1,6 @@
 //! What logged-in users read again of a group.
 
-use super::{MessageRules, Visit};
+use super::{MessageRules, Visit, rosters::membership};
 use crate::{
     app::Generation,
     error::{Error, Result},
@@ -24,11 +24,8 @@ impl MessageRules<'_> {
     /// [`Error::NotMember`], or the store's.
     pub async fn recent(&self, visit: &Visit<'_>, after: Sequence, limit: usize) -> Result<Vec<Entry>> {
         let (user, at) = (visit.login().user(), &visit.group().at);
-        if !visit.runs_it() {
-            let found = self.0.store.find_members(at, std::slice::from_ref(user)).await?;
-            if found.iter().all(Option::is_none) {
-                return Err(Error::NotMember(user.clone()));
-            }
+        if !visit.runs_it() && membership(&*self.0.store, at, user).await?.is_none() {
+            return Err(Error::NotMember(user.clone()));
         }
         let (limit, stream) = (limit.min(MAX_RECENT), StreamRef::Group(at.clone()));
         let is_recent = |entry: &Entry| matches!(&entry.event, Event::Message(message) if message.cached);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     KnownGroup, Muster, OpenGroup, Visit,
     change::{Done, Hands},
+    rosters::membership,
 };
 use crate::{
     app::Generation,
@@ -164,10 +165,8 @@ impl MessageRules<'_> {
     /// [`Error::TooManyMemberTypes`], or the store's.
     pub async fn say(&self, visit: &Visit<'_>, new: MemberMessage) -> Result<Sent> {
         let (user, group) = (visit.login().user(), visit.group());
-        let found = self.0.store.find_members(&group.at, std::slice::from_ref(user)).await?;
-        let Some(member) = found.into_iter().flatten().next() else {
-            return Err(Error::NotMember(user.clone()));
-        };
+        let member = membership(&*self.0.store, &group.at, user).await?;
+        let member = member.ok_or_else(|| Error::NotMember(user.clone()))?;
         if !new.skips_mutes {
             self.0.mutes().demand_voice(visit).await?;
         }

@@ -71,7 +71,7 @@ pub use accounts::{AccountRules, NewAccount, NewKey, key_purpose, open_secret};
 pub use apps::{AppRules, AppScope, AppSearch, KnownApp, NewApp, OpenApp};
 pub use chat_files::FileFault;
 pub use chat_groups::{Admittance, NewChatGroup, NewFace};
-pub use chat_messages::{MessageFilter, NewChatMessage, Recipient};
+pub use chat_messages::{NewChatMessage, Recipient};
 pub use chat_rooms::{Bell, Participant};
 pub use chats::{ChatRules, Invitation, OpenChannel, OpenChatGroup, OpenNumber};
 pub use comings::Telling;

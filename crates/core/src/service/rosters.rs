@@ -264,10 +264,15 @@ impl RosterRules<'_> {
     }
 }
 
+/// The membership of a user in a group, if there is one.
+pub(super) async fn membership(store: &dyn Store, at: &GroupRef, user: &UserId) -> Result<Option<Member>> {
+    let found = store.find_members(at, std::slice::from_ref(user)).await?;
+    Ok(found.into_iter().flatten().next())
+}
+
 /// Whether a user is not in a group.
 async fn is_out(store: &dyn Store, at: &GroupRef, user: &UserId) -> Result<bool> {
-    let memberships = store.find_members(at, std::slice::from_ref(user)).await?;
-    Ok(memberships.iter().all(Option::is_none))
+    Ok(membership(store, at, user).await?.is_none())
 }
 
 /// Ends a membership together with what its user learns of it. `serves` says whether super groups keep their lists.

@@ -239,11 +239,9 @@ impl<D: Database> Apps for Tables<D> {
 
     async fn delete_app(&self, id: &AppId, at: Millis, also: Also) -> StoreResult<Option<Positions>> {
         let wanted = id.clone();
-        let step = move |tx: &mut dyn Transaction| delete(tx, &wanted, at).map(Change::when);
-        let deleted = self.database.write_also(also, step).await;
+        let deleted = self.database.write_if(also, move |tx| delete(tx, &wanted, at)).await;
         // Also when it failed: it may have happened without an answer.
         self.apps.forget(id.clone());
-        let (deleted, positions) = deleted?;
-        Ok(deleted.then_some(positions))
+        deleted
     }
 }

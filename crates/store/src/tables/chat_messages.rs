@@ -188,14 +188,15 @@ fn list(reading: &mut dyn Reading, query: &ChatMessageQuery, window: Window) -> 
           AND ($4 IS NULL OR t.grp = $4 OR t.person = $4) AND ($5 IS NULL OR t.status = $5)
           AND ($6 IS NULL OR t.at >= $6) AND ($7 IS NULL OR t.at <= $7)
         ORDER BY t.place DESC LIMIT $8 OFFSET $9";
+    let filter = &query.filter;
     let values = values![
         query.channel.as_str(),
         query.number.as_str(),
-        query.inbound.map(direction),
-        query.other.as_deref(),
-        Value::choice(query.status),
-        query.from.map(|at| at.0),
-        query.until.map(|at| at.0),
+        filter.inbound.map(direction),
+        filter.other.as_deref(),
+        Value::choice(filter.status),
+        filter.from.map(|at| at.0),
+        filter.until.map(|at| at.0),
         Value::count(window.limit as u64),
         Value::count(window.skip),
     ];
@@ -284,9 +285,7 @@ impl<D: Database> ChatMessages for Tables<D> {
         also: Also,
     ) -> StoreResult<Option<Positions>> {
         let before = before.clone();
-        let step = move |tx: &mut dyn Transaction| change(tx, &before, &after).map(Change::when);
-        let (made, positions) = self.database.write_also(also, step).await?;
-        Ok(made.then_some(positions))
+        self.database.write_if(also, move |tx| change(tx, &before, &after)).await
     }
 
     async fn chat_messages(&self, query: &ChatMessageQuery, window: Window) -> StoreResult<Vec<ChatMessage>> {

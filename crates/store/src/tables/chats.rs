@@ -338,9 +338,7 @@ impl<D: Database> Chats for Tables<D> {
         also: Also,
     ) -> StoreResult<Option<Positions>> {
         let id = id.clone();
-        let step = move |tx: &mut dyn Transaction| channels::change(tx, &id, &change).map(Change::when);
-        let (there, positions) = self.database.write_also(also, step).await?;
-        Ok(there.then_some(positions))
+        self.database.write_if(also, move |tx| channels::change(tx, &id, &change)).await
     }
 
     async fn change_webhook(
@@ -350,10 +348,7 @@ impl<D: Database> Chats for Tables<D> {
         also: Also,
     ) -> StoreResult<Option<Positions>> {
         let of = of.clone();
-        let step =
-            move |tx: &mut dyn Transaction| channels::change_webhook(tx, &of, &change).map(Change::when);
-        let (there, positions) = self.database.write_also(also, step).await?;
-        Ok(there.then_some(positions))
+        self.database.write_if(also, move |tx| channels::change_webhook(tx, &of, &change)).await
     }
 
     async fn delete_channel(&self, id: &AppId, now: Millis, also: Also) -> StoreResult<ChannelDeleted> {
@@ -402,9 +397,7 @@ impl<D: Database> Chats for Tables<D> {
 
     async fn create_chat_group(&self, group: ChatGroup, also: Also) -> StoreResult<Option<Positions>> {
         let epoch = self.epoch();
-        let step = move |tx: &mut dyn Transaction| create(tx, &group, &epoch).map(Change::when);
-        let (made, positions) = self.database.write_also(also, step).await?;
-        Ok(made.then_some(positions))
+        self.database.write_if(also, move |tx| create(tx, &group, &epoch)).await
     }
 
     async fn chat_group(&self, at: &GroupRef) -> StoreResult<Option<ChatGroup>> {
@@ -444,16 +437,12 @@ impl<D: Database> Chats for Tables<D> {
         also: Also,
     ) -> StoreResult<Option<Positions>> {
         let before = before.clone();
-        let step = move |tx: &mut dyn Transaction| change(tx, &before, &after).map(Change::when);
-        let (made, positions) = self.database.write_also(also, step).await?;
-        Ok(made.then_some(positions))
+        self.database.write_if(also, move |tx| change(tx, &before, &after)).await
     }
 
     async fn remove_chat_group(&self, at: &GroupRef, also: Also) -> StoreResult<Option<Positions>> {
         let at = at.clone();
-        let step = move |tx: &mut dyn Transaction| remove(tx, &at).map(Change::when);
-        let (there, positions) = self.database.write_also(also, step).await?;
-        Ok(there.then_some(positions))
+        self.database.write_if(also, move |tx| remove(tx, &at)).await
     }
 
     async fn put_removal(&self, removal: Removal, also: Also) -> StoreResult<Positions> {
@@ -478,10 +467,7 @@ impl<D: Database> Chats for Tables<D> {
         also: Also,
     ) -> StoreResult<Option<Positions>> {
         let (at, code) = (at.clone(), code.map(str::to_owned));
-        let step =
-            move |tx: &mut dyn Transaction| set_invite(tx, &at, code.as_deref(), now).map(Change::when);
-        let (there, positions) = self.database.write_also(also, step).await?;
-        Ok(there.then_some(positions))
+        self.database.write_if(also, move |tx| set_invite(tx, &at, code.as_deref(), now)).await
     }
 
     async fn invite(&self, code: &str) -> StoreResult<Option<Invite>> {

@@ -100,6 +100,18 @@ pub(crate) trait Database: Send + Sync {
         T: Send + 'static,
         S: Fn(&mut dyn Transaction) -> Tried<Change<T>> + Send + Sync + 'static;
 
+    /// The same for a step that says only whether it has made a change: where what follows from it stands, if it has.
+    fn write_if<S>(&self, also: Also, step: S) -> impl Future<Output = StoreResult<Option<Positions>>> + Send
+    where
+        S: Fn(&mut dyn Transaction) -> Tried<bool> + Send + Sync + 'static,
+    {
+        let written = self.write_also(also, move |tx: &mut dyn Transaction| step(tx).map(Change::when));
+        async {
+            let (made, positions) = written.await?;
+            Ok(made.then_some(positions))
+        }
+    }
+
     /// The same for a step from which nothing follows.
     fn write<T, S>(&self, step: S) -> impl Future<Output = StoreResult<T>> + Send
     where

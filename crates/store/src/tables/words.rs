@@ -98,11 +98,10 @@ impl<D: Database> Words for Tables<D> {
             if removed {
                 touch(tx, &id, at)?;
             }
-            Ok(Change::when(removed))
+            Ok(removed)
         };
-        let changed = self.database.write_also(also, step).await;
+        let changed = self.database.write_if(also, step).await;
         self.apps.forget(app.clone());
-        let (there, positions) = changed?;
-        Ok(there.then_some(positions))
+        changed
     }
 }

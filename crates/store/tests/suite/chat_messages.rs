@@ -3,7 +3,8 @@
 use muster_core::{
     chat::ChatGroup,
     chat_message::{
-        Author, ChatMessage, ChatMessageQuery, Content, Conversation, Media, MessageStatus, Pace,
+        Author, ChatMessage, ChatMessageQuery, Content, Conversation, Media, MessageFilter, MessageStatus,
+        Pace,
     },
     group::{Deletion, Window},
     id::{GroupId, MessageId},
@@ -171,30 +172,23 @@ async fn messages_are_listed_newest_first_and_filtered(place: &impl Place) {
     add(&*store, told("m3", BEN, 30)).await;
     add(&*store, ChatMessage { number: phone("8613800138001"), ..told("m4", BEN, 40) }).await;
     add(&*store, ChatMessage { channel: app_id("d"), ..told("m5", BEN, 50) }).await;
-    let all = ChatMessageQuery {
-        channel: app_id("c"),
-        number: phone(NUMBER),
-        inbound: None,
-        other: None,
-        status: None,
-        from: None,
-        until: None,
-    };
-    let listed = async |query: ChatMessageQuery, skip, limit| {
+    let all = MessageFilter::default();
+    let listed = async |filter: MessageFilter, skip, limit| {
+        let query = ChatMessageQuery { channel: app_id("c"), number: phone(NUMBER), filter };
         let found = store.records().chat_messages(&query, Window { skip, limit }).await.unwrap();
         found.into_iter().map(|message| message.id.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(listed(all.clone(), 0, 9).await, ["m3", "m2", "m1"]);
     assert_eq!(listed(all.clone(), 1, 1).await, ["m2"]);
-    let of = |other: &str| ChatMessageQuery { other: Some(other.into()), ..all.clone() };
+    let of = |other: &str| MessageFilter { other: Some(other.into()), ..all.clone() };
     assert_eq!(listed(of(ANN), 0, 9).await, ["m2"]);
     assert_eq!(listed(of("g"), 0, 9).await, ["m2", "m1"]);
     for (inbound, expected) in [(true, vec!["m2"]), (false, vec!["m3", "m1"])] {
-        assert_eq!(listed(ChatMessageQuery { inbound: Some(inbound), ..all.clone() }, 0, 9).await, expected);
+        assert_eq!(listed(MessageFilter { inbound: Some(inbound), ..all.clone() }, 0, 9).await, expected);
     }
     let status = Some(MessageStatus::Received);
-    assert_eq!(listed(ChatMessageQuery { status, ..all.clone() }, 0, 9).await, ["m2"]);
-    let between = ChatMessageQuery { from: Some(Millis(20)), until: Some(Millis(20)), ..all };
+    assert_eq!(listed(MessageFilter { status, ..all.clone() }, 0, 9).await, ["m2"]);
+    let between = MessageFilter { from: Some(Millis(20)), until: Some(Millis(20)), ..all };
     assert_eq!(listed(between, 0, 9).await, ["m2"]);
 }
 
