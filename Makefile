@@ -29,6 +29,7 @@ test: check build-for-tests unit conformance
 
 # The conformance suite against the binary that is released.
 test-release: build packages
+	cargo build --release --locked --package muster-conformance-client
 	MUSTER_BIN=$(MUSTER) conformance/run --over all -n $(WORKERS)
 
 # Every target in one build: parts of the workspace would take their dependencies with other features, and compile them anew.
@@ -49,6 +50,8 @@ NEEDED := postgresql:/usr/lib/postgresql/*/bin/postgres nats-server:nats-server 
 test test-release conformance: NEEDED += faketime:faketime e2fsprogs:mkfs.ext4
 # And what the Java clients of the suite need.
 test test-release conformance: NEEDED += default-jdk-headless:javac maven:mvn
+# And the other languages in which docs/realtime.md says how a login token is made, and a browser for the clients of pages.
+test test-release conformance: NEEDED += php-cli:php mono-mcs:mcs mono-runtime:mono chromium:chromium
 packages:
 	@missing=; for pair in $(NEEDED); do \
 		PATH="$$PATH:/usr/sbin:/usr/local/sbin"; program=$${pair#*:}; \
@@ -101,7 +104,7 @@ generate: build-for-tests
 
 clean:
 	cargo clean
-	rm -rf conformance/.venv conformance/node/node_modules
+	rm -rf conformance/.venv conformance/node/node_modules conformance/java/target conformance/go/target
 
 .PHONY: toolchain
 toolchain:

@@ -14,6 +14,7 @@ for name in [name for name in os.environ if name.lower() in ("http_proxy", "http
 from harness import plan
 from harness.clients import API_CLIENTS
 from harness.clients.realtime import REALTIME_CLIENTS
+from harness.clients.realtime_matrix import REALTIME_MATRIX
 from harness.crowd import Crowd
 from harness.daemon import Missing
 from harness.faulty import Faulty
@@ -24,7 +25,7 @@ from harness.summary import Summary
 from harness.wire import Wire
 
 SUBJECT = os.environ.get("MUSTER_SUBJECT")
-SUMMARY = Summary(API_CLIENTS, REALTIME_CLIENTS)
+SUMMARY = Summary(API_CLIENTS, REALTIME_MATRIX)
 SERVICES = pytest.StashKey()
 
 

@@ -32,6 +32,7 @@ REALTIME = [
     "unsubscribe (leave)",
     "publish",
     "publications",
+    "messages to one's own channel",
     "presence",
     "presence_stats",
     "rpc sendGroupMessage",
@@ -42,6 +43,9 @@ REALTIME = [
     "rpc listMessage",
     "rpc listHistoryMessage",
     "recovery after a dropped connection",
+    "login that is refused",
+    "signed in elsewhere",
+    "removed from a group",
 ]
 FAMILY_OF = {operation: family for family, operations in OPERATIONS.items() for operation in operations}
 
@@ -107,9 +111,14 @@ def _section(title, clients, groups, cells):
         if family:
             lines.append(f"| **{family}** |" + " |" * len(clients))
         for feature in features:
-            row = [cells.get((feature, client.name), "not run") for client in clients]
+            row = [_cell(cells, feature, client) for client in clients]
             lines.append(f"| {feature} | " + " | ".join(row) + " |")
     return "\n".join(lines)
+
+
+def _cell(cells, feature, client):
+    lacking = feature in getattr(client, "lacks", ())
+    return cells.get((feature, client.name), "n/a" if lacking else "not run")
 
 
 def differences(ours, theirs, whole=False):

@@ -7,6 +7,7 @@ What happens is a dictionary with a `kind`: `connecting`, `connected`, `disconne
 
 import asyncio
 import itertools
+import json
 import ssl
 import threading
 
@@ -83,6 +84,10 @@ class RealtimeClient:
 
     name = ""
     label = ""
+    # The rows of the table of clients that the released client has no way to do.
+    lacks = frozenset()
+    # Whether it tells its application the code with which the server has closed the connection.
+    tells_closes = True
 
     def __init__(self, server, token, ledger=None, generation=2, url=None):
         self.url = url or server.websocket_url
@@ -105,9 +110,26 @@ class RealtimeClient:
 
     def refused_login(self):
         """Connects, and returns the `disconnected` event of the refusal."""
+        self._attempt("login that is refused")
         mark = self.events.mark()
         self._connect()
-        return self.events.wait("disconnected", since=mark)
+        event = self.events.wait("disconnected", since=mark)
+        self._success("login that is refused")
+        return event
+
+    def sent_away(self, since=0):
+        """Waits for the end of the connection that another login of the user brings about."""
+        self._attempt("signed in elsewhere")
+        event = self.events.wait("disconnected", since=since)
+        self._success("signed in elsewhere")
+        return event
+
+    def removed(self, group, since=0):
+        """Waits for the end of the subscription to a group that the operator brings about."""
+        self._attempt("removed from a group")
+        event = self.events.wait("unsubscribed", since=since, channel=f"g:{group}")
+        self._success("removed from a group")
+        return event
 
     def join(self, group):
         """Subscribes to a group: the `subscribed` event, or RealtimeError."""
@@ -172,7 +194,7 @@ class RealtimeClient:
 
     def told(self, event, seconds=PATIENCE, since=0, **fields):
         """Waits for a publication to this user alone that carries this event and these fields."""
-        return self.events.wait(
+        found = self.events.wait(
             "server_publication",
             lambda e: isinstance(e["data"], dict)
             and e["data"].get("event") == event
@@ -180,6 +202,8 @@ class RealtimeClient:
             seconds,
             since,
         )
+        self._success("messages to one's own channel")
+        return found
 
     def recovered(self, group, since):
         """Waits for the subscription that a lost connection comes back with, and notes that recovery works."""
@@ -203,54 +227,72 @@ class RealtimeClient:
         self.close()
 
 
-_node = None
 _handles = itertools.count(1)
 _logs = {}
 
 
-def _node_event(message):
+def log_event(message):
+    """Takes a line in which a process tells what happened to one of its clients."""
     _logs[message.pop("handle")].add(message)
 
 
-class CentrifugeJs(RealtimeClient):
+class LineClient(RealtimeClient):
+    """A client in a process that is spoken to in lines: the process knows it by a handle."""
+
+    form = "json"
+    transport = "websocket"
+
+    def process(self):
+        """The process, started when the first of its clients is opened."""
+        raise NotImplementedError
+
+    def open(self):
+        self._handle = next(_handles)
+        _logs[self._handle] = self.events
+        insecure = self.url.startswith("wss:")
+        self._ask("open", url=self.url, token=self.token, form=self.form, transport=self.transport, insecure=insecure)
+
+    def _connect(self):
+        self._ask("connect")
+
+    def _subscribe(self, channel):
+        self._ask("subscribe", channel=channel)
+
+    def _unsubscribe(self, channel):
+        self._ask("unsubscribe", channel=channel)
+
+    def close(self):
+        """Logs out."""
+        self._ask("disconnect")
+
+    def _call(self, what, **arguments):
+        if what == "presence_stats":
+            stats = self._ask("presenceStats", **arguments)
+            return {"num_clients": stats["numClients"], "num_users": stats["numUsers"]}
+        return self._ask(what, **arguments)
+
+    def _ask(self, what, **arguments):
+        try:
+            return self.process().ask(handle=self._handle, do=what, **arguments)
+        except LineFailure as failure:
+            raise RealtimeError(failure.error.get("code"), failure.error.get("message")) from failure
+
+
+_node = None
+
+
+class CentrifugeJs(LineClient):
     """npm `centrifuge`, which sends connect and the first subscriptions in one frame."""
 
     name = "centrifuge-js"
     label = "npm centrifuge 5.7.4"
 
-    def open(self):
+    def process(self):
+        """Node.js."""
         global _node
         if _node is None:
-            _node = NodeProcess("centrifuge.mjs", _node_event)
-        self._handle = next(_handles)
-        _logs[self._handle] = self.events
-        self._call("open", url=self.url, token=self.token, insecure=self.url.startswith("wss:"))
-
-    def _connect(self):
-        self._call("connect")
-
-    def _subscribe(self, channel):
-        self._call("subscribe", channel=channel)
-
-    def _unsubscribe(self, channel):
-        self._call("unsubscribe", channel=channel)
-
-    def close(self):
-        """Logs out."""
-        self._call("disconnect")
-
-    def _call(self, what, **arguments):
-        if what == "presence_stats":
-            stats = _ask(self._handle, "presenceStats", arguments)
-            return {"num_clients": stats["numClients"], "num_users": stats["numUsers"]}
-        return _ask(self._handle, what, arguments)
-
-
-def _ask(handle, what, arguments):
-    try:
-        return _node.ask(handle=handle, do=what, **arguments)
-    except LineFailure as failure:
-        raise RealtimeError(failure.error.get("code"), failure.error.get("message")) from failure
+            _node = NodeProcess("centrifuge.mjs", log_event)
+        return _node
 
 
 _loop = None
@@ -273,6 +315,15 @@ class CentrifugePython(RealtimeClient):
 
     name = "centrifuge-python"
     label = "PyPI centrifuge-python 0.7.0"
+    protobuf = False
+
+    def pack(self, value):
+        """What the client is given to send: in Protobuf the bytes of the JSON."""
+        return json.dumps(value).encode() if self.protobuf else value
+
+    def unpack(self, data):
+        """What it has received, as a value."""
+        return json.loads(data) if self.protobuf and data else data
 
     def open(self):
         context = None
@@ -283,8 +334,8 @@ class CentrifugePython(RealtimeClient):
 
         async def make():
             return centrifuge.Client(
-                self.url, events=_ClientEvents(self.events), token=self.token, min_reconnect_delay=0.05,
-                max_reconnect_delay=0.5, ssl_context=context, proxy=None,
+                self.url, events=_ClientEvents(self.events, self.unpack), token=self.token, min_reconnect_delay=0.05,
+                max_reconnect_delay=0.5, ssl_context=context, proxy=None, use_protobuf=self.protobuf,
             )
 
         self._client = _in_loop(make())
@@ -295,7 +346,7 @@ class CentrifugePython(RealtimeClient):
     def _subscribe(self, channel):
         async def subscribe():
             subscription = self._client.get_subscription(channel) or self._client.new_subscription(
-                channel, events=_SubscriptionEvents(self.events, channel), positioned=True, recoverable=True,
+                channel, events=_SubscriptionEvents(self.events, self.unpack, channel), positioned=True, recoverable=True,
                 min_resubscribe_delay=0.05, max_resubscribe_delay=0.5,
             )
             await subscription.subscribe()
@@ -310,24 +361,27 @@ class CentrifugePython(RealtimeClient):
         _in_loop(self._client.disconnect())
 
     def _call(self, what, **arguments):
+        if "data" in arguments:
+            arguments["data"] = self.pack(arguments["data"])
         try:
             result = _in_loop(getattr(self._client, what)(**arguments))
         except centrifuge.ReplyError as error:
             raise RealtimeError(error.code, error.message) from error
         if what == "presence":
             return {client: vars(info) for client, info in result.clients.items()}
-        return vars(result).get("data") if what == "rpc" else vars(result)
+        return self.unpack(result.data) if what == "rpc" else vars(result)
 
 
 class _ClientEvents(centrifuge.ClientEventHandler):
-    def __init__(self, log):
+    def __init__(self, log, unpack):
         self._log = log
+        self._unpack = unpack
 
     async def on_connecting(self, ctx):
         self._log.add({"kind": "connecting", "code": ctx.code, "reason": ctx.reason})
 
     async def on_connected(self, ctx):
-        self._log.add({"kind": "connected", "client": ctx.client, "data": ctx.data})
+        self._log.add({"kind": "connected", "client": ctx.client, "data": self._unpack(ctx.data)})
 
     async def on_disconnected(self, ctx):
         self._log.add({"kind": "disconnected", "code": ctx.code, "reason": ctx.reason})
@@ -336,43 +390,46 @@ class _ClientEvents(centrifuge.ClientEventHandler):
         self._log.add({"kind": "error", "code": ctx.code, "message": str(ctx.error)})
 
     async def on_subscribed(self, ctx):
-        self._log.add({"kind": "server_subscribed", **_position(ctx)})
+        self._log.add({"kind": "server_subscribed", **_position(ctx, self._unpack)})
 
     async def on_unsubscribed(self, ctx):
         self._log.add({"kind": "server_unsubscribed", "channel": ctx.channel})
 
     async def on_publication(self, ctx):
-        self._log.add({"kind": "server_publication", "channel": ctx.channel, "data": ctx.pub.data, "offset": ctx.pub.offset})
+        data = self._unpack(ctx.pub.data)
+        self._log.add({"kind": "server_publication", "channel": ctx.channel, "data": data, "offset": ctx.pub.offset})
 
 
 class _SubscriptionEvents(centrifuge.SubscriptionEventHandler):
-    def __init__(self, log, channel):
+    def __init__(self, log, unpack, channel):
         self._log = log
+        self._unpack = unpack
         self._channel = channel
 
     async def on_subscribing(self, ctx):
         self._log.add({"kind": "subscribing", "channel": self._channel, "code": ctx.code, "reason": ctx.reason})
 
     async def on_subscribed(self, ctx):
-        self._log.add({"kind": "subscribed", **_position(ctx)})
+        self._log.add({"kind": "subscribed", **_position(ctx, self._unpack)})
 
     async def on_unsubscribed(self, ctx):
         self._log.add({"kind": "unsubscribed", "channel": self._channel, "code": ctx.code, "reason": ctx.reason})
 
     async def on_publication(self, ctx):
         user = ctx.pub.info.user if ctx.pub.info else None
+        data = self._unpack(ctx.pub.data)
         self._log.add({
-            "kind": "publication", "channel": self._channel, "data": ctx.pub.data, "offset": ctx.pub.offset or None, "user": user,
+            "kind": "publication", "channel": self._channel, "data": data, "offset": ctx.pub.offset or None, "user": user,
         })
 
     async def on_error(self, ctx):
         self._log.add({"kind": "error", "channel": self._channel, "code": ctx.code, "message": str(ctx.error)})
 
 
-def _position(ctx):
+def _position(ctx, unpack):
     position = ctx.stream_position
     return {
-        "channel": ctx.channel, "data": ctx.data, "recoverable": ctx.recoverable, "positioned": ctx.positioned,
+        "channel": ctx.channel, "data": unpack(ctx.data), "recoverable": ctx.recoverable, "positioned": ctx.positioned,
         "recovered": ctx.recovered, "wasRecovering": ctx.was_recovering, "position": vars(position) if position else None,
     }
 
