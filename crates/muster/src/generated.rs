@@ -1,4 +1,4 @@
-//! What is made from the code and committed is current: the catalogue and the OpenAPI documents.
+//! What is made from the code and committed is current: the catalogue, the OpenAPI documents and the realtime contract.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -17,6 +17,11 @@ fn compare(path: &str, current: &serde_json::Value) {
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(committed == current, "{path} is out of date: run `make generate` and look at the difference");
+}
+
+#[test]
+fn the_committed_realtime_contract_is_current() {
+    compare("docs/reference/realtime.json", &muster_realtime::contract());
 }
 
 #[tokio::test]

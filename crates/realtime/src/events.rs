@@ -14,9 +14,13 @@ use muster_core::{
     roster::{Member, RosterState},
     time::Millis,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use self::mutes::MuteStatus;
+pub(crate) use self::{
+    mutes::{MuteChange, MuteStatus},
+    system::SystemEvent,
+};
 
 /// The wire name of a stream.
 pub(crate) fn channel_of(stream: &StreamRef) -> String {
@@ -31,11 +35,13 @@ pub(crate) fn group_channel(group: &GroupId) -> String {
     format!("g:{group}")
 }
 
-/// A user as the client SDK sees one.
-#[derive(Serialize)]
+/// A user.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImUser<'a> {
+    /// Who.
     user_id: &'a str,
+    /// What the user has said of itself on logging in; empty when nothing.
     user_extension: &'a str,
 }
 
@@ -51,41 +57,96 @@ impl<'a> From<&'a Member> for ImUser<'a> {
     }
 }
 
-/// A message as the client SDK sees one.
-#[derive(Serialize)]
+/// A message.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImMessage<'a> {
     /// Of a message that is told and not listed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
     event: Option<&'static str>,
+    /// The group that it was said to; of a message to a single user there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<&'a str>,
+    /// Its id, within its stream.
     message_id: &'a str,
+    /// Its type: up to 10000 the system's, above the application's own.
     r#type: i64,
+    /// What it says, byte for byte as it was said.
     data: &'a str,
+    /// Who said it.
     sender: ImUser<'a>,
+    /// Its position in its stream; 0 of one that is not stored.
     seqnum: Sequence,
+    /// When it was taken, in seconds since 1970.
     timestamp: i64,
+    /// How much its sender makes of it: 0 normal, 1 high.
     level: i64,
+    /// How many equal messages it stands for.
     repeat_count: u64,
+    /// How many messages of its type the group has seen so far.
     total_msgs: u64,
 }
 
-#[derive(Serialize)]
+/// The group has ended, or ended for this user.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ExitEvent<'a> {
+pub(crate) struct ExitEvent<'a> {
+    #[schemars(skip)]
     event: &'static str,
+    /// Which group.
     group_id: &'a str,
+    /// 1: it was closed. 2: the user was removed.
     reason: u8,
 }
 
-#[derive(Serialize)]
+/// What a group says of itself, or who runs it, has changed.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct InfoEvent<'a> {
+pub(crate) struct InfoEvent<'a> {
+    #[schemars(skip)]
     event: &'static str,
+    /// Which group.
     group_id: &'a str,
+    /// What the application says of it now.
     group_meta: &'a str,
+    /// Its administrators now.
+    #[schemars(with = "Vec<String>")]
     admin_list: &'a [UserId],
+}
+
+/// A message was taken back: forget it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RecallEvent<'a> {
+    #[schemars(skip)]
+    event: &'static str,
+    /// The group that it was said to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<&'a str>,
+    /// Which message.
+    message_id: &'a str,
+    /// Who took it back, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleter: Option<ImUser<'a>>,
+}
+
+/// Who came and went.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MemberChange<'a> {
+    #[schemars(skip)]
+    event: &'static str,
+    /// Which group.
+    group_id: &'a str,
+    /// How many are in it now.
+    member_count: u64,
+    /// How often it was joined so far.
+    pv: u64,
+    /// Who came; not all of them in a large group.
+    join_users: Vec<ImUser<'a>>,
+    /// Who went, likewise.
+    leave_users: Vec<ImUser<'a>>,
 }
 
 /// The data of a publication that tells `event`; `sequence` is 0 for one that is told once. `None` for an event that this
@@ -122,16 +183,6 @@ pub(crate) fn event_data(stream: &StreamRef, event: &Event, sequence: Sequence) 
 
 /// What is told of a message that was taken back. The client SDK has no name for one of a user's own.
 fn recall_data(stream: &StreamRef, recall: &Recall) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct RecallEvent<'a> {
-        event: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        group_id: Option<&'a str>,
-        message_id: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        deleter: Option<ImUser<'a>>,
-    }
     let (event, group_id) = match stream {
         StreamRef::Group(at) => ("deletegroupmessage", Some(at.group.as_str())),
         StreamRef::User(..) => ("deletec2cmessage", None),
@@ -174,16 +225,6 @@ pub(crate) struct Comings {
 
 /// The data of a publication that tells who came and went.
 pub(crate) fn member_change(at: &GroupRef, state: RosterState, comings: &Comings) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct MemberChange<'a> {
-        event: &'static str,
-        group_id: &'a str,
-        member_count: u64,
-        pv: u64,
-        join_users: Vec<ImUser<'a>>,
-        leave_users: Vec<ImUser<'a>>,
-    }
     json(&MemberChange {
         event: "memberchange",
         group_id: at.group.as_str(),
@@ -194,13 +235,41 @@ pub(crate) fn member_change(at: &GroupRef, state: RosterState, comings: &Comings
     })
 }
 
-#[derive(Serialize)]
+/// A group's figures.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Statistics<'a> {
+    /// How often it was joined so far.
     pv: u64,
+    /// How many are in it.
     online_count: u64,
+    /// How many messages of each type it has seen.
     #[serde(serialize_with = "told_types")]
+    #[schemars(with = "BTreeMap<String, u64>")]
     msg_amount: &'a BTreeMap<i64, u64>,
+}
+
+/// A group.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImGroupInfo<'a> {
+    /// Its id.
+    group_id: &'a str,
+    /// What it is called.
+    group_name: &'a str,
+    /// What the application says of it.
+    group_meta: &'a str,
+    /// When it was made, in seconds since 1970.
+    create_time: i64,
+    /// Who made it.
+    creator: &'a str,
+    /// Who else runs it.
+    #[schemars(with = "Vec<String>")]
+    admins: &'a [UserId],
+    statistics: Statistics<'a>,
+    mute_status: MuteStatus<'a>,
+    /// Whether it is a super group, whose members are not listed.
+    is_big_group: bool,
 }
 
 /// Message types that are counted in an answer, at most: those of the lowest numbers.
@@ -212,19 +281,6 @@ fn told_types<S: serde::Serializer>(counts: &&BTreeMap<i64, u64>, serializer: S)
 
 /// A group as the client SDK sees one (`ImGroupInfo`).
 pub(crate) fn group_info(group: &Group, tally: &GroupTally, mutes: &GroupMutes, now: Millis) -> Bytes {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct ImGroupInfo<'a> {
-        group_id: &'a str,
-        group_name: &'a str,
-        group_meta: &'a str,
-        create_time: i64,
-        creator: &'a str,
-        admins: &'a [UserId],
-        statistics: Statistics<'a>,
-        mute_status: MuteStatus<'a>,
-        is_big_group: bool,
-    }
     let group_id = group.at.group.as_str();
     json(&ImGroupInfo {
         group_id,

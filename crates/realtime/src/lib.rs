@@ -11,6 +11,7 @@
 //! - [`login`] reads and writes login tokens.
 
 mod config;
+mod contract;
 mod counters;
 mod events;
 mod hub;
@@ -24,6 +25,7 @@ mod session;
 mod socket;
 
 pub use config::{InvalidConfig, LoginNonces, RealtimeConfig};
+pub use contract::contract;
 pub use counters::{Counter, Counters};
 pub use hub::Hub;
 pub use socket::serve_socket;

@@ -1,48 +1,81 @@
 //! What the system says in groups of generation 1, with the types and fields of that generation's client SDK.
 
 use muster_core::event::{GroupFigures, Happened, SystemMessage};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::json;
 
 /// Somebody of generation 1.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct SenderInfo<'a> {
+    /// Who.
     user_id: &'a str,
+    /// Empty: the server is told none.
     user_nick: &'a str,
+    /// Empty, likewise.
     user_avatar: &'a str,
+    /// What the user has said of itself.
     user_extension: &'a str,
 }
 
 /// What a message says beside its type.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Data<'a> {
+    /// 1004, 1005; 1002 and 1003 when no figures were asked for.
     Nothing {},
+    /// 1006, 1007.
     #[serde(rename_all = "camelCase")]
     User {
+        /// Who was muted, or may talk again.
         user_id: &'a str,
+        /// Empty.
         user_nick: &'a str,
     },
+    /// 1001.
     #[serde(rename_all = "camelCase")]
     Likes {
+        /// All likes of the group so far.
         like_count: u64,
     },
-    Statistics {
-        statistics: Statistics,
-    },
+    /// 1002, 1003.
+    Statistics { statistics: Statistics },
 }
 
 /// A group's figures.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Statistics {
+    /// How often it was joined so far.
     pv: u64,
+    /// By how many different users.
     uv: u64,
+    /// How many are in it.
     online_count: u64,
+    /// All its likes so far.
     like_count: u64,
+    /// Whether everybody is muted.
     is_mute_all: bool,
+}
+
+/// What the system says in a group of generation 1.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SystemEvent<'a> {
+    #[schemars(skip)]
+    event: &'static str,
+    /// Of which group.
+    group_id: &'a str,
+    /// Its id.
+    message_id: &'a str,
+    /// 1001 likes, 1002 somebody joined, 1003 left; 1004 the group was muted, 1005 no more; 1006 a user was muted, 1007 no more.
+    r#type: i64,
+    data: Data<'a>,
+    /// Who did it.
+    sender_id: &'a str,
+    sender_info: SenderInfo<'a>,
 }
 
 impl<'a> Data<'a> {
@@ -68,17 +101,6 @@ impl<'a> Data<'a> {
 
 /// The data of a publication that tells what the system says.
 pub(super) fn message(message: &SystemMessage) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct SystemEvent<'a> {
-        event: &'static str,
-        group_id: &'a str,
-        message_id: &'a str,
-        r#type: i64,
-        data: Data<'a>,
-        sender_id: &'a str,
-        sender_info: SenderInfo<'a>,
-    }
     let (kind, data) = match &message.what {
         Happened::Liked(likes) => (1001, Data::Likes { like_count: *likes }),
         Happened::Joined(figures) => (1002, Data::figures(*figures)),

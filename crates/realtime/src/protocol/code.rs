@@ -6,6 +6,18 @@
 
 use std::borrow::Cow;
 
+/// The codes of a kind, each once: its name, its number and reason on the wire, and in its documentation what it means.
+macro_rules! codes {
+    ($kind:ident { $($(#[doc = $meaning:literal])+ $name:ident = $code:literal, $reason:literal;)+ }) => {
+        impl $kind {
+            $($(#[doc = $meaning])+ pub const $name: Self = Self { code: $code, reason: $reason };)+
+
+            /// All of them, each with what it means.
+            pub const ALL: &[(Self, &str)] = &[$((Self::$name, concat!($($meaning),+))),+];
+        }
+    };
+}
+
 /// Why the server closes a connection: a WebSocket close code and its reason.
 ///
 /// No reason is empty or could be read as JSON: the JavaScript SDK takes both for something else.
@@ -17,33 +29,35 @@ pub struct Disconnect {
     pub reason: &'static str,
 }
 
-impl Disconnect {
-    /// A message above the bound on messages.
-    pub const TOO_BIG: Self = Self { code: 1009, reason: "message size limit exceeded" };
-    /// The server goes away.
-    pub const SHUTDOWN: Self = Self { code: 3001, reason: "shutdown" };
-    /// The client reads more slowly than its groups talk.
-    pub const SLOW: Self = Self { code: 3008, reason: "slow" };
-    /// A write did not finish in time.
-    pub const WRITE_ERROR: Self = Self { code: 3009, reason: "write error" };
-    /// A stream has lost entries that the client has not seen.
-    pub const INSUFFICIENT_STATE: Self = Self { code: 3010, reason: "insufficient state" };
-    /// No answer to a ping.
-    pub const NO_PONG: Self = Self { code: 3012, reason: "no pong" };
-    /// The server has as many connections as it may have; another time or another node may have room.
-    pub const FULL: Self = Self { code: 3013, reason: "too many connections" };
-    /// The client broke the protocol.
-    pub const BAD_REQUEST: Self = Self { code: 3501, reason: "bad request" };
-    /// A frame of more commands than one may hold.
-    pub const TOO_MANY_COMMANDS: Self = Self { code: 3501, reason: "too many commands in one frame" };
-    /// No login in time.
-    pub const STALE: Self = Self { code: 3502, reason: "stale" };
-    /// The client used a part of the protocol that is not served.
-    pub const NOT_AVAILABLE: Self = Self { code: 3508, reason: "not available" };
-    /// The same user signed in on another connection.
-    pub const SIGNED_IN_ELSEWHERE: Self = Self { code: 4501, reason: "signed in elsewhere" };
-    /// The operator took the client off: its application was switched off.
-    pub const REMOVED: Self = Self { code: 4503, reason: "removed" };
+codes! {
+    Disconnect {
+        /// A message above the bound on messages.
+        TOO_BIG = 1009, "message size limit exceeded";
+        /// The server goes away.
+        SHUTDOWN = 3001, "shutdown";
+        /// The client reads more slowly than its groups talk.
+        SLOW = 3008, "slow";
+        /// A write did not finish in time.
+        WRITE_ERROR = 3009, "write error";
+        /// A stream has lost entries that the client has not seen.
+        INSUFFICIENT_STATE = 3010, "insufficient state";
+        /// No answer to a ping.
+        NO_PONG = 3012, "no pong";
+        /// The server has as many connections as it may have; another time or another node may have room.
+        FULL = 3013, "too many connections";
+        /// The client broke the protocol.
+        BAD_REQUEST = 3501, "bad request";
+        /// A frame of more commands than one may hold.
+        TOO_MANY_COMMANDS = 3501, "too many commands in one frame";
+        /// No login in time.
+        STALE = 3502, "stale";
+        /// The client used a part of the protocol that is not served.
+        NOT_AVAILABLE = 3508, "not available";
+        /// The same user signed in on another connection.
+        SIGNED_IN_ELSEWHERE = 4501, "signed in elsewhere";
+        /// The operator took the client off: its application was switched off.
+        REMOVED = 4503, "removed";
+    }
 }
 
 /// Why the server ends a subscription.
@@ -55,123 +69,101 @@ pub struct Unsubscribed {
     pub reason: &'static str,
 }
 
-impl Unsubscribed {
-    /// The operator removed the member from the group.
-    pub const KICKED: Self = Self { code: 2101, reason: "kicked" };
-    /// The group was deleted.
-    pub const GROUP_CLOSED: Self = Self { code: 2102, reason: "group closed" };
-    /// The operator took the member out of the group without more ado.
-    pub const TAKEN_OUT: Self = Self { code: 2000, reason: "server unsubscribe" };
-    /// The stream lost entries: the SDK subscribes again and learns that it could not be recovered.
-    pub const INSUFFICIENT_STATE: Self = Self { code: 2500, reason: "insufficient state" };
+codes! {
+    Unsubscribed {
+        /// The operator removed the member from the group.
+        KICKED = 2101, "kicked";
+        /// The group was deleted.
+        GROUP_CLOSED = 2102, "group closed";
+        /// The operator took the member out of the group without more ado.
+        TAKEN_OUT = 2000, "server unsubscribe";
+        /// The stream lost entries: the SDK subscribes again and learns that it could not be recovered.
+        INSUFFICIENT_STATE = 2500, "insufficient state";
+    }
 }
 
-/// The kinds of failure of a command, each with its number, its text and whether the same command may succeed later. Below
-/// 400 the numbers are the protocol's, from 400 those of the client SDK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
+/// The kinds of failure of a command, each once: its name, its number and text on the wire, and in its documentation what it
+/// means.
+macro_rules! errors {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $number:literal, $text:literal;)+) => {
+        /// The kinds of failure of a command, each with its number, its text and whether the same command may succeed later.
+        /// Below 400 the numbers are the protocol's, from 400 those of the client SDK.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $($(#[doc = $meaning])+ $name,)+
+        }
+
+        impl ErrorCode {
+            /// All of them, each with what it means.
+            pub const ALL: &[(Self, &str)] = &[$((Self::$name, concat!($($meaning),+))),+];
+
+            /// The number on the wire.
+            #[must_use]
+            pub const fn number(self) -> u32 {
+                match self {
+                    $(Self::$name => $number,)+
+                }
+            }
+
+            /// What is told when there is nothing more to say; never empty.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+errors! {
     /// The server could not do its work now.
-    Internal,
+    Internal = 100, "internal server error";
     /// No such kind of channel.
-    UnknownChannel,
+    UnknownChannel = 102, "unknown channel";
     /// The client may not do this with this channel.
-    PermissionDenied,
+    PermissionDenied = 103, "permission denied";
     /// No such remote procedure.
-    MethodNotFound,
+    MethodNotFound = 104, "method not found";
     /// The connection has this subscription.
-    AlreadySubscribed,
+    AlreadySubscribed = 105, "already subscribed";
     /// The connection has as many subscriptions as it may have.
-    LimitExceeded,
+    LimitExceeded = 106, "limit exceeded";
     /// A command that makes no sense.
-    BadRequest,
+    BadRequest = 107, "bad request";
     /// Not served, or not for this channel.
-    NotAvailable,
+    NotAvailable = 108, "not available";
     /// The login token has ended: the SDK asks its application for another.
-    TokenExpired,
+    TokenExpired = 109, "token expired";
     /// The position asked for cannot be recovered.
-    Unrecoverable,
+    Unrecoverable = 112, "unrecoverable position";
     /// A parameter is wrong; the reply's own text says which.
-    InvalidParameter,
+    InvalidParameter = 400, "invalid parameter";
     /// A login that is not good.
-    AuthFail,
+    AuthFail = 403, "auth fail";
     /// The user lacks a right over the group.
-    NoPermission,
+    NoPermission = 403, "no permission";
     /// Moderation does not let the message pass.
-    Refused,
+    Refused = 403, "the message was refused by moderation";
     /// The client, or the members of a group together, say more than the server's bounds allow.
-    TooFast,
+    TooFast = 412, "too many messages, try again later";
     /// The user whom a message is for is not logged in.
-    NotOnline,
+    NotOnline = 424, "user not online";
     /// The user is not in the group.
-    NotJoined,
+    NotJoined = 425, "group not joined";
     /// No such group.
-    NoGroup,
+    NoGroup = 440, "group not exist";
     /// The group was deleted.
-    GroupDeleted,
+    GroupDeleted = 441, "group deleted";
     /// The user may not talk in the group.
-    Muted,
+    Muted = 442, "the user is muted";
     /// The list is longer than the server shows.
-    TooMany,
+    TooMany = 443, "the group is too large to list its users";
     /// The group has as many mutes as it may have.
-    TooManyMutes,
+    TooManyMutes = 443, "too many users of the group are muted or spared";
 }
 
 impl ErrorCode {
-    /// The number on the wire.
-    #[must_use]
-    pub const fn number(self) -> u32 {
-        match self {
-            Self::Internal => 100,
-            Self::UnknownChannel => 102,
-            Self::PermissionDenied => 103,
-            Self::MethodNotFound => 104,
-            Self::AlreadySubscribed => 105,
-            Self::LimitExceeded => 106,
-            Self::BadRequest => 107,
-            Self::NotAvailable => 108,
-            Self::TokenExpired => 109,
-            Self::Unrecoverable => 112,
-            Self::InvalidParameter => 400,
-            Self::AuthFail | Self::NoPermission | Self::Refused => 403,
-            Self::TooFast => 412,
-            Self::NotOnline => 424,
-            Self::NotJoined => 425,
-            Self::NoGroup => 440,
-            Self::GroupDeleted => 441,
-            Self::Muted => 442,
-            Self::TooMany | Self::TooManyMutes => 443,
-        }
-    }
-
-    /// What is told when there is nothing more to say; never empty.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Internal => "internal server error",
-            Self::UnknownChannel => "unknown channel",
-            Self::PermissionDenied => "permission denied",
-            Self::MethodNotFound => "method not found",
-            Self::AlreadySubscribed => "already subscribed",
-            Self::LimitExceeded => "limit exceeded",
-            Self::BadRequest => "bad request",
-            Self::NotAvailable => "not available",
-            Self::TokenExpired => "token expired",
-            Self::Unrecoverable => "unrecoverable position",
-            Self::InvalidParameter => "invalid parameter",
-            Self::AuthFail => "auth fail",
-            Self::NoPermission => "no permission",
-            Self::Refused => "the message was refused by moderation",
-            Self::TooFast => "too many messages, try again later",
-            Self::NotOnline => "user not online",
-            Self::NotJoined => "group not joined",
-            Self::NoGroup => "group not exist",
-            Self::GroupDeleted => "group deleted",
-            Self::Muted => "the user is muted",
-            Self::TooManyMutes => "too many users of the group are muted or spared",
-            Self::TooMany => "the group is too large to list its users",
-        }
-    }
-
     /// Whether the same command may succeed later: the SDKs try again by themselves then.
     #[must_use]
     pub const fn is_temporary(self) -> bool {

@@ -10,6 +10,7 @@ use muster_core::{
     service::{MemberMessage, Storage, UserWord, Visit},
     store::walk_cursor,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use super::{Failure, Outcome, ReplyBody, Session};
@@ -22,124 +23,169 @@ use crate::{
 pub(super) const MAX_USERS: usize = 50;
 
 /// What `sendGroupMessage` is given.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Outgoing {
+pub(crate) struct Outgoing {
+    /// Which group.
     group_id: Box<str>,
+    /// Its type: up to 10000 the system's, above the application's own.
     #[serde(rename = "type")]
     kind: i64,
+    /// What it says, at most 15 KiB.
     data: Box<str>,
+    /// How much the sender makes of it: 0 normal, 1 high.
     #[serde(default)]
     level: Option<i64>,
+    /// Whether it is told once and not stored.
     #[serde(default)]
     no_storage: Option<bool>,
+    /// How many equal messages it stands for.
     #[serde(default)]
+    #[schemars(range(min = 1, max = i32::MAX))]
     repeat_count: Option<u64>,
+    /// Whether it is said also by who is muted.
     #[serde(default)]
     skip_mute_check: Option<bool>,
+    /// Whether it asks to be spared moderation; granted to those who run the group.
     #[serde(default)]
     skip_audit: Option<bool>,
 }
 
 /// What `sendC2cMessage` is given. Programs add members of a group's message, which mean nothing here.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct OutgoingC2c {
+pub(crate) struct OutgoingC2c {
+    /// To whom.
     receiver_id: Box<str>,
+    /// Its type: up to 10000 the system's, above the application's own.
     #[serde(rename = "type")]
     kind: i64,
+    /// What it says, at most 15 KiB.
     data: Box<str>,
+    /// How much the sender makes of it: 0 normal, 1 high.
     #[serde(default)]
     level: Option<i64>,
+    /// Whether it asks to be spared moderation; granted to logins with the role `admin`.
     #[serde(default)]
     skip_audit: Option<bool>,
 }
 
-#[derive(Serialize)]
+/// What the calls that send answer.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct SentMessage<'a> {
+pub(crate) struct SentMessage<'a> {
+    /// The message's id.
     message_id: &'a str,
 }
 
 /// What `ackMessage` is given.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Acknowledged {
+pub(crate) struct Acknowledged {
+    /// The message that has arrived.
     message_id: Box<str>,
 }
 
 /// What `deleteMessage` is given.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Doomed {
+pub(crate) struct Doomed {
+    /// The group that it was said to.
     group_id: Box<str>,
+    /// Which message.
     message_id: Box<str>,
 }
 
-/// What the methods that need a group alone are given: an object, or the bare id.
+/// What the methods that need a group alone are given; the bare id of a group is as good as an object of it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GroupAlone {
+    /// Which group.
+    group_id: String,
+}
+
+/// The same, or the group's bare id.
 pub(super) struct OfGroup {
     pub(super) id: String,
 }
 
 impl<'de> Deserialize<'de> for OfGroup {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Object {
-            group_id: String,
-        }
         match serde_json::Value::deserialize(deserializer)? {
             serde_json::Value::String(id) => Ok(Self { id }),
             object => {
-                let object: Object = serde_json::from_value(object).map_err(serde::de::Error::custom)?;
-                Ok(Self { id: object.group_id })
+                let GroupAlone { group_id: id } =
+                    serde_json::from_value(object).map_err(serde::de::Error::custom)?;
+                Ok(Self { id })
             }
         }
     }
 }
 
 /// What `listGroupUser` is given. The token has two spellings.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ListUsers {
+pub(crate) struct ListUsers {
+    /// Which group.
     group_id: String,
+    /// 0 the earliest first, 1 the latest.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
     sort_type: Option<i64>,
+    /// What the page before has answered.
     #[serde(default, deserialize_with = "token")]
+    #[schemars(with = "PageToken")]
     next_page_token: JoinNumber,
+    /// The same in an older spelling.
     #[serde(default, rename = "nextpagetoken", deserialize_with = "token")]
+    #[schemars(with = "PageToken")]
     old_next_page_token: JoinNumber,
+    /// Users of the page, at most; as many as there may be when nothing is said.
     #[serde(default)]
+    #[schemars(range(min = 1, max = MAX_USERS))]
     page_size: Option<i64>,
+}
+
+/// A place in a list as callers write it.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a page token is a number or its text")]
+pub(crate) enum PageToken {
+    /// As it was answered.
+    Number(u64),
+    /// -1 is the beginning.
+    Negative(i64),
+    /// The number as a text; an empty one is the beginning.
+    Text(String),
+    /// The beginning.
+    #[default]
+    Nothing,
 }
 
 /// A place in a list as callers write it: a number, its text, or nothing or -1 for the beginning.
 pub(super) fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a page token is a number or its text")]
-    enum Token {
-        Number(u64),
-        Negative(i64),
-        Text(String),
-        Nothing(()),
-    }
-    match Token::deserialize(deserializer)? {
-        Token::Number(number) => Ok(number),
-        Token::Text(text) if matches!(&*text, "" | "-1") => Ok(0),
-        Token::Text(text) => text.parse().map_err(serde::de::Error::custom),
-        Token::Negative(-1) | Token::Nothing(()) => Ok(0),
-        Token::Negative(_) => Err(serde::de::Error::custom("a page token is -1 or more")),
+    match PageToken::deserialize(deserializer)? {
+        PageToken::Number(number) => Ok(number),
+        PageToken::Text(text) if matches!(&*text, "" | "-1") => Ok(0),
+        PageToken::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        PageToken::Negative(-1) | PageToken::Nothing => Ok(0),
+        PageToken::Negative(_) => Err(serde::de::Error::custom("a page token is -1 or more")),
     }
 }
 
-#[derive(Serialize)]
+/// What `listGroupUser` answers.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct UserPage<'a> {
+pub(crate) struct UserPage<'a> {
+    /// Which group.
     group_id: &'a str,
+    /// Where the next page begins; 0 when there is none.
     next_page_token: JoinNumber,
+    /// The same in an older spelling.
     #[serde(rename = "nextpagetoken")]
     old_next_page_token: JoinNumber,
+    /// Whether there is another page.
     has_more: bool,
+    /// Who is there.
     user_list: Vec<ImUser<'a>>,
 }
 

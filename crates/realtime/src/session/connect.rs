@@ -10,6 +10,7 @@ use muster_core::{
     mute::GroupMutes,
     service::{Login, LoginError},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Session, Stage};
@@ -24,10 +25,12 @@ use crate::{
 };
 
 /// What the application is told on connecting.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Welcome<'a> {
+pub(crate) struct Welcome<'a> {
+    /// The application.
     app_id: &'a str,
+    /// Who has logged in.
     user_id: &'a str,
     /// The server's time in milliseconds since 1970.
     server_time: i64,
@@ -35,8 +38,8 @@ struct Welcome<'a> {
 
 /// What a client says of itself on connecting, beside who it is. What is not understood is passed over: applications may say
 /// there what they like.
-#[derive(Default, Deserialize)]
-struct Offer {
+#[derive(Default, Deserialize, JsonSchema)]
+pub(crate) struct Offer {
     /// Whether it calls `ackMessage` for each message to its user.
     #[serde(default)]
     acknowledges: bool,

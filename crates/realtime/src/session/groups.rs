@@ -7,6 +7,7 @@ use muster_core::{
     roster::WalkQuery,
     service::NewGroup,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,35 +20,47 @@ use crate::{
 };
 
 /// What `createGroup` is given.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewImGroup {
+pub(crate) struct NewImGroup {
+    /// Its id; drawn when it is empty.
     #[serde(default)]
     group_id: Option<String>,
+    /// What it is called, at most 128 bytes.
     #[serde(default)]
     group_name: Option<String>,
+    /// What the application says of it, at most 32 KiB.
     #[serde(default)]
     group_meta: Option<String>,
 }
 
-#[derive(Serialize)]
+/// What `createGroup` answers.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct MadeGroup<'a> {
+pub(crate) struct MadeGroup<'a> {
+    /// The group's id.
     group_id: &'a str,
+    /// Whether it was there already: then nothing was changed.
     already_exist: bool,
 }
 
 /// What `modifyGroup` is given. What is empty is not changed, unless it is forced to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ModifiedGroup {
+pub(crate) struct ModifiedGroup {
+    /// Which group.
     group_id: String,
+    /// What the application says of it, at most 32 KiB.
     #[serde(default)]
     group_meta: Option<String>,
+    /// Whether an empty `groupMeta` clears what was said.
     #[serde(default)]
     force_update_group_meta: Option<bool>,
+    /// Who runs it beside its creator.
     #[serde(default)]
+    #[schemars(length(max = MAX_ADMINS))]
     admins: Option<Vec<String>>,
+    /// Whether an empty `admins` takes the right from all of them.
     #[serde(default)]
     force_update_admins: Option<bool>,
 }
@@ -71,11 +84,15 @@ impl ModifiedGroup {
     }
 }
 
-#[derive(Serialize)]
+/// What `listRecentGroupUser` answers.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct RecentUsers<'a> {
+pub(crate) struct RecentUsers<'a> {
+    /// Which group.
     group_id: &'a str,
+    /// How many are in it.
     total: u64,
+    /// Who came last, the latest first: at most 50.
     user_list: Vec<ImUser<'a>>,
 }
 

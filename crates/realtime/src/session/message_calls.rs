@@ -8,11 +8,12 @@ use muster_core::{
     service::MAX_RECENT,
     time::Millis,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     Failure, Session,
-    calls::{group_id, order, page_size, parameters, token},
+    calls::{PageToken, group_id, order, page_size, parameters, token},
 };
 use crate::{
     events::{self, ImMessage},
@@ -25,53 +26,68 @@ const MAX_MESSAGES: usize = 30;
 /// The last second that a list may begin or end with: that of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// What `listRecentMessage` is given: an object, or the group's bare id.
-struct ListRecent {
+/// What `listRecentMessage` is given; the bare id of a group is as good as an object of it alone.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListRecent {
+    /// Which group.
     group_id: String,
+    /// The position behind which the list begins.
+    #[serde(default, deserialize_with = "token")]
+    #[schemars(with = "PageToken")]
     seqnum: Sequence,
+    /// Messages in the answer, at most.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = MAX_RECENT))]
     page_size: Option<i64>,
 }
 
-impl<'de> Deserialize<'de> for ListRecent {
+/// The same, or the group's bare id.
+struct ListRecentOf(ListRecent);
+
+impl<'de> Deserialize<'de> for ListRecentOf {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Object {
-            group_id: String,
-            #[serde(default, deserialize_with = "token")]
-            seqnum: Sequence,
-            #[serde(default)]
-            page_size: Option<i64>,
-        }
         match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::String(group_id) => Ok(Self { group_id, seqnum: 0, page_size: None }),
-            object => {
-                let object: Object = serde_json::from_value(object).map_err(serde::de::Error::custom)?;
-                let Object { group_id, seqnum, page_size } = object;
-                Ok(Self { group_id, seqnum, page_size })
+            serde_json::Value::String(group_id) => {
+                Ok(Self(ListRecent { group_id, seqnum: 0, page_size: None }))
             }
+            object => serde_json::from_value(object).map(Self).map_err(serde::de::Error::custom),
         }
     }
 }
 
 /// What `listMessage` and `listHistoryMessage` are given. The token has two spellings.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ListMessages {
+pub(crate) struct ListMessages {
+    /// Which group.
     group_id: String,
+    /// Messages of this type alone; else of every type.
     #[serde(default, rename = "type")]
     kind: Option<i64>,
+    /// 0 the earliest first, 1 the latest.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
     sort_type: Option<i64>,
+    /// What the page before has answered.
     #[serde(default, deserialize_with = "token")]
+    #[schemars(with = "PageToken")]
     next_page_token: Sequence,
+    /// The same in an older spelling.
     #[serde(default, rename = "nextpagetoken", deserialize_with = "token")]
+    #[schemars(with = "PageToken")]
     old_next_page_token: Sequence,
+    /// Messages of the page, at most; 10 when nothing is said.
     #[serde(default)]
+    #[schemars(range(min = 1, max = MAX_MESSAGES))]
     page_size: Option<i64>,
+    /// The first second that counts, since 1970; 0 for none.
     #[serde(default)]
+    #[schemars(range(min = 0, max = LAST_SECOND))]
     begin_time: Option<i64>,
+    /// The last second that counts, likewise.
     #[serde(default)]
+    #[schemars(range(min = 0, max = LAST_SECOND))]
     end_time: Option<i64>,
 }
 
@@ -99,21 +115,30 @@ fn second(field: &str, second: Option<i64>) -> Result<Option<Millis>, ErrorReply
     }
 }
 
-#[derive(Serialize)]
+/// What `listRecentMessage` answers.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Recent<'a> {
+pub(crate) struct Recent<'a> {
+    /// Which group.
     group_id: &'a str,
+    /// The newest messages, the oldest of them first.
     message_list: Vec<ImMessage<'a>>,
 }
 
-#[derive(Serialize)]
+/// What `listMessage` and `listHistoryMessage` answer.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct MessagePage<'a> {
+pub(crate) struct MessagePage<'a> {
+    /// Which group.
     group_id: &'a str,
+    /// Where the next page begins; 0 when there is none.
     next_page_token: Sequence,
+    /// The same in an older spelling.
     #[serde(rename = "nextpagetoken")]
     old_next_page_token: Sequence,
+    /// Whether there is another page.
     has_more: bool,
+    /// The messages.
     message_list: Vec<ImMessage<'a>>,
 }
 
@@ -121,7 +146,8 @@ impl Session {
     /// Carries out one of these calls.
     pub(super) async fn call_about_messages(&self, method: &str, data: &[u8]) -> Result<Bytes, Failure> {
         if method == "listRecentMessage" {
-            return self.list_recent(parameters(data)?).await;
+            let ListRecentOf(list) = parameters(data)?;
+            return self.list_recent(list).await;
         }
         let list: ListMessages = parameters(data)?;
         let (group, query) = (group_id(&list.group_id)?, list.query()?);

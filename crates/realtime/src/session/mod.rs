@@ -5,6 +5,7 @@
 
 mod calls;
 mod connect;
+mod contract;
 mod failure;
 mod groups;
 mod look;
@@ -29,6 +30,11 @@ use crate::{
         Command, Disconnect, ErrorCode, ErrorReply, Reply, ReplyBody, Request, json, json::Malformed,
     },
     rate::Rate,
+};
+
+pub(crate) use self::{
+    connect::{Offer, Welcome},
+    contract::calls,
 };
 
 /// What a command comes to: an answer, a refusal, or the end of the connection.

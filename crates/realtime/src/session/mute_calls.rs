@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use muster_core::{app::Generation, id::UserId, mute::MuteChange, service::Audience};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -17,15 +18,35 @@ use crate::{
 const MAX_USERS: [usize; 2] = [30, 200];
 
 /// What `muteUser` and `cancelMuteUser` are given: in generation 2 the first two, in generation 1 the others.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct OfUsers {
+pub(crate) struct OfUsers {
+    /// Which group.
     group_id: String,
+    /// Who: 1 to 30. In generation 1 it is called `muteUserList` or `cancelMuteUserList`, and holds up to 200.
     #[serde(alias = "muteUserList", alias = "cancelMuteUserList")]
     user_list: Vec<String>,
+    /// Generation 1: for how many seconds; without it or with 0 for good.
     #[serde(default)]
     mute_time: Option<u32>,
+    /// Generation 1: who is told; 0 nobody, 1 whom it concerns, 2 the group.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 2))]
+    broad_cast_type: Option<u8>,
+}
+
+/// What `muteAll` and `cancelMuteAll` are given; the bare id of a group is as good as an object of it alone.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "it is read in two parts: what every call about a group takes, and what generation 1 adds"
+)]
+pub(crate) struct OfGroupTold {
+    /// Which group.
+    group_id: String,
+    /// Generation 1: who is told; 0 nobody, 1 whom it concerns, 2 the group.
+    #[schemars(range(min = 0, max = 2))]
     broad_cast_type: Option<u8>,
 }
 
