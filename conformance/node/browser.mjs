@@ -16,7 +16,7 @@ async function faults(page) {
 }
 
 const actions = {
-  async open({ page: name, url, scheme }) {
+  async open({ name, url, scheme }) {
     const context = await browser.newContext({ colorScheme: scheme });
     const page = await context.newPage();
     const complaints = [];
@@ -36,7 +36,10 @@ const actions = {
   async background({ page: { page } }) { return page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches); },
   async faults({ page: { page } }) { return faults(page); },
   complaints({ page: { complaints } }) { return complaints; },
-  async close({ page: { page } }) { await page.context().close(); },
+  async close({ name, page: { page } }) {
+    await page.context().close();
+    pages.delete(name);
+  },
 };
 
 // The page in which the clients run: its scripts are the package's own builds for browsers.
@@ -85,6 +88,6 @@ async function act(request) {
 }
 
 serve(
-  (request) => (request.handle ? act(request) : actions[request.do]({ ...request, page: pages.get(request.page) ?? request.page })),
+  (request) => (request.handle ? act(request) : actions[request.do]({ ...request, page: pages.get(request.name) })),
   (error) => ({ class: error.constructor.name, code: error.code ?? null, message: error.message }),
 );

@@ -78,7 +78,7 @@ class Page:
         self._do("open", url=url, scheme=scheme)
 
     def _do(self, what, **arguments):
-        return browser().ask(page=self._name, do=what, **arguments)
+        return browser().ask(name=self._name, do=what, **arguments)
 
     def enter(self, user, group):
         """Fills in who one is and where to, and goes there."""
@@ -108,6 +108,7 @@ def test_people_chat_in_the_page_through_a_cut_a_mute_and_a_recall(server, wire,
         assert ada.faults() == [] and bob.faults() == []
         ada.enter("ada", group)
         ada.see("The lobby")
+        ada.see("Your name", gone=True)
         ada.say("hello <b>all</b>")
         ada.see("hello <b>all</b>")
         # Who comes later reads what was said.
