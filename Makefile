@@ -9,7 +9,7 @@ TESTED := $(TARGET)/debug/muster
 # Processes of the conformance suite side by side: its tests wait more than they work.
 WORKERS ?= $(shell expr $$(nproc) \* 2)
 
-.PHONY: run cluster build build-for-tests packages test test-release unit conformance check bench fuzz generate clean
+.PHONY: run cluster build web build-for-tests packages test test-release unit conformance check bench fuzz generate clean
 
 # Builds the server and starts it on 127.0.0.1:7070 with its data in ./muster-data.
 run: build
@@ -19,8 +19,23 @@ run: build
 cluster: build packages
 	MUSTER_BIN=$(MUSTER) conformance/cluster
 
-build: toolchain
+build: toolchain web
 	cargo build --release --locked --package muster
+
+# What browsers load, into web/dist, which the server embeds. A machine without Node.js gets a server that says so in its place.
+ifneq ($(shell command -v npm),)
+web: web/dist/.built
+else
+web:
+	@echo "Node.js is missing: the server is built without its web clients (Node.js 20 or later with npm)"
+endif
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name test \) -prune -o -type f ! -name '*.md' -print)
+web/node_modules/.installed: web/package.json web/package-lock.json web/client/package.json
+	cd web && npm ci --loglevel=error
+	@touch $@
+web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
 
 # Everything: the code's own checks and tests, then the built server against the official SDKs: on its embedded store, on
 # PostgreSQL, behind a pooler, and as three nodes that are also broken in every way. The workspace is compiled once, for the
@@ -33,10 +48,11 @@ test-release: build packages
 	MUSTER_BIN=$(MUSTER) conformance/run --over all -n $(WORKERS)
 
 # Every target in one build: parts of the workspace would take their dependencies with other features, and compile them anew.
-build-for-tests: toolchain
+build-for-tests: toolchain web
 	cargo build --locked --workspace --all-targets
 
-unit: toolchain packages
+unit: toolchain packages web
+	cd web && npm test
 	cargo test --locked --workspace --all-targets
 	cargo test --locked --workspace --doc
 
@@ -66,7 +82,8 @@ packages:
 		-o Dpkg::Options::=--force-confold $$missing
 
 # What a reviewer would ask for first.
-check: toolchain
+check: toolchain web
+	@if command -v npm >/dev/null; then cd web && npm run --silent check; else echo "Node.js is missing: web/ is not checked"; fi
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check; \
@@ -104,6 +121,7 @@ generate: build-for-tests
 
 clean:
 	cargo clean
+	rm -rf web/node_modules web/client/dist web/dist/sdk web/dist/.built
 	rm -rf conformance/.venv conformance/node/node_modules conformance/java/target conformance/go/target
 
 .PHONY: toolchain

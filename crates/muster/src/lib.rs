@@ -41,6 +41,7 @@ mod tasks;
 mod tls;
 mod transfer;
 mod unknown_actions;
+mod web;
 
 pub use failure::Failure;
 pub use invocation::Invocation;

@@ -19,6 +19,7 @@ use crate::{
     metrics::Metrics,
     net::Origin,
     readiness::Readiness,
+    web,
 };
 
 /// What the pages show.
@@ -48,6 +49,7 @@ pub(crate) fn router(shown: Arc<Shown>) -> Router {
         .route("/readyz", get(ready))
         .route("/openapi/{document}", get(openapi))
         .route("/console/", get(console))
+        .route("/sdk/{script}", get(sdk))
         .fallback(nothing)
         .with_state(shown)
         .merge(metrics)
@@ -115,6 +117,11 @@ async fn openapi(State(shown): State<Arc<Shown>>, Path(document): Path<String>) 
         Some((_, document)) => axum::Json(document).into_response(),
         None => (StatusCode::NOT_FOUND, "There is no product of that name.\n").into_response(),
     }
+}
+
+/// A browser client, as a script that pages of any origin load.
+async fn sdk(Path(script): Path<String>, headers: HeaderMap) -> Response {
+    web::script(&format!("sdk/{script}"), &headers)
 }
 
 async fn console(State(shown): State<Arc<Shown>>) -> Html<String> {
