@@ -26,6 +26,7 @@ const actions = {
     pages.set(name, { page, complaints });
   },
   async fill({ page: { page }, label, text }) { await page.getByLabel(label, { exact: true }).fill(text); },
+  async choose({ page: { page }, label, option }) { await page.getByLabel(label, { exact: true }).selectOption({ label: option }); },
   async press({ page: { page }, button }) { await page.getByRole('button', { name: button }).click(); },
   /** Waits until a text is seen, or is not any more. */
   async see({ page: { page }, text, gone }) {

@@ -18,7 +18,7 @@ from harness.clients.realtime_matrix import browser
 from harness.daemon import free_port
 from harness.raw_session import RawSession
 from harness.relay import Relay
-from harness.scenes import new_app, new_group
+from harness.scenes import new_app, new_group, unique
 from harness.tokens import login_token
 from harness.waiting import until
 
@@ -33,7 +33,7 @@ CONFIG = {"outbound": {"allow_private": True}, "callbacks": {"poll_seconds": 1},
 @contextmanager
 def running(command, app, **environment):
     """A program of the examples: the lines that it has written so far. It is asked to end, and must do so well."""
-    settings = {**os.environ, "APP_ID": app["AppId"], "APP_KEY": app["AppKey"], "NO_PROXY": "*", **environment}
+    settings = {**os.environ, "APP_ID": app["AppId"], "APP_KEY": app["AppKey"], "APP_SIGN": app["AppSign"], "NO_PROXY": "*", **environment}
     process = subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True)
     collected = []
 
@@ -53,13 +53,13 @@ def running(command, app, **environment):
 
 
 @contextmanager
-def backend(directory, app, muster):
-    """The example's server, with the packages of this suite for those that `npm install` would have brought: its address."""
+def backend(directory, app, muster, program="backend.mjs"):
+    """An example's server, with the packages of this suite for those that `npm install` would have brought: its address."""
     place = directory / "examples"
     shutil.copytree(EXAMPLES, place, ignore=shutil.ignore_patterns("node_modules"))
     (place / "node_modules").symlink_to(PACKAGES)
     port = free_port()
-    with running(["node", str(place / "backend.mjs")], app, MUSTER=muster, PORT=str(port)) as lines:
+    with running(["node", str(place / program)], app, MUSTER=muster, PORT=str(port)) as lines:
         until(lambda: lines, "the server to say where it is")
         assert lines[0] == f"http://127.0.0.1:{port}/"
         yield lines[0], lines
@@ -184,3 +184,55 @@ def test_the_bot_answers_what_is_for_it_and_leaves_when_it_ends(server, wire, ap
                     told = ada.event("recvgroupmessage", data=answer)
                     assert told["data"]["sender"]["userId"] == "bot"
         ada.change(left="bot")
+
+
+def test_a_lesson_is_taught_with_the_clouds_own_calls(server, wire, app, tmp_path):
+    muster = f"{server.scheme}://{server.host}:{server.port}"
+    group = unique("lesson")
+
+    def enter(page, user):
+        page.fill(label="Your name", text=user)
+        page.fill(label="Lesson", text=group)
+        page.press(button="Enter")
+
+    with backend(tmp_path, app, muster, "lesson.mjs") as (url, _):
+        teacher, ada, bob = Page("teacher", url, "light"), Page("pupil1", url, "dark"), Page("pupil2", url, "light")
+        enter(ada, "ada")
+        ada.see("The lesson has not begun.")
+        teacher.choose(label="You are", option="the teacher")
+        enter(teacher, "teacher")
+        teacher.see("1 person")
+        enter(ada, "ada")
+        enter(bob, "bob")
+        teacher.see("3 people")
+        assert teacher.faults() == [] and ada.faults() == []
+        ada.say("Good <i>morning</i>")
+        for page in (teacher, ada, bob):
+            page.see("Good <i>morning</i>")
+        ada.press(button="Like")
+        bob.see("1 likes")
+        # Silence, but for one.
+        teacher.press(button="Mute all")
+        ada.see("You are muted.")
+        bob.see("You are muted.")
+        teacher.press(button="Give ada the floor")
+        ada.see("You are muted.", gone=True)
+        ada.say("The answer is four")
+        bob.see("The answer is four")
+        assert not bob.enabled(label="Message")
+        teacher.press(button="Unmute all")
+        bob.see("You are muted.", gone=True)
+        teacher.press(button="Mute bob")
+        bob.see("You are muted.")
+        teacher.press(button="Unmute bob")
+        bob.see("You are muted.", gone=True)
+        # What was said in error, and the end.
+        bob.say("regretted")
+        ada.see("regretted")
+        bob.press(button="Recall")
+        ada.see("regretted", gone=True)
+        teacher.press(button="End the lesson")
+        for page in (teacher, ada, bob):
+            page.see("The lesson is over.")
+            assert page.complaints() == []
+            page.close()
