@@ -14,15 +14,22 @@ const host = createServer((request, response) => {
   const script = new URL(request.url, 'http://host').searchParams.get('script');
   response.setHeader('content-type', 'text/html');
   response.end(`<!doctype html><title>An application</title><link rel="icon" href="data:,"><script src="${script}"></script>
-    <script>globalThis.synchronous = [typeof AliVCInteraction?.ImEngine, typeof AliVCInteraction?.ImLogLevel];</script>`);
+    <script>
+      const found = globalThis.AliVCInteraction ?? globalThis.AliyunInteraction;
+      globalThis.synchronous = Object.entries(found).map(([name, value]) => [name, typeof value]);
+    </script>`);
 });
 await new Promise((ready) => host.listen(0, '127.0.0.1', ready));
 
 /** In the page: an engine, what calls are made on, and listeners that pass on what they hear. */
 function prepare() {
-  const { ImEngine } = globalThis.AliVCInteraction;
-  const engine = ImEngine.createEngine();
+  const { ImEngine } = globalThis.AliVCInteraction ?? {};
+  const { InteractionEngine } = globalThis.AliyunInteraction ?? {};
+  const engine = ImEngine?.createEngine();
+  const first = InteractionEngine?.create();
   const targets = {
+    // The engine of the first generation.
+    first: () => first,
     sdk: () => ImEngine,
     engine: () => engine,
     groups: () => engine.getGroupManager(),

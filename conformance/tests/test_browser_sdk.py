@@ -72,7 +72,7 @@ def said(page, text, name="recvgroupmessage"):
 
 def test_1_and_2_the_global_is_there_at_once_with_one_engine_and_a_public_constructor(open_page):
     page = open_page()
-    assert page.synchronous == ["function", "object"]
+    assert ["ImEngine", "function"] in page.synchronous and ["ImLogLevel", "object"] in page.synchronous
     assert page.run("(({ ImEngine }) => ImEngine.createEngine() === ImEngine.createEngine() && ImEngine.createEngine() === ImEngine.engine)(AliVCInteraction)")
     assert page.run("new AliVCInteraction.ImEngine() instanceof AliVCInteraction.EventEmitter")
     assert page.run("Object.keys(AliVCInteraction).sort()") == sorted(

@@ -21,6 +21,12 @@ await Promise.all([
   build({ ...script, format: 'iife', entryPoints: ['src/global-alivc.ts'], outfile: `${SCRIPTS}/alivc-im.iife.js` }),
   build({
     ...script,
+    format: 'iife',
+    entryPoints: ['src/global-interaction.ts'],
+    outfile: `${SCRIPTS}/aliyun-interaction-sdk.min.js`,
+  }),
+  build({
+    ...script,
     format: 'esm',
     target: 'es2020',
     define: {},
@@ -33,7 +39,7 @@ await Promise.all([
     target: 'es2020',
     packages: 'external',
     logLevel: 'warning',
-    entryPoints: { index: 'src/index.ts' },
+    entryPoints: { index: 'src/index.ts', interaction: 'src/interaction/index.ts' },
     outdir: 'dist',
   }),
 ]);

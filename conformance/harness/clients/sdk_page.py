@@ -10,6 +10,7 @@ from ..waiting import until
 from .line_process import NODE, LineFailure, LineProcess
 
 EVENTS = {
+    "first": ["message"],
     "engine": ["connecting", "connectsuccess", "connectfailed", "disconnect", "tokenexpired", "reconnectsuccess"],
     "groups": ["memberchange", "memberdatachange", "exit", "mutechange", "infochange"],
     "messages": ["recvgroupmessage", "recvc2cmessage", "deletegroupmessage"],
@@ -52,7 +53,8 @@ class SdkPage:
         return _chromium().ask(name=self._name, do=what, **arguments)
 
     def call(self, target, method, *given):
-        """Calls a method of `sdk` (the class), `engine`, `groups` or `messages`."""
+        """Calls a method of `sdk` (the class), `engine`, `groups` or `messages`, or of `first`, the first
+        generation's engine."""
         try:
             return self._do("call", target=target, method=method, given=list(given))
         except LineFailure as failure:
@@ -70,9 +72,13 @@ class SdkPage:
         """Calls a method of the message manager."""
         return self.call("messages", method, *given)
 
+    def first(self, method, *given):
+        """Calls a method of the first generation's engine."""
+        return self.call("first", method, *given)
+
     def watch(self, *targets):
         """Listens to everything that these tell."""
-        for target in targets or EVENTS:
+        for target in targets or ("engine", "groups", "messages"):
             self._do("watch", target=target, names=EVENTS[target])
 
     def answer(self, *answer):

@@ -101,7 +101,7 @@ pub(crate) struct Doomed {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GroupAlone {
     /// Which group.
-    group_id: String,
+    pub(super) group_id: String,
 }
 
 /// The same, or the group's bare id.
@@ -211,6 +211,9 @@ impl Session {
             "listRecentMessage" | "listMessage" | "listHistoryMessage" => {
                 self.call_about_messages(&request.method, data).await?
             }
+            "sendLike" | "getGroupStatistics" | "getGroupUserByIdList" => {
+                self.call_of_first_generation(&request.method, data).await?
+            }
             "createGroup" => self.create_group(parameters(data)?).await?,
             "closeGroup" => self.close_group(parameters(data)?).await?,
             "modifyGroup" => self.modify_group(parameters(data)?).await?,
@@ -284,7 +287,7 @@ impl Session {
     }
 
     /// Counts a message of this client to a group, unless there were too many.
-    fn pace(&self, group: &GroupId) -> Result<(), ErrorReply> {
+    pub(super) fn pace(&self, group: &GroupId) -> Result<(), ErrorReply> {
         let config = &self.hub.config;
         let feed = self.connection.subscribed(group);
         let admitted = self.said.admits(config.messages_per_client)

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     calls::{Acknowledged, Doomed, GroupAlone, ListUsers, Outgoing, OutgoingC2c, SentMessage, UserPage},
+    first_generation::{Figures, KnownUsers, Liked, Likes, UsersById},
     groups::{MadeGroup, ModifiedGroup, NewImGroup, RecentUsers},
     message_calls::{ListMessages, ListRecent, MessagePage, Recent},
     mute_calls::{OfGroupTold, OfUsers},
@@ -42,7 +43,9 @@ const RUNS_IT_OR_OLD: &str = "who runs the group; in generation 1 everybody";
 
 /// Every remote procedure by its method.
 pub(crate) fn calls() -> Map<String, Value> {
-    use ErrorCode::{Muted, NoPermission, NotJoined, NotOnline, Refused, TooFast, TooMany, TooManyMutes};
+    use ErrorCode::{
+        Muted, NoPermission, NotAvailable, NotJoined, NotOnline, Refused, TooFast, TooMany, TooManyMutes,
+    };
     let calls = [
         (
             "sendGroupMessage",
@@ -86,6 +89,18 @@ pub(crate) fn calls() -> Map<String, Value> {
         ("muteUser", call::<OfUsers, Nothing>(RUNS_IT, &[NoPermission, TooManyMutes])),
         ("cancelMuteUser", call::<OfUsers, Nothing>(RUNS_IT, &[NoPermission])),
         ("listMuteUsers", call::<GroupAlone, MuteStatus<'_>>(RUNS_IT, &[NoPermission])),
+        (
+            "sendLike",
+            call::<Likes, Liked>("generation 1 alone: members", &[NotAvailable, TooFast, NotJoined]),
+        ),
+        (
+            "getGroupStatistics",
+            call::<GroupAlone, Figures<'_>>("generation 1 alone: everybody", &[NotAvailable]),
+        ),
+        (
+            "getGroupUserByIdList",
+            call::<UsersById, KnownUsers>("generation 1 alone: everybody", &[NotAvailable]),
+        ),
     ];
     calls.map(|(method, call)| (method.to_owned(), call)).into_iter().collect()
 }

@@ -7,6 +7,7 @@ mod calls;
 mod connect;
 mod contract;
 mod failure;
+mod first_generation;
 mod groups;
 mod look;
 mod message_calls;

@@ -91,12 +91,7 @@ impl Session {
     }
 
     async fn change_mutes(&self, group: &str, change: MuteChange, told: Option<u8>) -> Result<(), Failure> {
-        let audience = match told {
-            None | Some(0) => Audience::Nobody,
-            Some(1) => Audience::Concerned,
-            Some(2) => Audience::Group,
-            Some(_) => return Err(ErrorReply::invalid("broadCastType must be 0, 1 or 2").into()),
-        };
+        let audience = Self::audience(told)?;
         let visit = self.visit(&group_id(group)?).await?;
         Ok(self.hub.muster.mutes().change_by(&visit, change, audience).await?)
     }
@@ -108,7 +103,17 @@ impl Session {
         Ok(events::json(&MuteStatus::of(group.as_str(), &mutes, muster.now())).into())
     }
 
-    fn is_first_generation(&self) -> Result<bool, Failure> {
+    /// Who is told of a change.
+    pub(super) fn audience(told: Option<u8>) -> Result<Audience, ErrorReply> {
+        match told {
+            None | Some(0) => Ok(Audience::Nobody),
+            Some(1) => Ok(Audience::Concerned),
+            Some(2) => Ok(Audience::Group),
+            Some(_) => Err(ErrorReply::invalid("broadCastType must be 0, 1 or 2")),
+        }
+    }
+
+    pub(super) fn is_first_generation(&self) -> Result<bool, Failure> {
         Ok(self.identity()?.login.app().generation == Generation::One)
     }
 
