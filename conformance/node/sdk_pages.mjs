@@ -16,7 +16,7 @@ const host = createServer((request, response) => {
   response.end(`<!doctype html><title>An application</title><link rel="icon" href="data:,"><script src="${script}"></script>
     <script>
       const found = globalThis.AliVCInteraction ?? globalThis.AliyunInteraction;
-      globalThis.synchronous = Object.entries(found).map(([name, value]) => [name, typeof value]);
+      globalThis.synchronous = Object.entries(found ?? {}).map(([name, value]) => [name, typeof value]);
     </script>`);
 });
 await new Promise((ready) => host.listen(0, '127.0.0.1', ready));

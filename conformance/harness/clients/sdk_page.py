@@ -47,6 +47,7 @@ class SdkPage:
         self._lock = threading.Lock()
         _pages[self._name] = self
         self.synchronous = self._do("open", script=f"{server.scheme}://{server.host}:{server.port}/sdk/{script}")
+        assert self.synchronous, f"/sdk/{script} defines nothing: was the server built without web/dist (make web)?"
         self._do("prepare")
 
     def _do(self, what, **arguments):

@@ -23,7 +23,7 @@ const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// A script that pages of any origin load under a name that never changes: kept by browsers, and asked for again each time.
 pub(crate) fn script(path: &str, asked: &HeaderMap) -> Response {
-    let Some(file) = Built::get(path) else { return missing() };
+    let Some(file) = Built::get(path) else { return missing(is_built()) };
     let (coding, file) = smallest(path, file, asked);
     let tag = entity_tag(&file, coding);
     let mut answer = match asked.get(header::IF_NONE_MATCH).is_some_and(|held| names(held, &tag)) {
@@ -49,9 +49,13 @@ pub(crate) fn script(path: &str, asked: &HeaderMap) -> Response {
     answer
 }
 
-fn missing() -> Response {
-    // Files that begin with a dot are there, built or not, or for `make` alone.
-    if Built::iter().any(|name| !name.starts_with('.')) {
+/// Whether anything was there to embed. Files that begin with a dot are for `make` and Git.
+fn is_built() -> bool {
+    Built::iter().any(|name| !name.starts_with('.'))
+}
+
+fn missing(built: bool) -> Response {
+    if built {
         return (StatusCode::NOT_FOUND, "There is no script of that name.\n").into_response();
     }
     (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], NOT_BUILT).into_response()
@@ -110,6 +114,15 @@ mod tests {
         ] {
             assert_eq!(takes(accepted, "br"), taken, "{accepted}");
         }
+    }
+
+    #[test]
+    fn a_server_without_its_web_clients_says_how_to_build_them() {
+        assert_eq!(missing(true).status(), StatusCode::NOT_FOUND);
+        let answer = missing(false);
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+        assert!(NOT_BUILT.contains("make build"));
     }
 
     #[test]
