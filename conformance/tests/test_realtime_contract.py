@@ -153,6 +153,9 @@ def first_generation(wire, server, seen, opened, at):
     zoe.enter(at["GroupId"])
     of = {"groupId": at["GroupId"]}
     zoe.call("listGroupUser", **of)
+    zoe.call("sendLike", **of, count=2, broadCastType=2)
+    assert zoe.call("getGroupStatistics", **of)["likeCount"] == 2
+    assert zoe.call("getGroupUserByIdList", **of, userIdList=["zoe", "nobody"])["userList"]
     wire.ok("MuteAllGroupUser", {**at, "OperatorUserId": "boss", "BroadCastType": 2})
     zoe.hears("systemmessage", type=1004)
     wire.ok("CancelMuteAllGroupUser", {**at, "OperatorUserId": "boss", "BroadCastType": 2})
