@@ -10,7 +10,8 @@ from harness.relay import Relay
 from harness.scenes import new_app, new_group
 from harness.waiting import until
 
-CONFIG = {"realtime": {"grace_seconds": 0}}
+# Long enough that nobody is out of a group by waiting: only by leaving.
+CONFIG = {"realtime": {"grace_seconds": 600}}
 
 pytestmark = pytest.mark.looks_at("door")
 
@@ -262,6 +263,26 @@ def test_16_a_page_leaves_as_live_pages_do_and_begins_again_on_the_same_engine(p
     bob.messages("sendGroupMessage", {"groupId": group, "type": COMMENT, "data": "end"})
     said(ada, "end")
     assert ada.run("AliVCInteraction.ImEngine.engine.unInit()") is True
+
+
+def test_16_a_logout_leaves_the_groups_at_once(person, group):
+    ada, bob = person("ada", group), person("bob", group)
+    ada.engine("logout")
+    bob.event("memberchange", lambda _of, count, _joined, left: count == 1 and [user["userId"] for user in left] == ["ada"])
+
+
+def test_17_requests_side_by_side_are_answered(person):
+    teacher = person("teacher", role="admin")
+    answered = teacher.run("""(async () => {
+        const engine = AliVCInteraction.ImEngine.engine;
+        const groups = engine.getGroupManager();
+        const { groupId } = await groups.createGroup({ groupName: 'at once' });
+        await groups.joinGroup(groupId);
+        const asked = [groups.queryGroup(groupId), groups.queryGroup(groupId), engine.getMessageManager().listRecentMessage({ groupId })];
+        const [first, second, recent] = await Promise.all(asked);
+        return [first.groupId === groupId, second.groupId === groupId, recent.messageList];
+    })()""")
+    assert answered == [True, True, []]
 
 
 def test_17_a_cut_connection_comes_back_with_its_groups_and_what_was_missed(server, person, group):

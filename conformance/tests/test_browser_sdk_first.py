@@ -79,6 +79,11 @@ def test_people_join_talk_like_and_leave(person, of):
         assert message["messageId"] == sent["messageId"] and message["groupId"] == of["groupId"]
     listed = ada.first("listMessage", {**of, "type": COMMENT, "pageNum": 1, "pageSize": 10})
     assert [row["messageId"] for row in listed["messageList"]] == [sent["messageId"]] and listed["hasMore"] is False
+    # To some alone: the others hear what comes next, and nothing before.
+    ada.first("sendMessageToGroupUsers", {**of, "type": 10003, "data": {"for": "boss"}, "receiverIdList": ["boss", "nobody"]})
+    assert heard(boss, 10003)["data"] == {"for": "boss"}
+    assert [one for [one] in ada.untaken("message") if one["type"] == 10003] == []
+    assert refusal(ada.first, "sendMessageToGroupUsers", {**of, "type": 1, "data": "x", "receiverIdList": ["nobody"]}) == 425
     liked = ada.first("sendLike", {**of, "count": 5, "broadCastType": 2})
     assert liked["likeCount"] == 5 and liked["intervalSecond"] >= 1
     assert heard(boss, LIKE)["data"] == {"likeCount": 5}
@@ -100,6 +105,7 @@ def test_mutes_are_told_and_listed(person, of):
     boss.first("muteAll", {**of, "broadCastType": 2})
     heard(ada, MUTE)
     assert refusal(ada.first, "sendMessageToGroup", {**of, "type": COMMENT, "data": "x"}) == 442
+    assert refusal(ada.first, "sendMessageToGroupUsers", {**of, "type": 1, "data": "x", "receiverIdList": ["boss"]}) == 442
     boss.first("cancelMuteAll", {**of, "broadCastType": 2})
     heard(ada, UNMUTE)
     boss.first("muteUser", {**of, "muteUserList": ["ada"], "muteTime": 60, "broadCastType": 2})

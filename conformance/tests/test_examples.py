@@ -103,6 +103,8 @@ def test_people_chat_in_the_page_through_a_cut_a_mute_and_a_recall(server, wire,
     group = new_group(wire, app, GroupName="The lobby")
     of = {"AppId": app["AppId"], "GroupId": group}
     with Relay(server) as relay, backend(tmp_path, app, relay.websocket_url) as (url, _), RawSession(server) as guest:
+        # At once: a connection that does not log in is closed, and a browser may take long to start.
+        guest.login(login_token(app, "guest"))
         ada, bob = Page("ada", url, "light"), Page("bob", url, "dark")
         assert (ada.background(), bob.background()) == (False, True)
         assert ada.faults() == [] and bob.faults() == []
@@ -119,7 +121,6 @@ def test_people_chat_in_the_page_through_a_cut_a_mute_and_a_recall(server, wire,
         assert ada.faults() == [] and bob.faults() == []
         assert ada.complaints() == [] and bob.complaints() == []
         # A connection that was cut.
-        guest.login(login_token(app, "guest"))
         guest.join(group)
         ada.see("3 people")
         relay.refuse()

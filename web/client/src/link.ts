@@ -103,9 +103,13 @@ export class Link {
     return this.stage === Stage.Open || this.stage === Stage.Lost;
   }
 
-  /** Logs out; nobody is told. */
+  /** Logs out, of the groups at once: whoever merely goes is waited for. Nobody is told. */
   close(): void {
     const opening = this.opening;
+    for (const membership of this.memberships.values()) {
+      membership.abandon(notLoggedIn());
+      membership.leave();
+    }
     this.finish();
     opening?.failed(notLoggedIn());
   }

@@ -346,6 +346,19 @@ test('a page leaves as live pages do: nothing is awaited, nothing is left', asyn
   assert.deepEqual(names(), ['disconnect']);
 });
 
+test('a logout leaves every group at once, and nobody hears of an exit', async () => {
+  await logIn();
+  groups().on('exit', () => heard.push(['exit']));
+  await groups().joinGroup('one');
+  await groups().joinGroup('two');
+  await engine.logout();
+  assert.deepEqual(
+    server.of('unsubscribe').map(({ channel }) => channel),
+    ['g:one', 'g:two'],
+  );
+  assert.deepEqual(names(), ['connecting', 'connectsuccess', 'disconnect']);
+});
+
 test('a logout while the login is on its way ends it, and nobody hears of a failure', async () => {
   await start();
   const login = refusal(engine.login(LOGIN));

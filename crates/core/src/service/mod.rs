@@ -88,7 +88,7 @@ pub use outbox::{DueCall, OutboxBounds, OutboxRules};
 pub use retention::Sweeper;
 pub use roles::{DEFAULT_SESSION_SECONDS, MAX_SESSION_SECONDS};
 pub use rosters::{Entrance, RosterRules};
-pub use some_members::MembersMessage;
+pub use some_members::{MemberWord, MembersMessage};
 pub use system::Audience;
 pub use user_messages::{OperatorWord, UserWord};
 

@@ -75,7 +75,7 @@ pub(crate) struct OutgoingC2c {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SentMessage<'a> {
     /// The message's id.
-    message_id: &'a str,
+    pub(super) message_id: &'a str,
 }
 
 /// What `ackMessage` is given.
@@ -211,7 +211,7 @@ impl Session {
             "listRecentMessage" | "listMessage" | "listHistoryMessage" => {
                 self.call_about_messages(&request.method, data).await?
             }
-            "sendLike" | "getGroupStatistics" | "getGroupUserByIdList" => {
+            "sendMessageToGroupUsers" | "sendLike" | "getGroupStatistics" | "getGroupUserByIdList" => {
                 self.call_of_first_generation(&request.method, data).await?
             }
             "createGroup" => self.create_group(parameters(data)?).await?,

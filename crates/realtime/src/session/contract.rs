@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     calls::{Acknowledged, Doomed, GroupAlone, ListUsers, Outgoing, OutgoingC2c, SentMessage, UserPage},
-    first_generation::{Figures, KnownUsers, Liked, Likes, UsersById},
+    first_generation::{Figures, KnownUsers, Liked, Likes, OutgoingToUsers, UsersById},
     groups::{MadeGroup, ModifiedGroup, NewImGroup, RecentUsers},
     message_calls::{ListMessages, ListRecent, MessagePage, Recent},
     mute_calls::{OfGroupTold, OfUsers},
@@ -89,6 +89,13 @@ pub(crate) fn calls() -> Map<String, Value> {
         ("muteUser", call::<OfUsers, Nothing>(RUNS_IT, &[NoPermission, TooManyMutes])),
         ("cancelMuteUser", call::<OfUsers, Nothing>(RUNS_IT, &[NoPermission])),
         ("listMuteUsers", call::<GroupAlone, MuteStatus<'_>>(RUNS_IT, &[NoPermission])),
+        (
+            "sendMessageToGroupUsers",
+            call::<OutgoingToUsers, SentMessage<'_>>(
+                "generation 1 alone: members",
+                &[NotAvailable, Refused, TooFast, NotJoined, Muted],
+            ),
+        ),
         (
             "sendLike",
             call::<Likes, Liked>("generation 1 alone: members", &[NotAvailable, TooFast, NotJoined]),

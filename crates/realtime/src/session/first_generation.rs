@@ -8,13 +8,14 @@ use muster_core::{
     mute::Silence,
     number::RepeatCount,
     roster::Member,
+    service::MemberWord,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Failure, Session,
-    calls::{GroupAlone, group_id, parameters},
+    calls::{GroupAlone, SentMessage, body, group_id, parameters},
 };
 use crate::{
     events,
@@ -25,6 +26,30 @@ use crate::{
 const MAX_USERS: usize = 200;
 /// For how many seconds a client gathers likes before it tells of more.
 const LIKE_INTERVAL: u32 = 1;
+
+/// Receivers of one message, at most: the client SDK's bound.
+const MAX_RECEIVERS: usize = 100;
+
+/// What `sendMessageToGroupUsers` is given.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OutgoingToUsers {
+    /// Which group.
+    group_id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    kind: i64,
+    /// What it says, at most 15 KiB.
+    data: Box<str>,
+    /// Who hears it, of the members of the group: 1 to 100.
+    receiver_id_list: Vec<String>,
+    /// Whether it is said in spite of mutes.
+    #[serde(default)]
+    skip_mute_check: Option<bool>,
+    /// Whether it asks to be spared moderation; granted to who runs the group.
+    #[serde(default)]
+    skip_audit: Option<bool>,
+}
 
 /// What `sendLike` is given.
 #[derive(Deserialize, JsonSchema)]
@@ -124,6 +149,7 @@ impl Session {
         }
         match method {
             "sendLike" => self.send_like(&parameters(data)?).await,
+            "sendMessageToGroupUsers" => self.send_to_users(&parameters(data)?).await,
             "getGroupStatistics" => self.group_statistics(parameters(data)?).await,
             _ => self.users_by_id(&parameters(data)?).await,
         }
@@ -161,14 +187,7 @@ impl Session {
 
     async fn users_by_id(&self, asked: &UsersById) -> Result<Bytes, Failure> {
         let group = group_id(&asked.group_id)?;
-        let names = &asked.user_id_list;
-        if names.is_empty() || names.len() > MAX_USERS {
-            return Err(ErrorReply::invalid(format!("userIdList must hold 1 to {MAX_USERS} users")).into());
-        }
-        let user = |name: &String| {
-            UserId::new(name).map_err(|error| ErrorReply::invalid(format!("userIdList: an id {error}")))
-        };
-        let users: Vec<UserId> = names.iter().map(user).collect::<Result<_, _>>()?;
+        let users = users_of("userIdList", &asked.user_id_list, MAX_USERS)?;
         let visit = self.visit(&group).await?;
         let muster = &self.hub.muster;
         let members = muster.rosters().find(visit.group(), &users).await?;
@@ -178,10 +197,37 @@ impl Session {
         Ok(events::json(&KnownUsers { user_list: user_list.collect() }).into())
     }
 
+    async fn send_to_users(&self, outgoing: &OutgoingToUsers) -> Result<Bytes, Failure> {
+        let group = group_id(&outgoing.group_id)?;
+        let receivers = users_of("receiverIdList", &outgoing.receiver_id_list, MAX_RECEIVERS)?;
+        let word = MemberWord {
+            kind: outgoing.kind,
+            body: body(&outgoing.data)?,
+            skips_mutes: outgoing.skip_mute_check == Some(true),
+            skip_audit: outgoing.skip_audit == Some(true),
+        };
+        self.pace(&group)?;
+        let visit = self.visit(&group).await?;
+        let sent = self.hub.muster.messages().say_to_members(&visit, &receivers, word).await?;
+        self.hub.counters.messages_in.add(1);
+        Ok(events::json(&SentMessage { message_id: sent.id.as_str() }).into())
+    }
+
     fn must_be_in(&self, group: &GroupId) -> Result<(), ErrorReply> {
         match self.connection.subscribed(group) {
             Some(_) => Ok(()),
             None => Err(ErrorCode::NotJoined.into()),
         }
     }
+}
+
+/// The users that a list names, if it holds 1 to `most`.
+fn users_of(list: &str, names: &[String], most: usize) -> Result<Vec<UserId>, ErrorReply> {
+    if names.is_empty() || names.len() > most {
+        return Err(ErrorReply::invalid(format!("{list} must hold 1 to {most} users")));
+    }
+    let user = |name: &String| {
+        UserId::new(name).map_err(|error| ErrorReply::invalid(format!("{list}: an id {error}")))
+    };
+    names.iter().map(user).collect()
 }

@@ -18,6 +18,7 @@ import {
   type OfGroup,
   type PageRequest,
   type SendRequest,
+  type SendToUsersRequest,
   type Told,
 } from './types.ts';
 
@@ -133,8 +134,15 @@ export class InteractionEngine {
   async sendMessageToGroup(request: SendRequest): Promise<{ messageId: string }> {
     const link = this.inside(request);
     const { groupId, type, data, skipMuteCheck, skipAudit, level } = request;
-    const text = typeof data === 'string' ? data : JSON.stringify(data);
-    return link.call('sendGroupMessage', { groupId, type, data: text, skipMuteCheck, skipAudit, level });
+    return link.call('sendGroupMessage', { groupId, type, data: textOf(data), skipMuteCheck, skipAudit, level });
+  }
+
+  /** The same for some members alone. */
+  async sendMessageToGroupUsers(request: SendToUsersRequest): Promise<{ messageId: string }> {
+    const link = this.inside(request);
+    const { groupId, type, data, receiverIdList, skipMuteCheck, skipAudit } = request;
+    const message = { groupId, type, data: textOf(data), receiverIdList, skipMuteCheck, skipAudit };
+    return link.call('sendMessageToGroupUsers', message);
   }
 
   /** What was said in the group, of one type. */
@@ -215,6 +223,11 @@ export class InteractionEngine {
       },
     };
   }
+}
+
+/** Data as a text: programs of this generation also give objects. */
+function textOf(data: unknown): string {
+  return typeof data === 'string' ? data : JSON.stringify(data);
 }
 
 interface OfUser {

@@ -66,6 +66,11 @@ export interface SendRequest extends OfGroup {
   level?: number;
 }
 
+export interface SendToUsersRequest extends SendRequest {
+  /** Who hears it: 1 to 100 members. */
+  receiverIdList: string[];
+}
+
 export interface LikeRequest extends Told {
   count: number;
 }
