@@ -380,6 +380,21 @@ def test_20_the_state_is_told_truly_and_calls_out_of_order_are_refused(open_page
     assert both == [602, False]
 
 
+def test_the_module_finds_its_server_beside_itself(server, open_page, app, group):
+    page = open_page()
+    script = f"{server.scheme}://{server.host}:{server.port}/sdk/muster.js"
+    joined = page.run(f"""(async () => {{
+        const {{ ImEngine, ImDisconnectCode }} = await import('{script}');
+        const engine = new ImEngine();
+        await engine.init({{ appId: '{app["AppId"]}', appSign: '{app["AppSign"]}' }});
+        await engine.login({{ user: {{ userId: 'ada' }}, userAuth: {auth(app, "ada")} }});
+        const {{ groupName }} = await engine.getGroupManager().joinGroup('{group}');
+        await engine.logout();
+        return [groupName, ImDisconnectCode.LOGOUT];
+    }})()""")
+    assert joined == ["Lesson", 1]
+
+
 def test_who_is_removed_or_sees_the_group_end_is_told_once(person, group, wire, app):
     teacher, ada = person("teacher", group), person("ada", group)
     wire.ok("KickLiveMessageGroupUser", {"AppId": app["AppId"], "GroupId": group, "KickoffUser": "ada"})

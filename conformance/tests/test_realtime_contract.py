@@ -156,6 +156,7 @@ def first_generation(wire, server, seen, opened, at):
     zoe.call("sendLike", **of, count=2, broadCastType=2)
     assert zoe.call("getGroupStatistics", **of)["likeCount"] == 2
     assert zoe.call("getGroupUserByIdList", **of, userIdList=["zoe", "nobody"])["userList"]
+    assert zoe.call("sendMessageToGroupUsers", **of, type=10003, data="for you", receiverIdList=["zoe"])["messageId"]
     wire.ok("MuteAllGroupUser", {**at, "OperatorUserId": "boss", "BroadCastType": 2})
     zoe.hears("systemmessage", type=1004)
     wire.ok("CancelMuteAllGroupUser", {**at, "OperatorUserId": "boss", "BroadCastType": 2})

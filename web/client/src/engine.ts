@@ -44,16 +44,21 @@ interface Session {
 }
 
 export class ImEngine extends EventEmitter<ImSdkListener> {
-  /** The one engine of a page. */
-  static engine: ImEngine | undefined;
+  private static single: ImEngine | undefined;
 
   private config: ImSdkConfig | undefined;
   private session: Session | undefined;
   private readonly groups = new AliVCIMGroupManager(() => this.link());
   private readonly messages = new AliVCIMMessageManager(() => this.link());
 
+  /** The one engine of a page. */
+  static get engine(): ImEngine {
+    ImEngine.single ??= new ImEngine();
+    return ImEngine.single;
+  }
+
+  /** The same: made by the first call. */
   static createEngine(): ImEngine {
-    ImEngine.engine ??= new ImEngine();
     return ImEngine.engine;
   }
 
@@ -165,10 +170,7 @@ export class ImEngine extends EventEmitter<ImSdkListener> {
     return {
       connected: () => this.emit('connectsuccess'),
       lost: () => this.emit('connecting'),
-      restored: (groups) => {
-        this.emit('connectsuccess');
-        if (current()) this.emit('reconnectsuccess', groups);
-      },
+      restored: (groups) => this.emit('reconnectsuccess', groups),
       ended: (code) => this.ended(session, code),
       renewed: () => this.anotherToken(session),
       published: (data) => {

@@ -19,11 +19,11 @@ const REMOVED = 4503;
 
 /** Who is told what happens to a connection. */
 export interface LinkObserver {
-  /** The login is good. */
+  /** A connection stands whose login is good. */
   connected(): void;
   /** The connection broke, and is tried again. */
   lost(): void;
-  /** It is there again, with these groups. */
+  /** These groups are there again on a connection that came back. */
   restored(groups: ImGroupInfo[]): void;
   /** It has ended, and not by `close`. */
   ended(code: ImDisconnectCode): void;
@@ -173,12 +173,9 @@ export class Link {
     this.opening = undefined;
     this.stage = Stage.Open;
     this.connections += 1;
-    if (opening) {
-      this.observer.connected();
-      opening.done();
-    } else {
-      void this.tellRestored(this.connections);
-    }
+    this.observer.connected();
+    if (opening) opening.done();
+    else void this.tellRestored(this.connections);
   }
 
   private async tellRestored(connection: number): Promise<void> {
