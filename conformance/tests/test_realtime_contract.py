@@ -155,6 +155,8 @@ def first_generation(wire, server, seen, opened, at):
     zoe.call("listGroupUser", **of)
     zoe.call("sendLike", **of, count=2, broadCastType=2)
     assert zoe.call("getGroupStatistics", **of)["likeCount"] == 2
+    zoe.call("sendMessageToGroupUsers", **of, type=10001, data="for some", receiverIdList=["zoe"])
+    zoe.hears("recvgroupmessage", data="for some")
     assert zoe.call("getGroupUserByIdList", **of, userIdList=["zoe", "nobody"])["userList"]
     assert zoe.call("sendMessageToGroupUsers", **of, type=10003, data="for you", receiverIdList=["zoe"])["messageId"]
     wire.ok("MuteAllGroupUser", {**at, "OperatorUserId": "boss", "BroadCastType": 2})
