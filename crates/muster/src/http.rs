@@ -10,7 +10,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_core::{complaint::LineLimit, service::Muster};
 use muster_gateway::{BodyBounds, BodyFault, Gateway, ThrottleConfig, read_body};
-use muster_realtime::{Hub, serve_socket};
+use muster_realtime::{Hub, protocol::Form, serve_socket};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -334,10 +334,8 @@ fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: Request
     let offered = header_text(request.headers(), header::SEC_WEBSOCKET_PROTOCOL);
     let protocols: Vec<&str> = offered.split(',').map(str::trim).collect();
     let query = request.uri().query().unwrap_or_default();
-    if protocols.contains(&"centrifuge-protobuf") || query.contains("=protobuf") {
-        return plain(StatusCode::BAD_REQUEST, "This server speaks the JSON form of the protocol only.\n");
-    }
-    let json = protocols.contains(&"centrifuge-json");
+    let chosen = FORMS.iter().find(|(protocol, _)| protocols.contains(protocol)).copied();
+    let form = chosen.map_or_else(|| form_in(query), |(_, form)| form);
     // A proxy's connection is one client's from here on, and counts as that client's.
     let guests = &caller.entrance.guests;
     if origin.client != caller.peer
@@ -351,7 +349,7 @@ fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: Request
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => serve_socket(hub, TokioIo::new(upgraded), Some(peer)).await,
+            Ok(upgraded) => serve_socket(hub, TokioIo::new(upgraded), form, Some(peer)).await,
             Err(error) => tracing::debug!(%peer, %error, "a WebSocket handshake was not completed"),
         }
         drop(visit);
@@ -364,10 +362,19 @@ fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: Request
     if let Ok(key) = HeaderValue::from_str(&key) {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, key);
     }
-    if json {
-        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("centrifuge-json"));
+    if let Some((protocol, _)) = chosen {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
     }
     answer
+}
+
+/// The subprotocols of the forms. One that is asked for and not known is not chosen, and the connection speaks JSON.
+const FORMS: [(&str, Form); 2] = [("centrifuge-protobuf", Form::Protobuf), ("centrifuge-json", Form::Json)];
+
+/// The form that a client asks for in the address where it cannot ask for a subprotocol.
+fn form_in(query: &str) -> Form {
+    let asks = |pair: &str| matches!(pair, "format=protobuf" | "cf_protocol=protobuf");
+    if query.split('&').any(asks) { Form::Protobuf } else { Form::Json }
 }
 
 /// What is wrong with a WebSocket handshake.

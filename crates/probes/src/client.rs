@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use muster_realtime::{Hub, serve_socket};
+use muster_realtime::{Hub, protocol::Form, serve_socket};
 use serde_json::Value;
 use tokio::{io::DuplexStream, task::JoinHandle};
 use tokio_tungstenite::{
@@ -37,7 +37,7 @@ impl Client {
     /// Opens a connection.
     pub(crate) async fn open(hub: &Arc<Hub>) -> Self {
         let (ours, theirs) = tokio::io::duplex(PIPE);
-        let served = tokio::spawn(serve_socket(Arc::clone(hub), theirs, None));
+        let served = tokio::spawn(serve_socket(Arc::clone(hub), theirs, Form::Json, None));
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
         Self { socket, served, said: Vec::new() }
     }

@@ -90,9 +90,10 @@ impl Drop for Guest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Form;
 
     fn connection(id: ConnectionId) -> Arc<Connection> {
-        Arc::new(Connection::new(id, 100))
+        Arc::new(Connection::new(id, Form::Json, 100))
     }
 
     fn closed(connection: &Connection) -> bool {

@@ -12,7 +12,10 @@ use muster_core::{
 use tokio::sync::MutexGuard;
 
 use super::{feed::Feed, outbox::Outbox};
-use crate::{lock::locked, protocol::Unsubscribed};
+use crate::{
+    lock::locked,
+    protocol::{Form, Unsubscribed},
+};
 
 /// The number of a connection in this process.
 pub(crate) type ConnectionId = u64;
@@ -35,6 +38,8 @@ impl Identity {
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
+    /// How its messages are written.
+    pub(crate) form: Form,
     pub(crate) outbox: Outbox,
     identity: OnceLock<Identity>,
     subscriptions: Mutex<Subscriptions>,
@@ -60,9 +65,10 @@ pub(crate) enum CannotEnter {
 }
 
 impl Connection {
-    pub(crate) fn new(id: ConnectionId, queue_bytes: usize) -> Self {
+    pub(crate) fn new(id: ConnectionId, form: Form, queue_bytes: usize) -> Self {
         Self {
             id,
+            form,
             outbox: Outbox::new(queue_bytes),
             identity: OnceLock::new(),
             subscriptions: Mutex::default(),
@@ -178,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_subscription_that_is_ended_while_it_is_made_does_not_stand() {
-        let connection = Connection::new(1, 100);
+        let connection = Connection::new(1, Form::Json, 100);
         connection.begin_entering(&group("g"), 9).unwrap();
         assert!(connection.end_subscription(&group("other"), Unsubscribed::KICKED).is_none());
         assert!(connection.end_subscription(&group("g"), Unsubscribed::KICKED).is_none());
@@ -191,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_group_is_entered_once_and_only_so_many_are() {
-        let connection = Connection::new(1, 100);
+        let connection = Connection::new(1, Form::Json, 100);
         connection.begin_entering(&group("g"), 1).unwrap();
         connection.abandon_entering();
         connection.begin_entering(&group("g"), 1).unwrap();

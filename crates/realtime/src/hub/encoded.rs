@@ -1,6 +1,6 @@
 //! An event as everybody's connection gets it: written once, shared by all.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use muster_core::{
@@ -8,11 +8,10 @@ use muster_core::{
     message::{Entry, Event, ExitReason, Sequence, StreamRef},
     mute::GroupMutes,
 };
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
     events,
-    protocol::{Publication, Push, PushBody, json},
+    protocol::{Form, Frame, Publication, Push, PushBody, json},
 };
 
 /// An event of a stream, encoded.
@@ -26,13 +25,13 @@ pub(crate) struct Encoded {
     pub(crate) effect: Option<Effect>,
 }
 
-/// What is told of an event.
+/// A publication as each form writes it, at most once: JSON at once, for most connections speak it and its text holds the
+/// data; another form when the first connection wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
-    /// The whole push.
-    push: Utf8Bytes,
-    /// The data in it: a part of the same memory.
-    data: Bytes,
+pub(crate) struct Told {
+    publication: Publication,
+    json: Frame,
+    protobuf: OnceLock<Frame>,
 }
 
 /// What follows from an event beside its being told.
@@ -72,7 +71,7 @@ impl Encoded {
                 .map(|place| Effect::Recalled(Box::new(Self::event(channel, stream, event, Some(place))))),
             _ => None,
         };
-        let told = data.map(|data| Told::new(channel, &data, sequence));
+        let told = data.map(|data| Told::new(channel, data, sequence));
         Self { sequence, told, effect }
     }
 
@@ -86,34 +85,47 @@ impl Encoded {
         Self::event(channel, stream, &entry.event, Some(entry.sequence))
     }
 
-    /// The whole push, unless the event is passed over.
-    pub(crate) fn push(&self) -> Option<&Utf8Bytes> {
-        self.told.as_ref().map(|told| &told.push)
+    /// What is told of it, unless it is passed over.
+    pub(crate) fn told(&self) -> Option<&Told> {
+        self.told.as_ref()
     }
 
     /// The publication, for a reply, unless the event is passed over.
     pub(crate) fn publication(&self) -> Option<Publication> {
-        let told = self.told.as_ref()?;
-        Some(Publication { data: told.data.clone(), offset: self.sequence })
+        Some(self.told.as_ref()?.publication.clone())
     }
 
-    /// Bytes that it takes.
+    /// Bytes that it takes, once it has been passed on.
     pub(crate) fn len(&self) -> usize {
-        self.push().map_or(0, |push| push.as_str().len())
+        self.told.as_ref().map_or(0, |told| told.json.len())
     }
-}
 
-/// The push of what is told once and is no event of the stream.
-pub(crate) fn told_once(channel: &str, data: &str) -> Utf8Bytes {
-    Told::new(channel, data, 0).push
+    /// Gives up what was written for those who follow now: replies are written from the publication.
+    pub(crate) fn pass_on(&mut self) {
+        if let Some(told) = &mut self.told {
+            told.protobuf.take();
+        }
+    }
 }
 
 impl Told {
-    fn new(channel: &str, data: &str, sequence: Sequence) -> Self {
-        let body = PushBody::Publication(data.as_bytes(), sequence);
+    /// What is told in a channel at this position; 0 for what is told once.
+    pub(crate) fn new(channel: &str, data: String, offset: Sequence) -> Self {
+        let publication = Publication { data: Bytes::from(data), offset, info: None };
+        let body = PushBody::Publication(&publication);
         let (text, data_at) = json::push_and_data(&Push { channel, body });
-        let push = Utf8Bytes::from(text);
-        let shared: &Bytes = push.as_ref();
-        Self { data: shared.slice(data_at), push }
+        let json = Frame::from(text);
+        let publication = Publication { data: json.slice(data_at), ..publication };
+        Self { publication, json, protobuf: OnceLock::new() }
+    }
+
+    /// The push in this form. `channel` is the one that it was made for.
+    pub(crate) fn frame(&self, form: Form, channel: &str) -> &Frame {
+        match form {
+            Form::Json => &self.json,
+            Form::Protobuf => self
+                .protobuf
+                .get_or_init(|| form.push(&Push { channel, body: PushBody::Publication(&self.publication) })),
+        }
     }
 }

@@ -18,13 +18,12 @@ use muster_core::{
     mute::GroupMutes,
     roster::RosterState,
 };
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
     CannotFollow,
     changes::{Changes, Gathered},
     connection::{Connection, ConnectionId},
-    encoded::{Effect, Encoded},
+    encoded::{Effect, Encoded, Told},
     ring::{Ring, RingBounds},
     subscribers::Subscribers,
 };
@@ -32,7 +31,7 @@ use crate::{
     config::RecoveryBounds,
     events,
     lock::locked,
-    protocol::{Publication, SubscribeResult},
+    protocol::{Frame, Publication, SubscribeResult},
     rate::Rate,
 };
 
@@ -148,26 +147,26 @@ impl Feed {
             state.last = top.sequence;
             state.early = state.early.split_off(&(top.sequence + 1));
         }
-        state.advance(bounds)
+        state.advance(&self.channel, bounds)
     }
 
     /// Takes a stored event.
     pub(crate) fn stored(&self, entry: Encoded, bounds: RingBounds) -> Aftermath {
         let mut state = locked(&self.state);
         state.hold(entry);
-        state.advance(bounds)
+        state.advance(&self.channel, bounds)
     }
 
     /// Hears that the stream reaches a position.
     pub(crate) fn reaches(&self, position: Sequence, bounds: RingBounds) -> Aftermath {
         let mut state = locked(&self.state);
         state.heard = state.heard.max(position);
-        state.advance(bounds)
+        state.advance(&self.channel, bounds)
     }
 
     /// Passes on what is told once; to how many.
-    pub(crate) fn tell(&self, push: &Utf8Bytes) -> u64 {
-        locked(&self.state).subscribers.publish(push)
+    pub(crate) fn tell(&self, told: &Told) -> u64 {
+        locked(&self.state).subscribers.publish(&self.channel, told)
     }
 
     /// Behind which position something is missing still; the filling ends when nothing is.
@@ -190,7 +189,7 @@ impl Feed {
                 state.hold(Encoded::event(&self.channel, &self.stream, &entry.event, sequence));
             }
         }
-        Some(state.advance(bounds))
+        Some(state.advance(&self.channel, bounds))
     }
 
     /// Adds a subscriber and queues its reply, which `reply` writes: it is given who may not talk, if that has changed
@@ -202,7 +201,7 @@ impl Feed {
         wish: &Wish,
         read: Option<&[Entry]>,
         bounds: RecoveryBounds,
-        reply: impl FnOnce(SubscribeResult, Option<&GroupMutes>) -> Utf8Bytes,
+        reply: impl FnOnce(SubscribeResult, Option<&GroupMutes>) -> Frame,
     ) -> SubscribeOutcome {
         let mut state = locked(&self.state);
         if state.phase != Phase::Live {
@@ -365,12 +364,12 @@ impl State {
         }
     }
 
-    /// Passes on everything whose turn it is.
-    fn advance(&mut self, bounds: RingBounds) -> Aftermath {
+    /// Passes on everything whose turn it is, in this channel.
+    fn advance(&mut self, channel: &str, bounds: RingBounds) -> Aftermath {
         let mut aftermath = Aftermath::default();
         while self.phase == Phase::Live {
             let Some(entry) = self.early.remove(&(self.last + 1)) else { break };
-            aftermath.deliveries += entry.push().map_or(0, |push| self.subscribers.publish(push));
+            aftermath.deliveries += entry.told().map_or(0, |told| self.subscribers.publish(channel, told));
             self.last = entry.sequence;
             if let Some(effect) = entry.effect.clone() {
                 match &effect {

@@ -6,6 +6,7 @@ use muster_core::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::protocol::Form;
 
 const BOUNDS: RingBounds = RingBounds { entries: 8, bytes: 1 << 20 };
 const REPLY: RecoveryBounds = RecoveryBounds { entries: 300, bytes: 1 << 20 };
@@ -41,15 +42,15 @@ fn placed(sequence: Sequence) -> Feed {
 }
 
 fn connection(id: ConnectionId) -> Arc<Connection> {
-    Arc::new(Connection::new(id, 1 << 20))
+    Arc::new(Connection::new(id, Form::Json, 1 << 20))
 }
 
 /// The offsets of the publications in a connection's queue.
 fn heard(connection: &Connection) -> Vec<Sequence> {
     let mut batch = Vec::new();
     connection.outbox.take(&mut batch);
-    let offset = |text: &Utf8Bytes| {
-        let message: serde_json::Value = serde_json::from_str(text).unwrap();
+    let offset = |frame: &Frame| {
+        let message: serde_json::Value = serde_json::from_slice(frame.as_bytes()).unwrap();
         message["push"]["pub"]["offset"].as_u64()
     };
     batch.iter().filter_map(offset).collect()
@@ -60,7 +61,7 @@ fn subscribed(feed: &Feed, id: ConnectionId) -> (Arc<Connection>, Sequence) {
     let mut from = 0;
     let reply = |result: SubscribeResult, _: Option<&GroupMutes>| {
         from = result.offset;
-        Utf8Bytes::from_static("{}")
+        Form::Json.ping()
     };
     let outcome = feed.subscribe(&connection, &Wish::default(), None, REPLY, reply);
     assert_eq!(outcome, SubscribeOutcome::Done(None));
@@ -74,7 +75,7 @@ fn whoever_subscribes_after_a_change_of_mutes_is_told_what_holds_at_its_position
         let mut told = None;
         let reply = |_, mutes: Option<&GroupMutes>| {
             told = mutes.map(|mutes| mutes.everybody);
-            Utf8Bytes::from_static("{}")
+            Form::Json.ping()
         };
         feed.subscribe(&connection(id), &Wish::default(), None, REPLY, reply);
         told
@@ -95,7 +96,7 @@ fn what_was_heard_of_before_the_position_was_known_follows_it() {
         feed.stored(encoded(sequence), BOUNDS);
     }
     let early = connection(1);
-    let reply = |_, _: Option<&GroupMutes>| Utf8Bytes::from_static("{}");
+    let reply = |_, _: Option<&GroupMutes>| Form::Json.ping();
     assert_eq!(feed.subscribe(&early, &Wish::default(), None, REPLY, reply), SubscribeOutcome::Over);
     feed.place(Top { epoch: "e".into(), sequence: 5 }, BOUNDS);
     let (late, from) = subscribed(&feed, 2);
@@ -111,7 +112,7 @@ fn a_feed_that_nobody_follows_ends_and_does_not_come_back() {
     assert!(!feed.end_if_idle());
     assert!(feed.unsubscribe(follower.id) && !feed.unsubscribe(follower.id));
     assert!(feed.end_if_idle());
-    let reply = |_, _: Option<&GroupMutes>| Utf8Bytes::from_static("{}");
+    let reply = |_, _: Option<&GroupMutes>| Form::Json.ping();
     assert_eq!(feed.subscribe(&connection(2), &Wish::default(), None, REPLY, reply), SubscribeOutcome::Over);
     assert!(!feed.arrive(&connection(3)));
 }
@@ -207,7 +208,7 @@ proptest! {
         loop {
             let reply = |given, _: Option<&GroupMutes>| {
                 result = Some(given);
-                Utf8Bytes::from_static("{}")
+                Form::Json.ping()
             };
             match feed.subscribe(&connection(2), &wish, read.as_deref(), RecoveryBounds { entries: limit, ..REPLY }, reply) {
                 SubscribeOutcome::ReadFirst => {

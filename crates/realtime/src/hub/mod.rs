@@ -47,7 +47,7 @@ use crate::{
     config::{InvalidConfig, RealtimeConfig},
     counters::Counters,
     lobby::Lobby,
-    protocol::Disconnect,
+    protocol::{Disconnect, Form},
     refusals::Refusals,
 };
 use departures::{Departure, part_from, part_unless_in};
@@ -167,13 +167,13 @@ impl Hub {
         self.draining.load(Ordering::SeqCst)
     }
 
-    /// Takes a new connection in, or says why not.
-    pub(crate) fn admit(&self) -> Result<Arc<Connection>, Disconnect> {
+    /// Takes a new connection in, whose messages are written in this form, or says why not.
+    pub(crate) fn admit(&self, form: Form) -> Result<Arc<Connection>, Disconnect> {
         if !self.has_room() {
             return Err(if self.is_draining() { Disconnect::SHUTDOWN } else { Disconnect::FULL });
         }
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let connection = Arc::new(Connection::new(id, self.config.queue_bytes));
+        let connection = Arc::new(Connection::new(id, form, self.config.queue_bytes));
         self.connections.insert(id, Arc::clone(&connection));
         self.counters.connections.add(1);
         if self.is_draining() {

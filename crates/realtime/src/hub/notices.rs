@@ -14,7 +14,7 @@ use muster_core::{
 use super::{
     Connection, Encoded, Feed, Hub,
     catching_up::{catch_up, resume},
-    encoded::{Effect, told_once},
+    encoded::{Effect, Told},
     feed::Aftermath,
 };
 use crate::{
@@ -100,7 +100,7 @@ pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
 impl Hub {
     fn publish(self: &Arc<Self>, feed: &Arc<Feed>, encoded: Encoded) {
         if encoded.sequence == 0 {
-            self.counters.deliveries.add(encoded.push().map_or(0, |push| feed.tell(push)));
+            self.counters.deliveries.add(encoded.told().map_or(0, |told| feed.tell(told)));
             if let Some(Effect::Said(message)) = &encoded.effect {
                 self.said(feed, message);
             }
@@ -240,7 +240,7 @@ async fn tell_members(hub: Arc<Hub>, at: GroupRef, feed: Arc<Feed>, delay: Durat
             Ok(state) => {
                 feed.resize(state);
                 let data = events::member_change(&at, state, &gathered.names(state));
-                let told = feed.tell(&told_once(&feed.channel, &data));
+                let told = feed.tell(&Told::new(&feed.channel, data, 0));
                 hub.counters.deliveries.add(told);
                 return;
             }

@@ -13,9 +13,11 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::{lock::locked, protocol::Disconnect};
+use crate::{
+    lock::locked,
+    protocol::{Disconnect, Frame},
+};
 
 /// The capacity that an emptied queue keeps; a busier one's memory goes back.
 const KEPT_CAPACITY: usize = 8;
@@ -28,7 +30,7 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    messages: Vec<Utf8Bytes>,
+    messages: Vec<Frame>,
     /// Bytes of the publications among them.
     published: usize,
     /// Bytes of everything that is not written yet: of these messages, and of those that were taken.
@@ -60,7 +62,7 @@ impl Outbox {
     }
 
     /// Adds a publication; one too many ends the connection.
-    pub(crate) fn publish(&self, message: Utf8Bytes) {
+    pub(crate) fn publish(&self, message: Frame) {
         let mut state = locked(&self.state);
         if state.end.is_some() {
             return;
@@ -77,7 +79,7 @@ impl Outbox {
     }
 
     /// Adds a reply, a ping or the end of a subscription.
-    pub(crate) fn reply(&self, message: Utf8Bytes) {
+    pub(crate) fn reply(&self, message: Frame) {
         let mut state = locked(&self.state);
         if state.end.is_none() {
             state.push(message);
@@ -132,7 +134,7 @@ impl Outbox {
     }
 
     /// Takes everything that waits into `batch`, which is empty; why the connection is to be closed afterwards, if it is.
-    pub(crate) fn take(&self, batch: &mut Vec<Utf8Bytes>) -> Option<Disconnect> {
+    pub(crate) fn take(&self, batch: &mut Vec<Frame>) -> Option<Disconnect> {
         if batch.capacity() > KEPT_CAPACITY {
             *batch = Vec::new();
         }
@@ -173,7 +175,7 @@ impl Outbox {
 }
 
 impl State {
-    fn push(&mut self, message: Utf8Bytes) {
+    fn push(&mut self, message: Frame) {
         self.unwritten = self.unwritten.saturating_add(message.len());
         self.queued += message.len() as u64;
         self.messages.push(message);
@@ -215,18 +217,22 @@ mod tests {
 
     use super::*;
 
+    fn frame(text: &str) -> Frame {
+        text.to_owned().into()
+    }
+
     #[test]
     fn a_queue_above_its_bound_is_emptied_and_closed_as_slow() {
         let outbox = Outbox::new(10);
         let mut batch = Vec::new();
-        outbox.publish("0123456789".into());
-        outbox.reply("a reply closes nobody".into());
+        outbox.publish(frame("0123456789"));
+        outbox.reply(frame("a reply closes nobody"));
         assert_eq!(outbox.take(&mut batch), None);
         assert_eq!(batch.len(), 2);
         batch.clear();
-        outbox.publish("0123456789".into());
-        outbox.publish("x".into());
-        outbox.publish("after the end".into());
+        outbox.publish(frame("0123456789"));
+        outbox.publish(frame("x"));
+        outbox.publish(frame("after the end"));
         assert_eq!(outbox.take(&mut batch), Some(Disconnect::SLOW));
         assert!(batch.is_empty());
     }
@@ -235,14 +241,14 @@ mod tests {
     async fn a_command_begins_when_less_waits_than_may_and_none_begins_at_the_end() {
         let outbox = Outbox::new(10);
         assert_eq!(outbox.room().now_or_never(), Some(true));
-        outbox.reply("a long reply".into());
+        outbox.reply(frame("a long reply"));
         assert_eq!(outbox.room().now_or_never(), None);
         let mut batch = Vec::new();
         assert_eq!(outbox.take(&mut batch), None);
         assert_eq!(outbox.room().now_or_never(), None, "taken is not written");
         outbox.written(12);
         assert_eq!(outbox.room().now_or_never(), Some(true));
-        outbox.reply("another reply".into());
+        outbox.reply(frame("another reply"));
         let (room, ()) = tokio::join!(outbox.room(), async { outbox.abandon() });
         assert!(!room);
     }
@@ -252,12 +258,12 @@ mod tests {
         let outbox = Outbox::new(10);
         assert_eq!(outbox.flushed().now_or_never(), Some(Ok(())), "there is nothing to write");
         let mut batch = Vec::new();
-        outbox.publish("first".into());
+        outbox.publish(frame("first"));
         let mut first = outbox.flushed();
-        outbox.reply("second".into());
+        outbox.reply(frame("second"));
         let mut both = outbox.flushed();
         outbox.take(&mut batch);
-        outbox.reply("third".into());
+        outbox.reply(frame("third"));
         let mut third = outbox.flushed();
         assert!(first.try_recv().is_err(), "taken is not written");
         outbox.written(11);
@@ -271,12 +277,12 @@ mod tests {
     #[test]
     fn a_close_lets_out_what_was_there_before_and_keeps_its_first_reason() {
         let outbox = Outbox::new(10);
-        outbox.publish("a".into());
+        outbox.publish(frame("a"));
         outbox.close(Disconnect::SHUTDOWN);
         outbox.close(Disconnect::REMOVED);
-        outbox.reply("b".into());
+        outbox.reply(frame("b"));
         let mut batch = Vec::new();
         assert_eq!(outbox.take(&mut batch), Some(Disconnect::SHUTDOWN));
-        assert_eq!(batch, [Utf8Bytes::from_static("a")]);
+        assert_eq!(batch, [frame("a")]);
     }
 }

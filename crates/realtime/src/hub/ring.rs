@@ -28,6 +28,7 @@ impl Ring {
         {
             self.replace(*tombstone);
         }
+        entry.pass_on();
         self.bytes += entry.len();
         self.entries.push_back(entry);
         while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {

@@ -2,9 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tokio_tungstenite::tungstenite::Utf8Bytes;
-
-use super::connection::{Connection, ConnectionId};
+use super::{
+    connection::{Connection, ConnectionId},
+    encoded::Told,
+};
 
 /// Connections in no particular order. Adding and removing take the same time however many there are.
 #[derive(Debug, Default)]
@@ -30,10 +31,10 @@ impl Subscribers {
         true
     }
 
-    /// Puts a publication into every queue; into how many.
-    pub(crate) fn publish(&self, push: &Utf8Bytes) -> u64 {
+    /// Puts a publication of this channel into every queue, in the connection's form; into how many.
+    pub(crate) fn publish(&self, channel: &str, told: &Told) -> u64 {
         for connection in &self.list {
-            connection.outbox.publish(push.clone());
+            connection.outbox.publish(told.frame(connection.form, channel).clone());
         }
         self.list.len() as u64
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::{
-    ErrorReply, Unsubscribed,
+    Disconnect, ErrorReply, Unsubscribed,
     json::{object_or_none, objects, or_zero, raw, text_or_none},
 };
 
@@ -33,7 +33,7 @@ pub enum Request<'a> {
         /// The channel.
         channel: Cow<'a, str>,
         /// What.
-        data: Option<&'a [u8]>,
+        data: Option<Cow<'a, [u8]>>,
     },
     /// Who is in a channel.
     Presence(Cow<'a, str>),
@@ -48,9 +48,9 @@ pub enum Request<'a> {
     /// A remote procedure call.
     Rpc(RpcRequest<'a>),
     /// A new token for the connection.
-    Refresh,
+    Refresh(RefreshRequest<'a>),
     /// A new token for a subscription.
-    SubRefresh,
+    SubRefresh(SubRefreshRequest<'a>),
 }
 
 /// A login.
@@ -62,7 +62,7 @@ pub struct ConnectRequest<'a> {
     pub token: Cow<'a, str>,
     /// What the application's client says of itself.
     #[serde(borrow, deserialize_with = "raw")]
-    pub data: Option<&'a [u8]>,
+    pub data: Option<Cow<'a, [u8]>>,
     /// Server-side subscriptions that the client holds from an earlier connection.
     #[serde(deserialize_with = "objects")]
     pub subs: HashMap<String, Option<RecoverRequest>>,
@@ -90,6 +90,9 @@ pub struct SubscribeRequest<'a> {
     /// The channel.
     #[serde(borrow, deserialize_with = "text_or_none")]
     pub channel: Cow<'a, str>,
+    /// What proves that the user may, where the channel wants a proof.
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    pub token: Cow<'a, str>,
     /// Whether the client wants what it has missed.
     #[serde(deserialize_with = "or_zero")]
     pub recover: bool,
@@ -99,6 +102,9 @@ pub struct SubscribeRequest<'a> {
     /// The last position that it has seen.
     #[serde(deserialize_with = "or_zero")]
     pub offset: u64,
+    /// Whether it asks to be told who comes and goes.
+    #[serde(deserialize_with = "or_zero")]
+    pub join_leave: bool,
     /// The way of sending differences that it offers; never used.
     #[serde(borrow, deserialize_with = "text_or_none")]
     pub delta: Cow<'a, str>,
@@ -157,7 +163,28 @@ pub struct RpcRequest<'a> {
     pub method: Cow<'a, str>,
     /// What it is given.
     #[serde(borrow, deserialize_with = "raw")]
-    pub data: Option<&'a [u8]>,
+    pub data: Option<Cow<'a, [u8]>>,
+}
+
+/// A new token for the connection.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RefreshRequest<'a> {
+    /// What proves who the user is.
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    pub token: Cow<'a, str>,
+}
+
+/// A new token for a subscription.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct SubRefreshRequest<'a> {
+    /// The channel.
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    pub channel: Cow<'a, str>,
+    /// What proves that the user may.
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    pub token: Cow<'a, str>,
 }
 
 /// The answer to one command.
@@ -195,6 +222,16 @@ pub enum ReplyBody {
     History(HistoryResult),
     /// What the procedure returned.
     Rpc(Bytes),
+    /// The connection goes on.
+    Refresh {
+        /// Seconds until it has to be refreshed again; `None` for never.
+        ttl: Option<u32>,
+    },
+    /// The subscription goes on.
+    SubRefresh {
+        /// Seconds until it has to be refreshed again; `None` for never.
+        ttl: Option<u32>,
+    },
 }
 
 /// A login that succeeded.
@@ -204,6 +241,8 @@ pub struct ConnectResult {
     pub client: String,
     /// The server's version.
     pub version: String,
+    /// Seconds until the client has to come with a new token; `None` for never.
+    pub ttl: Option<u32>,
     /// What the application is told.
     pub data: Bytes,
     /// Server-side subscriptions.
@@ -212,11 +251,17 @@ pub struct ConnectResult {
     pub ping: u32,
     /// Whether each ping wants a pong.
     pub pong: bool,
+    /// The secret that later commands bear where they come apart from the connection; empty where they do not.
+    pub session: String,
+    /// The node that has the connection; empty where that does not matter.
+    pub node: String,
 }
 
 /// A subscription that succeeded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SubscribeResult {
+    /// Seconds until the client has to come with a new token; `None` for never.
+    pub ttl: Option<u32>,
     /// Whether the client may recover it later.
     pub recoverable: bool,
     /// Whether the server keeps track of its position.
@@ -236,12 +281,14 @@ pub struct SubscribeResult {
 }
 
 /// A publication.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publication {
-    /// What.
+    /// What: a JSON value on one line.
     pub data: Bytes,
     /// Its position; 0 for one that is told once.
     pub offset: u64,
+    /// Who published it, where that is told.
+    pub info: Option<Box<ClientInfo>>,
 }
 
 /// What was published.
@@ -256,18 +303,22 @@ pub struct HistoryResult {
 }
 
 /// Who a connection is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientInfo {
     /// The user.
     pub user: String,
     /// The connection.
     pub client: String,
+    /// What the login says of it: a JSON value, or nothing.
+    pub conn_info: Bytes,
+    /// What the subscription says of it: a JSON value, or nothing.
+    pub chan_info: Bytes,
 }
 
 /// Something that the server says of its own accord.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Push<'a> {
-    /// The channel.
+    /// The channel; empty for what concerns the connection.
     pub channel: &'a str,
     /// What.
     pub body: PushBody<'a>,
@@ -276,8 +327,18 @@ pub struct Push<'a> {
 /// What a push says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PushBody<'a> {
-    /// Something was published: the data and its position, 0 for none.
-    Publication(&'a [u8], u64),
+    /// Something was published.
+    Publication(&'a Publication),
+    /// A client has come to the channel.
+    Join(&'a ClientInfo),
+    /// A client has left the channel.
+    Leave(&'a ClientInfo),
     /// The subscription ended.
     Unsubscribe(Unsubscribed),
+    /// A JSON value for this connection alone.
+    Message(&'a [u8]),
+    /// A server-side subscription began.
+    Subscribe(&'a SubscribeResult),
+    /// The connection ends, where its transport has no closing of its own.
+    Disconnect(Disconnect),
 }

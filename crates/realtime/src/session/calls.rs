@@ -192,7 +192,7 @@ pub(crate) struct UserPage<'a> {
 impl Session {
     /// Carries out a call.
     pub(super) async fn call(&self, request: &RpcRequest<'_>) -> Outcome {
-        let data = request.data.unwrap_or(b"{}");
+        let data = request.data.as_deref().unwrap_or(b"{}");
         let result = match &*request.method {
             "sendGroupMessage" => {
                 let id = self.send_group_message(parameters(data)?).await?;

@@ -19,8 +19,8 @@ use crate::{
     hub::{CannotFollow, Feed, Identity, SubscribeOutcome, Wish},
     login::{check_connect_token, half_character_in},
     protocol::{
-        ConnectRequest, ConnectResult, ErrorCode, ErrorReply, RecoverRequest, Reply, ReplyBody,
-        SubscribeResult, json,
+        ConnectRequest, ConnectResult, ErrorCode, ErrorReply, Frame, RecoverRequest, Reply, ReplyBody,
+        SubscribeResult,
     },
 };
 
@@ -47,7 +47,7 @@ pub(crate) struct Offer {
 
 impl Offer {
     fn of(request: &ConnectRequest<'_>) -> Self {
-        request.data.and_then(|data| serde_json::from_slice(data).ok()).unwrap_or_default()
+        request.data.as_deref().and_then(|data| serde_json::from_slice(data).ok()).unwrap_or_default()
     }
 }
 
@@ -155,30 +155,32 @@ impl Session {
         }
     }
 
-    fn welcome(
-        &self,
-        id: u32,
-        client: &str,
-        login: &Login,
-        own: SubscribeResult,
-    ) -> tokio_tungstenite::tungstenite::Utf8Bytes {
+    fn welcome(&self, id: u32, client: &str, login: &Login, own: SubscribeResult) -> Frame {
         let welcome = Welcome {
             app_id: login.app().id.as_str(),
             user_id: login.user().as_str(),
             server_time: self.hub.muster.now().0,
         };
         let result = ConnectResult {
-            client: client.to_owned(),
-            version: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
             data: Bytes::from(events::json(&welcome)),
             subs: vec![(own_channel(login.user()), own)],
-            ping: self.hub.config.ping_seconds,
-            pong: true,
+            ..self.greeting(client)
         };
-        json::reply(&Reply { id, body: ReplyBody::Connect(Box::new(result)) }).into()
+        self.connection.form.reply(&Reply { id, body: ReplyBody::Connect(Box::new(result)) })
     }
 
-    fn draw_client_id(&self) -> String {
+    /// What every connection is told, whoever it is.
+    pub(super) fn greeting(&self, client: &str) -> ConnectResult {
+        ConnectResult {
+            client: client.to_owned(),
+            version: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ping: self.hub.config.ping_seconds,
+            pong: true,
+            ..ConnectResult::default()
+        }
+    }
+
+    pub(super) fn draw_client_id(&self) -> String {
         let mut bytes = [0; 16];
         self.hub.muster.random().fill(&mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()

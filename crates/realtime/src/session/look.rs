@@ -41,7 +41,7 @@ impl Session {
         let connections = self.hub.connections_of(&at.app, &member.user);
         let session = connections.iter().find_map(|connection| connection.identity());
         let client = session.map_or(member.user.as_str(), |identity| identity.session.session.as_str());
-        ClientInfo { user: member.user.to_string(), client: client.to_owned() }
+        ClientInfo { user: member.user.to_string(), client: client.to_owned(), ..ClientInfo::default() }
     }
 
     pub(super) async fn presence_stats(&self, channel: &str) -> Outcome {

@@ -1,6 +1,6 @@
 //! One connection: its commands are carried out one after the other, in the order in which they came.
 //!
-//! A session knows nothing of sockets. The [`socket`](crate::socket) module hands it the text of frames and writes what
+//! A session knows nothing of sockets. The [`socket`](crate::socket) module hands it the bytes of frames and writes what
 //! it puts into the connection's [outbox](crate::hub::Connection); a transport of another kind does the same.
 
 mod calls;
@@ -27,9 +27,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     hub::{Connection, Hub, Identity},
-    protocol::{
-        Command, Disconnect, ErrorCode, ErrorReply, Reply, ReplyBody, Request, json, json::Malformed,
-    },
+    protocol::{Command, Disconnect, ErrorCode, ErrorReply, Reply, ReplyBody, Request, json},
     rate::Rate,
 };
 
@@ -103,33 +101,34 @@ impl Session {
     ///
     /// # Errors
     /// Why the connection is to be closed.
-    pub(crate) async fn frame(&mut self, frame: &str) -> Result<(), Disconnect> {
-        if json::count(frame) > self.hub.config.commands_per_frame {
+    pub(crate) async fn frame(&mut self, frame: &[u8]) -> Result<(), Disconnect> {
+        let form = self.connection.form;
+        if form.count(frame) > self.hub.config.commands_per_frame {
             return Err(Disconnect::TOO_MANY_COMMANDS);
         }
-        for command in json::commands(frame) {
+        for command in form.commands(frame) {
             if self.stage == Stage::Refused || !self.connection.outbox.room().await {
                 return Ok(());
             }
             match command {
                 Ok(command) => self.command(command).await?,
-                Err(Malformed::HalfCharacter { id, unit }) if id != 0 => self.refuse_half(id, unit),
                 Err(error) => {
-                    tracing::debug!(%error, "a frame could not be read");
-                    return Err(Disconnect::BAD_REQUEST);
+                    tracing::debug!(%error, "a command could not be read");
+                    let (id, refusal) = error.refusal().ok_or(Disconnect::BAD_REQUEST)?;
+                    self.refuse(id, refusal);
                 }
             }
         }
         Ok(())
     }
 
-    /// Refuses a command that holds half a character. A login that does is a refused one.
-    fn refuse_half(&mut self, id: u32, unit: u16) {
+    /// Refuses a command for what is written in it. A login is a refused one then.
+    fn refuse(&mut self, id: u32, refusal: ErrorReply) {
         if self.stage == Stage::New {
             self.stage = Stage::Refused;
             self.hub.counters.logins_refused.add(1);
         }
-        self.reply(id, ReplyBody::Error(ErrorReply::half_character(unit)));
+        self.reply(id, ReplyBody::Error(refusal));
     }
 
     /// Notes that a ping is sent.
@@ -169,12 +168,12 @@ impl Session {
     async fn request(&self, request: Request<'_>) -> Outcome {
         match request {
             Request::Unsubscribe(channel) => Ok(self.unsubscribe(&channel).await),
-            Request::Publish { channel, data } => self.publish(&channel, data).await,
+            Request::Publish { channel, data } => self.publish(&channel, data.as_deref()).await,
             Request::Presence(channel) => self.presence(&channel).await,
             Request::PresenceStats(channel) => self.presence_stats(&channel).await,
             Request::History(request) => self.history(&request).await,
             Request::Rpc(request) => self.call(&request).await,
-            Request::Refresh | Request::SubRefresh => Err(ErrorCode::NotAvailable.into()),
+            Request::Refresh(_) | Request::SubRefresh(_) => Err(ErrorCode::NotAvailable.into()),
             Request::Send => Err(Disconnect::NOT_AVAILABLE.into()),
             Request::Connect(_) | Request::Subscribe(_) | Request::Ping => {
                 Err(Disconnect::BAD_REQUEST.into())
@@ -183,7 +182,7 @@ impl Session {
     }
 
     fn reply(&self, id: u32, body: ReplyBody) {
-        self.connection.outbox.reply(json::reply(&Reply { id, body }).into());
+        self.connection.outbox.reply(self.connection.form.reply(&Reply { id, body }));
     }
 
     /// Who this is. Only a session that has logged in asks.
@@ -222,24 +221,7 @@ fn payload_text(data: &[u8]) -> Option<String> {
         return Some(text);
     }
     let value: &RawValue = serde_json::from_slice(data).ok()?;
-    Some(compact(value.get()))
-}
-
-/// JSON without the white space between its tokens; everything else stays as it was written.
-fn compact(json: &str) -> String {
-    let (mut inside, mut escaped) = (false, false);
-    json.chars()
-        .filter(|&character| {
-            let kept = inside || !character.is_ascii_whitespace();
-            if inside {
-                inside = escaped || character != '"';
-                escaped = !escaped && character == '\\';
-            } else {
-                inside = character == '"';
-            }
-            kept
-        })
-        .collect()
+    Some(json::compact(value.get()))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::{Failure, ReplyBody, Session};
 use crate::{
     events,
     hub::{CannotEnter, Feed, Identity, SubscribeOutcome, Wish},
-    protocol::{Disconnect, ErrorCode, Reply, SubscribeRequest, SubscribeResult, json},
+    protocol::{Disconnect, ErrorCode, Reply, SubscribeRequest, SubscribeResult},
 };
 
 /// What a client finds on joining.
@@ -154,13 +154,13 @@ impl Session {
         wish: &Wish,
         found: &Found,
     ) -> Result<bool, Failure> {
-        let bounds = self.hub.config.recovery();
+        let (bounds, form) = (self.hub.config.recovery(), self.connection.form);
         let mut read: Option<Vec<Entry>> = None;
         loop {
             let reply = |result: SubscribeResult, mutes: Option<&GroupMutes>| {
                 let data = found.info(mutes, self.hub.muster.now());
                 let result = SubscribeResult { data, ..result };
-                json::reply(&Reply { id, body: ReplyBody::Subscribe(Box::new(result)) }).into()
+                form.reply(&Reply { id, body: ReplyBody::Subscribe(Box::new(result)) })
             };
             match feed.subscribe(&self.connection, wish, read.as_deref(), bounds, reply) {
                 SubscribeOutcome::Done(recovered) => {

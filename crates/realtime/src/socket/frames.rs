@@ -1,4 +1,4 @@
-//! Text frames (RFC 6455 section 5.2) written from where their texts are: a broadcast's bytes are shared by all its
+//! Frames (RFC 6455 section 5.2) written from where their messages are: a broadcast's bytes are shared by all its
 //! connections, and none copies them. The protocol's library would, into a buffer that each connection keeps.
 
 use std::{
@@ -9,7 +9,8 @@ use std::{
 };
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::protocol::{Form, Frame};
 
 /// Bytes that messages are joined up to in one frame.
 const JOINED: usize = 16_384;
@@ -17,8 +18,8 @@ const JOINED: usize = 16_384;
 const LITTLE: usize = 1_024;
 /// The first byte of a whole text message in one frame.
 const WHOLE_TEXT: u8 = 0x81;
-/// What stands between the messages of a frame.
-const BETWEEN: &[u8] = b"\n";
+/// The first byte of a whole message of bytes in one frame.
+const WHOLE_BINARY: u8 = 0x82;
 
 /// A frame's header, as a server writes it: without a mask.
 struct Header {
@@ -27,9 +28,12 @@ struct Header {
 }
 
 impl Header {
-    fn new(payload: usize) -> Self {
+    fn new(form: Form, payload: usize) -> Self {
         let mut bytes = [0; 10];
-        bytes[0] = WHOLE_TEXT;
+        bytes[0] = match form {
+            Form::Json => WHOLE_TEXT,
+            Form::Protobuf => WHOLE_BINARY,
+        };
         let length = match (u8::try_from(payload), u16::try_from(payload)) {
             (Ok(short @ ..126), _) => {
                 bytes[1] = short;
@@ -59,24 +63,24 @@ impl Header {
 ///
 /// # Errors
 /// The stream's.
-pub(super) async fn write_texts<S>(stream: &mut S, messages: &[Utf8Bytes]) -> io::Result<()>
+pub(super) async fn write_messages<S>(stream: &mut S, form: Form, messages: &[Frame]) -> io::Result<()>
 where
     S: AsyncWrite + Unpin,
 {
     if let [message] = messages {
-        let header = Header::new(message.len());
-        let mut slices = [header.as_slice(), IoSlice::new(message.as_str().as_bytes())];
+        let header = Header::new(form, message.len());
+        let mut slices = [header.as_slice(), IoSlice::new(message.as_bytes())];
         write_all(stream, &mut slices).await?;
     } else {
-        let frames: Vec<_> = frames(messages).collect();
+        let frames: Vec<_> = frames(form, messages).collect();
         let mut slices = Vec::with_capacity(frames.len() + 2 * messages.len());
         for (header, messages) in &frames {
             slices.push(header.as_slice());
             for (place, message) in messages.iter().enumerate() {
                 if place > 0 {
-                    slices.push(IoSlice::new(BETWEEN));
+                    slices.push(IoSlice::new(form.between()));
                 }
-                slices.push(IoSlice::new(message.as_str().as_bytes()));
+                slices.push(IoSlice::new(message.as_bytes()));
             }
         }
         write_all(stream, &mut slices).await?;
@@ -85,11 +89,11 @@ where
 }
 
 /// Cuts messages into frames of up to [`JOINED`] bytes, and of one message at least.
-fn frames(mut messages: &[Utf8Bytes]) -> impl Iterator<Item = (Header, &[Utf8Bytes])> {
+fn frames(form: Form, mut messages: &[Frame]) -> impl Iterator<Item = (Header, &[Frame])> {
     std::iter::from_fn(move || {
         let mut payload = messages.first()?.len();
         let more = messages[1..].iter().take_while(|message| {
-            let joined = payload + BETWEEN.len() + message.len();
+            let joined = payload + form.between().len() + message.len();
             let fits = joined <= JOINED;
             if fits {
                 payload = joined;
@@ -98,7 +102,7 @@ fn frames(mut messages: &[Utf8Bytes]) -> impl Iterator<Item = (Header, &[Utf8Byt
         });
         let (frame, rest) = messages.split_at(1 + more.count());
         messages = rest;
-        Some((Header::new(payload), frame))
+        Some((Header::new(form, payload), frame))
     })
 }
 
@@ -172,9 +176,9 @@ mod tests {
         }
     }
 
-    async fn written(messages: &[Utf8Bytes], width: usize) -> Vec<u8> {
+    async fn written(form: Form, messages: &[Frame], width: usize) -> Vec<u8> {
         let mut stream = Narrow { taken: Vec::new(), width };
-        write_texts(&mut stream, messages).await.unwrap();
+        write_messages(&mut stream, form, messages).await.unwrap();
         stream.taken
     }
 
@@ -192,21 +196,29 @@ mod tests {
     #[tokio::test]
     async fn a_message_of_any_length_arrives_as_one_frame_however_little_the_stream_takes() {
         for length in [0, 1, 125, 126, 1_020, 1_021, 65_535, 65_536, 100_000] {
-            let message = Utf8Bytes::from("x".repeat(length));
-            let whole = written(std::slice::from_ref(&message), usize::MAX).await;
-            assert_eq!(whole, written(std::slice::from_ref(&message), 7).await);
-            assert_eq!(read(whole).await, [message.as_str()]);
+            let text = "x".repeat(length);
+            let message = [Frame::from(text.clone())];
+            let whole = written(Form::Json, &message, usize::MAX).await;
+            assert_eq!(whole, written(Form::Json, &message, 7).await);
+            assert_eq!(read(whole).await, [text]);
         }
     }
 
     #[tokio::test]
     async fn messages_are_joined_by_line_feeds_up_to_a_bound() {
         let sizes = [10, 0, 20, 16_000, 400, 1, 20_000, 5, 16_384];
-        let messages: Vec<_> = sizes.iter().map(|size| Utf8Bytes::from("y".repeat(*size))).collect();
-        let frames = read(written(&messages, 100).await).await;
+        let messages: Vec<_> = sizes.iter().map(|size| Frame::from("y".repeat(*size))).collect();
+        let frames = read(written(Form::Json, &messages, 100).await).await;
         let lengths: Vec<_> = frames.iter().map(String::len).collect();
         assert_eq!(lengths, [10 + 1 + 1 + 20 + 1 + 16_000, 400 + 1 + 1, 20_000, 5, 16_384]);
         let parted: Vec<_> = frames.iter().flat_map(|frame| frame.split('\n')).map(str::len).collect();
         assert_eq!(parted, sizes);
+    }
+
+    #[tokio::test]
+    async fn messages_of_bytes_stand_one_behind_the_other_in_a_frame_of_bytes() {
+        let messages = [Frame::from(vec![2, 0xff, 1]), Frame::from_static(&[0])];
+        let written = written(Form::Protobuf, &messages, usize::MAX).await;
+        assert_eq!(written, [WHOLE_BINARY, 4, 2, 0xff, 1, 0]);
     }
 }

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use muster_core::callback::LogoffReason;
 use tokio::{
@@ -32,7 +33,7 @@ use tokio_tungstenite::{
 use crate::{
     hub::{Connection, Hub},
     lobby::Guest,
-    protocol::{Disconnect, json},
+    protocol::{Disconnect, Form, Frame},
     session::{Session, Stage},
 };
 use frugal::Frugal;
@@ -57,15 +58,16 @@ fn settings(hub: &Hub) -> WebSocketConfig {
         .max_frame_size(Some(hub.config.message_bytes))
 }
 
-/// Serves one connection until it ends. The HTTP upgrade is done; `stream` is at the first byte behind it.
-pub async fn serve_socket<S>(hub: Arc<Hub>, stream: S, peer: Option<SocketAddr>)
+/// Serves one connection, whose messages are written in this form, until it ends. The HTTP upgrade is done; `stream` is at
+/// the first byte behind it.
+pub async fn serve_socket<S>(hub: Arc<Hub>, stream: S, form: Form, peer: Option<SocketAddr>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
     let socket = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
     let mut socket = Box::pin(socket).await;
-    match hub.admit() {
+    match hub.admit(form) {
         Ok(connection) => {
             let guest = Guest::new(Arc::clone(&hub.lobby), Arc::clone(&connection), hub.config.login_bytes);
             socket.get_mut().count(guest);
@@ -160,7 +162,7 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         let step = match turn {
             Turn::Write => writer.write().await,
             Turn::Beat => beat.pass(hub, &session),
-            Turn::Read(received) => match text_of(received) {
+            Turn::Read(received) => match payload_of(received) {
                 Ok(None) => Ok(()),
                 Ok(Some(frame)) => Box::pin(carry_out(&mut session, &mut writer, &mut beat, &frame)).await,
                 Err(end) => Err(end),
@@ -183,13 +185,11 @@ enum Turn {
     Read(Option<Result<Message, Error>>),
 }
 
-/// The text of a received message, if it is for the session.
-fn text_of(received: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>, End> {
+/// The bytes of a received message, if it is for the session. Either kind of message may carry either form.
+fn payload_of(received: Option<Result<Message, Error>>) -> Result<Option<Bytes>, End> {
     match received {
-        Some(Ok(Message::Text(text))) => Ok(Some(text)),
-        Some(Ok(Message::Binary(bytes))) => {
-            Utf8Bytes::try_from(bytes).map(Some).map_err(|_| Disconnect::BAD_REQUEST.into())
-        }
+        Some(Ok(Message::Text(text))) => Ok(Some(text.into())),
+        Some(Ok(Message::Binary(bytes))) => Ok(Some(bytes)),
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
         Some(Err(Error::Capacity(_))) => Err(Disconnect::TOO_BIG.into()),
         Some(Err(Error::Io(error))) if error.kind() == io::ErrorKind::FileTooLarge => {
@@ -207,7 +207,7 @@ async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(
     session: &mut Session,
     writer: &mut Writer<'_, S>,
     beat: &mut Beat,
-    frame: &str,
+    frame: &[u8],
 ) -> Result<(), End> {
     let begun = Instant::now();
     let (verdict, written) = {
@@ -260,7 +260,7 @@ struct Writer<'a, S> {
     connection: &'a Arc<Connection>,
     socket: &'a mut Socket<S>,
     /// What is being written; empty in between.
-    batch: Vec<Utf8Bytes>,
+    batch: Vec<Frame>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
@@ -270,14 +270,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
         if !self.batch.is_empty() {
             let deadline = self.hub.config.write_timeout();
             let written = {
-                let mut sending = pin!(send_all(self.socket, &self.batch));
+                let mut sending = pin!(send_all(self.socket, self.connection.form, &self.batch));
                 // Nearly always the kernel takes it at once, and no timer is needed.
                 match sending.as_mut().now_or_never() {
                     Some(written) => Ok(written),
                     None => timeout(deadline, sending).await,
                 }
             };
-            let bytes: usize = self.batch.iter().map(|message| message.len()).sum();
+            let bytes: usize = self.batch.iter().map(Frame::len).sum();
             self.hub.counters.bytes_out.add((bytes + self.batch.len()) as u64);
             self.batch.clear();
             match written {
@@ -293,11 +293,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
 /// Sends messages in order.
 async fn send_all<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
-    messages: &[Utf8Bytes],
+    form: Form,
+    messages: &[Frame],
 ) -> Result<(), Error> {
     // What the library has to say itself, such as a pong, goes first: whole.
     socket.flush().await?;
-    Ok(frames::write_texts(socket.get_mut(), messages).await?)
+    Ok(frames::write_messages(socket.get_mut(), form, messages).await?)
 }
 
 /// The one timer of a connection: the deadline of its login first, then pings and their answers.
@@ -358,7 +359,7 @@ impl Beat {
             Next::Connected(_) => Err(Disconnect::STALE.into()),
             Next::Ping => {
                 session.pinged();
-                session.connection.outbox.reply(Utf8Bytes::from_static(json::PING));
+                session.connection.outbox.reply(session.connection.form.ping());
                 self.at(now + hub.config.pong_timeout(), Next::Pong(now));
                 Ok(())
             }

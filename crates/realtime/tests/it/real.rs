@@ -15,6 +15,7 @@ use muster_core::{
 use muster_realtime::{
     Hub, RealtimeConfig,
     login::{LiveLogin, live_connect_token},
+    protocol::Form,
     serve_socket,
 };
 use muster_store::sqlite::{SqliteOptions, SqliteStore};
@@ -56,7 +57,7 @@ impl Real {
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
             while let Ok((stream, peer)) = listener.accept().await {
-                tokio::spawn(serve_socket(hub.clone(), stream, Some(peer)));
+                tokio::spawn(serve_socket(hub.clone(), stream, Form::Json, Some(peer)));
             }
         });
         Self { muster, app, address, _directory: directory }

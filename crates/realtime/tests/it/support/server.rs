@@ -15,6 +15,7 @@ use muster_core::{
 use muster_realtime::{
     Hub, RealtimeConfig,
     login::{LiveLogin, live_connect_token},
+    protocol::Form,
     serve_socket,
 };
 
@@ -109,7 +110,7 @@ impl Server {
     /// Opens a connection that has not logged in, with `pipe` bytes between the two sides.
     pub(crate) async fn open_with(&self, pipe: usize) -> Client {
         let (ours, theirs) = tokio::io::duplex(pipe);
-        tokio::spawn(serve_socket(self.hub.clone(), theirs, None));
+        tokio::spawn(serve_socket(self.hub.clone(), theirs, Form::Json, None));
         Client::over(ours).await
     }
 
