@@ -24,6 +24,7 @@ use crate::{
     config::HttpConfig,
     files::{self, Upload},
     net::{Full as Exhausted, Guests, Inlet, Origin, Visit, accept, origin, read_proxy_header},
+    server_api,
     tls::Certificates,
 };
 
@@ -239,6 +240,10 @@ async fn route(caller: Caller, request: Request<Incoming>) -> HttpResponse {
             let hub = Arc::clone(&api.hub);
             websocket(caller, hub, origin, request)
         }
+        (path, Some(api)) if server_api::is_under(path) && api.hub.server_api().is_some() => {
+            let hub = Arc::clone(&api.hub);
+            server_call(&caller, &hub, request).await
+        }
         (_, Some(api)) if files::is_put(request.method(), request.headers()) => {
             let muster = Arc::clone(&api.muster);
             put_file(&caller, muster, request).await
@@ -271,6 +276,25 @@ async fn put_file(caller: &Caller, muster: Arc<Muster>, request: Request<Incomin
     let (bytes, request) = (muster.limits().chat_file_bytes, Request::from_parts(head, body));
     match read_whole(caller, request, bytes, "The file is larger than cams.file_bytes allows.\n").await {
         Ok((head, body)) => upload.put(&muster, &head, body).await.map(Either::Right),
+        Err(refusal) => refusal,
+    }
+}
+
+/// Carries out a call of the server API. Nothing of it is read before it is known that it may be made.
+async fn server_call(caller: &Caller, hub: &Hub, request: Request<Incoming>) -> HttpResponse {
+    let (head, body) = request.into_parts();
+    let Some(api) = hub.server_api() else {
+        return plain(StatusCode::NOT_FOUND, "There is no server API.\n");
+    };
+    let method = match server_api::called(&api, &head) {
+        Ok(method) => method.to_owned(),
+        Err(refusal) => return (*refusal).map(|text| Either::Left(Full::from(text))),
+    };
+    let too_large = "The request is larger than realtime.compat.api_body_bytes allows.\n";
+    match read_whole(caller, Request::from_parts(head, body), api.body_bytes(), too_large).await {
+        Ok((_, body)) => {
+            server_api::written(api.call(&method, &body)).map(|body| Either::Left(Full::from(body)))
+        }
         Err(refusal) => refusal,
     }
 }

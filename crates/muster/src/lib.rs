@@ -34,6 +34,7 @@ mod reload;
 #[cfg(test)]
 mod role_tests;
 mod serve;
+mod server_api;
 mod shared;
 mod signals;
 mod system;

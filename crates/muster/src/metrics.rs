@@ -146,7 +146,7 @@ impl Collector for Counted {
                 clients.filled.get(),
             ),
         ];
-        for figure in counted.into_iter().chain(self.muster.figures()) {
+        for figure in counted.into_iter().chain(self.hub.channel_figures()).chain(self.muster.figures()) {
             write_figure(&mut encoder, figure)?;
         }
         let mut closes = encoder.encode_descriptor(

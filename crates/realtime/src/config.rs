@@ -6,6 +6,8 @@ use muster_core::limits::Nonces;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::compat::CompatConfig;
+
 /// How realtime connections are treated. Defaults are those of the protocol's reference server unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -59,6 +61,10 @@ pub struct RealtimeConfig {
     /// Nonces that a generation 2 login may have: `documented` takes `AK-` with letters, digits or `_` behind it, and
     /// UUIDs; `any` takes any text, and then users whose ids begin alike can log in as one another.
     pub nonces: LoginNonces,
+    /// Centrifugo's tokens, channels and server API beside Muster's own, for programs that move over; see
+    /// `docs/moving-from-centrifugo.md`. Names and meanings are those of Centrifugo 6. What is said in these channels lives
+    /// in the memory of this server: with a `bus` between nodes the section is refused.
+    pub compat: CompatConfig,
 }
 
 /// Which nonces a generation 2 login may have.
@@ -105,6 +111,7 @@ impl Default for RealtimeConfig {
             origins: Vec::new(),
             token_days: 7,
             nonces: LoginNonces::Documented,
+            compat: CompatConfig::default(),
         }
     }
 }
@@ -144,6 +151,9 @@ pub enum InvalidConfig {
     /// Something that no browser names as its page's origin.
     #[error("origins holds {0:?}: an origin is a scheme and a host, such as https://app.example.com")]
     Origin(String),
+    /// Something in the section for programs written for Centrifugo.
+    #[error("`[realtime.compat]`: {0}")]
+    Compat(String),
 }
 
 impl RealtimeConfig {
@@ -163,7 +173,7 @@ impl RealtimeConfig {
         }
         match self.origins.iter().find(|origin| !is_origin(origin)) {
             Some(other) => Err(InvalidConfig::Origin(other.clone())),
-            None => Ok(()),
+            None => self.compat.check().map_err(InvalidConfig::Compat),
         }
     }
 

@@ -8,8 +8,10 @@
 //! - a session carries out the commands of one connection, by the rules of `muster-core`;
 //! - the [`Hub`] takes the bus's notices to everybody whom they concern;
 //! - [`serve_socket`] is one connection's task;
-//! - [`login`] reads and writes login tokens.
+//! - [`login`] reads and writes login tokens;
+//! - [`compat`] is what programs written for Centrifugo find beside all that.
 
+pub mod compat;
 mod config;
 mod contract;
 mod counters;
@@ -24,6 +26,7 @@ mod refusals;
 mod session;
 mod socket;
 
+pub use compat::{ApiAnswer, ServerApi};
 pub use config::{InvalidConfig, LoginNonces, RealtimeConfig};
 pub use contract::contract;
 pub use counters::{Counter, Counters};

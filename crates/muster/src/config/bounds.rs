@@ -35,6 +35,7 @@ impl Configuration {
         let mut all: Vec<Bound> = Vec::new();
         all.extend(named("gateway", self.gateway.bounds()));
         all.extend(named("realtime", self.realtime.bounds()));
+        all.extend(named("realtime.compat", self.realtime.compat.bounds()));
         all.extend(named("outbound", self.outbound.bounds()));
         all.extend(self.numbers_of_listeners());
         all.extend(self.numbers_of_rules());

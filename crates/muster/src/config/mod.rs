@@ -309,6 +309,11 @@ impl Configuration {
         );
         self.check_numbers()?;
         self.realtime.check().context("`[realtime]`")?;
+        anyhow::ensure!(
+            self.bus.is_empty() || !self.realtime.compat.enabled,
+            "`realtime.compat.enabled`: what is said in those channels is in the memory of one server, and `bus` connects \
+             several: leave one of the two out"
+        );
         // Nonces are kept by quarters of an hour there.
         anyhow::ensure!(
             self.store.is_empty() || self.gateway.clock_window_seconds <= 900,

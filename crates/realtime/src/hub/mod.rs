@@ -32,6 +32,7 @@ use muster_core::{
     bus::Notice,
     callback::LogoffReason,
     error::Error,
+    figure::Figure,
     id::{AppId, GroupId, NodeId, UserId},
     message::StreamRef,
     service::Muster,
@@ -42,8 +43,10 @@ pub(crate) use changes::SMALL_GROUP;
 pub(crate) use connection::{CannotEnter, Connection, ConnectionId, Identity};
 pub(crate) use encoded::Encoded;
 pub(crate) use feed::{Feed, SubscribeOutcome, Wish};
+pub(crate) use shards::Shards;
 
 use crate::{
+    compat::{Compat, ServerApi},
     config::{InvalidConfig, RealtimeConfig},
     counters::Counters,
     lobby::Lobby,
@@ -53,7 +56,6 @@ use crate::{
 use departures::{Departure, part_from, part_unless_in};
 use feed::Placing;
 use ring::RingBounds;
-use shards::Shards;
 
 /// Connections that a drain closes at a time.
 const DRAIN_BATCH: usize = 128;
@@ -77,6 +79,8 @@ pub struct Hub {
     departures: UnboundedSender<Departure>,
     pub(crate) lobby: Arc<Lobby>,
     pub(crate) refusals: Refusals,
+    /// Where connections with tokens of Centrifugo belong; `None` when there are none.
+    pub(crate) compat: Option<Arc<Compat>>,
 }
 
 /// Why a stream cannot be followed.
@@ -96,6 +100,7 @@ impl Hub {
     pub fn start(muster: Arc<Muster>, config: RealtimeConfig) -> Result<Arc<Self>, InvalidConfig> {
         config.check()?;
         let (departures, departing) = tokio::sync::mpsc::unbounded_channel();
+        let compat = config.compat.enabled.then(|| Arc::new(Compat::new(Arc::clone(&muster), &config)));
         let lobby = Arc::new(Lobby::new(config.login_budget_bytes));
         let hub = Arc::new(Self {
             muster,
@@ -109,7 +114,11 @@ impl Hub {
             departures,
             lobby,
             refusals: Refusals::new(),
+            compat,
         });
+        if let Some(compat) = &hub.compat {
+            hub.runtime.spawn(Compat::keep_swept(Arc::downgrade(compat)));
+        }
         hub.muster.listen(Arc::new(notices::BusListener(Arc::downgrade(&hub))));
         hub.runtime.spawn(departures::see_off(Arc::clone(&hub.muster), departing));
         hub.runtime.spawn(catching_up::check_positions(Arc::downgrade(&hub)));
@@ -120,6 +129,19 @@ impl Hub {
     #[must_use]
     pub fn admits_origin(&self, origin: Option<&str>) -> bool {
         self.config.admits_origin(origin)
+    }
+
+    /// What backends of programs written for Centrifugo call; `None` when there are none, or the operator has given no key.
+    #[must_use]
+    pub fn server_api(&self) -> Option<ServerApi<'_>> {
+        let compat = self.compat.as_ref().filter(|compat| compat.has_api())?;
+        Some(ServerApi { compat, counters: &self.counters })
+    }
+
+    /// What is held for programs written for Centrifugo; nothing where there are none.
+    #[must_use]
+    pub fn channel_figures(&self) -> Vec<Figure> {
+        self.compat.as_ref().map(|compat| compat.figures().to_vec()).unwrap_or_default()
     }
 
     /// What was counted so far.

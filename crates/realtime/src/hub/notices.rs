@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     events,
-    protocol::{Disconnect, Push, PushBody, Unsubscribed, json},
+    protocol::{Disconnect, Push, PushBody, Unsubscribed},
 };
 
 /// How long a missing entry may be on its way before it is read from the store: senders that finish together are told
@@ -152,8 +152,8 @@ impl Hub {
     /// Tells a client that its subscription has ended.
     pub(crate) fn unsubscribed(&self, connection: &Connection, group: &GroupId, why: Unsubscribed) {
         let channel = events::group_channel(group);
-        let push = json::push(&Push { channel: &channel, body: PushBody::Unsubscribe(why) });
-        connection.outbox.reply(push.into());
+        let push = Push { channel: &channel, body: PushBody::Unsubscribe(why) };
+        connection.outbox.reply(connection.form.push(&push));
         self.counters.subscriptions.subtract(1);
         self.counters.leaves.add(1);
     }

@@ -10,7 +10,7 @@ use crate::lock::locked;
 
 const SHARDS: usize = 64;
 
-pub(super) struct Shards<K, V> {
+pub(crate) struct Shards<K, V> {
     shards: [Mutex<HashMap<K, V>>; SHARDS],
     hasher: RandomState,
 }
@@ -27,25 +27,25 @@ impl<K: Eq + Hash + Clone, V: Clone> Shards<K, V> {
         locked(&self.shards[hash])
     }
 
-    pub(super) fn get(&self, key: &K) -> Option<V> {
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
         self.shard(key).get(key).cloned()
     }
 
-    pub(super) fn insert(&self, key: K, value: V) {
+    pub(crate) fn insert(&self, key: K, value: V) {
         self.shard(&key).insert(key, value);
     }
 
     /// The value of `key`, made under the lock when there is none.
-    pub(super) fn get_or_insert(&self, key: &K, make: impl FnOnce() -> V) -> V {
+    pub(crate) fn get_or_insert(&self, key: &K, make: impl FnOnce() -> V) -> V {
         self.shard(key).entry(key.clone()).or_insert_with(make).clone()
     }
 
-    pub(super) fn remove(&self, key: &K) {
+    pub(crate) fn remove(&self, key: &K) {
         self.shard(key).remove(key);
     }
 
     /// Removes `key` if its value is to go, and calls `gone` under the lock.
-    pub(super) fn remove_if(&self, key: &K, goes: impl FnOnce(&V) -> bool, gone: impl FnOnce()) {
+    pub(crate) fn remove_if(&self, key: &K, goes: impl FnOnce(&V) -> bool, gone: impl FnOnce()) {
         let mut shard = self.shard(key);
         if shard.get(key).is_some_and(goes) {
             shard.remove(key);
@@ -54,7 +54,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Shards<K, V> {
     }
 
     /// Everything there was, shard by shard.
-    pub(super) fn values(&self) -> Values<V> {
+    pub(crate) fn values(&self) -> Values<V> {
         Values(
             self.shards
                 .iter()
@@ -65,14 +65,14 @@ impl<K: Eq + Hash + Clone, V: Clone> Shards<K, V> {
 }
 
 /// The values of a map at some time.
-pub(super) struct Values<V>(Vec<V>);
+pub(crate) struct Values<V>(Vec<V>);
 
 impl<V> Values<V> {
-    pub(super) fn chunks(&self, size: usize) -> impl Iterator<Item = &[V]> {
+    pub(crate) fn chunks(&self, size: usize) -> impl Iterator<Item = &[V]> {
         self.0.chunks(size)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &V> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &V> {
         self.0.iter()
     }
 }

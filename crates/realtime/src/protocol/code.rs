@@ -45,12 +45,20 @@ codes! {
         NO_PONG = 3012, "no pong";
         /// The server has as many connections as it may have; another time or another node may have room.
         FULL = 3013, "too many connections";
+        /// The login has ended and was not refreshed.
+        EXPIRED = 3005, "connection expired";
+        /// The token is none, or not good. Told in place of error 403 where `[realtime.compat]` is on.
+        INVALID_TOKEN = 3500, "invalid token";
         /// The client broke the protocol.
         BAD_REQUEST = 3501, "bad request";
         /// A frame of more commands than one may hold.
         TOO_MANY_COMMANDS = 3501, "too many commands in one frame";
         /// No login in time.
         STALE = 3502, "stale";
+        /// The operator took the client off: channels of `[realtime.compat]`.
+        FORCED = 3503, "force disconnect";
+        /// The server subscribes the client to more channels than it may have.
+        CHANNEL_LIMIT = 3505, "channel limit";
         /// The client used a part of the protocol that is not served.
         NOT_AVAILABLE = 3508, "not available";
         /// The same user signed in on another connection.
@@ -77,6 +85,8 @@ codes! {
         GROUP_CLOSED = 2102, "group closed";
         /// The operator took the member out of the group without more ado.
         TAKEN_OUT = 2000, "server unsubscribe";
+        /// The subscription has ended and was not refreshed.
+        EXPIRED = 2501, "subscription expired";
         /// The stream lost entries: the SDK subscribes again and learns that it could not be recovered.
         INSUFFICIENT_STATE = 2500, "insufficient state";
     }
@@ -135,6 +145,10 @@ errors! {
     NotAvailable = 108, "not available";
     /// The login token has ended: the SDK asks its application for another.
     TokenExpired = 109, "token expired";
+    /// A subscription has ended.
+    Expired = 110, "expired";
+    /// The client says more than the server's bounds allow, in channels of `[realtime.compat]`.
+    TooManyRequests = 111, "too many requests";
     /// The position asked for cannot be recovered.
     Unrecoverable = 112, "unrecoverable position";
     /// A parameter is wrong; the reply's own text says which.
@@ -167,7 +181,7 @@ impl ErrorCode {
     /// Whether the same command may succeed later: the SDKs try again by themselves then.
     #[must_use]
     pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::Internal | Self::TooFast)
+        matches!(self, Self::Internal | Self::TooFast | Self::TooManyRequests)
     }
 }
 

@@ -102,6 +102,12 @@ pub struct SubscribeRequest<'a> {
     /// The last position that it has seen.
     #[serde(deserialize_with = "or_zero")]
     pub offset: u64,
+    /// Whether it asks for its position.
+    #[serde(deserialize_with = "or_zero")]
+    pub positioned: bool,
+    /// Whether it asks to be able to recover.
+    #[serde(deserialize_with = "or_zero")]
+    pub recoverable: bool,
     /// Whether it asks to be told who comes and goes.
     #[serde(deserialize_with = "or_zero")]
     pub join_leave: bool,

@@ -8,7 +8,7 @@ use muster_core::{
     id::{SessionId, SessionRef, UserId},
     message::StreamRef,
     mute::GroupMutes,
-    service::{Login, LoginError},
+    service::{Login, LoginError, Refusal},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ use crate::{
     hub::{CannotFollow, Feed, Identity, SubscribeOutcome, Wish},
     login::{check_connect_token, half_character_in},
     protocol::{
-        ConnectRequest, ConnectResult, ErrorCode, ErrorReply, Frame, RecoverRequest, Reply, ReplyBody,
-        SubscribeResult,
+        ConnectRequest, ConnectResult, Disconnect, ErrorCode, ErrorReply, Frame, RecoverRequest, Reply,
+        ReplyBody, SubscribeResult,
     },
 };
 
@@ -77,7 +77,11 @@ impl Session {
         id: u32,
         request: &ConnectRequest<'_>,
     ) -> Result<Option<ReplyBody>, Failure> {
-        match self.log_in(id, request).await {
+        let logged_in = match self.compat_for(request) {
+            Some(compat) => self.take_seat(&compat, id, request),
+            None => self.log_in(id, request).await,
+        };
+        match logged_in {
             Ok(()) => {
                 self.stage = Stage::Live;
                 self.hub.counters.logins.add(1);
@@ -98,7 +102,13 @@ impl Session {
         let muster = &self.hub.muster;
         let login = check_connect_token(muster.logins(), &request.token).await.map_err(|error| {
             self.note_refusal(&error, &request.token);
-            Failure::from(error)
+            match error {
+                // It is no token of either kind.
+                LoginError::Refused(Refusal::NoToken) if self.hub.compat.is_some() => {
+                    Disconnect::INVALID_TOKEN.into()
+                }
+                error => Failure::from(error),
+            }
         })?;
         let client = self.draw_client_id();
         let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;

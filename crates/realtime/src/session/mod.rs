@@ -12,6 +12,7 @@ mod groups;
 mod look;
 mod message_calls;
 mod mute_calls;
+mod seated;
 mod subscribe;
 
 use std::{
@@ -26,6 +27,7 @@ use muster_core::{id::GroupId, service::MemberMessage};
 use serde_json::value::RawValue;
 
 use crate::{
+    compat::Seat,
     hub::{Connection, Hub, Identity},
     protocol::{Command, Disconnect, ErrorCode, ErrorReply, Reply, ReplyBody, Request, json},
     rate::Rate,
@@ -88,12 +90,14 @@ pub(crate) struct Session {
     awaiting_pong: AtomicBool,
     /// How fast the client talks.
     said: Rate,
+    /// Where the connection sits if its token is one of Centrifugo's; it is in no group then.
+    seat: Option<Seat>,
 }
 
 impl Session {
     pub(crate) fn new(hub: Arc<Hub>, connection: Arc<Connection>, peer: Option<SocketAddr>) -> Self {
         let awaiting_pong = AtomicBool::new(false);
-        Self { hub, connection, stage: Stage::New, peer, awaiting_pong, said: Rate::default() }
+        Self { hub, connection, stage: Stage::New, peer, awaiting_pong, said: Rate::default(), seat: None }
     }
 
     /// Carries out the commands of one frame. Each begins when there is room for its reply; at the end of the
@@ -151,6 +155,7 @@ impl Session {
         }
         let outcome = match (self.stage, request) {
             (Stage::New, Request::Connect(request)) => self.connect(command.id, &request).await,
+            (Stage::Live, request) if self.seat.is_some() => self.seated(command.id, request),
             (Stage::Live, Request::Subscribe(request)) => self.subscribe(command.id, &request).await,
             (Stage::Live, request) => self.request(request).await.map(Some),
             (Stage::New | Stage::Refused, _) => Err(Disconnect::BAD_REQUEST.into()),

@@ -5,6 +5,7 @@
 
 mod calls;
 mod catching_up;
+mod compat;
 mod flow;
 mod groups;
 mod hostile;

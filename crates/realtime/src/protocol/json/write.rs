@@ -68,7 +68,7 @@ pub(crate) fn push_and_data(push: &Push<'_>) -> (String, Range<usize>) {
                 data_at = begin..begin + publication.data.len();
             }),
             PushBody::Join(info) => {
-                object.object("join", |join| join.object("info", |i| write_client(i, info)))
+                object.object("join", |join| join.object("info", |i| write_client(i, info)));
             }
             PushBody::Leave(info) => {
                 object.object("leave", |leave| leave.object("info", |i| write_client(i, info)));

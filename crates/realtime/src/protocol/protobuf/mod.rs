@@ -16,3 +16,6 @@ pub use write::{push, reply};
 
 /// What a ping is: a message of no bytes.
 pub const PING: &[u8] = &[0];
+
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,7 @@ fn request(read: schema::Command) -> Result<Option<Request<'static>>, Malformed>
     } else if let Some(unsubscribe) = read.unsubscribe {
         Request::Unsubscribe(unsubscribe.channel.into())
     } else if let Some(publish) = read.publish {
-        Request::Publish { channel: publish.channel.into(), data: payload(id, publish.data)? }
+        Request::Publish { channel: publish.channel.into(), data: payload(id, &publish.data)? }
     } else if let Some(presence) = read.presence {
         Request::Presence(presence.channel.into())
     } else if let Some(presence_stats) = read.presence_stats {
@@ -77,7 +77,7 @@ fn request(read: schema::Command) -> Result<Option<Request<'static>>, Malformed>
     } else if let Some(history) = read.history {
         Request::History(history_request(history))
     } else if let Some(rpc) = read.rpc {
-        Request::Rpc(RpcRequest { method: rpc.method.into(), data: payload(id, rpc.data)? })
+        Request::Rpc(RpcRequest { method: rpc.method.into(), data: payload(id, &rpc.data)? })
     } else if read.send.is_some() {
         Request::Send
     } else if let Some(refresh) = read.refresh {
@@ -97,7 +97,7 @@ fn connect_request(id: u32, connect: schema::ConnectRequest) -> Result<ConnectRe
         Some(RecoverRequest { recover: sub.recover, epoch: sub.epoch, offset: sub.offset })
     };
     let subs: HashMap<_, _> = connect.subs.into_iter().map(|(name, sub)| (name, recover(sub))).collect();
-    let data = match payload(id, connect.data) {
+    let data = match payload(id, &connect.data) {
         // What an application says of itself may be anything, and most of it means nothing here.
         Err(Malformed::Payload { .. }) => None,
         read => read?,
@@ -112,6 +112,8 @@ fn subscribe_request(subscribe: schema::SubscribeRequest) -> SubscribeRequest<'s
         recover: subscribe.recover,
         epoch: subscribe.epoch.into(),
         offset: subscribe.offset,
+        positioned: subscribe.positioned,
+        recoverable: subscribe.recoverable,
         join_leave: subscribe.join_leave,
         delta: subscribe.delta.into(),
         flag: subscribe.flag,
@@ -125,11 +127,11 @@ fn history_request(history: schema::HistoryRequest) -> HistoryRequest<'static> {
 }
 
 /// Takes a payload of the command with this id; `null` is none, as in the JSON form.
-fn payload(id: u32, data: Bytes) -> Result<Option<Cow<'static, [u8]>>, Malformed> {
+fn payload(id: u32, data: &Bytes) -> Result<Option<Cow<'static, [u8]>>, Malformed> {
     if data.is_empty() {
         return Ok(None);
     }
-    let text = std::str::from_utf8(&data).map_err(|_| Malformed::Payload { id })?;
+    let text = std::str::from_utf8(data).map_err(|_| Malformed::Payload { id })?;
     if let Some(unit) = half_character(text) {
         return Err(Malformed::HalfCharacter { id, unit });
     }

@@ -29,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) muster: Arc<Muster>,
     pub(crate) store: Arc<TestStore>,
     pub(crate) bus: Arc<TestBus>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) app: OpenApp,
     pub(crate) first_generation: OpenApp,
 }
@@ -46,10 +47,11 @@ impl Server {
     pub(crate) async fn with(config: RealtimeConfig, limits: Limits) -> Self {
         let store = Arc::new(TestStore::default());
         let bus = Arc::new(TestBus::default());
+        let clock = Arc::new(ManualClock::new(Millis::from_seconds(NOW)));
         let muster = Arc::new(Muster::new(Dependencies {
             store: store.clone(),
             bus: bus.clone(),
-            clock: Arc::new(ManualClock::new(Millis::from_seconds(NOW))),
+            clock: clock.clone(),
             random: Arc::new(Seeded::new(11)),
             outbound: Arc::new(NobodyThere),
             auditor: Arc::new(NobodyThere),
@@ -68,7 +70,7 @@ impl Server {
         });
         let (first_generation, app) = (first_generation.await, app.await);
         let hub = Hub::start(muster.clone(), config).unwrap();
-        Self { hub, muster, store, bus, app, first_generation }
+        Self { hub, muster, store, bus, clock, app, first_generation }
     }
 
     /// Makes a group of the generation 2 application, run by `boss`.
