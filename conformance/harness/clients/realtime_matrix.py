@@ -161,4 +161,7 @@ class TokioCentrifugeProtobuf(TokioCentrifuge):
     form = "protobuf"
 
 
-REALTIME_MATRIX = [CentrifugeJs, CentrifugePython, Chromium, CentrifugeGo, TokioCentrifuge]
+REALTIME_MATRIX = [
+    CentrifugeJs, CentrifugeJsProtobuf, CentrifugePython, CentrifugePythonProtobuf, Chromium, ChromiumProtobuf,
+    CentrifugeJava, CentrifugeGo, CentrifugeGoProtobuf, TokioCentrifuge, TokioCentrifugeProtobuf,
+]
