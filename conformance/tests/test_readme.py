@@ -45,3 +45,8 @@ def test_every_line_of_the_first_run_does_what_the_readme_says(new_server, tmp_p
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "['alice']"
     assert "It says `['alice']`" in page
+
+
+@pytest.mark.looks_at("door")
+def test_the_chinese_page_has_the_same_lines():
+    assert blocks((ROOT / "README.zh-CN.md").read_text()) == blocks((ROOT / "README.md").read_text())
