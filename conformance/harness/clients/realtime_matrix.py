@@ -60,30 +60,6 @@ class ChromiumProtobuf(Chromium):
     form = "protobuf"
 
 
-class ChromiumHttpStream(Chromium):
-    """The same over HTTP streaming: what it says goes by requests of their own."""
-
-    name = "chromium-http-stream"
-    label = "npm centrifuge in Chromium, HTTP streaming"
-    transport = "http_stream"
-
-
-class ChromiumHttpStreamProtobuf(ChromiumHttpStream):
-    """The same in Protobuf."""
-
-    name = "chromium-http-stream-protobuf"
-    label = "npm centrifuge in Chromium, HTTP streaming, Protobuf"
-    form = "protobuf"
-
-
-class ChromiumSse(Chromium):
-    """The same over server-sent events, which know JSON alone."""
-
-    name = "chromium-sse"
-    label = "npm centrifuge in Chromium, SSE"
-    transport = "sse"
-
-
 _java = None
 
 
