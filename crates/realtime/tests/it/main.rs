@@ -7,6 +7,7 @@ mod calls;
 mod catching_up;
 mod compat;
 mod flow;
+mod forms;
 mod groups;
 mod hostile;
 mod later_version;

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
+use muster_realtime::protocol::Form;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio_tungstenite::{
@@ -10,11 +11,14 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::Role},
 };
 
+use super::protobuf;
+
 /// How long anything may take. Where time is paused it passes only when nothing else happens.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Client<S = DuplexStream> {
     pub(crate) socket: WebSocketStream<S>,
+    form: Form,
     /// Messages passed over while waiting for a reply.
     inbox: VecDeque<Value>,
     /// Messages of the last frame behind the one handed out.
@@ -33,8 +37,27 @@ pub(crate) struct Ended {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) async fn over(stream: S) -> Self {
+        Self::speaking(Form::Json, stream).await
+    }
+
+    pub(crate) async fn speaking(form: Form, stream: S) -> Self {
         let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
-        Self { socket, inbox: VecDeque::new(), unread: VecDeque::new(), next_id: 1, answers_pings: true }
+        let (inbox, unread) = (VecDeque::new(), VecDeque::new());
+        Self { socket, form, inbox, unread, next_id: 1, answers_pings: true }
+    }
+
+    /// Sends commands in one frame.
+    pub(crate) async fn send_commands(&mut self, commands: &[Value]) {
+        let message = match self.form {
+            Form::Json => {
+                let lines: Vec<_> = commands.iter().map(Value::to_string).collect();
+                Message::text(lines.join("\n"))
+            }
+            Form::Protobuf => {
+                Message::binary(commands.iter().flat_map(protobuf::command_bytes).collect::<Vec<_>>())
+            }
+        };
+        self.socket.send(message).await.unwrap();
     }
 
     /// Sends the text of one frame.
@@ -46,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) async fn send(&mut self, verb: &str, body: Value) -> u32 {
         let id = self.next_id;
         self.next_id += 1;
-        self.send_text(&json!({ "id": id, verb: body }).to_string()).await;
+        self.send_commands(&[json!({ "id": id, verb: body })]).await;
         id
     }
 
@@ -136,6 +159,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         messages
     }
 
+    /// The payload of the next frame.
+    pub(crate) async fn raw(&mut self) -> Vec<u8> {
+        self.socket.next().await.unwrap().unwrap().into_data().to_vec()
+    }
+
     async fn receive(&mut self) -> Result<Value, Ended> {
         let until = tokio::time::Instant::now() + PATIENCE;
         loop {
@@ -143,8 +171,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 return Ok(message);
             }
             let frame = tokio::time::timeout_at(until, self.socket.next()).await.expect("something in time");
-            let text = match frame {
-                Some(Ok(Message::Text(text))) => text,
+            let mut messages: VecDeque<Value> = match frame {
+                Some(Ok(Message::Text(text))) if self.form == Form::Json => lines(&text),
+                Some(Ok(Message::Binary(bytes))) if self.form == Form::Protobuf => {
+                    protobuf::messages(&bytes).into()
+                }
                 Some(Ok(Message::Close(frame))) => {
                     let frame = frame.expect("a code");
                     return Err(Ended { code: frame.code.into(), reason: frame.reason.to_string() });
@@ -152,14 +183,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 Some(Ok(_)) => continue,
                 None | Some(Err(_)) => return Err(Ended { code: 1006, reason: "broken".into() }),
             };
-            assert!(!text.is_empty() && text.split('\n').all(|line| !line.is_empty()), "{text:?}");
-            let mut messages: VecDeque<Value> =
-                text.split('\n').map(|line| serde_json::from_str(line).unwrap()).collect();
             let pings = messages.iter().filter(|message| **message == json!({})).count();
             messages.retain(|message| *message != json!({}));
             for _ in 0..pings {
                 if self.answers_pings {
-                    self.send_text("{}").await;
+                    self.send_commands(&[json!({})]).await;
                 }
             }
             self.unread = messages;
@@ -170,4 +198,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) fn drop_link(self) {
         drop(self.socket);
     }
+}
+
+fn lines(text: &str) -> VecDeque<Value> {
+    assert!(!text.is_empty() && text.split('\n').all(|line| !line.is_empty()), "{text:?}");
+    text.split('\n').map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -2,6 +2,7 @@
 
 mod bus;
 mod client;
+pub(crate) mod protobuf;
 mod server;
 mod store;
 

@@ -111,9 +111,14 @@ impl Server {
 
     /// Opens a connection that has not logged in, with `pipe` bytes between the two sides.
     pub(crate) async fn open_with(&self, pipe: usize) -> Client {
+        self.open_as(Form::Json, pipe).await
+    }
+
+    /// The same, of a client that speaks this form.
+    pub(crate) async fn open_as(&self, form: Form, pipe: usize) -> Client {
         let (ours, theirs) = tokio::io::duplex(pipe);
-        tokio::spawn(serve_socket(self.hub.clone(), theirs, Form::Json, None));
-        Client::over(ours).await
+        tokio::spawn(serve_socket(self.hub.clone(), theirs, form, None));
+        Client::speaking(form, ours).await
     }
 
     pub(crate) async fn open(&self) -> Client {
@@ -122,7 +127,12 @@ impl Server {
 
     /// Opens a connection and logs in.
     pub(crate) async fn client(&self, user: &str) -> Client {
-        let mut client = self.open().await;
+        self.client_of(Form::Json, user).await
+    }
+
+    /// Opens a connection that speaks this form, and logs in.
+    pub(crate) async fn client_of(&self, form: Form, user: &str) -> Client {
+        let mut client = self.open_as(form, 1 << 20).await;
         let reply = client.ask("connect", serde_json::json!({ "token": self.token(user) })).await;
         assert!(reply["connect"]["client"].is_string(), "{reply}");
         client
