@@ -1,13 +1,14 @@
 """Receipts of CAMS: a business is told at the addresses of its number what people write and what becomes of what it sends."""
 
+import json
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from harness.receiver import Receiver
-from harness.scenes import invite_link, new_chat_group, new_space
+from harness.scenes import active_group, invite_link, new_chat_group, new_space
 from harness.waiting import until
-from harness.wire import fetch
+from harness.wire import Wire, fetch
 
 pytestmark = [pytest.mark.process, pytest.mark.looks_at("store", "nodes")]
 
@@ -84,3 +85,45 @@ def test_what_people_write_in_a_room_comes_to_the_business_in_its_order(wire, se
     assert (first["Type"], first["NoticeType"], first["GroupId"], first["CustSpaceId"]) == ("TEXT", "inbound", group, space.channel)
     listed = ok(wire, "ListChatappMessage", **space.params(ChannelType="whatsapp", EventAction="UP", Page={"Index": 1, "Size": 10}))
     assert {row["MessageId"] for row in listed["Data"]} == {record["MessageId"] for record in receiver.receipts()}
+
+
+def test_a_business_is_told_what_becomes_of_its_groups_where_the_operator_says_so(new_server, receiver):
+    server = new_server({**CONFIG, "cams": {"group_events": True}}).start()
+    wire, space = Wire(server), new_space(server)
+    ok(wire, "UpdateAccountWebhook", CustSpaceId=space.channel, StatusCallbackUrl=receiver.url)
+    group = new_chat_group(wire, space, "team")["GroupId"]
+    link, form = invite_link(wire, space, group), {"Content-Type": "application/x-www-form-urlencoded"}
+    room = urlsplit(link).path
+    for number, name in (("+49 160 0000001", "Ann"), ("+49 160 0000002", "Ben")):
+        joined = fetch(server, room, "POST", urlencode({"phone": number, "name": name}), form)
+    seat = {**form, "Cookie": joined.headers["set-cookie"].split(";")[0]}
+    assert fetch(server, f"{room}/leave", "POST", "", seat).status in (200, 303)
+    at = space.params(GroupId=group)
+    ok(wire, "DeleteChatGroupParticipants", **at, List=[{"ParticipantNumber": "491600000001"}])
+    ok(wire, "UpdateChatGroup", **at, Subject="crew")
+    until(lambda: active_group(wire, space, "crew"), "the new title")
+    for deed in ("suspend", "resume"):
+        server.cli("group", deed, space.channel, group)
+    ok(wire, "DeleteChatGroupInviteLink", **at)
+    ok(wire, "DeleteChatGroup", **at)
+    told = until(lambda: len(receiver.receipts()) >= 11 and receiver.receipts(), receiver.receipts)
+    person = lambda record: record.get("Participants", [{}])[0].get("ParticipantNumber")
+    assert [(record["Event"], record.get("GroupStatus"), person(record)) for record in told] == [
+        ("group_create", "ACTIVE", None),
+        ("group_invite_link_reset", "ACTIVE", None),
+        ("group_participants_add", "ACTIVE", "491600000001"),
+        ("group_participants_add", "ACTIVE", "491600000002"),
+        ("group_participants_remove", "ACTIVE", "491600000002"),
+        ("group_participants_remove", "ACTIVE", "491600000001"),
+        ("group_settings_update", "ACTIVE", None),
+        ("group_suspend", "SUSPENDED", None),
+        ("group_suspend_cleared", "ACTIVE", None),
+        ("group_invite_link_revoke", "ACTIVE", None),
+        ("group_delete", None, None),
+    ]
+    assert {(record["CustSpaceId"], record["BusinessNumber"], record["GroupId"], record["NoticeType"]) for record in told} == {
+        (space.channel, space.number, group, "group")
+    }
+    assert [record.get("InitiatedBy") for record in told[4:6]] == ["participant", "business"]
+    assert len({record["EventId"] for record in told}) == len(told)
+    assert link.rsplit("/", 1)[1] not in json.dumps(told)

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use crate::content::written;
 
 /// How long a receiver has to answer (documented).
-const ANSWER_TIME: Duration = Duration::from_secs(3);
+pub(crate) const ANSWER_TIME: Duration = Duration::from_secs(3);
 /// The error code of a message that failed: Meta's for what has no code of its own.
-const FAILED: &str = "131000";
+pub(crate) const FAILED: &str = "131000";
 
 /// What people write to a business.
 #[derive(Serialize)]

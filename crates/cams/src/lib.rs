@@ -24,6 +24,7 @@ mod error;
 mod generate_presigned_url;
 mod get_chatapp_open_status;
 mod get_chatapp_upload_authorization;
+pub mod group_callback;
 mod instance;
 mod list_chat_group;
 mod list_chat_group_participants;

@@ -32,7 +32,7 @@ pub(crate) struct Request {
 /// Where a group stands.
 #[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum GroupStatus {
+pub(crate) enum GroupStatus {
     /// In use.
     Active,
     /// Not activated.

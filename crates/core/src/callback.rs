@@ -4,12 +4,17 @@
 //! and is gone once its receiver has taken it. So nothing is owed that is only in memory, and a callback may be told twice
 //! (the answer was lost) but not never. Callbacks of one lane are told one after the other, in the order of their changes.
 
+mod chat_group;
 mod form;
 mod found;
 mod news;
 
 pub(crate) use self::found::id_of;
-pub use self::{found::Found, news::ChatNews};
+pub use self::{
+    chat_group::{ChatGroupDeed, ChatGroupNews},
+    found::Found,
+    news::ChatNews,
+};
 
 use crate::{
     id::{AppId, GroupId, SessionId, UserId},
@@ -33,6 +38,8 @@ pub enum CallbackEvent {
     AllLeft(GroupId, Vec<UserTie>),
     /// Something has happened in a conversation of a business, which is told at the address of its number.
     News(Box<ChatNews>),
+    /// Something has become of a customer group, which is told there too.
+    ChatGroup(Box<ChatGroupNews>),
 }
 
 /// A user's login.
@@ -81,6 +88,7 @@ impl CallbackEvent {
                 format!("u:{}", of.user)
             }
             Self::News(news) => news.lane(),
+            Self::ChatGroup(news) => news.lane(),
         }
     }
 }

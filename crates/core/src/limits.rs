@@ -61,6 +61,8 @@ pub struct Limits {
     pub chat_seat_millis: i64,
     /// Whether whoever gives the number of somebody who is in a customer group takes their seat: numbers are not proven.
     pub chat_seats_by_number: bool,
+    /// Whether businesses are told what becomes of their customer groups, which no documentation knows.
+    pub chat_group_events: bool,
     /// How long a call waits for a receiver's acknowledgement, in milliseconds (documented: 3 s).
     pub acknowledgement_millis: u64,
     /// Calls of this process that may wait for one at a time.
@@ -97,6 +99,7 @@ impl Default for Limits {
             chat_messages_per_minute: 30,
             chat_seat_millis: 30 * 86_400_000,
             chat_seats_by_number: false,
+            chat_group_events: false,
             acknowledgement_millis: 2_500,
             acknowledgements_awaited: 10_000,
             chat_file_bytes: 16 << 20,

@@ -71,7 +71,7 @@ fn eves(event: &CallbackEvent) -> Vec<Eve<'_>> {
             members.iter().map(|(user, session)| entry(user, session.as_ref(), left)).collect()
         }
         // Of another product, and told in its form.
-        CallbackEvent::News(_) => Vec::new(),
+        CallbackEvent::News(_) | CallbackEvent::ChatGroup(_) => Vec::new(),
     }
 }
 

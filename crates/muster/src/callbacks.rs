@@ -103,6 +103,7 @@ fn made(
 ) -> Result<Call, String> {
     match event {
         CallbackEvent::News(news) => muster_cams::callback::call(news, url),
+        CallbackEvent::ChatGroup(news) => muster_cams::group_callback::call(&call.id, news, url),
         _ => muster_live::callback::call(call, event, url, key.unwrap_or_default(), muster.now().0 / 1000),
     }
 }
@@ -111,6 +112,7 @@ fn made(
 pub(crate) fn body(call: &StoredCall, event: &CallbackEvent) -> Result<Vec<u8>, String> {
     match event {
         CallbackEvent::News(news) => muster_cams::callback::body(news),
+        CallbackEvent::ChatGroup(news) => muster_cams::group_callback::body(&call.id, news),
         _ => muster_live::callback::body(call, event),
     }
 }

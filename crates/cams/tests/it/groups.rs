@@ -109,24 +109,24 @@ async fn a_group_in_creation_has_no_link() {
 }
 
 /// What an operation of a group answers as the number of what it changed.
-async fn result(house: &House, channel: &str, action: &str, parameters: &[(&str, &str)]) -> Value {
+pub(crate) async fn result(house: &House, channel: &str, action: &str, parameters: &[(&str, &str)]) -> Value {
     let mut answer = call(house, channel, action, parameters).await;
     assert_eq!((&answer["Code"], &answer["Success"]), (&json!("OK"), &json!(true)), "{answer}");
     answer["Result"].take()
 }
 
 /// Lets what was begun come to its end.
-async fn settled(house: &House) -> usize {
+pub(crate) async fn settled(house: &House) -> usize {
     house.clock.advance(1_000);
     house.muster.chats().settle().await.expect("settled")
 }
 
-async fn invite_code(house: &House, channel: &str, group: &str) -> String {
+pub(crate) async fn invite_code(house: &House, channel: &str, group: &str) -> String {
     let made = call(house, channel, "AddChatGroupInviteLink", &[("GroupId", group)]).await;
     made["InviteLink"].as_str().and_then(|link| link.rsplit('/').next()).expect("a link").to_owned()
 }
 
-async fn join(house: &House, code: &str, number: &str) -> Result<(), Error> {
+pub(crate) async fn join(house: &House, code: &str, number: &str) -> Result<(), Error> {
     let chats = house.muster.chats();
     let invitation = chats.invited(code).await?;
     chats.accept(invitation, &PhoneNumber::new(number).expect("a number"), None).await.map(|_| ())

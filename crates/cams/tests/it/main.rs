@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod channels;
+mod group_events;
 mod groups;
 mod messages;
 mod rules;
@@ -22,7 +23,12 @@ const NUMBER: &str = "8613800138000";
 
 /// A server of the product, and a channel with [`NUMBER`] bound to it.
 async fn cams() -> (House, String) {
-    let house = House::new("2020-06-06", Limits::default(), |muster| {
+    cams_with(Limits::default()).await
+}
+
+/// The same with other bounds.
+async fn cams_with(limits: Limits) -> (House, String) {
+    let house = House::new("2020-06-06", limits, |muster| {
         ProductSet::new().with(muster_cams::catalogue(Services {
             muster,
             base_url: None,

@@ -46,7 +46,7 @@ async fn answer(
 }
 
 /// The id of a message that was taken.
-async fn sent(house: &House, channel: &str, to: &str, kind: &str, content: &str) -> String {
+pub(crate) async fn sent(house: &House, channel: &str, to: &str, kind: &str, content: &str) -> String {
     let answer = answer(house, channel, to, kind, content, &[]).await;
     assert_eq!((&answer["Code"], answer.get("Success")), (&json!("OK"), None), "{answer}");
     answer["MessageId"].as_str().expect("an id").to_owned()
@@ -216,18 +216,18 @@ async fn a_channel_reports_what_becomes_of_a_message() {
     assert_eq!(stands().await, "Read");
 }
 
-const STATUSES: &str = "https://shop.example.com/status";
+pub(crate) const STATUSES: &str = "https://shop.example.com/status";
 const INBOUND: &str = "https://shop.example.com/up";
 
 /// Says where a business is told of what happens at [`NUMBER`].
-async fn webhook(house: &House, channel: &str, more: &[(&str, &str)]) {
+pub(crate) async fn webhook(house: &House, channel: &str, more: &[(&str, &str)]) {
     let at = [("CustSpaceId", channel), ("PhoneNumber", NUMBER)];
     let answer = house.call("UpdatePhoneWebhook", &[&at[..], more].concat()).await.ok();
     assert_eq!(answer["Code"], "OK", "{answer}");
 }
 
 /// Takes all receipts that are owed, in their order: where each is sent, and its record.
-async fn receipts(house: &House) -> Vec<(String, Value)> {
+pub(crate) async fn receipts(house: &House) -> Vec<(String, Value)> {
     let bounds = OutboxBounds {
         per_app: 8,
         lease: Duration::from_secs(60),
@@ -242,9 +242,13 @@ async fn receipts(house: &House) -> Vec<(String, Value)> {
             return told;
         }
         for due in due {
-            let CallbackEvent::News(news) = &due.event else { panic!("{:?}", due.event) };
             assert!(due.key.is_none(), "no signature is documented");
-            let body = muster_cams::callback::body(news).expect("a body");
+            let body = match &due.event {
+                CallbackEvent::News(news) => muster_cams::callback::body(news),
+                CallbackEvent::ChatGroup(news) => muster_cams::group_callback::body(&due.call.id, news),
+                other => panic!("{other:?}"),
+            };
+            let body = body.expect("a body");
             let records: Vec<Value> = serde_json::from_slice(&body).expect("an array");
             told.extend(records.into_iter().map(|record| (due.url.clone(), record)));
             outbox.settle(&due.call, Ok(()), bounds).await.expect("settled");
@@ -274,7 +278,7 @@ async fn a_business_is_owed_receipts_of_what_it_sends_and_of_what_people_write()
 }
 
 #[tokio::test]
-async fn receipts_go_where_the_number_says_now_and_nowhere_once_pushes_are_off() {
+pub(crate) async fn receipts_go_where_the_number_says_now_and_nowhere_once_pushes_are_off() {
     let (house, channel) = cams().await;
     webhook(&house, &channel, &[("StatusCallbackUrl", "https://old.example.com/")]).await;
     sent(&house, &channel, ANN, "text", r#"{"text":"one"}"#).await;

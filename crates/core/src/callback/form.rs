@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallbackEvent, LogoffReason, Membership, UserSession, UserTie, news::NewsForm};
+use super::{
+    CallbackEvent, LogoffReason, Membership, UserSession, UserTie, chat_group::ChatGroupForm, news::NewsForm,
+};
 use crate::id::{GroupId, SessionId, UserId};
 
 #[derive(Serialize, Deserialize)]
@@ -15,6 +17,7 @@ enum Form {
     LoggedOff { user: String, session: String, reason: ReasonForm },
     Reconnected { user: String, session: String, groups: Vec<String> },
     News(Box<NewsForm>),
+    ChatGroup(Box<ChatGroupForm>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,6 +131,7 @@ impl From<&CallbackEvent> for Form {
                 Self::Reconnected { user, session, groups: groups.iter().map(ToString::to_string).collect() }
             }
             CallbackEvent::News(news) => Self::News(Box::new((&**news).into())),
+            CallbackEvent::ChatGroup(news) => Self::ChatGroup(Box::new((&**news).into())),
         }
     }
 }
@@ -150,6 +154,7 @@ impl Form {
                 groups.iter().map(|group| GroupId::new(group).ok()).collect::<Option<_>>()?,
             ),
             Self::News(news) => CallbackEvent::News(Box::new(news.read()?)),
+            Self::ChatGroup(news) => CallbackEvent::ChatGroup(Box::new((*news).into())),
         })
     }
 }

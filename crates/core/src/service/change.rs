@@ -29,6 +29,8 @@ pub(super) struct Hands {
     carried: CarriedOut,
     /// Whether a callback is owed for the change.
     owes: Arc<AtomicBool>,
+    /// Whether businesses are told what becomes of their customer groups.
+    pub(super) tells_groups: bool,
     /// When the work began.
     pub(super) now: Millis,
     random: Arc<dyn Random>,
@@ -110,7 +112,8 @@ impl Muster {
         let (bus, outbox) = (Arc::clone(&self.bus), Arc::clone(&self.outbox));
         let listeners = Listeners { bus, outbox, owed: Arc::clone(&owes) };
         let (now, random) = (self.now(), Arc::clone(&self.random));
-        (listeners, move |carried| Hands { store, carried, owes, now, random })
+        let tells_groups = self.limits.chat_group_events;
+        (listeners, move |carried| Hands { store, carried, owes, tells_groups, now, random })
     }
 
     /// Changes something. Whoever asks may go away: what a store has begun by then comes to its end and is told, and what

@@ -3,16 +3,19 @@
 use super::{
     ChatRules,
     change::{Done, Hands},
-    chat_groups::{enter, joining, leave, moved, user_of},
+    chat_groups::{enter, joining, leave, moved},
     chat_messages::Said,
+    chat_news::owed_for_group,
 };
 use crate::{
     bus::Notice,
+    callback::ChatGroupDeed,
     channel::{ChannelEvent, FacePart, LOCAL_SETTLING_MILLIS, Outcome},
     chat::{ChatGroup, ChatGroupStatus},
     error::{Error, Result},
     group::Deletion,
     id::GroupRef,
+    store::Also,
     time::Millis,
 };
 
@@ -39,8 +42,9 @@ impl ChatRules<'_> {
                 self.0.change(heard).await
             }
             ChannelEvent::Left(number) => {
-                let user = user_of(&number)?;
-                let heard = async move |hands: Hands| Ok(told(leave(&hands, &at, user).await?));
+                let heard = async move |hands: Hands| {
+                    Ok(told(leave(&hands, &at, &number, ChatGroupDeed::Left).await?))
+                };
                 self.0.change(heard).await
             }
             ChannelEvent::Said { number, name, content, provider_id } => {
@@ -110,12 +114,16 @@ async fn weigh(hands: &Hands, at: &GroupRef, event: &ChannelEvent, now: Millis) 
         let before = records.chat_group(at).await?.ok_or_else(|| Error::NoGroup(at.group.clone()))?;
         let Some(next) = next(&before, event, now) else { return Ok(Done::untold(false)) };
         let made = match next {
-            Next::Stands(after) => records.change_chat_group(&before, after, hands.alone()).await?.is_some(),
+            Next::Stands(after) => {
+                let also = owed_for_event(hands, &after, event).await?;
+                records.change_chat_group(&before, after, also).await?.is_some()
+            }
             Next::Gone => {
                 // The roster first: what is left by a failure between the two is found in deletion, and done again.
                 let deletion = Deletion { at: now, by: None };
                 hands.store.delete_group(at, deletion, hands.alone()).await?;
-                records.remove_chat_group(at, hands.alone()).await?.is_some()
+                let also = owed_for_event(hands, &before, event).await?;
+                records.remove_chat_group(at, also).await?.is_some()
             }
         };
         if made {
@@ -123,6 +131,27 @@ async fn weigh(hands: &Hands, at: &GroupRef, event: &ChannelEvent, now: Millis) 
         }
     }
     Ok(Done::untold(false))
+}
+
+/// What is owed to the business of a group that comes to stand so by an event of the group itself.
+async fn owed_for_event(hands: &Hands, after: &ChatGroup, event: &ChannelEvent) -> Result<Also> {
+    let deed = match event {
+        ChannelEvent::Created { .. } => ChatGroupDeed::Created,
+        ChannelEvent::CreationFailed => ChatGroupDeed::CreationFailed,
+        ChannelEvent::Updated(parts) if parts.iter().any(|(_, outcome)| *outcome == Outcome::Done) => {
+            ChatGroupDeed::Changed
+        }
+        ChannelEvent::Updated(_) => ChatGroupDeed::ChangeFailed,
+        ChannelEvent::Deleted => ChatGroupDeed::Deleted,
+        ChannelEvent::DeletionFailed => ChatGroupDeed::DeletionFailed,
+        ChannelEvent::Suspended => ChatGroupDeed::Suspended,
+        ChannelEvent::SuspensionCleared => ChatGroupDeed::SuspensionCleared,
+        // Of people in it, and heard elsewhere.
+        ChannelEvent::Joined { .. } | ChannelEvent::Left(_) | ChannelEvent::Said { .. } => {
+            return Ok(hands.alone());
+        }
+    };
+    owed_for_group(hands, after, deed).await
 }
 
 /// What an event comes to.

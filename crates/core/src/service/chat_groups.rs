@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::{
     ChatRules, Invitation, Muster, OpenChatGroup, OpenNumber,
     change::{Done, Hands},
+    chat_news::{owed_for_group, owed_in_group},
     chat_rooms::Participant,
 };
 use crate::{
     bus::Notice,
+    callback::ChatGroupDeed,
     channel::{Accepted, ChannelResult},
     chat::{ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber, Removal},
     error::{Error, Result},
@@ -160,7 +162,8 @@ impl ChatRules<'_> {
         let (group, now) = (ChatGroup::clone(group), self.0.now());
         let renewed = async move |hands: Hands| {
             let code = channel.renew_invite(&group).await?;
-            match hands.store.records().set_invite(&group.at, Some(&code), now, hands.alone()).await? {
+            let also = owed_for_group(&hands, &group, ChatGroupDeed::InviteReset).await?;
+            match hands.store.records().set_invite(&group.at, Some(&code), now, also).await? {
                 Some(_) => Ok(Done::untold(code)),
                 None => Err(Error::NoGroup(group.at.group)),
             }
@@ -183,7 +186,8 @@ impl ChatRules<'_> {
         let (group, now) = (ChatGroup::clone(group), self.0.now());
         let revoked = async move |hands: Hands| {
             channel.revoke_invite(&group).await?;
-            match hands.store.records().set_invite(&group.at, None, now, hands.alone()).await? {
+            let also = owed_for_group(&hands, &group, ChatGroupDeed::InviteRevoked).await?;
+            match hands.store.records().set_invite(&group.at, None, now, also).await? {
                 Some(_) => Ok(Done::untold(true)),
                 None => Err(Error::NoGroup(group.at.group)),
             }
@@ -328,7 +332,9 @@ pub(super) async fn enter(hands: &Hands, at: &GroupRef, number: &PhoneNumber, jo
         return Err(Error::Removed(number.clone()));
     }
     let (user, info, capacity) = (join.user.clone(), join.info.clone(), join.capacity);
-    let (member, fresh) = match hands.store.join(at, join, hands.alone()).await? {
+    let name = info.as_deref().map(str::to_owned);
+    let also = owed_in_group(hands, at, ChatGroupDeed::Joined { number: number.clone(), name }).await?;
+    let (member, fresh) = match hands.store.join(at, join, also).await? {
         Admission::Admitted { member, fresh, .. } => (member, fresh),
         Admission::Full => return Err(Error::GroupFull(capacity.unwrap_or_default())),
         Admission::NoGroup => return Err(Error::NoInvite),
@@ -336,7 +342,7 @@ pub(super) async fn enter(hands: &Hands, at: &GroupRef, number: &PhoneNumber, jo
     // Whoever was removed between the look and the join is not to stay. A removal is noted before the membership ends,
     // so one of the two ends it.
     if fresh && was_removed().await?.is_some() {
-        hands.store.leave(at, &user, Leave::Any, hands.alone()).await?;
+        leave(hands, at, number, ChatGroupDeed::Removed).await?;
         return Err(Error::Removed(number.clone()));
     }
     let notice = fresh.then(|| Notice::Joined { group: at.clone(), user, info });
@@ -345,15 +351,20 @@ pub(super) async fn enter(hands: &Hands, at: &GroupRef, number: &PhoneNumber, jo
 
 /// Notes that somebody is removed and ends the membership; what is told of it.
 async fn remove(hands: &Hands, at: &GroupRef, number: PhoneNumber, now: Millis) -> Result<Option<Notice>> {
-    let user = user_of(&number)?;
-    let removal = Removal { at: at.clone(), number, removed_at: now };
+    let removal = Removal { at: at.clone(), number: number.clone(), removed_at: now };
     hands.store.records().put_removal(removal, hands.alone()).await?;
-    leave(hands, at, user).await
+    leave(hands, at, &number, ChatGroupDeed::Removed).await
 }
 
-/// Ends a membership; what is told of it.
-pub(super) async fn leave(hands: &Hands, at: &GroupRef, user: UserId) -> Result<Option<Notice>> {
-    let left = hands.store.leave(at, &user, Leave::Any, hands.alone()).await?;
+/// Ends a membership, in the way that `deed` says; what is told of it.
+pub(super) async fn leave(
+    hands: &Hands,
+    at: &GroupRef,
+    number: &PhoneNumber,
+    deed: fn(PhoneNumber) -> ChatGroupDeed,
+) -> Result<Option<Notice>> {
+    let (user, also) = (user_of(number)?, owed_in_group(hands, at, deed(number.clone())).await?);
+    let left = hands.store.leave(at, &user, Leave::Any, also).await?;
     Ok(left.map(|_| Notice::Left { group: at.clone(), user }))
 }
 

@@ -16,6 +16,7 @@ use super::{
     rosters::membership,
 };
 use crate::{
+    callback::ChatGroupDeed,
     chat::{ChatGroup, PhoneNumber},
     chat_message::{ChatMessage, Content, MessageStatus, Place},
     error::{Error, Result},
@@ -217,8 +218,9 @@ impl ChatRules<'_> {
     /// The store's.
     pub async fn go(&self, participant: Participant) -> Result<()> {
         let Participant { group, number, .. } = participant;
-        let user = user_of(&number)?;
-        let left = async move |hands: Hands| Ok(Done::told((), leave(&hands, &group.at, user).await?));
+        let left = async move |hands: Hands| {
+            Ok(Done::told((), leave(&hands, &group.at, &number, ChatGroupDeed::Left).await?))
+        };
         self.0.change(left).await
     }
 }

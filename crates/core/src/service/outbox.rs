@@ -9,7 +9,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{AppRules, Muster};
+use super::{
+    AppRules, Muster,
+    chat_news::{address, address_of_group},
+};
 use crate::{
     app::App,
     callback::{CallbackEvent, Found, Membership, Outcome, OwedCall, StoredCall, id_of},
@@ -74,7 +77,7 @@ pub struct DueCall {
     pub event: CallbackEvent,
     /// Where to.
     pub url: String,
-    /// The application's key, which signs it; what is told of a business's conversations is not signed.
+    /// The application's key, which signs it; what a business is told is not signed.
     pub key: Option<String>,
 }
 
@@ -112,14 +115,16 @@ impl OutboxRules<'_> {
 
     /// Where an event is told now, and the key that signs it; `None` when it is told nowhere any more.
     async fn target(&self, app: &AppId, event: &CallbackEvent) -> Result<Option<(String, Option<String>)>> {
-        let records = self.0.store.records();
-        if let CallbackEvent::News(news) = event {
-            let number = records.number(&news.message.number).await?;
-            let webhook = number.filter(|number| number.channel == *app).map(|number| number.webhook);
-            let url = webhook.and_then(|webhook| news.address(&webhook).map(str::to_owned));
+        let store = &*self.0.store;
+        let of_business = match event {
+            CallbackEvent::News(news) => Some(address(store, news).await?),
+            CallbackEvent::ChatGroup(news) => Some(address_of_group(store, news).await?),
+            _ => None,
+        };
+        if let Some(url) = of_business {
             return Ok(url.map(|url| (url, None)));
         }
-        let Some(app) = records.app(app).await? else { return Ok(None) };
+        let Some(app) = store.records().app(app).await? else { return Ok(None) };
         let Some(url) = app.callback_url.clone() else { return Ok(None) };
         Ok(Some((url, Some(AppRules(self.0).key_of(&app)?))))
     }

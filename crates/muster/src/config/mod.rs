@@ -405,6 +405,7 @@ impl Configuration {
             chat_messages_per_minute: self.cams.messages_per_minute,
             chat_seat_millis: i64::from(self.cams.seat_days) * MILLIS_PER_DAY,
             chat_seats_by_number: self.cams.seats_by_number,
+            chat_group_events: self.cams.group_events,
             acknowledgement_millis: self.acknowledgement_millis(),
             acknowledgements_awaited: self.limits.acknowledgements_awaited,
             chat_file_bytes: self.cams.file_bytes,

@@ -48,6 +48,9 @@ pub(crate) struct CamsConfig {
     /// Whether whoever gives the number of somebody who is in a group gets into the room in their place. Nobody proves a
     /// number: anybody who has the link could write in another's name. Without it a room opens in the browser that joined.
     pub(crate) seats_by_number: bool,
+    /// Whether a business is told what becomes of its groups (made, changed, deleted, suspended; who came, went or was
+    /// removed; links), at the address at which it is told what becomes of its messages. The cloud tells nothing of the kind.
+    pub(crate) group_events: bool,
     /// Messages that a room shows at once; it begins with the latest.
     pub(crate) room_messages: usize,
     /// Seconds for which a room's request for news is held until there is some.
@@ -73,6 +76,7 @@ impl Default for CamsConfig {
             messages_per_minute: limits.chat_messages_per_minute,
             seat_days: u32::try_from(limits.chat_seat_millis / MILLIS_PER_DAY).unwrap_or(u32::MAX),
             seats_by_number: limits.chat_seats_by_number,
+            group_events: limits.chat_group_events,
             room_messages: 100,
             room_wait_seconds: 20,
             room_look_millis: 1_000,
