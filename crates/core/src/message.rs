@@ -52,9 +52,9 @@ pub struct Message {
     /// When the server took it.
     pub at: Millis,
     /// What it counts for under a rate ceiling; larger is kept longer.
-    pub weight: i64,
-    /// The client SDK's level: 0 normal, 1 high.
-    pub level: i64,
+    pub weight: Weight,
+    /// How much its sender makes of it.
+    pub level: Level,
     /// How many equal messages it stands for.
     pub repeat: RepeatCount,
     /// The running count of its type in the group, this one included.

@@ -203,7 +203,7 @@ impl<'a> ImMessage<'a> {
             sender: ImUser::new(&message.sender.user, message.sender.info.as_ref()),
             seqnum,
             timestamp: message.at.seconds(),
-            level: message.level,
+            level: message.level.0,
             repeat_count: message.repeat.get(),
             total_msgs: message.total.get(),
         }

@@ -13,7 +13,7 @@ use muster_bus::nats::{NatsBus, NatsError, NatsOptions};
 use muster_core::{
     bus::{Bus, Listener, Notice},
     id::{AppId, GroupId, GroupRef, MessageId, NodeId, UserId},
-    message::{Event, Message, Sender, Sequence, StreamRef},
+    message::{Event, Level, Message, Sender, Sequence, StreamRef, Weight},
     testing::Seeded,
     time::Millis,
 };
@@ -248,8 +248,8 @@ pub(crate) fn said(group: &GroupRef, sequence: Option<Sequence>, body: &str) -> 
         body: body.into(),
         sender: Sender { user: UserId::new("u").unwrap(), info: None },
         at: Millis(1),
-        weight: 0,
-        level: 0,
+        weight: Weight(0),
+        level: Level::NORMAL,
         repeat: muster_core::number::RepeatCount::ONE,
         total: muster_core::number::TypeCount::clamped(1),
         cached: false,

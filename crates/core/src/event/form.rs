@@ -32,7 +32,7 @@ use self::{mutes::MutesForm, system::SystemForm};
 use super::{Event, Recall, UnknownEvent};
 use crate::{
     id::{GroupId, MessageId, UserId},
-    message::{ExitReason, Message, Sender, Sequence},
+    message::{ExitReason, Level, Message, Sender, Sequence, Weight},
     number::{RepeatCount, TypeCount},
     time::Millis,
 };
@@ -213,8 +213,8 @@ impl From<&Message> for MessageForm {
             body: Arc::clone(body),
             sender: sender.into(),
             at: at.0,
-            weight: *weight,
-            level: *level,
+            weight: weight.0,
+            level: level.0,
             repeat: repeat.get(),
             total: total.get(),
             cached: *cached,
@@ -232,8 +232,8 @@ impl From<MessageForm> for Message {
             body,
             sender: sender.into(),
             at: Millis(at),
-            weight,
-            level,
+            weight: Weight(weight),
+            level: Level(level),
             repeat: RepeatCount::clamped(repeat),
             total: TypeCount::clamped(total),
             cached,

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::{
         id::{MessageId, UserId},
-        message::{Message, Sender},
+        message::{Level, Message, Sender, Weight},
         number::RepeatCount,
         time::Millis,
     };
@@ -59,8 +59,8 @@ mod tests {
             body: "x".into(),
             sender: Sender { user: UserId::new("u").unwrap(), info: None },
             at: Millis(1),
-            weight: 1,
-            level: 0,
+            weight: Weight::LIKE,
+            level: Level::NORMAL,
             repeat: RepeatCount::ONE,
             total: TypeCount::default(),
             cached: true,

@@ -152,7 +152,7 @@ impl MessageRules<'_> {
         }
         let (voice, once) = (Voice::Operator, new.id.is_some());
         let message = self.message(new.id, new.kind, new.body, new.sender)?;
-        let message = Message { weight: new.weight.0, cached: new.cached, ..message };
+        let message = Message { weight: new.weight, cached: new.cached, ..message };
         let draft =
             Draft { message, increment: new.increment, max_types: self.max_types(group, voice), once };
         self.post(group, draft, new.storage, voice).await
@@ -175,8 +175,8 @@ impl MessageRules<'_> {
             self.0.moderation().pass(login.app(), new.body.as_str()).await?;
         }
         let message = Message {
-            weight: new.level.weight().0,
-            level: new.level.0,
+            weight: new.level.weight(),
+            level: new.level,
             repeat: new.repeat,
             cached: new.storage == Storage::Stored,
             // What the group knows of the member: the operator may have changed it since the login.
@@ -214,8 +214,8 @@ impl MessageRules<'_> {
             body: body.into_text(),
             sender,
             at: self.0.now(),
-            weight: Weight::LIKE.0,
-            level: Level::NORMAL.0,
+            weight: Weight::LIKE,
+            level: Level::NORMAL,
             repeat: RepeatCount::ONE,
             total: TypeCount::default(),
             cached: false,

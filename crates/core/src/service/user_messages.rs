@@ -97,8 +97,8 @@ impl MessageRules<'_> {
             self.0.moderation().pass(login.app(), new.body.as_str()).await?;
         }
         let message = Message {
-            weight: new.level.weight().0,
-            level: new.level.0,
+            weight: new.level.weight(),
+            level: new.level,
             ..self.message(None, new.kind, new.body, login.as_sender())?
         };
         self.tell(

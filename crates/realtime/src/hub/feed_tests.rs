@@ -1,6 +1,6 @@
 use muster_core::{
     id::{AppId, GroupId, GroupRef, MessageId},
-    message::{Event, Message, Sender},
+    message::{Event, Level, Message, Sender, Weight},
     time::Millis,
 };
 use proptest::prelude::*;
@@ -22,8 +22,8 @@ fn entry(sequence: Sequence) -> Entry {
         body: "x".into(),
         sender: Sender { user: UserId::new("u").unwrap(), info: None },
         at: Millis(0),
-        weight: 1,
-        level: 0,
+        weight: Weight::LIKE,
+        level: Level::NORMAL,
         repeat: muster_core::number::RepeatCount::ONE,
         total: muster_core::number::TypeCount::clamped(sequence),
         cached: true,

@@ -53,8 +53,8 @@ impl<'a> Entries<'a> {
         self.senders.push(Some(message.sender.user.as_str()));
         self.infos.push(message.sender.info.as_deref().map(str::as_bytes));
         self.bodies.push(Some(message.body.as_bytes()));
-        self.weights.push(Some(message.weight));
-        self.levels.push(Some(message.level));
+        self.weights.push(Some(message.weight.0));
+        self.levels.push(Some(message.level.0));
         self.repeats.push(Some(bigint(message.repeat.get())));
         self.totals.push(Some(bigint(total.get())));
         self.cached.push(Some(message.cached));

@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use muster_core::{
     group::Order,
     id::{MessageId, UserId},
-    message::{Draft, Entry, Event, HistoryQuery, Message, Posted, Recall, Sequence, StreamRef, Top},
+    message::{
+        Draft, Entry, Event, HistoryQuery, Level, Message, Posted, Recall, Sequence, StreamRef, Top, Weight,
+    },
     number::TypeCount,
     store::Store,
     time::Millis,
@@ -61,7 +63,13 @@ async fn a_message_is_stored_as_it_was_posted_with_its_count(place: &impl Place)
     assert_eq!(posted, done(Some(1), counted(5)));
     let posted = store.post(&g, draft(7, "two", 11), alone()).await.unwrap();
     assert_eq!(posted, done(Some(2), counted(6)));
-    let other = Message { cached: false, level: 1, weight: -3, repeat: times(4), ..message(8, "", 12) };
+    let other = Message {
+        cached: false,
+        level: Level(1),
+        weight: Weight(-3),
+        repeat: times(4),
+        ..message(8, "", 12)
+    };
     let posted = store
         .post(&g, Draft { message: other.clone(), increment: times(1), max_types: 30, once: false }, alone())
         .await

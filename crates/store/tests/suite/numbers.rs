@@ -2,7 +2,7 @@
 
 use muster_core::{
     id::GroupRef,
-    message::{Draft, Event, Message, Posted, StreamRef},
+    message::{Draft, Event, Level, Message, Posted, StreamRef, Weight},
     number::{MAX_NUMBER, RepeatCount, TypeCount},
     store::Store,
 };
@@ -25,7 +25,8 @@ async fn every_number_that_exists_is_stored_as_it_is(place: &impl Place) {
     let extremes = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX];
     for (number, at) in extremes.into_iter().zip(1..) {
         let repeat = if number > 0 { RepeatCount::MAX } else { times(0) };
-        let message = Message { weight: number, level: number, repeat, ..message(number, "x", 1) };
+        let message =
+            Message { weight: Weight(number), level: Level(number), repeat, ..message(number, "x", 1) };
         let draft = Draft { message: message.clone(), increment: repeat, max_types: 30, once: false };
         let total = counted(repeat.get());
         assert_eq!(store.post(&g, draft, alone()).await.unwrap(), done(Some(at), total));

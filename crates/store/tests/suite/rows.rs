@@ -5,7 +5,7 @@ use muster_core::{
     event::{Event, form},
     group::Group,
     id::{GroupRef, MessageId},
-    message::{Draft, Entry, ExitReason, Message, StreamRef, Top},
+    message::{Draft, Entry, ExitReason, Level, Message, StreamRef, Top, Weight},
     roster::Join,
     store::Store,
     time::Millis,
@@ -79,8 +79,8 @@ fn chosen() -> Message {
     Message {
         id: MessageId::new("c-1").unwrap(),
         cached: false,
-        level: 1,
-        weight: -3,
+        level: Level(1),
+        weight: Weight(-3),
         ..message(8, "two", 11)
     }
 }
