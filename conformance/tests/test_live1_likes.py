@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group, old_scene
+from harness.scenes import new_app, new_group, old_app, old_group, old_scene
 from harness.tokens import login_token
 from harness.wire import Wire
 
@@ -74,6 +74,19 @@ def test_likes_are_no_messages(scene, server, wire):
     assert (shown["likes"], shown["messages"]) == (5, {})
     page = wire.ok("ListMessage", {**at, "PageNum": 1, "PageSize": 50})["Result"]
     assert page["MessageList"] == []
+
+
+@pytest.mark.process
+def test_a_like_that_was_answered_outlives_a_kill(new_server):
+    server = new_server().start()
+    wire = Wire(server)
+    app = old_app(wire)
+    at = {"AppId": app, "GroupId": old_group(wire, app)}
+    for _ in range(3):
+        before = like(wire, at, 7)
+        server.kill()
+        server.start()
+        assert like(wire, at, 1) == before + 1
 
 
 @pytest.mark.looks_at("door")

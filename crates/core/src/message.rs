@@ -128,6 +128,14 @@ pub struct Draft {
     pub once: bool,
 }
 
+impl Draft {
+    /// Whether it is a like: nothing but its count is left of it, which so lasts as a message does.
+    #[must_use]
+    pub fn is_like(&self) -> bool {
+        self.message.kind == LIKES
+    }
+}
+
 /// What became of a [`Draft`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Posted {

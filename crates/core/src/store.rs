@@ -272,7 +272,8 @@ pub trait Messages: Send + Sync {
         once: bool,
         also: Also,
     ) -> StoreResult<Posted>;
-    /// Counts a message that is not stored, so that nothing can be stored with it. The count may lag behind a crash by what was counted in the last second.
+    /// Counts a message that is not stored, so that nothing can be stored with it. The count may lag behind a crash by what
+    /// was counted in the last second; that of likes lasts when the call returns.
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted>;
     /// Stores events where nothing else changes; their positions, or `None`, and none of them, when the group or the
     /// application of one is not there.

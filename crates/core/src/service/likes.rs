@@ -1,7 +1,7 @@
 //! Likes: cheap, many, and counted to the last one.
 //!
-//! A like is no row and no message. A group's likes are one of its counts, which stores keep as those of messages that are
-//! not stored: many are written at once, and a crash may take those of the last second.
+//! A like is no row and no message. A group's likes are one of its counts, and nothing else is left of them: so a like is
+//! answered when its count lasts. Stores write those of many callers at once, as they do messages.
 
 use super::{
     MessageRules, OpenGroup,

@@ -85,7 +85,7 @@ impl Operation for SendLike {
         .notes(&[
             "LikeCount is the group's running total; beyond 2147483647 it stays there.",
             "What is told is the system's message 1001 with the total, once and without an offset, to whoever is connected.",
-            "Likes are counted among no message types. After a crash the likes of the last second may be missing.",
+            "Likes are counted among no message types. A like that was answered is on the disk.",
         ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Liked>> {

@@ -486,8 +486,9 @@ pub(super) async fn write(tx: &Tx, jobs: &[&Write]) -> Result<Vec<Posted>, Fault
     let answers = settled?;
     let made = jobs.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Posted::Done { .. }));
     insert_calls(tx, made.flat_map(|(job, _)| job.calls())).await?;
-    if entries.is_empty() && jobs.iter().all(|job| matches!(job, Write::Count { .. })) {
-        // Counts of what is not stored may be lost with the server.
+    let fleeting = |job: &&Write| matches!(job, Write::Count { draft, .. } if !draft.is_like());
+    if entries.is_empty() && jobs.iter().all(fleeting) {
+        // Counts of messages that are not stored may be lost with the server.
         tx.commit_lazily().await?;
     }
     // Sent one after the other without waiting for the answers: one round trip.

@@ -242,6 +242,23 @@ fn post(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, draft: &mut Draft) -> StoreResul
     Ok(Posted::Done { sequence: Some(sequence), total: draft.message.total, positions: Positions::new() })
 }
 
+/// Counts likes with the running batch.
+fn like(tx: &mut Tx<'_>, cell: &Arc<GroupCell>, draft: &Draft) -> Posted {
+    tx.involve(cell);
+    let mut state = cell.lock();
+    if state.is_deleted() {
+        return Posted::NoGroup;
+    }
+    match state.take(draft, None) {
+        Verdict::Repeated(sequence) => Posted::Repeated(sequence),
+        Verdict::TooManyTypes => Posted::TooManyTypes,
+        Verdict::Counted(total) => {
+            state.claim_count(draft.message.kind, draft.increment);
+            Posted::Done { sequence: None, total, positions: Positions::new() }
+        }
+    }
+}
+
 /// Adds an entry to a group's stream; its place, or `None` when the group is deleted.
 pub(super) fn append_to_group(
     tx: &mut Tx<'_>,
@@ -464,6 +481,10 @@ impl Messages for SqliteStore {
 
     async fn count_only(&self, at: &GroupRef, draft: Draft) -> StoreResult<Posted> {
         let Some(cell) = self.cell(at).await? else { return Ok(Posted::NoGroup) };
+        if draft.is_like() {
+            let run = move |tx: &mut Tx<'_>| Ok(like(tx, &cell, &draft));
+            return self.writer.run(Subject::None, run, |posted| posted).await;
+        }
         wanted_still()?;
         let mut state = cell.lock();
         if state.is_deleted() {

@@ -16,8 +16,8 @@ use muster_core::{
 
 use crate::{
     make::{
-        admitted, alone, app_id, at, connected, draft, durable, end_of, group, one_group, roster, user,
-        with_app, with_group,
+        admitted, alone, app_id, at, connected, counted, done, draft, durable, end_of, group, likes,
+        one_group, roster, user, with_app, with_group,
     },
     place::{LastingPlace, Place},
 };
@@ -27,6 +27,7 @@ over_every_store!(
     lasting:
     what_is_durable_is_the_same_after_reopening,
     closing_loses_nothing_that_was_only_in_memory,
+    likes_that_were_answered_outlive_a_crash,
     a_crash_keeps_every_acknowledged_write_and_halves_of_none,
     a_store_dropped_without_closing_opens_again,
 );
@@ -114,6 +115,20 @@ async fn closing_loses_nothing_that_was_only_in_memory(place: &impl LastingPlace
         let tally = store.tally(g).await.unwrap();
         assert_eq!((tally.online, tally.views, tally.messages), (0, 1, [(5, 1)].into()));
     }
+}
+
+async fn likes_that_were_answered_outlive_a_crash(place: &impl LastingPlace) {
+    let store = place.open();
+    with_app(&*store, "a").await;
+    let g = with_group(&*store, "a", "g").await;
+    for total in [7, 14] {
+        assert_eq!(store.count_only(&g, likes(7)).await.unwrap(), done(None, counted(total)));
+        let crashed = place.after_a_crash().open();
+        assert_eq!(crashed.tally(&g).await.unwrap().likes, total);
+        assert_eq!(crashed.count_only(&g, likes(1)).await.unwrap(), done(None, counted(total + 1)));
+        crashed.close().await.unwrap();
+    }
+    store.close().await.unwrap();
 }
 
 /// What writers were told.
