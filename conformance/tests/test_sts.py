@@ -187,12 +187,31 @@ def secure(new_server, tmp_path):
     return server, role, files[0]
 
 
+def trusting(certificate, store):
+    """What a Java program is started with so that it trusts a certificate; `store` is where it is put for it."""
+    subprocess.run(
+        ["keytool", "-importcert", "-noprompt", "-alias", "muster", "-file", str(certificate),
+         "-keystore", str(store), "-storetype", "PKCS12", "-storepass", "changeit"],
+        check=True, capture_output=True,
+    )
+    return [f"-Djavax.net.ssl.trustStore={store}", "-Djavax.net.ssl.trustStoreType=PKCS12", "-Djavax.net.ssl.trustStorePassword=changeit"]
+
+
 @pytest.mark.looks_at("door")
 @pytest.mark.parametrize(
-    "program", [[sys.executable, "harness/ram_role.py"], ["node", "node/ram_role.mjs"]], ids=["python", "node"]
+    "program",
+    [
+        [sys.executable, "harness/ram_role.py"],
+        ["node", "node/ram_role.mjs"],
+        ["java", "-Xmx128m", "-cp", "java/target/classes:java/target/lib/*", "RamRole", "asynchronous"],
+        ["java", "-Xmx128m", "-cp", "java/target/classes:java/target/lib/*", "RamRole", "older"],
+    ],
+    ids=["python", "node", "java-async", "java-acs"],
 )
-def test_the_credential_providers_of_the_sdks_become_the_role(secure, program):
+def test_the_credential_providers_of_the_sdks_become_the_role(secure, program, tmp_path):
     server, role, certificate = secure
+    if program[0] == "java":
+        program = [program[0], *trusting(certificate, tmp_path / "trusted.p12"), *program[1:]]
     ask = {"id": role.key.id, "secret": role.key.secret, "role": role.arn, "authority": server.authority}
     trusted = {name: str(certificate) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")}
     done = subprocess.run(
