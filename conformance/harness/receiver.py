@@ -1,14 +1,17 @@
 """A receiver of callbacks: takes them, or refuses them with a status, as a test says."""
 
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver:
-    """Listens on the loopback for as long as the block lasts. What it took is in `taken`, as (headers, body) in their order."""
+    """Listens on the loopback for as long as the block lasts. What it took is in `taken`, as (headers, body) in their order.
 
-    def __init__(self):
+    With the files of a certificate and its key it speaks TLS."""
+
+    def __init__(self, certificate=None):
         self.status = 200
         self.taken, self.refused = [], []
         receiver = self
@@ -27,7 +30,14 @@ class Receiver:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/callbacks"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            # The handshake is the connection's own thread's, so that one that fails ends nothing else.
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+            self._server.handle_error = lambda *_: None
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}/callbacks"
 
     def told(self):
         """What was taken, as (user, login, event) in the order in which it came."""
