@@ -1,12 +1,14 @@
 """Second-generation messages: sending by API, what members receive, history by token, type, time; the classes of storage."""
 
 import time
+from contextlib import ExitStack, closing
 
 import pytest
 
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group
 from harness.tokens import login_token
+from harness.wire import Wire
 
 pytestmark = pytest.mark.looks_at("transactions", "nodes")
 
@@ -187,6 +189,33 @@ def test_a_message_that_is_taken_back_is_told_and_gone_from_history(wire, app, a
     assert told["data"]["groupId"] == group
     assert told["data"]["deleter"] == {"userId": "boss", "userExtension": "meta"}
     assert [row["MsgTid"] for row in history(wire, app, group)["MessageList"]] == [kept]
+
+
+def test_what_one_node_takes_back_is_gone_for_members_and_late_comers_of_every_node(wire, server, app):
+    group = new_group(wire, app)
+    with ExitStack() as opened:
+
+        def inside(user, node):
+            session = opened.enter_context(RawSession(node))
+            session.login(login_token(app, user))
+            session.join(group)
+            return session
+
+        members = [inside(f"member{number}", node) for number, node in enumerate(server.nodes)]
+        first, last = (opened.enter_context(closing(Wire(node))) for node in (server.nodes[0], server.nodes[-1]))
+        kept, doomed = (send(first, app, group, Body=body)["MsgTid"] for body in ("kept", "said too much"))
+        for member in members:
+            member.event("recvgroupmessage", messageId=doomed)
+        recall(last, app, group, doomed, DeleterId="boss")
+        for member in members:
+            assert member.event("deletegroupmessage", messageId=doomed)["data"]["deleter"]["userId"] == "boss"
+        for number, node in enumerate(server.nodes):
+            late = inside(f"late{number}", node)
+            stream = late.result("history", {"channel": f"g:{group}", "limit": -1})["publications"]
+            said = [one["data"]["messageId"] for one in stream if one["data"]["event"] == "recvgroupmessage"]
+            assert said == [kept] and "said too much" not in str(stream)
+            recent = late.result("rpc", {"method": "listRecentMessage", "data": {"groupId": group}})
+            assert "said too much" not in str(recent) and kept in str(recent)
 
 
 def test_taking_back_a_message_that_does_not_exist_succeeds_and_echoes_its_id(wire, app, audience):
