@@ -24,11 +24,11 @@ pub mod protocol;
 mod rate;
 mod refusals;
 mod session;
-mod socket;
+mod transport;
 
 pub use compat::{ApiAnswer, ServerApi};
 pub use config::{InvalidConfig, LoginNonces, RealtimeConfig};
 pub use contract::contract;
 pub use counters::{Counter, Counters};
 pub use hub::Hub;
-pub use socket::serve_socket;
+pub use transport::serve_socket;

@@ -1,6 +1,6 @@
 //! One connection: its commands are carried out one after the other, in the order in which they came.
 //!
-//! A session knows nothing of sockets. The [`socket`](crate::socket) module hands it the bytes of frames and writes what
+//! A session knows nothing of sockets. The [`transport`](crate::transport) module hands it the bytes of frames and writes what
 //! it puts into the connection's [outbox](crate::hub::Connection); a transport of another kind does the same.
 
 mod calls;

@@ -1,0 +1,109 @@
+//! Connections over WebSocket. The library of the protocol is named in here alone.
+//!
+//! It reads, answers pings and closes; messages are written beside it, from where they are. At rest a connection holds
+//! its small read buffer.
+
+mod frames;
+mod frugal;
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message, Utf8Bytes,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+use super::{End, Transport, close, serve};
+use crate::{
+    hub::Hub,
+    lobby::Guest,
+    protocol::{Disconnect, Form, Frame},
+};
+use frugal::Frugal;
+
+/// Bytes of the library's read buffer. It is kept for as long as the connection lasts, and filled with zeros at every
+/// look for something to read; the default is 128 KiB.
+const READ_BUFFER: usize = 128;
+
+/// A connection as the protocol's library has it.
+type Socket<S> = WebSocketStream<Frugal<S>>;
+
+/// The WebSocket settings of a server's connections: for the binary's handshake, if that makes the stream.
+fn settings(hub: &Hub) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(hub.config.message_bytes))
+        .max_frame_size(Some(hub.config.message_bytes))
+}
+
+/// Serves one connection until it ends, whose messages are written in this form. The HTTP upgrade is done; `stream` is at
+/// the first byte behind it.
+pub async fn serve_socket<S>(hub: Arc<Hub>, stream: S, form: Form, peer: Option<SocketAddr>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
+    let socket = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
+    let mut socket = Box::pin(socket).await;
+    match hub.admit(form) {
+        Ok(connection) => {
+            let guest = Guest::new(Arc::clone(&hub.lobby), Arc::clone(&connection), hub.config.login_bytes);
+            socket.get_mut().count(guest);
+            serve(&hub, &connection, &mut socket, peer).await;
+        }
+        Err(why) => Box::pin(close(&hub, &mut socket, why.into())).await,
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
+    async fn read(&mut self) -> Result<Bytes, End> {
+        loop {
+            if let Some(frame) = frame_of(self.next().await)? {
+                return Ok(frame);
+            }
+        }
+    }
+
+    async fn write(&mut self, form: Form, messages: &[Frame]) -> io::Result<()> {
+        // What the library has to say itself, such as a pong, goes first: whole.
+        self.flush().await.map_err(io::Error::other)?;
+        frames::write_messages(self.get_mut(), form, messages).await
+    }
+
+    fn trust(&mut self) {
+        self.get_mut().trust();
+    }
+
+    async fn close(&mut self, end: End) -> io::Result<()> {
+        let End::Close(Disconnect { code, reason }) = end else {
+            // The answer to the client's own close is ready and has to be sent.
+            return self.flush().await.map_err(io::Error::other);
+        };
+        let frame = CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
+        self.send(Message::Close(Some(frame))).await.map_err(io::Error::other)?;
+        while let Some(Ok(_)) = self.next().await {}
+        Ok(())
+    }
+}
+
+/// What a received message holds, if it is for the session. Either kind of message may hold either form.
+fn frame_of(received: Option<Result<Message, Error>>) -> Result<Option<Bytes>, End> {
+    match received {
+        Some(Ok(Message::Text(text))) => Ok(Some(text.into())),
+        Some(Ok(Message::Binary(bytes))) => Ok(Some(bytes)),
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
+        Some(Err(Error::Capacity(_))) => Err(Disconnect::TOO_BIG.into()),
+        Some(Err(Error::Io(error))) if error.kind() == io::ErrorKind::FileTooLarge => {
+            Err(Disconnect::TOO_BIG.into())
+        }
+        Some(Ok(Message::Close(_))) => Err(End::Left),
+        Some(Err(_)) | None => Err(End::Gone),
+    }
+}
