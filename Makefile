@@ -98,7 +98,7 @@ bench: build packages
 # (`make fuzz PROBE=policy FUZZ_SECONDS=3600`). The tests run the same probes over their corpus and some hundred variants of it.
 # Needed is the compiler that builds the server and one for C++, which libFuzzer is written in: `fuzz/.cargo/config.toml` has
 # the options. What is found on the way is kept in fuzz/found, what breaks a promise in fuzz/artifacts.
-PROBE ?= bus_message import_line login_token policy realtime_frame request xml_answer
+PROBE ?= bus_message import_line login_token policy realtime_frame realtime_protobuf request xml_answer
 FUZZ_SECONDS ?= 60
 FUZZ_BYTES ?= 4096
 FUZZ_TARGET := $(abspath $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR)/fuzz,fuzz/target))

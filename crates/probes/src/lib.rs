@@ -14,6 +14,7 @@
 mod client;
 mod login;
 mod policy;
+mod protobuf;
 mod realtime;
 mod request;
 mod server;
@@ -22,6 +23,7 @@ mod texts;
 
 pub use login::login_token;
 pub use policy::policy;
+pub use protobuf::realtime_protobuf;
 pub use realtime::realtime_frame;
 pub use request::{request, xml_answer};
 pub use texts::{bus_message, import_line};
@@ -30,12 +32,13 @@ pub use texts::{bus_message, import_line};
 pub type Probe = (&'static str, fn(&[u8]));
 
 /// Every probe.
-pub const PROBES: [Probe; 7] = [
+pub const PROBES: [Probe; 8] = [
     ("bus_message", bus_message),
     ("import_line", import_line),
     ("login_token", login_token),
     ("policy", policy),
     ("realtime_frame", realtime_frame),
+    ("realtime_protobuf", realtime_protobuf),
     ("request", request),
     ("xml_answer", xml_answer),
 ];
