@@ -8,9 +8,9 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use tokio::{runtime::Handle, task::AbortHandle};
@@ -33,7 +33,7 @@ impl Watch {
     /// Whether a change was begun. Once the work was dropped this stays as it is.
     #[must_use]
     pub fn begun(&self) -> bool {
-        self.callers().iter().any(|caller| caller.0.load(Ordering::Acquire) == BEGUN)
+        self.callers().iter().any(|caller| caller.0.state.load(Ordering::Acquire) == BEGUN)
     }
 
     fn callers(&self) -> MutexGuard<'_, Vec<Caller>> {
@@ -47,7 +47,16 @@ const GONE: u8 = 2;
 
 /// Whoever asked for a change. Clones are the same one.
 #[derive(Clone, Debug, Default)]
-pub struct Caller(Arc<AtomicU8>);
+pub struct Caller(Arc<Agreed>);
+
+/// What the two sides agree over.
+#[derive(Debug, Default)]
+struct Agreed {
+    /// One of [`WAITS`], [`BEGUN`] and [`GONE`].
+    state: AtomicU8,
+    /// Whether a store has given a change of the caller its place among the others.
+    placed: AtomicBool,
+}
 
 impl Caller {
     /// The caller of the work under way here; one that waits for ever when nobody is known.
@@ -60,15 +69,25 @@ impl Caller {
     /// that it must not be begun.
     #[must_use]
     pub fn begin(&self) -> bool {
-        match self.0.compare_exchange(WAITS, BEGUN, Ordering::AcqRel, Ordering::Acquire) {
+        match self.0.state.compare_exchange(WAITS, BEGUN, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => true,
             Err(state) => state == BEGUN,
         }
     }
 
+    /// Told by a store, while it is asked, once a change has its place: it comes to pass before every change of the same
+    /// stream that the store is asked for from then on. A store that never tells has a caller wait for the change itself.
+    pub fn place(&self) {
+        self.0.placed.store(true, Ordering::Release);
+    }
+
+    fn is_placed(&self) -> bool {
+        self.0.placed.load(Ordering::Acquire)
+    }
+
     /// The caller waits no longer. Changes that were not begun are not begun any more: then the answer is `true`.
     pub fn leave(&self) -> bool {
-        self.0.compare_exchange(WAITS, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.0.state.compare_exchange(WAITS, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 }
 
@@ -160,21 +179,74 @@ where
         return work.await;
     }
     let (caller, work) = for_a_caller(work);
-    let mut held = Held { caller, work: Some(work) };
-    std::future::poll_fn(|context| {
-        let done = held.work.as_mut().map_or(Poll::Pending, |work| work.as_mut().poll(context));
-        if done.is_ready() {
-            held.work = None;
+    Held { caller, work: Some(work) }.await
+}
+
+/// Work that a store has given its place, and that is carried on by whoever waits for this: see [`carry_on`].
+pub struct Underway<T: Send + 'static>(Stage<T>);
+
+enum Stage<T: Send + 'static> {
+    /// It was over at once; what it came to, until somebody takes it.
+    Over(Option<T>),
+    Held(Held<T>),
+}
+
+impl<T: Send + Unpin + 'static> Future for Underway<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        match &mut self.0 {
+            Stage::Over(done) => done.take().map_or(Poll::Pending, Poll::Ready),
+            Stage::Held(held) => Pin::new(held).poll(context),
         }
-        done
-    })
-    .await
+    }
+}
+
+/// Begins work that changes something, as [`carry_out_in_place`]: answers when a store has given the change its place
+/// ([`Caller::place`]), or when the work is over. Whoever begins one piece of work after the other so has them come to pass
+/// in that order, and waits for all of them together.
+///
+/// # Panics
+/// When the work does.
+pub async fn carry_on<T, F>(work: impl FnOnce(CarriedOut) -> F) -> Underway<T>
+where
+    T: Send + Unpin + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let work = work(CarriedOut(()));
+    if CURRENT.try_with(|_| ()).is_ok() {
+        return Underway(Stage::Over(Some(work.await)));
+    }
+    let (caller, work) = for_a_caller(work);
+    let mut held = Held { caller, work: Some(work) };
+    let done = std::future::poll_fn(|context| match Pin::new(&mut held).poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        // It is told while the work is polled, or never.
+        Poll::Pending if held.caller.is_placed() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    });
+    match done.await {
+        Some(done) => Underway(Stage::Over(Some(done))),
+        None => Underway(Stage::Held(held)),
+    }
 }
 
 /// Work in the hands of its caller. When it is dropped there after a store has begun, it goes on in a task.
 struct Held<T: Send + 'static> {
     caller: Caller,
     work: Option<Work<T>>,
+}
+
+impl<T: Send + 'static> Future for Held<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let done = self.work.as_mut().map_or(Poll::Pending, |work| work.as_mut().poll(context));
+        if done.is_ready() {
+            self.work = None;
+        }
+        done
+    }
 }
 
 impl<T: Send + 'static> Drop for Held<T> {
@@ -264,11 +336,52 @@ mod tests {
         assert_eq!(carry_out_in_place(|_| async { 7 }).await, 7);
     }
 
+    #[tokio::test]
+    async fn what_has_its_place_is_carried_on_beside_what_is_begun_after_it() {
+        let (go, gone) = oneshot::channel::<()>();
+        let first = carry_on(|_| async move {
+            assert!(Caller::current().begin());
+            Caller::current().place();
+            let _ = gone.await;
+            "first"
+        })
+        .await;
+        assert_eq!(carry_on(|_| async { "second" }).await.await, "second");
+        go.send(()).unwrap();
+        assert_eq!(first.await, "first");
+    }
+
+    #[tokio::test]
+    async fn what_a_store_gives_no_place_is_waited_for() {
+        let (go, gone) = oneshot::channel::<()>();
+        let mut begun = Box::pin(carry_on(|_| async move { gone.await.is_ok() }));
+        let polled = std::future::poll_fn(|context| Poll::Ready(begun.as_mut().poll(context))).await;
+        assert!(polled.is_pending());
+        go.send(()).unwrap();
+        assert!(begun.await.await);
+    }
+
+    #[tokio::test]
+    async fn work_that_has_its_place_goes_on_when_whoever_waits_goes_away() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let underway = carry_on(|_| async move {
+            Caller::current().place();
+            assert!(Caller::current().begin());
+            let _ = gone.await;
+            let _ = tell.send(());
+        })
+        .await;
+        drop(underway);
+        go.send(()).unwrap();
+        told.await.unwrap();
+    }
+
     /// Polls work once as a step of a watch, drops it, and answers what the watch learnt.
     fn given_up(work: impl Future<Output = ()> + Send + 'static) -> bool {
         let watch = Watch::default();
         let mut work = Box::pin(work);
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut context = Context::from_waker(std::task::Waker::noop());
         watch.during(&mut || assert!(work.as_mut().poll(&mut context).is_pending()));
         drop(work);
         watch.begun()
@@ -294,7 +407,7 @@ mod tests {
     async fn work_inside_of_work_has_the_same_caller() {
         let begun = carry_out(|_| async {
             assert!(Caller::current().begin());
-            carry_out(|_| async { Caller::current().0.load(Ordering::Acquire) }).await
+            carry_out(|_| async { Caller::current().0.state.load(Ordering::Acquire) }).await
         });
         assert_eq!(begun.await, BEGUN);
     }

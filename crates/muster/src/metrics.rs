@@ -159,6 +159,15 @@ impl Collector for Counted {
             let labels = [("code", code.to_string())];
             ConstCounter::new(count).encode(closes.encode_family(&labels)?)?;
         }
+        let mut dropped = encoder.encode_descriptor(
+            "dropped_messages",
+            "Messages refused because their group got more than it may, by what they count for",
+            None,
+            MetricType::Counter,
+        )?;
+        for (class, count) in clients.dropped() {
+            ConstCounter::new(count).encode(dropped.encode_family(&[("class", class)])?)?;
+        }
         let mut unknown = encoder.encode_descriptor(
             "unknown_actions",
             "API requests for actions that this server has not, by name",

@@ -51,8 +51,15 @@ pub struct RealtimeConfig {
     /// Messages a second that one connection may send, with ten seconds' worth at once; more are refused with error 412.
     /// 0 for no bound.
     pub messages_per_client: u32,
-    /// Messages a second that the connections of this server may send to one group, likewise.
+    /// Messages a second that the connections of this server may send to one group, likewise. Above that the lightest are
+    /// refused first: likes have eight seconds' worth at once, texts nine, and gifts and messages of a high level all ten.
     pub messages_per_group: u32,
+    /// Messages of one connection that may be on their way to the disk at once; the next one waits. Many together share a
+    /// commit.
+    pub messages_in_flight: u32,
+    /// Connections a second that a server which stops sends elsewhere, so that the others are not met by all at once; the last
+    /// are sent at half of the time that it has for stopping. 0 for all at once.
+    pub drain_per_second: u32,
     /// Origins whose pages may connect, such as `https://app.example.com`; others are refused with status 403. Programs
     /// that are no browser send none and may always. Empty for any.
     pub origins: Vec<String>,
@@ -108,6 +115,8 @@ impl Default for RealtimeConfig {
             login_budget_bytes: 33_554_432,
             messages_per_client: 100,
             messages_per_group: 5_000,
+            messages_in_flight: 256,
+            drain_per_second: 2_000,
             origins: Vec::new(),
             token_days: 7,
             nonces: LoginNonces::Documented,
@@ -179,7 +188,7 @@ impl RealtimeConfig {
 
     /// Every number: its name, what it is, and what it may be.
     #[must_use]
-    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 19] {
+    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 21] {
         let size = |value: usize| value as u64;
         [
             ("grace_seconds", self.grace_seconds.into(), 0..=86_400),
@@ -200,6 +209,8 @@ impl RealtimeConfig {
             ("login_budget_bytes", size(self.login_budget_bytes), 1..=1 << 40),
             ("messages_per_client", self.messages_per_client.into(), 0..=1_000_000),
             ("messages_per_group", self.messages_per_group.into(), 0..=1_000_000),
+            ("messages_in_flight", self.messages_in_flight.into(), 1..=65_536),
+            ("drain_per_second", self.drain_per_second.into(), 0..=1_000_000),
             ("token_days", self.token_days.into(), 1..=36_500),
         ]
     }
@@ -214,6 +225,15 @@ impl RealtimeConfig {
     /// The most that a returning client is sent.
     pub(crate) fn recovery(&self) -> RecoveryBounds {
         RecoveryBounds { entries: self.recovery_limit, bytes: self.reply_bytes }
+    }
+
+    /// How long a server that stops waits after it has sent so many connections elsewhere.
+    pub(crate) fn drain_pause(&self, connections: usize) -> Duration {
+        let connections = u32::try_from(connections).unwrap_or(u32::MAX);
+        Duration::from_secs(1)
+            .checked_div(self.drain_per_second)
+            .unwrap_or_default()
+            .saturating_mul(connections)
     }
 
     pub(crate) fn grace(&self) -> Duration {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use crate::lock::locked;
+use crate::{lock::locked, rate::Class};
 
 /// A number that goes up and down or only up; readers may see it a moment late.
 #[derive(Debug, Default)]
@@ -47,6 +47,7 @@ pub struct Counters {
     pub leaves: Counter,
     /// Messages that clients sent and the server took.
     pub messages_in: Counter,
+    dropped: [Counter; 3],
     /// Publications put into the queues of connections.
     pub deliveries: Counter,
     /// Bytes written to connections.
@@ -65,6 +66,17 @@ impl Counters {
     #[must_use]
     pub fn closes(&self) -> BTreeMap<u16, u64> {
         locked(&self.closes).clone()
+    }
+
+    /// Messages that were refused because their group got more than it may, by class, the lowest first.
+    #[must_use]
+    pub fn dropped(&self) -> [(&'static str, u64); 3] {
+        let [likes, texts, gifts] = &self.dropped;
+        [("like", likes.get()), ("text", texts.get()), ("gift", gifts.get())]
+    }
+
+    pub(crate) fn dropped_one(&self, class: Class) {
+        self.dropped[class as usize].add(1);
     }
 
     pub(crate) fn closed(&self, code: u16) {

@@ -13,7 +13,7 @@ use super::{Muster, outbox::OutboxState};
 use crate::{
     bus::{Bus, Notice},
     callback::{CallbackEvent, Found, OwedCall, id_of},
-    caller::{CarriedOut, carry_out, carry_out_in_place},
+    caller::{CarriedOut, Underway, carry_on, carry_out, carry_out_in_place},
     error::Result,
     id::AppId,
     message::{Entry, Positions, StreamRef},
@@ -141,6 +141,17 @@ impl Muster {
     {
         let (listeners, hands) = self.begin();
         carry_out_in_place(|carried| told(listeners, work(hands(carried)))).await
+    }
+
+    /// Begins a change, and answers when the store has given it its place: see [`carry_on`]. What is left comes to the
+    /// work's errors; then nothing is told.
+    pub(super) async fn begin_change<T, F>(&self, work: impl FnOnce(Hands) -> F) -> Underway<Result<T>>
+    where
+        T: Send + Unpin + 'static,
+        F: Future<Output = Result<Done<T>>> + Send + 'static,
+    {
+        let (listeners, hands) = self.begin();
+        carry_on(|carried| told(listeners, work(hands(carried)))).await
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     app::Generation,
     bus::Notice,
+    caller::Underway,
     error::{Error, Result},
     group::Slice,
     id::{GroupRef, MessageId},
@@ -18,6 +19,7 @@ use crate::{
         Sequence, StreamRef, Weight,
     },
     number::{RepeatCount, TypeCount},
+    roster::Member,
 };
 
 /// Whether a message lasts.
@@ -132,6 +134,13 @@ impl Voice {
     }
 }
 
+/// A visitor of a group whom the store has just called a member. It is asked again before what is said later.
+#[derive(Debug)]
+pub struct Speaker<'a> {
+    visit: Visit<'a>,
+    member: Member,
+}
+
 /// The rules of messages.
 #[derive(Clone, Copy)]
 pub struct MessageRules<'a>(pub(super) &'a Muster);
@@ -163,29 +172,52 @@ impl MessageRules<'_> {
     /// # Errors
     /// [`Error::GroupDeleted`], [`Error::NotMember`], [`Error::Muted`], [`Error::Refused`],
     /// [`Error::TooManyMemberTypes`], or the store's.
-    pub async fn say(&self, visit: &Visit<'_>, new: MemberMessage) -> Result<Sent> {
+    pub async fn say(&self, visit: Visit<'_>, new: MemberMessage) -> Result<Sent> {
+        self.begin_saying(&self.speaker(visit).await?, new).await?.await
+    }
+
+    /// Who comes to a group, as the member that it is there now.
+    ///
+    /// # Errors
+    /// [`Error::NotMember`], or the store's.
+    pub async fn speaker<'a>(&self, visit: Visit<'a>) -> Result<Speaker<'a>> {
         let (user, group) = (visit.login().user(), visit.group());
         let member = membership(&*self.0.store, &group.at, user).await?;
         let member = member.ok_or_else(|| Error::NotMember(user.clone()))?;
+        Ok(Speaker { visit, member })
+    }
+
+    /// Begins to say something to a speaker's group: the rules admit it, and it has its place behind everything of that
+    /// group that was begun before. It is stored and told once what this answers has come to its end, which happens also
+    /// when nobody waits for it.
+    ///
+    /// # Errors
+    /// [`Error::Muted`], [`Error::Refused`], or the store's: then it is never said. What this answers ends in
+    /// [`Error::GroupDeleted`], [`Error::TooManyMemberTypes`], or the store's.
+    pub async fn begin_saying(
+        &self,
+        Speaker { visit, member }: &Speaker<'_>,
+        new: MemberMessage,
+    ) -> Result<Underway<Result<Sent>>> {
         if !new.skips_mutes {
             self.0.mutes().demand_voice(visit).await?;
         }
-        let login = visit.login();
         if !(new.skip_audit && visit.runs_it()) {
-            self.0.moderation().pass(login.app(), new.body.as_str()).await?;
+            self.0.moderation().pass(visit.login().app(), new.body.as_str()).await?;
         }
+        // What the group knows of the member: the operator may have changed it since the login.
+        let sender = Sender { user: member.user.clone(), info: member.info.clone() };
         let message = Message {
             weight: new.level.weight(),
             level: new.level,
             repeat: new.repeat,
             cached: new.storage == Storage::Stored,
-            // What the group knows of the member: the operator may have changed it since the login.
-            ..self.message(None, new.kind, new.body, Sender { user: member.user, info: member.info })?
+            ..self.message(None, new.kind, new.body, sender)?
         };
-        let voice = Voice::Member;
-        let max_types = self.max_types(group, voice);
+        let (voice, at) = (Voice::Member, visit.group().at.clone());
+        let max_types = self.max_types(visit.group(), voice);
         let draft = Draft { message, increment: new.repeat, max_types, once: false };
-        self.post(group, draft, new.storage, voice).await
+        Ok(self.0.begin_change(move |hands| post(hands, at, draft, new.storage, voice)).await)
     }
 
     async fn post(&self, group: &OpenGroup, draft: Draft, storage: Storage, voice: Voice) -> Result<Sent> {

@@ -79,7 +79,7 @@ pub use delivery::DeliveryRules;
 pub use groups::{GroupMade, GroupRules, KnownGroup, NewGroup, OpenGroup, Visit};
 pub use history::MAX_RECENT;
 pub use logins::{AccessToken, Login, LoginClaim, LoginError, LoginRules, Refusal, Standing};
-pub use messages::{MemberMessage, MessageRules, OperatorMessage, Sent, Storage};
+pub use messages::{MemberMessage, MessageRules, OperatorMessage, Sent, Speaker, Storage};
 pub use moderation::ModerationRules;
 pub use mutes::MuteRules;
 pub use nodes::NodeRules;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     bus::Notice,
+    caller::Underway,
     error::{Error, Result},
     id::{AppId, MessageId, UserId},
     message::{Body, DEFAULT_MESSAGE_TYPE, Entry, Event, Level, Message, Posted, Sender, StreamRef},
@@ -87,12 +88,20 @@ impl MessageRules<'_> {
         }
     }
 
-    /// A user says something to another of the same application, who must be logged in. It is stored: a receiver whose
-    /// connection drops just then has it after coming back.
+    /// Begins what a user says to another of the same application, who must be logged in: the rules admit it, and it has
+    /// its place behind everything to that user that was begun before. It is stored, so that a receiver whose connection
+    /// drops just then has it after coming back, and told once what this answers has come to its end, which happens also
+    /// when nobody waits for it.
     ///
     /// # Errors
-    /// [`Error::NotOnline`], [`Error::Refused`], or the store's.
-    pub async fn say_to(&self, login: &Login, receiver: &UserId, new: UserWord) -> Result<Sent> {
+    /// [`Error::NotOnline`], [`Error::Refused`], or the store's: then it is never said. What this answers ends in the
+    /// store's.
+    pub async fn begin_saying_to(
+        &self,
+        login: &Login,
+        receiver: &UserId,
+        new: UserWord,
+    ) -> Result<Underway<Result<Sent>>> {
         if !(new.skip_audit && login.is_admin()) {
             self.0.moderation().pass(login.app(), new.body.as_str()).await?;
         }
@@ -101,20 +110,22 @@ impl MessageRules<'_> {
             level: new.level,
             ..self.message(None, new.kind, new.body, login.as_sender())?
         };
-        self.tell(
-            login.app(),
-            receiver,
-            Word { message, storage: Storage::Stored, once: false, acknowledged: false },
-        )
-        .await
+        let word = Word { message, storage: Storage::Stored, once: false, acknowledged: false };
+        let to = self.demand_online(login.app(), receiver).await?;
+        Ok(self.0.begin_change(move |hands| tell(hands, to, word)).await)
     }
 
-    async fn tell(&self, app: &OpenApp, receiver: &UserId, word: Word) -> Result<Sent> {
+    /// Refuses a receiver who is not logged in.
+    async fn demand_online(&self, app: &OpenApp, receiver: &UserId) -> Result<(AppId, UserId)> {
         let online = self.0.logins().signed_in(app, std::slice::from_ref(receiver)).await?;
         if online != [true] {
             return Err(Error::NotOnline(receiver.clone()));
         }
-        let to = (app.id.clone(), receiver.clone());
+        Ok((app.id.clone(), receiver.clone()))
+    }
+
+    async fn tell(&self, app: &OpenApp, receiver: &UserId, word: Word) -> Result<Sent> {
+        let to = self.demand_online(app, receiver).await?;
         self.0.change(move |hands| tell(hands, to, word)).await
     }
 }

@@ -220,7 +220,7 @@ async fn what_is_told_of_a_user_changes_in_every_group_of_the_user() {
     let group = GroupId::new("g").expect("an id");
     let visit = house.muster.groups().visit(&kim.login, &group).await.expect("a visit");
     let said = MemberMessage::of(Body::new("hello").expect("a body"));
-    house.muster.messages().say(&visit, said).await.expect("a message");
+    house.muster.messages().say(visit, said).await.expect("a message");
     let page = [("AppId", &*app), ("GroupId", "g"), ("PageSize", "10"), ("SortType", "1")];
     let history = house.call("ListLiveMessageGroupMessages", &page).await.ok();
     assert_eq!(history["MessageList"][0]["Sender"], json!({"UserId": "kim", "UserInfo": "newer"}));

@@ -158,15 +158,21 @@ impl Hub {
     }
 
     /// Sends every client elsewhere (close 3001) and takes no new one; returns when all are gone or `deadline` is over.
-    /// Memberships stay as they are: they end with the process.
+    /// They are sent in batches, so that those who take them in are not met by all at once, and the last batch at half of
+    /// the time. Memberships stay as they are: they end with the process.
     pub async fn drain(&self, deadline: Duration) {
         self.draining.store(true, Ordering::SeqCst);
         let until = Instant::now() + deadline;
-        for batch in self.connections.values().chunks(DRAIN_BATCH) {
+        let connections = self.connections.values();
+        let batches = u32::try_from(connections.chunks(DRAIN_BATCH).count()).unwrap_or(u32::MAX);
+        let pause = self.config.drain_pause(DRAIN_BATCH).min(deadline / 2 / batches.max(1));
+        for (place, batch) in connections.chunks(DRAIN_BATCH).enumerate() {
+            if place > 0 {
+                tokio::time::sleep(pause).await;
+            }
             for connection in batch {
                 connection.outbox.close(Disconnect::SHUTDOWN);
             }
-            tokio::task::yield_now().await;
         }
         while self.counters.connections.get() > 0 && Instant::now() < until {
             tokio::time::sleep(DRAIN_LOOK).await;

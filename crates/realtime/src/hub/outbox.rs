@@ -4,7 +4,7 @@
 //! counted until it is written. A client that reads more slowly than its groups talk is closed, not dropped from, because
 //! what was stored must reach it and reconnecting with recovery is how it does. Replies close nobody: while as much
 //! waits as may, the client's next command does not begin ([`Outbox::room`]), so that replies are one more than that at
-//! most.
+//! most, and those to messages that were under way (`realtime.messages_in_flight`).
 
 use std::{
     future::poll_fn,
@@ -131,6 +131,11 @@ impl Outbox {
             Poll::Pending
         })
         .await
+    }
+
+    /// Whether nothing more is taken in.
+    pub(crate) fn has_ended(&self) -> bool {
+        locked(&self.state).end.is_some()
     }
 
     /// Takes everything that waits into `batch`, which is empty; why the connection is to be closed afterwards, if it is.

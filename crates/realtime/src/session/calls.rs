@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use muster_core::{
     group::Order,
-    id::{GroupId, MessageId, UserId},
-    message::{Body, Level, StreamRef},
-    number::RepeatCount,
+    id::{GroupId, MessageId},
+    message::{Body, StreamRef},
     roster::{JoinNumber, WalkQuery},
-    service::{MemberMessage, Storage, UserWord, Visit},
+    service::Visit,
     store::walk_cursor,
 };
 use schemars::JsonSchema;
@@ -17,66 +16,11 @@ use super::{Failure, Outcome, ReplyBody, Session};
 use crate::{
     events::{self, ImUser},
     protocol::{ErrorCode, ErrorReply, RpcRequest},
+    rate::Class,
 };
 
 /// Users that a page of a list holds, at most and when nothing is said: the documentation's bound.
 pub(super) const MAX_USERS: usize = 50;
-
-/// What `sendGroupMessage` is given.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Outgoing {
-    /// Which group.
-    group_id: Box<str>,
-    /// Its type: up to 10000 the system's, above the application's own.
-    #[serde(rename = "type")]
-    kind: i64,
-    /// What it says, at most 15 KiB.
-    data: Box<str>,
-    /// How much the sender makes of it: 0 normal, 1 high.
-    #[serde(default)]
-    level: Option<i64>,
-    /// Whether it is told once and not stored.
-    #[serde(default)]
-    no_storage: Option<bool>,
-    /// How many equal messages it stands for.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = i32::MAX))]
-    repeat_count: Option<u64>,
-    /// Whether it is said also by who is muted.
-    #[serde(default)]
-    skip_mute_check: Option<bool>,
-    /// Whether it asks to be spared moderation; granted to those who run the group.
-    #[serde(default)]
-    skip_audit: Option<bool>,
-}
-
-/// What `sendC2cMessage` is given. Programs add members of a group's message, which mean nothing here.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OutgoingC2c {
-    /// To whom.
-    receiver_id: Box<str>,
-    /// Its type: up to 10000 the system's, above the application's own.
-    #[serde(rename = "type")]
-    kind: i64,
-    /// What it says, at most 15 KiB.
-    data: Box<str>,
-    /// How much the sender makes of it: 0 normal, 1 high.
-    #[serde(default)]
-    level: Option<i64>,
-    /// Whether it asks to be spared moderation; granted to logins with the role `admin`.
-    #[serde(default)]
-    skip_audit: Option<bool>,
-}
-
-/// What the calls that send answer.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SentMessage<'a> {
-    /// The message's id.
-    pub(super) message_id: &'a str,
-}
 
 /// What `ackMessage` is given.
 #[derive(Deserialize, JsonSchema)]
@@ -190,18 +134,10 @@ pub(crate) struct UserPage<'a> {
 }
 
 impl Session {
-    /// Carries out a call.
+    /// Carries out a call. Those that say something went another way ([`Saying`](super::saying::Saying)).
     pub(super) async fn call(&self, request: &RpcRequest<'_>) -> Outcome {
         let data = request.data.as_deref().unwrap_or(b"{}");
         let result = match &*request.method {
-            "sendGroupMessage" => {
-                let id = self.send_group_message(parameters(data)?).await?;
-                events::json(&SentMessage { message_id: id.as_str() }).into()
-            }
-            "sendC2cMessage" => {
-                let id = self.send_c2c_message(parameters(data)?).await?;
-                events::json(&SentMessage { message_id: id.as_str() }).into()
-            }
             "ackMessage" => self.acknowledge_message(parameters(data)?).await?,
             "deleteMessage" => self.delete_message(parameters(data)?).await?,
             "queryGroup" => self.query_group(parameters(data)?).await?,
@@ -224,37 +160,6 @@ impl Session {
         Ok(ReplyBody::Rpc(result))
     }
 
-    async fn send_group_message(&self, outgoing: Outgoing) -> Result<MessageId, Failure> {
-        let group = group_id(&outgoing.group_id)?;
-        let message = MemberMessage {
-            kind: outgoing.kind,
-            body: body(&outgoing.data)?,
-            level: outgoing.level.map_or(Level::NORMAL, Level),
-            repeat: outgoing.repeat_count.map_or(Ok(RepeatCount::ONE), repeat)?,
-            storage: if outgoing.no_storage == Some(true) { Storage::Ephemeral } else { Storage::Stored },
-            skips_mutes: outgoing.skip_mute_check == Some(true),
-            skip_audit: outgoing.skip_audit == Some(true),
-        };
-        self.say(&group, message).await
-    }
-
-    async fn send_c2c_message(&self, outgoing: OutgoingC2c) -> Result<MessageId, Failure> {
-        let receiver = UserId::new(&outgoing.receiver_id)
-            .map_err(|error| ErrorReply::invalid(format!("receiverId {error}")))?;
-        let word = UserWord {
-            kind: outgoing.kind,
-            body: body(&outgoing.data)?,
-            level: outgoing.level.map_or(Level::NORMAL, Level),
-            skip_audit: outgoing.skip_audit == Some(true),
-        };
-        if !self.said.admits(self.hub.config.messages_per_client) {
-            return Err(ErrorCode::TooFast.into());
-        }
-        let sent = self.hub.muster.messages().say_to(&self.identity()?.login, &receiver, word).await?;
-        self.hub.counters.messages_in.add(1);
-        Ok(sent.id)
-    }
-
     async fn acknowledge_message(&self, told: Acknowledged) -> Result<Bytes, Failure> {
         let message = message_id(&told.message_id)?;
         let login = &self.identity()?.login;
@@ -266,33 +171,15 @@ impl Session {
     async fn delete_message(&self, doomed: Doomed) -> Result<Bytes, Failure> {
         let group = group_id(&doomed.group_id)?;
         let message = message_id(&doomed.message_id)?;
-        self.pace(&group)?;
+        self.pipeline.pace(&group, Class::Text)?;
         let visit = self.visit(&group).await?;
         self.hub.muster.messages().recall_for(&visit, &message).await?;
         Ok(nothing())
     }
 
-    /// Says something to a group that the user is in.
-    pub(super) async fn say(&self, group: &GroupId, message: MemberMessage) -> Result<MessageId, Failure> {
-        self.pace(group)?;
-        let visit = self.visit(group).await?;
-        let sent = self.hub.muster.messages().say(&visit, message).await?;
-        self.hub.counters.messages_in.add(1);
-        Ok(sent.id)
-    }
-
     /// A group that a call names, as this user comes to it.
     pub(super) async fn visit(&self, group: &GroupId) -> Result<Visit<'_>, Failure> {
         Ok(self.hub.muster.groups().visit(&self.identity()?.login, group).await?)
-    }
-
-    /// Counts a message of this client to a group, unless there were too many.
-    pub(super) fn pace(&self, group: &GroupId) -> Result<(), ErrorReply> {
-        let config = &self.hub.config;
-        let feed = self.connection.subscribed(group);
-        let admitted = self.said.admits(config.messages_per_client)
-            && feed.is_none_or(|feed| feed.said.admits(config.messages_per_group));
-        if admitted { Ok(()) } else { Err(ErrorCode::TooFast.into()) }
     }
 
     async fn query_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
@@ -357,10 +244,6 @@ fn message_id(text: &str) -> Result<MessageId, ErrorReply> {
 /// What `data` is, of a call or a publication.
 pub(super) fn body(text: &str) -> Result<Body, ErrorReply> {
     Body::new(text).map_err(|error| ErrorReply::invalid(format!("data {error}")))
-}
-
-fn repeat(number: u64) -> Result<RepeatCount, ErrorReply> {
-    RepeatCount::of_messages(number).map_err(|error| ErrorReply::invalid(format!("repeatCount {error}")))
 }
 
 /// Reads what a method is given.

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
 use super::{
-    calls::{Acknowledged, Doomed, GroupAlone, ListUsers, Outgoing, OutgoingC2c, SentMessage, UserPage},
+    calls::{Acknowledged, Doomed, GroupAlone, ListUsers, UserPage},
     first_generation::{Figures, KnownUsers, Liked, Likes, OutgoingToUsers, UsersById},
     groups::{MadeGroup, ModifiedGroup, NewImGroup, RecentUsers},
     message_calls::{ListMessages, ListRecent, MessagePage, Recent},
     mute_calls::{OfGroupTold, OfUsers},
+    saying::{Outgoing, OutgoingC2c, SentMessage},
 };
 use crate::{
     contract::{read, written},

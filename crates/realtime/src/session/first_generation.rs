@@ -15,11 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Failure, Session,
-    calls::{GroupAlone, SentMessage, body, group_id, parameters},
+    calls::{GroupAlone, body, group_id, parameters},
+    saying::SentMessage,
 };
 use crate::{
     events,
     protocol::{ErrorCode, ErrorReply},
+    rate::Class,
 };
 
 /// Users in one call, at most.
@@ -161,7 +163,7 @@ impl Session {
             .map_err(|error| ErrorReply::invalid(format!("count {error}")))?;
         let audience = Self::audience(likes.broad_cast_type)?;
         self.must_be_in(&group)?;
-        self.pace(&group)?;
+        self.pipeline.pace(&group, Class::Like)?;
         let visit = self.visit(&group).await?;
         let by = visit.login().user().clone();
         let like_count = self.hub.muster.messages().like(visit.group(), Some(by), times, audience).await?;
@@ -206,7 +208,7 @@ impl Session {
             skips_mutes: outgoing.skip_mute_check == Some(true),
             skip_audit: outgoing.skip_audit == Some(true),
         };
-        self.pace(&group)?;
+        self.pipeline.pace(&group, Class::Text)?;
         let visit = self.visit(&group).await?;
         let sent = self.hub.muster.messages().say_to_members(&visit, &receivers, word).await?;
         self.hub.counters.messages_in.add(1);

@@ -1,4 +1,5 @@
-//! One connection: its commands are carried out one after the other, in the order in which they came.
+//! One connection: its commands are carried out one after the other, in the order in which they came. What it says to
+//! others is begun in that order and waits for no commit ([`pipeline`]).
 //!
 //! A session knows nothing of sockets. The [`transport`](crate::transport) module hands it the bytes of frames and writes what
 //! it puts into the connection's [outbox](crate::hub::Connection); a transport of another kind does the same.
@@ -12,6 +13,8 @@ mod groups;
 mod look;
 mod message_calls;
 mod mute_calls;
+mod pipeline;
+mod saying;
 mod seated;
 mod subscribe;
 
@@ -23,15 +26,16 @@ use std::{
     },
 };
 
-use muster_core::{id::GroupId, service::MemberMessage};
+use muster_core::id::GroupId;
 use serde_json::value::RawValue;
 
 use crate::{
     compat::Seat,
     hub::{Connection, Hub, Identity},
     protocol::{Command, Disconnect, ErrorCode, ErrorReply, Reply, ReplyBody, Request, json},
-    rate::Rate,
 };
+use pipeline::Pipeline;
+use saying::Saying;
 
 pub(crate) use self::{
     connect::{Offer, Welcome},
@@ -88,8 +92,8 @@ pub(crate) struct Session {
     peer: Option<SocketAddr>,
     /// Whether a ping waits for its pong.
     awaiting_pong: AtomicBool,
-    /// How fast the client talks.
-    said: Rate,
+    /// What the client says, on its way to the streams.
+    pipeline: Pipeline,
     /// Where the connection sits if its token is one of Centrifugo's; it is in no group then.
     seat: Option<Seat>,
 }
@@ -97,15 +101,24 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(hub: Arc<Hub>, connection: Arc<Connection>, peer: Option<SocketAddr>) -> Self {
         let awaiting_pong = AtomicBool::new(false);
-        Self { hub, connection, stage: Stage::New, peer, awaiting_pong, said: Rate::default(), seat: None }
+        let pipeline = Pipeline::new(Arc::clone(&hub), Arc::clone(&connection));
+        Self { hub, connection, stage: Stage::New, peer, awaiting_pong, pipeline, seat: None }
     }
 
     /// Carries out the commands of one frame. Each begins when there is room for its reply; at the end of the
-    /// connection none does any more.
+    /// connection none does any more. What the frame says to others may be under way still when this returns.
     ///
     /// # Errors
-    /// Why the connection is to be closed.
+    /// Why the connection is to be closed. Then everything before it is answered.
     pub(crate) async fn frame(&mut self, frame: &[u8]) -> Result<(), Disconnect> {
+        let verdict = self.commands(frame).await;
+        if verdict.is_err() {
+            self.pipeline.settled().await;
+        }
+        verdict
+    }
+
+    async fn commands(&mut self, frame: &[u8]) -> Result<(), Disconnect> {
         let form = self.connection.form;
         if form.count(frame) > self.hub.config.commands_per_frame {
             return Err(Disconnect::TOO_MANY_COMMANDS);
@@ -124,6 +137,13 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Ends the session: nothing that the client has said begins any more, and what has begun comes to its end before this
+    /// returns.
+    pub(crate) async fn finish(&self) {
+        self.connection.outbox.abandon();
+        self.pipeline.settled().await;
     }
 
     /// Refuses a command for what is written in it. A login is a refused one then.
@@ -156,8 +176,7 @@ impl Session {
         let outcome = match (self.stage, request) {
             (Stage::New, Request::Connect(request)) => self.connect(command.id, &request).await,
             (Stage::Live, request) if self.seat.is_some() => self.seated(command.id, request),
-            (Stage::Live, Request::Subscribe(request)) => self.subscribe(command.id, &request).await,
-            (Stage::Live, request) => self.request(request).await.map(Some),
+            (Stage::Live, request) => self.live(command.id, request).await,
             (Stage::New | Stage::Refused, _) => Err(Disconnect::BAD_REQUEST.into()),
         };
         match outcome {
@@ -170,17 +189,29 @@ impl Session {
         Ok(())
     }
 
+    /// Carries out a command of a client that has logged in; what it says is only taken in here.
+    async fn live(&self, id: u32, request: Request<'_>) -> Result<Option<ReplyBody>, Failure> {
+        if let Some(saying) = Saying::of(&request) {
+            self.pipeline.enter(id, saying?).await;
+            return Ok(None);
+        }
+        self.pipeline.settled().await;
+        match request {
+            Request::Subscribe(request) => self.subscribe(id, &request).await,
+            request => self.request(request).await.map(Some),
+        }
+    }
+
     async fn request(&self, request: Request<'_>) -> Outcome {
         match request {
             Request::Unsubscribe(channel) => Ok(self.unsubscribe(&channel).await),
-            Request::Publish { channel, data } => self.publish(&channel, data.as_deref()).await,
             Request::Presence(channel) => self.presence(&channel).await,
             Request::PresenceStats(channel) => self.presence_stats(&channel).await,
             Request::History(request) => self.history(&request).await,
             Request::Rpc(request) => self.call(&request).await,
             Request::Refresh(_) | Request::SubRefresh(_) => Err(ErrorCode::NotAvailable.into()),
             Request::Send => Err(Disconnect::NOT_AVAILABLE.into()),
-            Request::Connect(_) | Request::Subscribe(_) | Request::Ping => {
+            Request::Connect(_) | Request::Subscribe(_) | Request::Publish { .. } | Request::Ping => {
                 Err(Disconnect::BAD_REQUEST.into())
             }
         }
@@ -205,15 +236,6 @@ impl Session {
             Some(("u", _)) => Err(ErrorCode::PermissionDenied.into()),
             _ => Err(ErrorCode::UnknownChannel.into()),
         }
-    }
-
-    async fn publish(&self, channel: &str, data: Option<&[u8]>) -> Outcome {
-        let group = Self::group_of(channel)?;
-        let Some(text) = data.and_then(payload_text) else {
-            return Err(ErrorReply::invalid("data must be a JSON value").into());
-        };
-        self.say(&group, MemberMessage::of(calls::body(&text)?)).await?;
-        Ok(ReplyBody::Publish)
     }
 }
 

@@ -30,7 +30,7 @@ impl Session {
     /// Carries out a command of such a connection.
     pub(super) fn seated(&self, id: u32, request: Request<'_>) -> Result<Option<ReplyBody>, Failure> {
         let seat = self.seat.as_ref().ok_or(Disconnect::BAD_REQUEST)?;
-        let said = (&self.said, self.hub.config.messages_per_client);
+        let said = (self.pipeline.rate(), self.hub.config.messages_per_client);
         seat.request(id, request, said, &self.hub.counters)
     }
 }

@@ -122,7 +122,7 @@ async fn run<T: Transport>(
     let mut writer = Writer::new(hub, connection, transport);
     let mut beat = Beat::new(hub);
     let mut written_in_a_row = 0;
-    loop {
+    let end = loop {
         // What is to be written goes first, which costs a broadcast the least; but a client is heard in between.
         let turn = if written_in_a_row < WRITTEN_IN_A_ROW {
             tokio::select! {
@@ -148,13 +148,15 @@ async fn run<T: Transport>(
             Turn::Read(Err(end)) => Err(end),
         };
         if let Err(end) = step {
-            return end;
+            break end;
         }
         beat.follow(hub, session.stage);
         if session.stage == Stage::Live {
             writer.transport.trust();
         }
-    }
+    };
+    session.finish().await;
+    end
 }
 
 /// What a connection's task does next.

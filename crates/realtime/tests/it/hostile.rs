@@ -172,6 +172,11 @@ async fn the_members_of_a_group_together_talk_so_fast_and_no_faster() {
     }
     assert_eq!(ben.ask("publish", json!({ "channel": "g:loud", "data": "x" })).await["error"]["code"], 412);
     assert!(ben.ask("publish", json!({ "channel": "g:quiet", "data": "x" })).await["publish"].is_object());
+    let gift = json!({ "groupId": "loud", "type": 20_001, "data": "a rose", "level": 1 });
+    assert!(ben.call("sendGroupMessage", gift.clone()).await["messageId"].is_string(), "gifts go last");
+    assert_eq!(ben.call("sendGroupMessage", gift).await["code"], 412);
+    // Of ten texts nine came through.
+    assert_eq!(server.hub.counters().dropped(), [("like", 0), ("text", 2), ("gift", 1)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ use muster_store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::Client;
+use crate::support::{Client, talk_to_two_groups};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -153,4 +153,14 @@ async fn a_member_comes_back_is_removed_and_the_group_is_closed() {
     assert_eq!(anna.next().await["push"]["unsubscribe"]["code"], 2102);
     let error = anna.ask("subscribe", json!({ "channel": "g:g1" })).await["error"].clone();
     assert_eq!(error["code"], 441);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_messages_to_two_groups_keep_the_order_of_each_in_the_embedded_store() {
+    let config = RealtimeConfig { messages_per_client: 0, queue_bytes: 1 << 26, ..RealtimeConfig::default() };
+    let server = Real::start(config).await;
+    for group in ["a", "b"] {
+        server.group(group).await;
+    }
+    talk_to_two_groups(server.client("anna").await).await;
 }

@@ -93,12 +93,14 @@ impl<B: Batch> Gatherer<B> {
         let lane = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or(0);
         let (answer, answered) = oneshot::channel();
         let caller = Caller::current();
+        let told = caller.clone();
         self.lanes[lane].try_send(Waiting { job, caller, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Unavailable(
                 "too many writes wait for PostgreSQL (`postgres.waiting_writes`)".into(),
             ),
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
+        told.place();
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 }

@@ -185,7 +185,7 @@ impl Writer {
         Ok((Self { queue }, WriterThread(Some(thread))))
     }
 
-    /// Runs a job and answers when it is durable.
+    /// Runs a job and answers when it is durable. Jobs are done in the order in which this was first polled.
     pub(super) async fn run<R, S, P, T>(&self, subject: Subject, run: R, settle: S) -> StoreResult<T>
     where
         R: FnMut(&mut Tx<'_>) -> StoreResult<P> + Send + 'static,
@@ -195,6 +195,7 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel();
         let caller = Caller::current();
+        let told = caller.clone();
         let job = Job { subject, caller, run, settle, plan: None, answer: Some(answer), blocking: false };
         self.queue.try_send(Command::Work(Box::new(job))).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
@@ -202,6 +203,7 @@ impl Writer {
             }
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
+        told.place();
         answered.await.map_err(|_| stopped())?
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_core::{
-    app::Generation,
+    app::{Audit, Generation},
     id::{AccountId, GroupId, GroupRef, NodeId, UserId},
     limits::Limits,
     message::{Body, Sender, Weight},
@@ -19,7 +19,7 @@ use muster_realtime::{
     serve_socket,
 };
 
-use super::{Client, TestBus, TestStore};
+use super::{Client, Gate, TestBus, TestStore};
 
 /// When the tests take place.
 const NOW: i64 = 1_800_000_000;
@@ -30,6 +30,8 @@ pub(crate) struct Server {
     pub(crate) store: Arc<TestStore>,
     pub(crate) bus: Arc<TestBus>,
     pub(crate) clock: Arc<ManualClock>,
+    /// Asked about what is said in [`Server::app`], if that was made to be moderated.
+    pub(crate) gate: Arc<Gate>,
     pub(crate) app: OpenApp,
     pub(crate) first_generation: OpenApp,
 }
@@ -45,6 +47,17 @@ impl Server {
     }
 
     pub(crate) async fn with(config: RealtimeConfig, limits: Limits) -> Self {
+        Self::of_app(config, limits, NewApp::default()).await
+    }
+
+    /// A server whose applications are moderated by its gate.
+    pub(crate) async fn moderated(config: RealtimeConfig) -> Self {
+        let audit = Audit::Custom("http://gate".to_owned());
+        Self::of_app(config, Limits::default(), NewApp { audit, ..NewApp::default() }).await
+    }
+
+    async fn of_app(config: RealtimeConfig, limits: Limits, new: NewApp) -> Self {
+        let gate = Arc::new(Gate::default());
         let store = Arc::new(TestStore::default());
         let bus = Arc::new(TestBus::default());
         let clock = Arc::new(ManualClock::new(Millis::from_seconds(NOW)));
@@ -54,7 +67,7 @@ impl Server {
             clock: clock.clone(),
             random: Arc::new(Seeded::new(11)),
             outbound: Arc::new(NobodyThere),
-            auditor: Arc::new(NobodyThere),
+            auditor: gate.clone(),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits,
             node: NodeId::new("n1").unwrap(),
@@ -62,15 +75,15 @@ impl Server {
         let account = AccountId::new("1234567890123456").unwrap();
         let [first_generation, app] = [Generation::One, Generation::Two].map(|generation| {
             let muster = muster.clone();
-            let account = account.clone();
+            let (account, new) = (account.clone(), new.clone());
             async move {
                 let scope = AppScope { account: &account, generation, data_center: None };
-                muster.apps().create(scope, NewApp::default()).await.unwrap()
+                muster.apps().create(scope, new).await.unwrap()
             }
         });
         let (first_generation, app) = (first_generation.await, app.await);
         let hub = Hub::start(muster.clone(), config).unwrap();
-        Self { hub, muster, store, bus, clock, app, first_generation }
+        Self { hub, muster, store, bus, clock, gate, app, first_generation }
     }
 
     /// Makes a group of the generation 2 application, run by `boss`.
