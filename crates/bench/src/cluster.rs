@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use muster_signer::Version;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, task::JoinSet, time::Instant};
@@ -22,6 +22,7 @@ use super::{
     load::{Run, drive},
     say,
     stage::{self, Filled, Process, enter},
+    talk,
 };
 
 /// Nodes of the cluster.
@@ -29,7 +30,7 @@ const NODES: usize = 3;
 /// Receivers of the fan-out measure.
 const RECEIVERS: usize = 500;
 /// Messages that the sender has under way.
-const IN_FLIGHT: usize = 64;
+const IN_FLIGHT: u64 = 64;
 /// Requests made ready for each second: more than are answered over a database.
 const REQUESTS_PER_SECOND: u64 = 40_000;
 /// Members of each node when one is lost.
@@ -68,6 +69,10 @@ pub(super) async fn measure(options: &Options, services: Services, host: &impl H
     }
     if wanted("fan-out") {
         cluster.fan_out().await?;
+    }
+    if wanted("talk") {
+        talk::measure(cluster.address(0), &cluster.filled, cluster.seconds, "PostgreSQL", "bar 2,000")
+            .await?;
     }
     if wanted("kill") {
         cluster.kill().await?;
@@ -157,7 +162,8 @@ impl Cluster {
         // Joins are told for a second at most; they are not what is measured.
         tokio::time::sleep(Duration::from_millis(1500)).await;
         let (before, begun) = (self.cpu()?, Instant::now());
-        let sent = publish(&mut sender, group, begun + Duration::from_secs(self.seconds)).await?;
+        let more = |_| begun.elapsed() < Duration::from_secs(self.seconds);
+        let sent = talk::publish(&mut sender, group, IN_FLIGHT, more).await?;
         let expected = sent * RECEIVERS as u64;
         while received.load(Ordering::Relaxed) < expected {
             anyhow::ensure!(begun.elapsed() < PATIENCE, "messages are missing");
@@ -209,28 +215,6 @@ async fn count_messages(mut socket: Socket, received: Arc<AtomicU64>) {
             let messages = text.matches("recvgroupmessage").count();
             received.fetch_add(messages as u64, Ordering::Relaxed);
         }
-    }
-}
-
-/// Publishes until `end`, with so many messages under way; how many were acknowledged.
-async fn publish(socket: &mut Socket, group: &str, end: Instant) -> anyhow::Result<u64> {
-    let (mut sent, mut acknowledged) = (0_u64, 0_u64);
-    loop {
-        while sent - acknowledged < IN_FLIGHT as u64 && Instant::now() < end {
-            sent += 1;
-            let id = sent + 2;
-            let command = format!(
-                "{{\"id\":{id},\"publish\":{{\"channel\":\"g:{group}\",\"data\":\"a message of some length\"}}}}"
-            );
-            socket.send(Message::text(command)).await?;
-        }
-        if sent == acknowledged {
-            return Ok(sent);
-        }
-        let frame = socket.next().await.context("the server closed the sender's connection")??;
-        let text = frame.into_text()?;
-        anyhow::ensure!(!text.contains("\"error\""), "a message was refused: {text}");
-        acknowledged += text.matches("\"publish\":").count() as u64;
     }
 }
 

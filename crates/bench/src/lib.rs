@@ -10,6 +10,8 @@ mod crowd;
 mod load;
 mod requests;
 mod stage;
+mod storm;
+mod talk;
 
 use std::{io::Write as _, path::Path, sync::Arc, time::Duration};
 
@@ -138,6 +140,14 @@ async fn measure(options: &Options, host: &impl Host) -> anyhow::Result<()> {
     }
     if wanted("fan-out") {
         crowd::fan_out(&bed.server, &bed.filled, bed.seconds).await?;
+    }
+    if wanted("talk") {
+        talk::measure(bed.server.address, &bed.filled, bed.seconds, "SQLite", "bar 5,000, goal 20,000")
+            .await?;
+        talk::bare(directory.path(), bed.seconds).await?;
+    }
+    if wanted("storm") {
+        storm::measure(&bed.server, &bed.filled).await?;
     }
     if wanted("connect") || wanted("idle") {
         crowd::connect(&bed.server, &bed.filled).await?;

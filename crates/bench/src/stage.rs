@@ -22,14 +22,18 @@ use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use crate::{Host, Services, requests::Caller};
 
+/// How servers are set up: no bound on how often is what is measured.
+const CONFIGURATION: &str = "[throttle]\nenabled = false\n[log]\nfilter = \"warn\"\n\
+    [realtime]\nmessages_per_client = 0\nmessages_per_group = 0\n";
+
 /// Joins under way at once while a roster is filled: whole batches for the store's writer.
 const FILLERS: u64 = 1000;
 
 /// How long the domain that filled a store may take to hand over what waits for other nodes. There are none.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// Login tokens made ready.
-const VIEWERS: u32 = 8_000;
+/// Login tokens made ready: ten thousand members, and one who talks to them.
+const VIEWERS: u32 = 10_001;
 /// Groups for viewers beside `live`, so that each may stay below the size of a super group.
 const HALLS: u32 = 8;
 
@@ -193,7 +197,7 @@ impl Process {
     /// Starts a server on these services, with quotas off.
     pub(super) fn node(directory: &Path, master_key: &Path, services: &Services) -> anyhow::Result<Self> {
         let file = directory.join("bench.toml");
-        std::fs::write(&file, "[throttle]\nenabled = false\n[log]\nfilter = \"warn\"\n")?;
+        std::fs::write(&file, CONFIGURATION)?;
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(&file)
