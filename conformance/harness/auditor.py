@@ -9,7 +9,7 @@ class Auditor:
     """Listens on the loopback for as long as the block lasts. What it was asked is in `asked`, as (headers, body) in its order.
 
     It refuses texts that hold `forbidden`. `status` and `answer` are what it answers in the place of that, if they are set;
-    while `held` is set it answers nobody.
+    while it holds (`hold`) it answers nobody, or nobody who asks about one text.
     """
 
     def __init__(self, forbidden="weasel"):
@@ -17,14 +17,17 @@ class Auditor:
         self.asked = []
         self._go_on = threading.Event()
         self._go_on.set()
+        self._held = None
         auditor = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 auditor.asked.append((self.headers, body))
-                auditor._go_on.wait()
-                passes = forbidden not in json.loads(body)["content"]
+                content = json.loads(body)["content"]
+                if auditor._held in (None, content):
+                    auditor._go_on.wait()
+                passes = forbidden not in content
                 answer = json.dumps({"pass": passes, "reason": "" if passes else "forbidden"}) if auditor.answer is None else auditor.answer
                 try:
                     self.send_response(auditor.status)
@@ -42,8 +45,9 @@ class Auditor:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/audit"
 
-    def hold(self):
-        """Lets whoever asks wait."""
+    def hold(self, text=None):
+        """Lets whoever asks wait; whoever asks about this text, if one is named."""
+        self._held = text
         self._go_on.clear()
 
     def let_go(self):
