@@ -308,7 +308,7 @@ async fn read_whole(
 ) -> Result<(Parts, Bytes), HttpResponse> {
     let bounds = BodyBounds { bytes, time: caller.entrance.site.body_time };
     let (head, body) = request.into_parts();
-    let refusal = match read_body(body, bounds).await {
+    let mut refusal = match read_body(body, bounds).await {
         Ok(body) => return Ok((head, body)),
         Err(BodyFault::TooLarge) => plain(StatusCode::PAYLOAD_TOO_LARGE, too_large),
         Err(BodyFault::TooSlow) => {
@@ -316,6 +316,9 @@ async fn read_whole(
         }
         Err(BodyFault::Broken) => plain(StatusCode::BAD_REQUEST, "The request broke off.\n"),
     };
+    // What is left of the body is not read, and the connection ends behind the answer: a client that is not told so sends its next
+    // request on it, and loses it.
+    refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     Err(refusal)
 }
 

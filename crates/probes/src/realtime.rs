@@ -41,7 +41,7 @@ const INTERNAL: u32 = 100;
 
 /// Frames with `---` on a line between them, of a client that has logged in and joined the group `lobby`; of one that has
 /// not when they begin with `!` on a line, where `TOKEN` stands for a good login token. No frame ends the server's task
-/// or disturbs the other member; commands are answered once each, in their order and within bounds, until the
+/// or disturbs the other member; commands are answered once each and within bounds, until the
 /// connection is closed for a reason that the protocol has.
 pub fn realtime_frame(bytes: &[u8]) {
     static HOUSE: Mutex<Option<House>> = Mutex::new(None);
@@ -172,11 +172,16 @@ fn asked(frames: &[&str]) -> Vec<u64> {
         .collect()
 }
 
-/// One answer each, in order; all of them unless the server closed the connection or refused the login.
+/// One answer each; all of them unless the server closed the connection or refused the login. Their order is that of the commands
+/// but for what is said: messages of two streams wait for each other as little as one that is refused for its form does.
 fn answered(asked: &[u64], said: &[Said], code: u16, known: bool) {
     let replies: Vec<&Said> = said.iter().filter(|said| said.value.get("id").is_some()).collect();
     let ids: Vec<u64> = replies.iter().filter_map(|reply| reply.value["id"].as_u64()).collect();
-    assert!(asked.starts_with(&ids), "{asked:?} were asked, and {ids:?} answered");
+    let times = |list: &[u64], id| list.iter().filter(|one| **one == id).count();
+    assert!(
+        ids.iter().all(|id| times(&ids, *id) <= times(asked, *id)),
+        "{asked:?} were asked, and {ids:?} answered"
+    );
     for reply in &replies {
         let members = reply.value.as_object().map_or(0, serde_json::Map::len);
         assert_eq!(members, 2, "an answer has an id and says one thing: {}", reply.value);
@@ -185,11 +190,11 @@ fn answered(asked: &[u64], said: &[Said], code: u16, known: bool) {
             assert_ne!(error["code"], INTERNAL, "nothing that a client says is the server's fault: {error}");
         }
     }
-    let in_order = code == LEFT;
-    assert!(in_order || CLOSES.contains(&code), "closed with {code}");
+    let left = code == LEFT;
+    assert!(left || CLOSES.contains(&code), "closed with {code}");
     let admitted = known || replies.iter().any(|reply| reply.value.get("connect").is_some());
-    if in_order && admitted {
-        assert_eq!(ids, asked, "the connection was not closed, and not all is answered");
+    if left && admitted {
+        assert_eq!(ids.len(), asked.len(), "the connection was not closed, and not all is answered");
     }
     assert!(admitted || replies.len() <= 1, "a stranger is answered: {ids:?}");
 }
