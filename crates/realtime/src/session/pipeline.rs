@@ -75,14 +75,14 @@ impl Pipeline {
     pub(super) async fn enter(&self, id: u32, saying: Saying) {
         // Nobody closes the semaphore.
         let Ok(place) = Arc::clone(&self.0.places).acquire_owned().await else { return };
+        let to = saying.to();
         let waiting = Waiting { id, saying, place };
         let mut lanes = locked(&self.0.lanes);
-        if let Some(lane) = lanes.get(&waiting.saying.to) {
+        if let Some(lane) = lanes.get(&to) {
             // Its receiver goes only after it was taken out of here.
             let _ = lane.send(waiting);
             return;
         }
-        let to = waiting.saying.to.clone();
         let (lane, queue) = unbounded_channel();
         let _ = lane.send(waiting);
         lanes.insert(to.clone(), lane);

@@ -31,7 +31,6 @@ pub(super) enum To {
 /// Something that a client says.
 #[derive(Debug)]
 pub(super) struct Saying {
-    pub(super) to: To,
     what: What,
     /// The command that it came with, which decides about the answer.
     by: By,
@@ -124,6 +123,14 @@ impl Saying {
         }
     }
 
+    /// Whom it is said to.
+    pub(super) fn to(&self) -> To {
+        match &self.what {
+            What::ToGroup(group, _) => To::Group(group.clone()),
+            What::ToUser(receiver, _) => To::User(receiver.clone()),
+        }
+    }
+
     /// Whether it is told once and takes no place in its stream.
     pub(super) fn is_told_once(&self) -> bool {
         matches!(&self.what, What::ToGroup(_, message) if message.storage == Storage::Ephemeral)
@@ -136,7 +143,7 @@ fn published(channel: &str, data: Option<&[u8]>) -> Result<Saying, ErrorReply> {
         return Err(ErrorReply::invalid("data must be a JSON value"));
     };
     let message = MemberMessage::of(calls::body(&text)?);
-    Ok(Saying { to: To::Group(group.clone()), what: What::ToGroup(group, message), by: By::Publish })
+    Ok(Saying { what: What::ToGroup(group, message), by: By::Publish })
 }
 
 fn to_group(outgoing: &Outgoing) -> Result<Saying, ErrorReply> {
@@ -150,7 +157,7 @@ fn to_group(outgoing: &Outgoing) -> Result<Saying, ErrorReply> {
         skips_mutes: outgoing.skip_mute_check == Some(true),
         skip_audit: outgoing.skip_audit == Some(true),
     };
-    Ok(Saying { to: To::Group(group.clone()), what: What::ToGroup(group, message), by: By::Call })
+    Ok(Saying { what: What::ToGroup(group, message), by: By::Call })
 }
 
 fn to_user(outgoing: &OutgoingC2c) -> Result<Saying, ErrorReply> {
@@ -162,7 +169,7 @@ fn to_user(outgoing: &OutgoingC2c) -> Result<Saying, ErrorReply> {
         level: outgoing.level.map_or(Level::NORMAL, Level),
         skip_audit: outgoing.skip_audit == Some(true),
     };
-    Ok(Saying { to: To::User(receiver.clone()), what: What::ToUser(receiver, word), by: By::Call })
+    Ok(Saying { what: What::ToUser(receiver, word), by: By::Call })
 }
 
 fn repeat(number: u64) -> Result<RepeatCount, ErrorReply> {
@@ -201,7 +208,7 @@ impl<'a> Said<'a> {
 
     /// Begins to say something: the rules are asked now, and it has its place in the stream when this returns.
     pub(super) async fn begin(&mut self, shared: &Shared, saying: Saying) -> Result<Durable, Failure> {
-        let Saying { what, by, .. } = saying;
+        let Saying { what, by } = saying;
         match what {
             What::ToGroup(group, message) => {
                 shared.pace()?;
