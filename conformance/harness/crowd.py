@@ -11,7 +11,7 @@ import time
 from collections import Counter, defaultdict
 
 from .member import Member, Refused
-from .scenes import new_app, new_group
+from .scenes import new_app, new_group, online
 from .tokens import login_token
 from .waiting import PATIENCE, until
 from .wire import Wire
@@ -239,7 +239,7 @@ class Crowd:
 
     def counted(self, wire, group):
         """The users that a node counts in a group."""
-        return wire.ok("DescribeLiveMessageGroup", {"AppId": self.app["AppId"], "GroupId": group})["OnlineUserCounts"]
+        return online(wire, self.app, group)
 
     def stored(self, group):
         """The stored messages of a group in their order: `(sequence number, id, text)`."""

@@ -3,6 +3,7 @@
 import itertools
 import os
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -37,6 +38,26 @@ def new_group(wire, app, group=None, **params):
         params.setdefault("DataCenter", app["DataCenter"])
     wire.ok("CreateLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group, "CreatorId": "creator", **params})
     return group
+
+
+def online(wire, app, group):
+    """How many members of a second-generation group are there."""
+    return wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})["OnlineUserCounts"]
+
+
+@contextmanager
+def member_of(server, app, group, user):
+    """A session of a second-generation user who is in a group, until the block ends."""
+    with RawSession(server) as session:
+        session.login(login_token(app, user))
+        session.join(group)
+        yield session
+
+
+def say(session, group, *texts):
+    """Has a member publish texts, each when the one before is answered."""
+    for text in texts:
+        session.result("publish", {"channel": f"g:{group}", "data": text})
 
 
 def old_app(wire, **params):

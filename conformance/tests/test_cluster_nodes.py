@@ -9,7 +9,7 @@ import pytest
 
 from harness.places import NODES
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group, old_app, old_group, unique
+from harness.scenes import new_app, new_group, old_app, old_group, online, unique
 from harness.server import Key, Server, drawn_key
 from harness.tokens import login_token
 from harness.waiting import until
@@ -63,10 +63,6 @@ def users(wire, app, group):
     return [row["UserId"] for row in wire.ok("ListLiveMessageGroupUsers", page)["UserList"]]
 
 
-def count(wire, app, group):
-    return wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})["OnlineUserCounts"]
-
-
 def test_a_message_sent_on_one_node_is_heard_on_every_other_in_one_order(app, group, sessions):
     for n, session in enumerate(sessions):
         for number in range(10):
@@ -84,20 +80,20 @@ def test_a_join_and_a_leave_on_one_node_are_told_and_listed_on_every_other(serve
         for session in sessions:
             session.change(joined="late", memberCount=4)
         for wire in wires:
-            assert users(wire, app, group)[-1] == "late" and count(wire, app, group) == 4
+            assert users(wire, app, group)[-1] == "late" and online(wire, app, group) == 4
         late.result("unsubscribe", {"channel": f"g:{group}"})
         for session in sessions:
             left = session.change(left="late", memberCount=3)
             assert [user["userId"] for user in left["leaveUsers"]] == ["late"]
         for wire in wires:
-            assert "late" not in users(wire, app, group) and count(wire, app, group) == 3
+            assert "late" not in users(wire, app, group) and online(wire, app, group) == 3
 
 
 def test_a_group_that_is_made_on_one_node_is_there_on_every_other_at_once(wires, app):
     for maker in wires:
         group = new_group(maker, app)
         for wire in wires:
-            assert count(wire, app, group) == 0
+            assert online(wire, app, group) == 0
 
 
 def test_a_durable_join_by_one_node_is_listed_by_every_other_at_once(wires):
@@ -221,17 +217,17 @@ def test_a_super_group_is_counted_over_all_nodes(server, wires, app):
             session.login(login_token(app, f"fan{n}"))
             session.join(group)
         for wire in wires:
-            until(lambda wire=wire: count(wire, app, group) == 15, "each node to count all")
+            until(lambda wire=wire: online(wire, app, group) == 15, "each node to count all")
             page = {"AppId": app["AppId"], "GroupId": group, "PageSize": 10, "SortType": 1}
             assert wire.refused("ListLiveMessageGroupUsers", page) == (420, "SuperLargeGroup")
         for session in opened[5:]:
             session.result("unsubscribe", {"channel": f"g:{group}"})
         for wire in wires:
-            until(lambda wire=wire: count(wire, app, group) == 5, "each node to count who is left")
+            until(lambda wire=wire: online(wire, app, group) == 5, "each node to count who is left")
         for session in opened[:5]:
             session.result("unsubscribe", {"channel": f"g:{group}"})
         for wire in wires:
-            until(lambda wire=wire: count(wire, app, group) == 0, "each node to count nobody")
+            until(lambda wire=wire: online(wire, app, group) == 0, "each node to count nobody")
             until(lambda wire=wire: wire.call("ListLiveMessageGroupUsers", page).status == 200, "the group to be listed again")
     finally:
         for session in opened:

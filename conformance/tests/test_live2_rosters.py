@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group
+from harness.scenes import new_app, new_group, online
 from harness.tokens import login_token
 from harness.waiting import until
 
@@ -68,10 +68,6 @@ def walk(wire, app, group, between=lambda: None, **options):
         between()
 
 
-def count(wire, app, group):
-    return wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})["OnlineUserCounts"]
-
-
 def test_an_empty_group_answers_an_empty_page(wire, app):
     group = new_group(wire, app)
     answer = page(wire, app, group)
@@ -91,7 +87,7 @@ def test_members_are_listed_by_join_time_in_both_orders_with_their_info(wire, se
         crowd.leave("user3", "user24")
         crowd.join("user3")
         assert walk(wire, app, group) == [u for u in users if u not in ("user3", "user24")] + ["user3"]
-        assert count(wire, app, group) == 24
+        assert online(wire, app, group) == 24
 
 
 def test_two_subscriptions_of_the_roll_count_each_user_once_and_sessions_add_up_in_total_times(wire, server, app):
@@ -127,7 +123,7 @@ def test_a_walk_by_token_neither_repeats_nor_skips_a_member_who_stayed_whatever_
         assert len(walked) == len(set(walked)), "somebody was told twice"
         assert stay <= set(walked), "somebody who stayed was skipped"
         present = walk(wire, app, group)
-        assert len(present) == count(wire, app, group) and stay <= set(present)
+        assert len(present) == online(wire, app, group) and stay <= set(present)
 
 
 def test_counts_equal_rows_after_many_came_and_went_at_once_in_every_way(wire, server, app):
@@ -154,7 +150,7 @@ def test_counts_equal_rows_after_many_came_and_went_at_once_in_every_way(wire, s
         crowds = list(pool.map(comes_and_goes, range(30)))
     stayed = {f"user{number}" for number in range(1, 30, 2)}
     until(lambda: set(walk(wire, app, group)) == stayed, "exactly those who stayed to be listed")
-    assert count(wire, app, group) == len(walk(wire, app, group, sort=2)) == len(stayed)
+    assert online(wire, app, group) == len(walk(wire, app, group, sort=2)) == len(stayed)
     for crowd in crowds:
         for session in crowd.sessions.values():
             session.close()

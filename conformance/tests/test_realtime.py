@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from harness.raw_session import Closed, RawSession
-from harness.scenes import new_app, new_group, old_app, old_group, old_token
+from harness.scenes import new_app, new_group, old_app, old_group, old_token, online
 from harness.tokens import login_fields, login_token, pack
 from harness.waiting import until
 from harness.wire import Wire, connection
@@ -45,10 +45,6 @@ def enter(server, app):
     yield enter
     for session in opened:
         session.close()
-
-
-def count(wire, app, group):
-    return wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})["OnlineUserCounts"]
 
 
 def send(wire, app, group, body="hello", **params):
@@ -88,7 +84,7 @@ def test_after_a_refused_connect_the_rest_of_the_frame_is_ignored(wire, server, 
         except AssertionError:
             pass
         assert not session.unread(lambda message: message.get("id") == 2)
-    assert count(wire, app, group) == 0
+    assert online(wire, app, group) == 0
 
 
 def test_every_success_carries_its_result_object(enter, group):
@@ -272,7 +268,7 @@ def test_joining_what_is_not_there_is_refused_for_good(enter, wire, app):
 def test_joining_twice_is_refused_and_the_first_join_stands(enter, wire, app, group):
     session = enter("ada", group)
     assert session.error("subscribe", {"channel": f"g:{group}"})["code"] == 105
-    assert count(wire, app, group) == 1
+    assert online(wire, app, group) == 1
 
 
 def test_leaving_and_joining_in_one_frame_are_done_in_order(enter, wire, app, group):
@@ -289,7 +285,7 @@ def test_leaving_and_joining_in_one_frame_are_done_in_order(enter, wire, app, gr
     replies = [ada.reply(number) for number in numbers]
     assert [("error" in reply) for reply in replies] == [False, False, False, False, True]
     bob.event("recvgroupmessage", data="back")
-    assert count(wire, app, group) == 1
+    assert online(wire, app, group) == 1
 
 
 def test_a_connection_may_be_in_128_groups_and_no_more(enter, wire, app):
@@ -306,7 +302,7 @@ def test_leaving_takes_the_member_out_at_once_and_tells_the_others(enter, wire, 
     ada, bob = enter("ada", group), enter("bob", group)
     ada.event("memberchange", memberCount=2)
     bob.result("unsubscribe", {"channel": f"g:{group}"})
-    assert count(wire, app, group) == 1
+    assert online(wire, app, group) == 1
     change = ada.change(left="bob", memberCount=1)
     assert [user["userId"] for user in change["leaveUsers"]] == ["bob"] and change["joinUsers"] == []
 
@@ -516,7 +512,7 @@ def test_no_session_is_left_behind_when_many_come_and_go(server, app, wire, grou
             session.login(login_token(app, f"guest{n}"))
             session.join(group)
             session.result("unsubscribe", {"channel": f"g:{group}"})
-    until(lambda: count(wire, app, group) == 0, "the group to be empty")
+    until(lambda: online(wire, app, group) == 0, "the group to be empty")
     described = wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})
     assert described["TotalTimes"] == 60
 

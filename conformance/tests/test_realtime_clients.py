@@ -4,10 +4,8 @@ import pytest
 
 from harness.clients.realtime import RealtimeError
 from harness.clients.realtime_matrix import REALTIME_MATRIX
-from harness.raw_session import RawSession
 from harness.relay import Relay
-from harness.scenes import client_of, new_app, new_group, old_app, old_group, old_token
-from harness.tokens import login_token
+from harness.scenes import client_of, member_of, new_app, new_group, old_app, old_group, old_token, online, say
 from harness.waiting import until
 
 # What a client makes of the protocol meets the server before any store does.
@@ -39,19 +37,8 @@ def group(wire, app):
 @pytest.fixture
 def witness(server, app, group):
     """A member who stays, and talks."""
-    with RawSession(server) as session:
-        session.login(login_token(app, "witness"))
-        session.join(group)
+    with member_of(server, app, group, "witness") as session:
         yield session
-
-
-def say(session, group, *texts):
-    for text in texts:
-        session.result("publish", {"channel": f"g:{group}", "data": text})
-
-
-def count(wire, app, group):
-    return wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})["OnlineUserCounts"]
 
 
 @every_client
@@ -82,7 +69,7 @@ def test_a_client_joins_hears_says_asks_and_leaves(kind, server, wire, app, grou
         assert (refused.value.code, refused.value.message) == (424, "user not online")
         carl.leave(group)
         # The client says that it has left before the server has answered.
-        until(lambda: count(wire, app, group) == 1, "the leave to have arrived")
+        until(lambda: online(wire, app, group) == 1, "the leave to have arrived")
 
 
 @pytest.mark.parametrize("kind", those_with("messages to one's own channel"), ids=lambda kind: kind.name)

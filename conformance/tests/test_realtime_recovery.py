@@ -8,7 +8,7 @@ import pytest
 
 from harness.raw_session import RawSession
 from harness.relay import Relay
-from harness.scenes import client_of, new_app, new_group, old_app, old_group, old_token
+from harness.scenes import client_of, member_of, new_app, new_group, old_app, old_group, old_token, online, say
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -32,19 +32,8 @@ def group(wire, app):
 @pytest.fixture
 def witness(server, app, group):
     """A member who stays and sees everything."""
-    with RawSession(server) as session:
-        session.login(login_token(app, "witness"))
-        session.join(group)
+    with member_of(server, app, group, "witness") as session:
         yield session
-
-
-def say(session, group, *texts):
-    for text in texts:
-        session.result("publish", {"channel": f"g:{group}", "data": text})
-
-
-def count(wire, app, group):
-    return wire.ok("DescribeLiveMessageGroup", {"AppId": app["AppId"], "GroupId": group})["OnlineUserCounts"]
 
 
 def resubscribe(session, group, position):
@@ -137,11 +126,11 @@ def test_a_short_drop_is_not_told_to_anybody_and_the_member_stays_listed(server,
         joined = ada.join(group)
         witness.event("memberchange", memberCount=2)
         ada.abandon()
-    assert count(wire, app, group) == 2
+    assert online(wire, app, group) == 2
     with RawSession(server) as ada:
         ada.login(login_token(app, "ada"))
         resubscribe(ada, group, {"epoch": joined["epoch"], "offset": joined.get("offset", 0)})
-        assert count(wire, app, group) == 2
+        assert online(wire, app, group) == 2
         with RawSession(server) as bob:
             bob.login(login_token(app, "bob"))
             bob.join(group)
@@ -171,7 +160,7 @@ def test_after_the_grace_a_lost_member_has_left_and_the_others_are_told(new_serv
         change = witness.change(left="ada", memberCount=1)
         assert [user["userId"] for user in change["leaveUsers"]] == ["ada"]
         assert time.monotonic() - lost > 1.5, "the grace is 2 s here"
-        assert count(wire, app, group) == 1
+        assert online(wire, app, group) == 1
 
 
 def test_a_member_keeps_its_place_in_the_roll_over_a_short_drop(server, wire, app, group, witness):
@@ -241,7 +230,7 @@ def test_every_call_works_through_each_sdk(server, wire, app, group, witness, re
         assert carl.presence_stats(group) == {"num_clients": 2, "num_users": 2}
         carl.leave(group)
         # The client says that it has left before the server has answered.
-        until(lambda: count(wire, app, group) == 1, "the leave to have arrived")
+        until(lambda: online(wire, app, group) == 1, "the leave to have arrived")
 
 
 def test_an_sdk_is_told_for_good_when_it_is_kicked_signed_in_elsewhere_or_unwelcome(server, wire, app, group, realtime):
@@ -328,7 +317,7 @@ def test_nobody_is_left_in_a_group_by_a_server_that_was_killed(new_server):
     session.join(group)
     server.kill()
     server.start()
-    until(lambda: count(wire, app, group) == 0, "the ghost to be gone")
+    until(lambda: online(wire, app, group) == 0, "the ghost to be gone")
     page = {"AppId": app["AppId"], "GroupId": group, "PageSize": 10, "SortType": 1}
     assert wire.ok("ListLiveMessageGroupUsers", page)["UserList"] == []
 
