@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use muster_core::bus::Listener;
+use muster_core::bus::{Letter, Listener, Receipt};
 
 /// The listeners of one bus, in the order in which they came.
 #[derive(Default)]
@@ -22,5 +22,13 @@ impl Listeners {
     pub(crate) fn each(&self, tell: impl Fn(&dyn Listener)) {
         let listeners = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         listeners.iter().for_each(|listener| tell(&**listener));
+    }
+
+    /// Hands every listener a letter to this node; what became of it by whoever deals with such.
+    pub(crate) fn hand_out(&self, letter: &Letter) -> Receipt {
+        let listeners = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let receipts = listeners.iter().filter_map(|listener| listener.letter(letter));
+        // Each hears it, whatever the first has made of it.
+        receipts.fold(None, |first, next| first.or(Some(next))).unwrap_or(Receipt::NoConnection)
     }
 }

@@ -4,12 +4,15 @@
 //! caller arrive in its order, and nothing is lost. The price is the listeners' time, which is why they must not
 //! block.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use muster_core::{
-    bus::{Bus, BusError, Listener, Notice},
-    id::GroupRef,
+    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Receipt},
+    id::{GroupRef, NodeId},
 };
 
 use crate::listeners::Listeners;
@@ -18,6 +21,7 @@ use crate::listeners::Listeners;
 #[derive(Default)]
 pub struct MemoryBus {
     listeners: Listeners,
+    name: RwLock<Option<NodeId>>,
 }
 
 impl MemoryBus {
@@ -36,6 +40,16 @@ impl Bus for MemoryBus {
         Ok(())
     }
 
+    fn named(&self, node: &NodeId) {
+        *self.name.write().unwrap_or_else(PoisonError::into_inner) = Some(node.clone());
+    }
+
+    /// Delivers at once to this node; there is no other.
+    async fn send(&self, node: &NodeId, letter: Letter, _: Duration) -> Result<Receipt, NoReceipt> {
+        let own = self.name.read().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(node);
+        if own { Ok(self.listeners.hand_out(&letter)) } else { Err(NoReceipt::NoNode) }
+    }
+
     fn listen(&self, listener: Arc<dyn Listener>) {
         self.listeners.add(listener);
     }
@@ -52,8 +66,12 @@ impl Bus for MemoryBus {
 mod tests {
     use std::sync::{Mutex, OnceLock};
 
+    use bytes::Bytes;
     use futures_util::FutureExt as _;
-    use muster_core::id::{AppId, GroupId, UserId};
+    use muster_core::{
+        bus::ConnectionKey,
+        id::{AppId, GroupId, UserId},
+    };
 
     use super::*;
 
@@ -107,6 +125,43 @@ mod tests {
         let left = Notice::Left { group, user: UserId::new("u").unwrap() };
         publish(&bus, left.clone());
         assert_eq!(*log.0.lock().unwrap(), [left]);
+    }
+
+    /// Holds one connection.
+    struct Holder(ConnectionKey);
+
+    impl Listener for Holder {
+        fn notice(&self, _: &Notice) {}
+        fn letter(&self, letter: &Letter) -> Option<Receipt> {
+            let Letter::Commands { connection, .. } = letter else { return None };
+            Some(if *connection == self.0 { Receipt::Full } else { Receipt::NoConnection })
+        }
+    }
+
+    #[test]
+    fn a_letter_reaches_this_node_by_the_name_that_it_has_now_and_by_no_other() {
+        let bus = MemoryBus::new();
+        let log = Arc::new(Log::default());
+        bus.listen(log.clone());
+        let [first, second] = ["first", "second"].map(|name| NodeId::new(name).unwrap());
+        let send = |to: &NodeId, letter| bus.send(to, letter, Duration::ZERO).now_or_never().unwrap();
+        let notice = || Letter::Notice(disabled("a"));
+        assert_eq!(send(&first, notice()), Err(NoReceipt::NoNode));
+        bus.named(&first);
+        assert_eq!(send(&first, notice()), Ok(Receipt::Taken));
+        bus.named(&second);
+        assert_eq!(send(&first, notice()), Err(NoReceipt::NoNode));
+        assert_eq!(send(&second, notice()), Ok(Receipt::Taken));
+        assert_eq!(*log.0.lock().unwrap(), [disabled("a"), disabled("a")]);
+        let commands = |key| Letter::Commands {
+            connection: ConnectionKey::new(key),
+            commands: Bytes::from_static(b"{}"),
+        };
+        assert_eq!(send(&second, commands("k")), Ok(Receipt::NoConnection), "nobody holds any");
+        bus.listen(Arc::new(Holder(ConnectionKey::new("k"))));
+        assert_eq!(send(&second, commands("k")), Ok(Receipt::Full));
+        assert_eq!(send(&second, commands("other")), Ok(Receipt::NoConnection));
+        assert!(!format!("{:?}", commands("sesame")).contains("sesame"), "a key is a secret");
     }
 
     /// Publishes once more what it hears first, and adds a listener while it is being told.

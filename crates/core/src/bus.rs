@@ -3,13 +3,14 @@
 //! The bus carries what is already decided and, where it must last, already stored: it may lose a notice, and whoever
 //! listens finds a gap in a stream by its sequence numbers and fills it from the store.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use crate::{
     figure::Figure,
-    id::{AppId, GroupRef, MessageId, SessionRef, UserId},
+    id::{AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     message::{Event, Sequence, StreamRef},
     time::Millis,
 };
@@ -68,6 +69,8 @@ pub enum Notice {
         user: UserId,
         /// Its id.
         message: MessageId,
+        /// The node that waits; `None` where it does not say, as those of an older version, and then every node is told.
+        by: Option<NodeId>,
     },
     /// A user has acknowledged a message, as was wanted.
     Acknowledged {
@@ -101,10 +104,89 @@ pub enum Notice {
     DirectoryChanged,
 }
 
+/// What opens the way to one connection for requests beside it: a secret of its client and its node.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ConnectionKey(Arc<str>);
+
+impl ConnectionKey {
+    /// A key of this text, whoever made it up.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ConnectionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConnectionKey(…)")
+    }
+}
+
+/// What is for one node alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Letter {
+    /// A notice that concerns no other.
+    Notice(Notice),
+    /// What the client of one of its connections says in a request to whichever node.
+    Commands {
+        /// Of this connection.
+        connection: ConnectionKey,
+        /// Commands in the connection's own form, as the client wrote them.
+        commands: Bytes,
+    },
+}
+
+/// What became of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It was taken.
+    Taken,
+    /// The node has no such connection.
+    NoConnection,
+    /// As much waits for the connection as may.
+    Full,
+}
+
+/// Why there is no receipt for a letter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoReceipt {
+    /// No node goes by this name.
+    #[error("no node goes by this name")]
+    NoNode,
+    /// The node, or the way to it, is slow. It may have arrived.
+    #[error("no receipt came in time")]
+    Late,
+    /// The node is of a version that does not know such letters.
+    #[error("the node does not know such letters")]
+    NotUnderstood,
+    /// It is larger than the bus can carry.
+    #[error("it has {0} bytes, more than the bus carries")]
+    TooLarge(usize),
+    /// Other nodes cannot be reached now.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
 /// Somebody who wants to know.
 pub trait Listener: Send + Sync {
     /// Takes a notice. Must not block.
     fn notice(&self, notice: &Notice);
+    /// Takes a letter to this node; what became of it, if it is one that this listener deals with. Must not block.
+    fn letter(&self, letter: &Letter) -> Option<Receipt> {
+        match letter {
+            Letter::Notice(notice) => {
+                self.notice(notice);
+                Some(Receipt::Taken)
+            }
+            Letter::Commands { .. } => None,
+        }
+    }
     /// Hears that a stream reaches a position, without the event that stands there: what is missing before it can be
     /// read from the store. Must not block.
     fn reached(&self, _stream: &StreamRef, _position: Sequence) {}
@@ -117,7 +199,7 @@ pub trait Listener: Send + Sync {
 }
 
 /// The bus could not carry a notice now.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the bus cannot be reached: {0}")]
 pub struct BusError(pub String);
 
@@ -126,6 +208,14 @@ pub struct BusError(pub String);
 pub trait Bus: Send + Sync {
     /// Tells a notice. Notices of one group reach a listener in the order told by one caller.
     async fn publish(&self, notice: Notice) -> Result<(), BusError>;
+    /// This node goes by this name from now on, and by none that it had before.
+    fn named(&self, node: &NodeId);
+    /// Hands a letter to one node, which may be this one, and waits for what becomes of it, for so long at most. Letters
+    /// that one caller sends to one node arrive in its order.
+    ///
+    /// # Errors
+    /// Why there is no receipt: then the letter has not arrived, or nobody knows.
+    async fn send(&self, node: &NodeId, letter: Letter, within: Duration) -> Result<Receipt, NoReceipt>;
     /// Adds a listener of this node.
     fn listen(&self, listener: Arc<dyn Listener>);
     /// This node has members of the group from now on: its notices are wanted.

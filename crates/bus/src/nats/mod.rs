@@ -3,7 +3,8 @@
 //! A notice reaches the listeners of its own node directly, while [`publish`](Bus::publish) runs, as in
 //! [`memory`](crate::memory); so a node alone works whatever becomes of NATS. Other nodes hear of it through NATS:
 //! what concerns the members of a group goes to a subject of the group, which the nodes that follow it subscribe to;
-//! all else goes to a subject that every node subscribes to (`subject.rs`).
+//! all else goes to a subject that every node subscribes to (`subject.rs`). A letter goes to the subject of its node as a
+//! request of NATS, which knows at once when nobody subscribes to that, and is answered once the listeners have it.
 //!
 //! Core NATS loses what is on its way when a connection ends or a reader is slow. Nothing is kept to be sent again:
 //! listeners are told what to look up in the store instead.
@@ -37,7 +38,7 @@ use std::{
 
 use async_trait::async_trait;
 use muster_core::{
-    bus::{Bus, BusError, Listener, Notice},
+    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Receipt},
     figure::Figure,
     id::{GroupRef, NodeId},
     random::Random,
@@ -60,8 +61,8 @@ pub struct NatsBus {
 
 impl NatsBus {
     /// Connects to NATS. When no server answers within three seconds the bus works for this node alone, says so in
-    /// [`fault`](Bus::fault), and goes on trying. `node` only names the connection, for whoever looks at NATS. Must be
-    /// called inside a Tokio runtime, on which the bus's tasks then run.
+    /// [`fault`](Bus::fault), and goes on trying. `node` is this node's name at first, also of the connection, for whoever
+    /// looks at NATS. Must be called inside a Tokio runtime, on which the bus's tasks then run.
     ///
     /// # Errors
     /// [`NatsError`] when NATS refuses this node, or a file of the options cannot be used: what time does not heal.
@@ -75,7 +76,7 @@ impl NatsBus {
         let link = Arc::new(Link::default());
         let subjects = Subjects::new(&options.prefix);
         let client = link::connect(options, &subjects, node, &link).await?;
-        let shared = Arc::new(Shared::new(client, subjects, u64::from_be_bytes(sender), link));
+        let shared = Arc::new(Shared::new(client, subjects, u64::from_be_bytes(sender), node, link));
         let tasks = tasks::start(&shared).await;
         Ok(Self { shared, tasks })
     }
@@ -91,6 +92,20 @@ impl Bus for NatsBus {
     async fn publish(&self, notice: Notice) -> Result<(), BusError> {
         self.shared.listeners.each(|listener| listener.notice(&notice));
         self.shared.send(&notice)
+    }
+
+    fn named(&self, node: &NodeId) {
+        if self.shared.rename(node) {
+            self.shared.link.stirred.notify_one();
+        }
+    }
+
+    /// Hands a letter to this node's listeners directly, and to another node by NATS.
+    async fn send(&self, node: &NodeId, letter: Letter, within: Duration) -> Result<Receipt, NoReceipt> {
+        if self.shared.name() == *node {
+            return Ok(self.shared.listeners.hand_out(&letter));
+        }
+        self.shared.post(node, &letter, within).await
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {

@@ -9,6 +9,8 @@ pub fn recode(bytes: &[u8]) -> Option<Vec<u8>> {
     match content {
         Content::Notice(notice) => wire::notice(sender, &notice).ok(),
         Content::Reached(streams) => wire::reached(sender, &streams).ok(),
+        Content::Letter(letter) => wire::letter(sender, &letter).ok(),
+        Content::Receipt(receipt) => wire::receipt(sender, receipt.ok()).ok(),
         Content::Lost => Some(wire::lost(sender)),
         Content::Unknown(Head { reached, .. }) => wire::reached(sender, &[reached?]).ok(),
     }

@@ -2,18 +2,19 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use async_nats::Client;
+use async_nats::{Client, Message, Request, client::RequestErrorKind};
 use futures_util::FutureExt as _;
 use muster_core::{
-    bus::{BusError, Notice},
+    bus::{BusError, Letter, NoReceipt, Notice, Receipt},
     complaint::LineLimit,
     figure::Figure,
+    id::NodeId,
     message::{Sequence, StreamRef},
 };
 
@@ -35,6 +36,7 @@ const UNKNOWN_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 struct Counters {
     published: AtomicU64,
+    letters: AtomicU64,
     received: AtomicU64,
     dropped: AtomicU64,
     unknown: AtomicU64,
@@ -49,6 +51,8 @@ pub(super) struct Shared {
     sender: SenderId,
     pub(super) listeners: Listeners,
     pub(super) wishes: Wishes,
+    /// The name that letters to this node bear.
+    name: Mutex<NodeId>,
     pub(super) hints: Hints,
     pub(super) link: Arc<Link>,
     /// Something was not sent that no position will reveal: others have to be told.
@@ -61,8 +65,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(client: Client, subjects: Subjects, sender: SenderId, link: Arc<Link>) -> Self {
+    pub(super) fn new(
+        client: Client,
+        subjects: Subjects,
+        sender: SenderId,
+        node: &NodeId,
+        link: Arc<Link>,
+    ) -> Self {
         Self {
+            name: Mutex::new(node.clone()),
             client,
             subjects,
             sender,
@@ -135,6 +146,51 @@ impl Shared {
         }
     }
 
+    /// The name that letters to this node bear.
+    pub(super) fn name(&self) -> NodeId {
+        self.lock_name().clone()
+    }
+
+    /// Takes another name; false when it is the one that it has.
+    pub(super) fn rename(&self, node: &NodeId) -> bool {
+        let mut name = self.lock_name();
+        let news = *name != *node;
+        name.clone_from(node);
+        news
+    }
+
+    fn lock_name(&self) -> MutexGuard<'_, NodeId> {
+        self.name.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a letter to another node, and waits for its receipt for so long at most.
+    pub(super) async fn post(
+        &self,
+        node: &NodeId,
+        letter: &Letter,
+        within: Duration,
+    ) -> Result<Receipt, NoReceipt> {
+        if let Some(fault) = self.why_not() {
+            return Err(BusError(fault).into());
+        }
+        let bytes = wire::letter(self.sender, letter).map_err(|error| BusError(error.to_string()))?;
+        let (size, subject) = (bytes.len(), self.subjects.of(Reach::Node(node)));
+        let request = Request::new().payload(bytes.into()).timeout(Some(within));
+        // The library counts the time from when the request has left the queue.
+        let answer = tokio::time::timeout(within, self.client.send_request(subject, request)).await;
+        let answer = answer.map_err(|_| NoReceipt::Late)?.map_err(|error| match error.kind() {
+            RequestErrorKind::NoResponders => NoReceipt::NoNode,
+            RequestErrorKind::TimedOut => NoReceipt::Late,
+            RequestErrorKind::MaxPayloadExceeded => NoReceipt::TooLarge(size),
+            _ => BusError(error.to_string()).into(),
+        })?;
+        count(&self.counters.letters);
+        match wire::decode(&answer.payload) {
+            Ok((_, Content::Receipt(receipt))) => receipt,
+            _ => Err(NoReceipt::NotUnderstood),
+        }
+    }
+
     /// Tells once more how far streams are. What cannot be sent now is told in a later round.
     pub(super) fn remind(&self) {
         if !link::is_up(&self.client) {
@@ -143,11 +199,11 @@ impl Shared {
         let mut of_users = Vec::new();
         for (stream, position) in self.hints.round() {
             match Reach::of_stream(&stream) {
-                reach @ Reach::Group(_) => {
+                Reach::All => of_users.push((stream, position)),
+                reach => {
                     let subject = self.subjects.of(reach);
                     self.hint(subject, &[(stream, position)]);
                 }
-                Reach::All => of_users.push((stream, position)),
             }
         }
         for streams in of_users.chunks(POSITIONS_AT_ONCE) {
@@ -174,17 +230,28 @@ impl Shared {
         }
     }
 
-    /// Takes a message of another node.
-    pub(super) fn receive(&self, bytes: &[u8]) {
-        match wire::decode(bytes) {
+    /// Takes a message of another node, and says what became of it where that is asked.
+    pub(super) fn receive(&self, message: &Message) {
+        let receipt = match wire::decode(&message.payload) {
             // The server sends nothing back on the connection that it came from; but after a change of servers
             // something sent on the old one may arrive on the new one.
-            Ok((sender, _)) if sender == self.sender => {}
+            Ok((sender, _)) if sender == self.sender => return,
             Ok((_, content)) => {
                 count(&self.counters.received);
-                self.hear(&content);
+                self.hear(content)
             }
-            Err(error) => self.pass_over(&error.to_string()),
+            Err(error) => {
+                self.pass_over(&error.to_string());
+                None
+            }
+        };
+        if let Some(reply) = &message.reply {
+            let answered = wire::receipt(self.sender, receipt)
+                .map_err(|error| BusError(error.to_string()))
+                .and_then(|bytes| self.hand_over(reply.to_string(), bytes));
+            if let Err(error) = answered {
+                tracing::debug!(%error, "a receipt was not sent: whoever waits for it goes on without");
+            }
         }
     }
 
@@ -200,19 +267,25 @@ impl Shared {
         }
     }
 
-    fn hear(&self, content: &Content) {
+    /// Passes on what another node says; what became of it, if this version knows it.
+    fn hear(&self, content: Content) -> Option<Receipt> {
         match content {
-            Content::Notice(notice) => self.listeners.each(|listener| listener.notice(notice)),
-            Content::Reached(streams) => self.hear_positions(streams),
+            Content::Notice(notice) => self.listeners.each(|listener| listener.notice(&notice)),
+            Content::Reached(streams) => self.hear_positions(&streams),
+            Content::Letter(letter) => return Some(self.listeners.hand_out(&letter)),
+            // It is waited for elsewhere, and answers nothing here.
+            Content::Receipt(_) => {}
             Content::Unknown(Head { name, reached }) => {
-                self.pass_over(name);
+                self.pass_over(&name);
                 self.hear_positions(reached.as_slice());
+                return None;
             }
             Content::Lost => {
                 self.peer_lost.store(true, Ordering::Relaxed);
                 self.link.stirred.notify_one();
             }
         }
+        Some(Receipt::Taken)
     }
 
     fn hear_positions(&self, streams: &[(StreamRef, Sequence)]) {
@@ -256,10 +329,11 @@ impl Shared {
 
     pub(super) fn figures(&self) -> Vec<Figure> {
         let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Counters { published, received, dropped, unknown, hints, resumes } = &self.counters;
+        let Counters { published, letters, received, dropped, unknown, hints, resumes } = &self.counters;
         let reconnects = link::connections(&self.client).saturating_sub(1);
         vec![
             Figure::counter("bus_published", "Notices handed to NATS.", value(published)),
+            Figure::counter("bus_letters", "Letters to other nodes that were answered.", value(letters)),
             Figure::counter("bus_received", "Messages of other nodes.", value(received)),
             Figure::counter("bus_dropped", "Notices that could not be handed to NATS.", value(dropped)),
             Figure::counter("bus_overruns", "Messages of other nodes dropped unread.", self.link.overruns()),

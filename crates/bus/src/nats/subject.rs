@@ -1,16 +1,22 @@
 //! Which subject a notice goes to.
 //!
 //! What concerns the members of a group goes to the group's subject, which the nodes that have members subscribe to;
-//! all else goes to one subject that every node subscribes to. Notices of one group therefore share a subject, and
+//! all else goes to one subject that every node subscribes to. What is for one node alone goes to a subject of its own. Notices of one group therefore share a subject, and
 //! NATS keeps the order of one sender in one subject.
 
-use muster_core::{bus::Notice, id::GroupRef, message::StreamRef};
+use muster_core::{
+    bus::Notice,
+    id::{GroupRef, NodeId},
+    message::StreamRef,
+};
 
 /// Where a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach<'a> {
     /// To nodes with members of this group.
     Group(&'a GroupRef),
+    /// To this node alone.
+    Node(&'a NodeId),
     /// To every node.
     All,
 }
@@ -60,6 +66,7 @@ impl Subjects {
             Reach::Group(GroupRef { app, group }) => {
                 format!("{}.g.{}.{}", self.prefix, token(app.as_str()), token(group.as_str()))
             }
+            Reach::Node(node) => format!("{}.n.{}", self.prefix, token(node.as_str())),
             Reach::All => format!("{}.all", self.prefix),
         }
     }
@@ -95,6 +102,7 @@ mod tests {
     fn dots_of_ids_part_no_words() {
         let subjects = Subjects::new("m");
         assert_eq!(subjects.of(Reach::Group(&group("a.b", "..c"))), "m.g.a~b.~~c");
+        assert_eq!(subjects.of(Reach::Node(&NodeId::new("n.1").unwrap())), "m.n.n~1");
         assert_eq!(subjects.of(Reach::All), "m.all");
     }
 

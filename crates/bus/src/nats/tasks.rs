@@ -11,7 +11,10 @@ use futures_util::{
     StreamExt as _,
     stream::{AbortHandle, Abortable, SelectAll, abortable},
 };
-use muster_core::{id::GroupRef, vital::Vital};
+use muster_core::{
+    id::{GroupRef, NodeId},
+    vital::Vital,
+};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{Instant, MissedTickBehavior, interval},
@@ -31,11 +34,12 @@ type Incoming = Abortable<Subscriber>;
 /// Starts the tasks, which run until they are aborted. Where there is a connection, what is told to every node arrives
 /// from now on: whoever listens and then reads the store misses nothing.
 pub(super) async fn start(shared: &Arc<Shared>) -> [tokio::task::AbortHandle; 3] {
-    // Unbounded, but never more than one subscription for each followed group.
+    // Unbounded, but never more than one subscription for each followed group and one a name.
     let (subscriptions, to_deliver) = unbounded_channel();
     let mut tender = Tender::new(Arc::clone(shared), subscriptions);
     if link::is_up(&shared.client)
         && tender.subscribe_for_all().await
+        && tender.subscribe_by_name().await
         && link::probe(&shared.client, &shared.subjects).await
     {
         tender.known.0 = 1;
@@ -64,7 +68,7 @@ async fn deliver(shared: Arc<Shared>, mut subscriptions: UnboundedReceiver<Incom
     let mut incoming: SelectAll<Incoming> = SelectAll::new();
     loop {
         tokio::select! {
-            Some(message) = incoming.next(), if !incoming.is_empty() => shared.receive(&message.payload),
+            Some(message) = incoming.next(), if !incoming.is_empty() => shared.receive(&message),
             Some(subscription) = subscriptions.recv() => incoming.push(subscription),
             else => return,
         }
@@ -94,6 +98,8 @@ struct Tender {
     subscriptions: UnboundedSender<Incoming>,
     /// Whether the subject of every node is subscribed to.
     for_all: bool,
+    /// The name whose subject is subscribed to.
+    name: Option<(NodeId, AbortHandle)>,
     groups: HashMap<GroupRef, AbortHandle>,
     /// Subscribed groups of which the listeners do not yet know that they are.
     unconfirmed: Vec<GroupRef>,
@@ -110,6 +116,7 @@ impl Tender {
             shared,
             subscriptions,
             for_all: false,
+            name: None,
             groups: HashMap::new(),
             unconfirmed: Vec::new(),
             known: (0, 0),
@@ -120,7 +127,7 @@ impl Tender {
 
     /// False when there is nothing left to tend.
     async fn tend(&mut self) -> bool {
-        if !self.subscribe_for_all().await {
+        if !self.subscribe_for_all().await || !self.subscribe_by_name().await {
             return false;
         }
         for group in self.shared.wishes.take_changed() {
@@ -171,6 +178,20 @@ impl Tender {
             self.for_all = self.subscribe(subject).await.is_some();
         }
         self.for_all
+    }
+
+    /// Subscribes to what is for this node alone, under the name that it has now.
+    async fn subscribe_by_name(&mut self) -> bool {
+        let name = self.shared.name();
+        if self.name.as_ref().is_some_and(|(known, _)| *known == name) {
+            return true;
+        }
+        let subject = self.shared.subjects.of(Reach::Node(&name));
+        let Some(subscription) = self.subscribe(subject).await else { return false };
+        if let Some((_, former)) = self.name.replace((name, subscription)) {
+            former.abort();
+        }
+        true
     }
 
     async fn follow_or_not(&mut self, group: GroupRef) -> bool {

@@ -3,9 +3,9 @@
 //! | bytes | |
 //! |---|---|
 //! | 1 | the version |
-//! | 1 | the kind: `n` a notice, `r` positions that streams have reached, `l` the sender's notices may have been lost |
+//! | 1 | the kind: `n` a notice, `r` positions that streams have reached, `l` the sender's notices may have been lost, `c` what a client says beside its connection, `a` the receipt for what one node was sent alone |
 //! | 8 | who sent it, big-endian |
-//! | the others | what it says, JSON: `{"<name>":{…}}` or `"<name>"` for a notice, `[[<stream>,<position>],…]` for positions |
+//! | the others | what it says, JSON: `{"<name>":{…}}` or `"<name>"` for a notice, a letter and a receipt, `[[<stream>,<position>],…]` for positions |
 //!
 //! The types of what is said are of this module (`wire/`); what the domain's types become has no effect on the wire. JSON costs
 //! more bytes than a binary encoding; in exchange a node of an older version reads what a newer one has added to, which a
@@ -32,17 +32,21 @@
 //! | the bytes before the JSON, or another encoding than JSON | hear nothing, and find gaps alone | a new version, which is sent one release after it is read |
 
 mod head;
+mod letter;
 mod notice;
 
 use muster_core::{
-    bus::Notice,
+    bus::{Letter, NoReceipt, Notice, Receipt},
     message::{Sequence, StreamRef},
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 pub(super) use self::head::Head;
-use self::notice::{NoticeForm, StreamForm};
+use self::{
+    letter::{LetterForm, ReceiptForm},
+    notice::{NoticeForm, StreamForm},
+};
 
 /// The first byte. Another one means another encoding, which this version cannot read.
 const VERSION: u8 = 1;
@@ -52,6 +56,10 @@ const NOTICE: u8 = b'n';
 const REACHED: u8 = b'r';
 /// The sender's notices may have been lost.
 const LOST: u8 = b'l';
+/// A [`Letter`] that is no notice: a notice is sent to one node as it is to all.
+const LETTER: u8 = b'c';
+/// A [`Receipt`].
+const RECEIPT: u8 = b'a';
 /// Version, kind and sender.
 const HEADER_BYTES: usize = 2 + size_of::<SenderId>();
 
@@ -68,6 +76,10 @@ pub(super) enum Content {
     Reached(Vec<(StreamRef, Sequence)>),
     /// Notices of this sender may have been lost until now, of any kind.
     Lost,
+    /// A letter that is no notice.
+    Letter(Letter),
+    /// The receipt for a letter.
+    Receipt(Result<Receipt, NoReceipt>),
     /// Something that this version does not know: no more than its head.
     Unknown(Head),
 }
@@ -84,6 +96,21 @@ pub(super) enum Unreadable {
 /// A notice as bytes.
 pub(super) fn notice(sender: SenderId, notice: &Notice) -> Result<Vec<u8>, serde_json::Error> {
     encode(sender, NOTICE, &NoticeForm::from(notice))
+}
+
+/// A letter as bytes.
+pub(super) fn letter(sender: SenderId, letter: &Letter) -> Result<Vec<u8>, serde_json::Error> {
+    match letter {
+        Letter::Notice(told) => notice(sender, told),
+        Letter::Commands { connection, commands } => {
+            encode(sender, LETTER, &LetterForm::commands(connection, commands))
+        }
+    }
+}
+
+/// A receipt as bytes; `None` for a letter that was not understood.
+pub(super) fn receipt(sender: SenderId, receipt: Option<Receipt>) -> Result<Vec<u8>, serde_json::Error> {
+    encode(sender, RECEIPT, &ReceiptForm::of(receipt))
 }
 
 /// Positions as bytes.
@@ -133,6 +160,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(SenderId, Content), Unreadable> {
         NOTICE => serde_json::from_slice::<NoticeForm>(content).ok().map(|form| Content::Notice(form.into())),
         REACHED => positions(content).map(Content::Reached),
         LOST => Some(Content::Lost),
+        LETTER => LetterForm::read(content).map(Content::Letter),
+        RECEIPT => ReceiptForm::read(content).map(Content::Receipt),
         _ => None,
     };
     let content = known.unwrap_or_else(|| Content::Unknown(Head::read(kind, content)));

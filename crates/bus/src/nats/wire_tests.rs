@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
+use bytes::Bytes;
 use muster_core::{
+    bus::ConnectionKey,
     event::{Event, form},
     id::{AppId, GroupId, GroupRef, MessageId, NodeId, SessionId, SessionRef, UserId},
     message::{ExitReason, Level, Message, Sender, Weight},
@@ -84,8 +86,8 @@ fn any_notice() -> impl Strategy<Value = Notice> {
             user,
             session
         }),
-        (id::<AppId>(), id::<UserId>(), id::<MessageId>())
-            .prop_map(|(app, user, message)| Notice::AcknowledgementWanted { app, user, message }),
+        (id::<AppId>(), id::<UserId>(), id::<MessageId>(), option::of(id::<NodeId>()))
+            .prop_map(|(app, user, message, by)| Notice::AcknowledgementWanted { app, user, message, by }),
         (id::<AppId>(), id::<UserId>(), id::<MessageId>())
             .prop_map(|(app, user, message)| Notice::Acknowledged { app, user, message }),
         (id::<AppId>(), id::<UserId>(), option::of(text()))
@@ -93,6 +95,16 @@ fn any_notice() -> impl Strategy<Value = Notice> {
         group().prop_map(|group| Notice::Recounted { group }),
         id::<AppId>().prop_map(|app| Notice::AppDisabled { app }),
         Just(Notice::DirectoryChanged),
+    ]
+}
+
+fn any_letter() -> impl Strategy<Value = Letter> {
+    prop_oneof![
+        any_notice().prop_map(Letter::Notice),
+        (any::<String>(), any::<Vec<u8>>()).prop_map(|(key, commands)| Letter::Commands {
+            connection: ConnectionKey::new(&key),
+            commands: commands.into(),
+        }),
     ]
 }
 
@@ -119,6 +131,15 @@ proptest! {
     fn every_notice_survives_the_way(sender: u64, told in any_notice()) {
         let bytes = notice(sender, &told).unwrap();
         prop_assert_eq!(decode(&bytes).unwrap(), (sender, Content::Notice(told)));
+    }
+
+    #[test]
+    fn every_letter_survives_the_way(sender: u64, sent in any_letter()) {
+        let expected = match &sent {
+            Letter::Notice(told) => Content::Notice(told.clone()),
+            other => Content::Letter(other.clone()),
+        };
+        prop_assert_eq!(decode(&letter(sender, &sent).unwrap()).unwrap(), (sender, expected));
     }
 
     #[test]
@@ -233,6 +254,16 @@ fn today() -> Vec<(u8, &'static str, Content)> {
                 app: app.clone(),
                 user: user(),
                 message: MessageId::new("m").unwrap(),
+                by: None,
+            },
+        ),
+        (
+            r#"{"AcknowledgementWanted":{"app":"a","user":"u","message":"m","by":"n"}}"#,
+            Notice::AcknowledgementWanted {
+                app: app.clone(),
+                user: user(),
+                message: MessageId::new("m").unwrap(),
+                by: Some(NodeId::new("n").unwrap()),
             },
         ),
         (
@@ -256,6 +287,20 @@ fn today() -> Vec<(u8, &'static str, Content)> {
         Content::Reached(positions),
     ));
     messages.push((LOST, "", Content::Lost));
+    let commands =
+        Letter::Commands { connection: ConnectionKey::new("k"), commands: Bytes::from_static(b"{}\n\xff") };
+    messages.push((
+        LETTER,
+        r#"{"Commands":{"connection":"k","commands":"e30K/w=="}}"#,
+        Content::Letter(commands),
+    ));
+    let receipts = [
+        (r#""Taken""#, Ok(Receipt::Taken)),
+        (r#""NoConnection""#, Ok(Receipt::NoConnection)),
+        (r#""Full""#, Ok(Receipt::Full)),
+        (r#""NotUnderstood""#, Err(NoReceipt::NotUnderstood)),
+    ];
+    messages.extend(receipts.into_iter().map(|(json, of)| (RECEIPT, json, Content::Receipt(of))));
     messages
 }
 
@@ -268,12 +313,14 @@ fn messages_of_version_1_are_read_and_sent_byte_for_byte() {
             Content::Notice(told) => notice(7, told).unwrap(),
             Content::Reached(streams) => reached(7, streams).unwrap(),
             Content::Lost => lost(7),
+            Content::Letter(sent) => letter(7, sent).unwrap(),
+            Content::Receipt(of) => receipt(7, of.clone().ok()).unwrap(),
             Content::Unknown(head) => panic!("{head:?}"),
         };
         assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(&bytes));
         assert_eq!(decode(&bytes).unwrap(), (7, content));
     }
-    assert_eq!([NOTICE, REACHED, LOST], *b"nrl");
+    assert_eq!([NOTICE, REACHED, LOST, LETTER, RECEIPT], *b"nrlca");
 }
 
 #[test]

@@ -51,7 +51,12 @@ async fn what_concerns_every_node_reaches_every_node() {
         to_user,
         Notice::TakenOut { group: group("g"), user: user.clone() },
         Notice::SignedIn { app: app.clone(), user: user.clone(), session },
-        Notice::AcknowledgementWanted { app: app.clone(), user: user.clone(), message: message.clone() },
+        Notice::AcknowledgementWanted {
+            app: app.clone(),
+            user: user.clone(),
+            message: message.clone(),
+            by: Some(NodeId::new("n").unwrap()),
+        },
         Notice::Acknowledged { app: app.clone(), user: user.clone(), message },
         Notice::UserInfoPut { app: app.clone(), user, info: Some("new".into()) },
         Notice::AppDisabled { app },

@@ -9,5 +9,6 @@
 
 mod delivery;
 mod faults;
+mod letters;
 mod login;
 mod support;

@@ -11,7 +11,7 @@ use std::{
 
 use muster_bus::nats::{NatsBus, NatsError, NatsOptions};
 use muster_core::{
-    bus::{Bus, Listener, Notice},
+    bus::{Bus, ConnectionKey, Letter, Listener, NoReceipt, Notice, Receipt},
     id::{AppId, GroupId, GroupRef, MessageId, NodeId, UserId},
     message::{Event, Level, Message, Sender, Sequence, StreamRef, Weight},
     testing::Seeded,
@@ -137,6 +137,7 @@ pub(crate) enum Heard {
     Reached(StreamRef, Sequence),
     Followed(GroupRef),
     Resumed,
+    Commands(Vec<u8>),
 }
 
 /// Writes down what it is told.
@@ -185,6 +186,17 @@ impl Listener for Log {
     fn notice(&self, notice: &Notice) {
         self.note(Heard::Notice(notice.clone()));
     }
+    /// It has one connection, whose key is `key`.
+    fn letter(&self, letter: &Letter) -> Option<Receipt> {
+        match letter {
+            Letter::Notice(notice) => self.notice(notice),
+            Letter::Commands { connection, .. } if connection.as_str() != "key" => {
+                return Some(Receipt::NoConnection);
+            }
+            Letter::Commands { commands, .. } => self.note(Heard::Commands(commands.to_vec())),
+        }
+        Some(Receipt::Taken)
+    }
     fn reached(&self, stream: &StreamRef, position: Sequence) {
         self.note(Heard::Reached(stream.clone(), position));
     }
@@ -208,10 +220,18 @@ impl Node {
     }
 
     pub(crate) async fn try_new(url: &str) -> Result<Self, NatsError> {
+        Self::try_named(url, &NodeId::new("node").unwrap()).await
+    }
+
+    pub(crate) async fn named(url: &str, name: &NodeId) -> Self {
+        Self::try_named(url, name).await.unwrap()
+    }
+
+    async fn try_named(url: &str, name: &NodeId) -> Result<Self, NatsError> {
         static NODES: AtomicU64 = AtomicU64::new(1);
         let random = Seeded::new(NODES.fetch_add(1, Ordering::Relaxed));
         let options = NatsOptions::parse(url).unwrap();
-        let bus = NatsBus::connect(&options, &NodeId::new("node").unwrap(), &random).await?;
+        let bus = NatsBus::connect(&options, name, &random).await?;
         let log = Arc::new(Log::default());
         bus.listen(log.clone());
         Ok(Self { bus, log })
@@ -227,6 +247,10 @@ impl Node {
         self.bus.publish(notice).await.unwrap();
     }
 
+    pub(crate) async fn send(&self, to: &NodeId, letter: Letter) -> Result<Receipt, NoReceipt> {
+        self.bus.send(to, letter, PATIENCE).await
+    }
+
     pub(crate) fn figure(&self, name: &str) -> u64 {
         self.bus.figures().into_iter().find(|figure| figure.name == name).unwrap().value
     }
@@ -234,6 +258,11 @@ impl Node {
 
 pub(crate) fn group(name: &str) -> GroupRef {
     GroupRef::new(AppId::new("app.1").unwrap(), GroupId::new(name).unwrap())
+}
+
+/// What a client says to its connection, which is known by `key` where it is.
+pub(crate) fn commands(key: &str, commands: &[u8]) -> Letter {
+    Letter::Commands { connection: ConnectionKey::new(key), commands: commands.to_vec().into() }
 }
 
 pub(crate) fn left(group: &GroupRef, user: u64) -> Notice {

@@ -1,22 +1,23 @@
 //! Messages whose sender waits until the receiver has acknowledged them.
 //!
 //! Every node is told that an acknowledgement is wanted before it is told the message ([`Notice::AcknowledgementWanted`]),
-//! and the node that holds the receiver's connection tells every node that it came ([`Notice::Acknowledged`]). Neither is
-//! stored: a notice that is lost is an acknowledgement that does not come in time.
+//! and the node that holds the receiver's connection tells the one that waits that it came ([`Notice::Acknowledged`]). When
+//! the receiver signs in again meanwhile, the node that it comes to is asked as well. None of it is stored: a notice that
+//! is lost is an acknowledgement that does not come in time.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{
-    sync::oneshot,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{Instant, timeout_at},
 };
 
 use crate::{
     bus::{Listener, Notice},
-    id::{AppId, MessageId, UserId},
+    id::{AppId, MessageId, NodeId, UserId},
 };
 
 /// A message, and the user whom it is for.
@@ -27,17 +28,39 @@ pub(super) struct Addressed {
     pub(super) message: MessageId,
 }
 
+impl Addressed {
+    /// What is told where the receiver may be, by the node that waits.
+    pub(super) fn wanted(self, by: NodeId) -> Notice {
+        let Self { app, user, message } = self;
+        Notice::AcknowledgementWanted { app, user, message, by: Some(by) }
+    }
+}
+
 /// The calls of this node that wait.
 #[derive(Default)]
 pub(super) struct Awaited(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    calls: HashMap<Addressed, BTreeMap<u64, oneshot::Sender<()>>>,
+    /// By the receiver.
+    calls: HashMap<(AppId, UserId), Vec<Call>>,
     /// How many they are.
     count: usize,
     /// The number given last.
     last: u64,
+}
+
+struct Call {
+    number: u64,
+    message: MessageId,
+    told: UnboundedSender<Heard>,
+}
+
+/// What a call hears that waits.
+enum Heard {
+    Acknowledged,
+    /// The receiver has signed in on this node.
+    SignedIn(NodeId),
 }
 
 impl Awaited {
@@ -52,23 +75,37 @@ impl Awaited {
         if waiting.count >= most {
             return None;
         }
-        let (told, heard) = oneshot::channel();
+        let (told, heard) = unbounded_channel();
         waiting.count += 1;
         waiting.last += 1;
         let number = waiting.last;
-        waiting.calls.entry(of.clone()).or_default().insert(number, told);
-        Some(Awaiting { awaited: Arc::clone(self), of, number, heard })
+        let receiver = (of.app, of.user);
+        let call = Call { number, message: of.message, told };
+        waiting.calls.entry(receiver.clone()).or_default().push(call);
+        Some(Awaiting { awaited: Arc::clone(self), receiver, number, heard })
     }
 
     /// The receiver has acknowledged a message: whoever waits for it goes on.
-    fn acknowledged(&self, of: &Addressed) {
-        let mut waiting = self.lock();
-        let calls = waiting.calls.remove(of).unwrap_or_default();
-        waiting.count -= calls.len();
-        drop(waiting);
-        for told in calls.into_values() {
-            // A call that has gone meanwhile has nobody to tell.
-            let _ = told.send(());
+    fn acknowledged(&self, app: &AppId, user: &UserId, message: &MessageId) {
+        self.each_of(app, user, |call| {
+            if call.message == *message {
+                // A call that has gone meanwhile has nobody to tell.
+                let _ = call.told.send(Heard::Acknowledged);
+            }
+        });
+    }
+
+    /// The receiver has signed in on a node, which may not have been asked.
+    fn signed_in(&self, app: &AppId, user: &UserId, node: &NodeId) {
+        self.each_of(app, user, |call| {
+            let _ = call.told.send(Heard::SignedIn(node.clone()));
+        });
+    }
+
+    fn each_of(&self, app: &AppId, user: &UserId, tell: impl Fn(&Call)) {
+        let waiting = self.lock();
+        if waiting.count > 0 {
+            waiting.calls.get(&(app.clone(), user.clone())).into_iter().flatten().for_each(tell);
         }
     }
 }
@@ -76,45 +113,56 @@ impl Awaited {
 /// A call that waits. It waits no longer when this is dropped.
 pub(super) struct Awaiting {
     awaited: Arc<Awaited>,
-    of: Addressed,
+    receiver: (AppId, UserId),
     number: u64,
-    heard: oneshot::Receiver<()>,
+    heard: UnboundedReceiver<Heard>,
 }
 
 impl Awaiting {
-    /// Waits until the receiver has acknowledged the message, or it is too late; whether it has.
-    pub(super) async fn until(mut self, deadline: Instant) -> bool {
-        matches!(timeout_at(deadline, &mut self.heard).await, Ok(Ok(())))
+    /// Waits until the receiver has acknowledged the message, or it is too late; whether it has. `signed_in` is called
+    /// with each node on which the receiver signs in meanwhile.
+    pub(super) async fn until(mut self, deadline: Instant, signed_in: impl Fn(NodeId)) -> bool {
+        let hearing = async {
+            loop {
+                match self.heard.recv().await {
+                    Some(Heard::Acknowledged) => return true,
+                    Some(Heard::SignedIn(node)) => signed_in(node),
+                    None => return false,
+                }
+            }
+        };
+        timeout_at(deadline, hearing).await.unwrap_or(false)
     }
 }
 
 impl Drop for Awaiting {
     fn drop(&mut self) {
         let mut waiting = self.awaited.lock();
-        let Some(calls) = waiting.calls.get_mut(&self.of) else { return };
-        let removed = calls.remove(&self.number).is_some();
+        let Some(calls) = waiting.calls.get_mut(&self.receiver) else { return };
+        calls.retain(|call| call.number != self.number);
         if calls.is_empty() {
-            waiting.calls.remove(&self.of);
+            waiting.calls.remove(&self.receiver);
         }
-        waiting.count -= usize::from(removed);
+        waiting.count -= 1;
     }
 }
 
-/// Hears of acknowledgements.
+/// Hears of acknowledgements, and of receivers who come.
 pub(super) struct AcknowledgementListener(pub(super) Arc<Awaited>);
 
 impl Listener for AcknowledgementListener {
     fn notice(&self, notice: &Notice) {
-        if let Notice::Acknowledged { app, user, message } = notice {
-            let of = Addressed { app: app.clone(), user: user.clone(), message: message.clone() };
-            self.0.acknowledged(&of);
+        match notice {
+            Notice::Acknowledged { app, user, message } => self.0.acknowledged(app, user, message),
+            Notice::SignedIn { app, user, session } => self.0.signed_in(app, user, &session.node),
+            _ => {}
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{cell::RefCell, time::Duration};
 
     use super::*;
 
@@ -126,6 +174,11 @@ mod tests {
         }
     }
 
+    fn acknowledge(awaited: &Awaited, message: &str) {
+        let Addressed { app, user, message } = of(message);
+        awaited.acknowledged(&app, &user, &message);
+    }
+
     fn deadline() -> Instant {
         Instant::now() + Duration::from_secs(1)
     }
@@ -134,15 +187,28 @@ mod tests {
     async fn every_call_that_waits_for_a_message_hears_of_its_acknowledgement_and_no_other_does() {
         let awaited = Arc::new(Awaited::default());
         let calls = ["m", "m", "other"].map(|message| awaited.begin(of(message), 10).unwrap());
-        awaited.acknowledged(&of("m"));
-        awaited.acknowledged(&of("m"));
+        acknowledge(&awaited, "m");
+        acknowledge(&awaited, "m");
         let mut heard = Vec::new();
         for call in calls {
-            heard.push(call.until(deadline()).await);
+            heard.push(call.until(deadline(), |_| {}).await);
         }
         assert_eq!(heard, [true, true, false]);
         assert_eq!(awaited.lock().count, 0);
         assert!(awaited.lock().calls.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waits_hears_where_its_receiver_signs_in_and_of_nobody_else() {
+        let awaited = Arc::new(Awaited::default());
+        let call = awaited.begin(of("m"), 10).unwrap();
+        let (app, node) = (of("m").app, NodeId::new("n").unwrap());
+        awaited.signed_in(&app, &UserId::new("other").unwrap(), &NodeId::new("elsewhere").unwrap());
+        awaited.signed_in(&app, &of("m").user, &node);
+        acknowledge(&awaited, "m");
+        let nodes = RefCell::new(Vec::new());
+        assert!(call.until(deadline(), |node| nodes.borrow_mut().push(node)).await);
+        assert_eq!(nodes.into_inner(), [node]);
     }
 
     #[test]

@@ -4,18 +4,21 @@
 //! notices that it ends in. A store asks for what a change is stored with ([`Also`]), and that is to be had in such work
 //! alone.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use super::{Muster, outbox::OutboxState};
 use crate::{
-    bus::{Bus, Notice},
+    bus::{Bus, Letter, Notice},
     callback::{CallbackEvent, Found, OwedCall, id_of},
     caller::{CarriedOut, Underway, carry_on, carry_out, carry_out_in_place},
     error::Result,
-    id::AppId,
+    id::{AppId, NodeId},
     message::{Entry, Positions, StreamRef},
     random::Random,
     store::{Also, Store, StreamEvent},
@@ -114,6 +117,16 @@ impl Muster {
         let (now, random) = (self.now(), Arc::clone(&self.random));
         let tells_groups = self.limits.chat_group_events;
         (listeners, move |carried| Hands { store, carried, owes, tells_groups, now, random })
+    }
+
+    /// Sends one node a letter whose loss changes nothing that was promised, while its sender goes on.
+    pub(super) fn post(&self, node: NodeId, letter: Letter, within: Duration) {
+        let bus = Arc::clone(&self.bus);
+        tokio::spawn(async move {
+            if let Err(error) = bus.send(&node, letter, within).await {
+                tracing::debug!(%error, %node, "a letter did not reach a node");
+            }
+        });
     }
 
     /// Changes something. Whoever asks may go away: what a store has begun by then comes to its end and is told, and what

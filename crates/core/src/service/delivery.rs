@@ -3,13 +3,15 @@
 //! Nobody asks for it, so nobody proves anything here: whoever follows a stream has shown before that it may, on logging
 //! in or on joining. What a caller asks for goes by the other rules.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
 
 use super::{Muster, change::tell};
 use crate::{
-    bus::Notice,
+    bus::{ConnectionKey, Letter, NoReceipt, Notice, Receipt},
     error::Result,
-    id::{AppId, GroupRef, MessageId, UserId},
+    id::{AppId, GroupRef, MessageId, NodeId, UserId},
     message::{Entry, Sequence, StreamRef, Top},
     roster::{Member, RosterState},
 };
@@ -39,10 +41,30 @@ impl DeliveryRules<'_> {
         self.0.store.put_counted_info(app, user, info);
     }
 
-    /// A user has acknowledged a message whose sender waits for that.
-    pub async fn acknowledged(&self, app: &AppId, user: &UserId, message: &MessageId) {
+    /// A user has acknowledged a message whose sender waits for that, on this node; every node is told where the one that
+    /// waits is not known.
+    pub async fn acknowledged(&self, app: &AppId, user: &UserId, message: &MessageId, to: Option<NodeId>) {
         let notice = Notice::Acknowledged { app: app.clone(), user: user.clone(), message: message.clone() };
-        tell(&*self.0.bus, notice).await;
+        let within = Duration::from_millis(self.0.limits.acknowledgement_millis);
+        match to {
+            Some(node) => self.0.post(node, Letter::Notice(notice), within),
+            None => tell(&*self.0.bus, notice).await,
+        }
+    }
+
+    /// Hands commands of a client to the node that holds the client's connection, and waits for what becomes of them, for
+    /// so long at most.
+    ///
+    /// # Errors
+    /// [`NoReceipt`]: then they have not arrived, or nobody knows.
+    pub async fn hand_over(
+        &self,
+        node: &NodeId,
+        connection: ConnectionKey,
+        commands: Bytes,
+        within: Duration,
+    ) -> std::result::Result<Receipt, NoReceipt> {
+        self.0.bus.send(node, Letter::Commands { connection, commands }, within).await
     }
 
     /// Where a stream ends; `None` when there is no such stream.

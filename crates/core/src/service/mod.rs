@@ -166,6 +166,7 @@ impl Muster {
     #[must_use]
     pub fn new(on: Dependencies) -> Self {
         let Dependencies { store, bus, clock, random, outbound, auditor, master, limits, node } = on;
+        bus.named(&node);
         let mutes = Arc::new(KnownMutes::default());
         bus.listen(Arc::new(MuteListener(Arc::clone(&mutes))));
         let awaited = Arc::<Awaited>::default();

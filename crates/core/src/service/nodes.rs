@@ -64,6 +64,7 @@ impl NodeRules<'_> {
         let next = NodeId::new(&muster.random.hex(NODE_ID_DIGITS))
             .map_err(|error| Error::Invalid(error.to_string()))?;
         muster.store.beat(&next, lease).await?;
+        muster.bus.named(&next);
         muster.node.set(next);
         Ok(Some(held))
     }

@@ -10,10 +10,10 @@ use super::{
     change::{Done, Hands},
 };
 use crate::{
-    bus::Notice,
+    bus::{Letter, Notice},
     caller::Underway,
     error::{Error, Result},
-    id::{AppId, MessageId, UserId},
+    id::{AppId, MessageId, NodeId, UserId},
     message::{Body, DEFAULT_MESSAGE_TYPE, Entry, Event, Level, Message, Posted, Sender, StreamRef},
 };
 
@@ -74,15 +74,19 @@ impl MessageRules<'_> {
         let deadline = Instant::now() + Duration::from_millis(limits.acknowledgement_millis);
         let (storage, once, acknowledged) = (new.storage, new.id.is_some(), new.acknowledged);
         let message = self.message(new.id, new.kind, new.body, new.sender)?;
-        let of = Addressed { app: app.id.clone(), user: receiver.clone(), message: message.id.clone() };
-        let word = Word { message, storage, once, acknowledged };
+        let word = |message, by| Word { message, storage, once, acknowledged_to: by };
         if !acknowledged {
-            return self.tell(app, receiver, word).await;
+            return self.tell(app, receiver, word(message, None)).await;
         }
-        let most = limits.acknowledgements_awaited;
-        let awaiting = self.0.awaited.begin(of, most).ok_or(Error::TooManyAwaited(most))?;
-        let sent = self.tell(app, receiver, word).await?;
-        match awaiting.until(deadline).await {
+        let of = Addressed { app: app.id.clone(), user: receiver.clone(), message: message.id.clone() };
+        let (by, most) = (self.0.nodes().id(), limits.acknowledgements_awaited);
+        let awaiting = self.0.awaited.begin(of.clone(), most).ok_or(Error::TooManyAwaited(most))?;
+        let sent = self.tell(app, receiver, word(message, Some(by.clone()))).await?;
+        let ask_again = |node| {
+            let wanted = Letter::Notice(of.clone().wanted(by.clone()));
+            self.0.post(node, wanted, Duration::from_millis(limits.acknowledgement_millis));
+        };
+        match awaiting.until(deadline, ask_again).await {
             true => Ok(sent),
             false => Err(Error::NotAcknowledged(receiver.clone())),
         }
@@ -110,7 +114,7 @@ impl MessageRules<'_> {
             level: new.level,
             ..self.message(None, new.kind, new.body, login.as_sender())?
         };
-        let word = Word { message, storage: Storage::Stored, once: false, acknowledged: false };
+        let word = Word { message, storage: Storage::Stored, once: false, acknowledged_to: None };
         let to = self.demand_online(login.app(), receiver).await?;
         Ok(self.0.begin_change(move |hands| tell(hands, to, word)).await)
     }
@@ -136,12 +140,12 @@ struct Word {
     storage: Storage,
     /// Whether its sender chose its id.
     once: bool,
-    /// Whether its sender waits until it is acknowledged.
-    acknowledged: bool,
+    /// The node on which its sender waits until it is acknowledged.
+    acknowledged_to: Option<NodeId>,
 }
 
 async fn tell(hands: Hands, (app, user): (AppId, UserId), word: Word) -> Result<Done<Sent>> {
-    let Word { message, storage, once, acknowledged } = word;
+    let Word { message, storage, once, acknowledged_to } = word;
     let (id, at) = (message.id.clone(), message.at);
     let stream = StreamRef::User(app.clone(), user.clone());
     let event = Arc::new(Event::Message(message.clone()));
@@ -154,14 +158,14 @@ async fn tell(hands: Hands, (app, user): (AppId, UserId), word: Word) -> Result<
         Some(Posted::Done { sequence, .. }) => {
             (sequence, Some(Notice::Published { stream, sequence, event, at }))
         }
-        Some(Posted::Repeated(place)) if acknowledged => {
+        Some(Posted::Repeated(place)) if acknowledged_to.is_some() => {
             (Some(place), told_again(&hands, stream, &id).await?)
         }
         Some(Posted::Repeated(place)) => (Some(place), None),
         Some(Posted::NoGroup | Posted::TooManyTypes) => return Err(Error::NoApp(app)),
     };
     let sent = Sent { id: id.clone(), sequence: place };
-    let wanted = acknowledged.then_some(Notice::AcknowledgementWanted { app, user, message: id });
+    let wanted = acknowledged_to.map(|by| Addressed { app, user, message: id }.wanted(by));
     Ok(Done::told(sent, wanted.into_iter().chain(told)))
 }
 

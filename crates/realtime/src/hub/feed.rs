@@ -6,14 +6,14 @@
 //! reply follows the reply, and nothing has to be merged afterwards.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::future::{BoxFuture, Shared};
 use muster_core::{
-    id::{MessageId, UserId},
+    id::{MessageId, NodeId, UserId},
     message::{Entry, Sequence, StreamRef, Top},
     mute::GroupMutes,
     roster::RosterState,
@@ -21,6 +21,7 @@ use muster_core::{
 
 use super::{
     CannotFollow,
+    acknowledgements::Wanted,
     changes::{Changes, Gathered},
     connection::{Connection, ConnectionId},
     encoded::{Effect, Encoded, Told},
@@ -37,8 +38,6 @@ use crate::{
 
 /// Early entries that a feed keeps; those beyond are read from the store.
 const MAX_EARLY: usize = 1_024;
-/// Messages to one user that may wait for the user's acknowledgement at a time.
-const MAX_WANTED: usize = 256;
 
 /// A stream that is followed.
 #[derive(Debug)]
@@ -70,8 +69,8 @@ struct State {
     changes: Option<Box<Changes>>,
     /// Who may not talk, as of the last change that was passed on.
     mutes: Option<Arc<GroupMutes>>,
-    /// Messages to the user whose stream it is that are to be acknowledged, the oldest first.
-    wanted: VecDeque<MessageId>,
+    /// Messages that the user whose stream it is is to acknowledge.
+    wanted: Option<Box<Wanted>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -289,28 +288,19 @@ impl Feed {
         locked(&self.state).arrivals.clone()
     }
 
-    /// Notes that a message is to be acknowledged. Of too many the oldest is given up.
-    pub(crate) fn want(&self, message: &MessageId) {
-        let mut state = locked(&self.state);
-        if state.wanted.contains(message) {
-            return;
-        }
-        if state.wanted.len() >= MAX_WANTED {
-            state.wanted.pop_front();
-        }
-        state.wanted.push_back(message.clone());
+    /// Notes that a message is to be acknowledged to this node; whether it is already.
+    pub(crate) fn want(&self, message: &MessageId, by: Option<&NodeId>) -> bool {
+        locked(&self.state).wanted.get_or_insert_default().want(message, by)
     }
 
     /// Whether a message is to be acknowledged still.
     pub(crate) fn wants(&self, message: &MessageId) -> bool {
-        locked(&self.state).wanted.contains(message)
+        locked(&self.state).wanted.as_ref().is_some_and(|wanted| wanted.wants(message))
     }
 
-    /// Notes that a message is acknowledged; whether that was wanted.
-    pub(crate) fn acknowledge(&self, message: &MessageId) -> bool {
-        let mut state = locked(&self.state);
-        let place = state.wanted.iter().position(|wanted| wanted == message);
-        place.and_then(|place| state.wanted.remove(place)).is_some()
+    /// Notes that a message is acknowledged; who has waited for that.
+    pub(crate) fn acknowledge(&self, message: &MessageId) -> Vec<Option<NodeId>> {
+        locked(&self.state).wanted.get_or_insert_default().acknowledge(message)
     }
 
     /// Notes a join; when to tell it, if nobody is going to yet.

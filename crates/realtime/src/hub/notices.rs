@@ -82,10 +82,8 @@ pub(super) fn take(hub: &Arc<Hub>, notice: &Notice) {
         Notice::Recounted { group } => hub.changed(group, Feed::recounted),
         Notice::TakenOut { group, user } => hub.take_out(group, user),
         Notice::SignedIn { app, user, session } => hub.signed_in(app, user, session),
-        Notice::AcknowledgementWanted { app, user, message } => {
-            if let Some(feed) = hub.feed(&StreamRef::User(app.clone(), user.clone())) {
-                feed.want(message);
-            }
+        Notice::AcknowledgementWanted { app, user, message, by } => {
+            hub.want(app, user, message, by.as_ref());
         }
         // The calls that wait for it hear of it by themselves.
         Notice::Acknowledged { .. } => {}

@@ -163,6 +163,29 @@ async fn a_message_that_is_not_acknowledged_in_time_is_a_failure_whoever_was_tol
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_receiver_who_comes_back_while_its_acknowledgement_is_waited_for_gives_it_then() {
+    let server = Server::start().await;
+    let mut ben = server.open().await;
+    let offer = json!({ "token": server.token("ben"), "data": { "acknowledges": true } });
+    let reply = ben.ask("connect", offer.clone()).await;
+    let epoch = reply["connect"]["subs"]["u:ben"]["epoch"].clone();
+    let (muster, app) = (Arc::clone(&server.muster), server.app.clone());
+    let sent = tokio::spawn(async move {
+        muster.messages().announce_to(&app, &user("ben"), reliable("c-1", Storage::Stored)).await
+    });
+    ben.event("recvc2cmessage").await;
+    drop(ben);
+    let mut again = server.open().await;
+    let mut offer = offer;
+    offer["subs"] = json!({ "u:ben": { "recover": true, "epoch": epoch, "offset": 0 } });
+    let reply = again.ask("connect", offer).await;
+    let missed = &reply["connect"]["subs"]["u:ben"]["publications"];
+    assert_eq!(missed[0]["data"]["messageId"], "c-1");
+    assert_eq!(again.call("ackMessage", json!({ "messageId": "c-1" })).await, json!({}));
+    sent.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_calls_wait_for_acknowledgements_than_may() {
     let limits = Limits { acknowledgements_awaited: 1, ..Limits::default() };
     let server = Server::with(quick(), limits).await;

@@ -4,11 +4,12 @@ use std::{
     future::poll_fn,
     sync::{Arc, Mutex},
     task::Poll,
+    time::Duration,
 };
 
 use muster_core::{
     app::Generation,
-    bus::{Bus, BusError, Listener, Notice},
+    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Receipt},
     caller::{Watch, carry_out},
     id::{GroupRef, NodeId},
     limits::Limits,
@@ -121,6 +122,10 @@ impl Bus for Ears {
     async fn publish(&self, notice: Notice) -> Result<(), BusError> {
         self.0.lock().unwrap().push(notice);
         Ok(())
+    }
+    fn named(&self, _: &NodeId) {}
+    async fn send(&self, _: &NodeId, _: Letter, _: Duration) -> Result<Receipt, NoReceipt> {
+        Err(NoReceipt::NoNode)
     }
     fn listen(&self, _: Arc<dyn Listener>) {}
     fn follow(&self, _: &GroupRef) {}

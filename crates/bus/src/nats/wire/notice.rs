@@ -14,16 +14,53 @@ use serde::{Deserialize, Serialize};
 /// A [`Notice`]. Texts are shared with it, not copied.
 #[derive(Serialize, Deserialize)]
 pub(super) enum NoticeForm {
-    Published { stream: StreamForm, sequence: Option<Sequence>, event: EventForm<Arc<Event>>, at: i64 },
-    Joined { group: GroupForm, user: UserId, info: Option<Arc<str>> },
-    Left { group: GroupForm, user: UserId },
-    TakenOut { group: GroupForm, user: UserId },
-    SignedIn { app: AppId, user: UserId, session: SessionForm },
-    AcknowledgementWanted { app: AppId, user: UserId, message: MessageId },
-    Acknowledged { app: AppId, user: UserId, message: MessageId },
-    UserInfoPut { app: AppId, user: UserId, info: Option<Arc<str>> },
-    Recounted { group: GroupForm },
-    AppDisabled { app: AppId },
+    Published {
+        stream: StreamForm,
+        sequence: Option<Sequence>,
+        event: EventForm<Arc<Event>>,
+        at: i64,
+    },
+    Joined {
+        group: GroupForm,
+        user: UserId,
+        info: Option<Arc<str>>,
+    },
+    Left {
+        group: GroupForm,
+        user: UserId,
+    },
+    TakenOut {
+        group: GroupForm,
+        user: UserId,
+    },
+    SignedIn {
+        app: AppId,
+        user: UserId,
+        session: SessionForm,
+    },
+    AcknowledgementWanted {
+        app: AppId,
+        user: UserId,
+        message: MessageId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<NodeId>,
+    },
+    Acknowledged {
+        app: AppId,
+        user: UserId,
+        message: MessageId,
+    },
+    UserInfoPut {
+        app: AppId,
+        user: UserId,
+        info: Option<Arc<str>>,
+    },
+    Recounted {
+        group: GroupForm,
+    },
+    AppDisabled {
+        app: AppId,
+    },
     DirectoryChanged,
 }
 
@@ -44,9 +81,12 @@ impl From<&Notice> for NoticeForm {
             Notice::SignedIn { app, user, session } => {
                 Self::SignedIn { app: app.clone(), user: user.clone(), session: session.into() }
             }
-            Notice::AcknowledgementWanted { app, user, message } => {
-                Self::AcknowledgementWanted { app: app.clone(), user: user.clone(), message: message.clone() }
-            }
+            Notice::AcknowledgementWanted { app, user, message, by } => Self::AcknowledgementWanted {
+                app: app.clone(),
+                user: user.clone(),
+                message: message.clone(),
+                by: by.clone(),
+            },
             Notice::Acknowledged { app, user, message } => {
                 Self::Acknowledged { app: app.clone(), user: user.clone(), message: message.clone() }
             }
@@ -72,8 +112,8 @@ impl From<NoticeForm> for Notice {
             NoticeForm::SignedIn { app, user, session } => {
                 Self::SignedIn { app, user, session: session.into() }
             }
-            NoticeForm::AcknowledgementWanted { app, user, message } => {
-                Self::AcknowledgementWanted { app, user, message }
+            NoticeForm::AcknowledgementWanted { app, user, message, by } => {
+                Self::AcknowledgementWanted { app, user, message, by }
             }
             NoticeForm::Acknowledged { app, user, message } => Self::Acknowledged { app, user, message },
             NoticeForm::UserInfoPut { app, user, info } => Self::UserInfoPut { app, user, info },

@@ -1,11 +1,14 @@
 //! A bus that can lose, hold back and swap notices.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use muster_core::{
-    bus::{Bus, BusError, Listener, Notice},
-    id::GroupRef,
+    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Receipt},
+    id::{GroupRef, NodeId},
     message::{Sequence, StreamRef},
 };
 
@@ -15,6 +18,7 @@ pub(crate) struct TestBus {
     mode: Mutex<Mode>,
     held: Mutex<Vec<Notice>>,
     followed: Mutex<Vec<GroupRef>>,
+    name: Mutex<Option<NodeId>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -94,6 +98,19 @@ impl Bus for TestBus {
             Mode::Hold => self.held.lock().unwrap().push(notice),
         }
         Ok(())
+    }
+
+    fn named(&self, node: &NodeId) {
+        *self.name.lock().unwrap() = Some(node.clone());
+    }
+
+    async fn send(&self, node: &NodeId, letter: Letter, _: Duration) -> Result<Receipt, NoReceipt> {
+        if self.name.lock().unwrap().as_ref() != Some(node) {
+            return Err(NoReceipt::NoNode);
+        }
+        let listeners = self.listeners.lock().unwrap().clone();
+        let receipts: Vec<_> = listeners.iter().filter_map(|listener| listener.letter(&letter)).collect();
+        Ok(receipts.first().copied().unwrap_or(Receipt::NoConnection))
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {
