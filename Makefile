@@ -30,7 +30,7 @@ web:
 	@echo "Node.js is missing: the server is built without its web clients (Node.js 20 or later with npm)"
 endif
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name test \) -prune -o -type f ! -name '*.md' -print)
-web/node_modules/.installed: web/package.json web/package-lock.json web/client/package.json
+web/node_modules/.installed: web/package.json web/package-lock.json $(wildcard web/*/package.json)
 	cd web && npm ci --loglevel=error
 	@touch $@
 web/dist/.built: web/node_modules/.installed $(WEB_SOURCES)
@@ -121,7 +121,7 @@ generate: build-for-tests
 
 clean:
 	cargo clean
-	rm -rf web/node_modules web/client/dist web/dist/sdk web/dist/.built
+	rm -rf web/node_modules web/client/dist web/dist/*/ web/dist/.built
 	rm -rf conformance/.venv conformance/node/node_modules conformance/java/target conformance/go/target
 
 .PHONY: toolchain

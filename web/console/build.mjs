@@ -1,0 +1,3 @@
+import { buildPage } from '../tools/page.mjs';
+
+await buildPage({ folder: 'console', title: 'Muster' });

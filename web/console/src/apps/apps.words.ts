@@ -1,0 +1,43 @@
+import { bilingual } from '@muster/ui';
+
+export const words = bilingual({
+  en: {
+    title: 'Live apps',
+    name: 'Name',
+    id: 'App ID',
+    generation: 'Generation',
+    generation1: 'first',
+    generation2: 'second',
+    created: 'Made',
+    state: 'State',
+    inUse: 'in use',
+    disabled: 'disabled',
+    unnamed: 'unnamed',
+    none: 'No app yet',
+    noneMore:
+      'An app holds the groups of a show, a class or a shop. Make the first one here, or with CreateLiveMessageApp.',
+    make: 'New app',
+    makeIt: 'Make the app',
+    nameHint: '2 to 16 characters.',
+    more: 'More',
+  },
+  zh: {
+    title: '互动应用',
+    name: '名称',
+    id: '应用 ID',
+    generation: '版本',
+    generation1: '第一代',
+    generation2: '第二代',
+    created: '创建时间',
+    state: '状态',
+    inUse: '使用中',
+    disabled: '已停用',
+    unnamed: '未命名',
+    none: '还没有应用',
+    noneMore: '应用用于承载直播、课堂或店铺的群组。可在此创建，或调用 CreateLiveMessageApp。',
+    make: '新建应用',
+    makeIt: '创建应用',
+    nameHint: '2 到 16 个字符。',
+    more: '更多',
+  },
+});

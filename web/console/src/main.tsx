@@ -1,0 +1,8 @@
+import '@muster/ui/base.css';
+import './console.css';
+import { restoreSession } from '@muster/ui';
+import { render } from 'preact';
+import { App } from './app.tsx';
+
+const root = document.getElementById('app');
+if (root) render(<App restored={restoreSession()} />, root);
