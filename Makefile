@@ -6,8 +6,10 @@ export CARGO_TERM_COLOR ?= auto
 
 # What the tests run against: built with them, so that no crate is compiled twice for it.
 TESTED := $(TARGET)/debug/muster
-# Processes of the conformance suite side by side: its tests wait more than they work.
+# Processes of the conformance suite side by side, and threads of Rust's tests: they wait more than they work, those of the
+# stores for the database.
 WORKERS ?= $(shell expr $$(nproc) \* 2)
+unit: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) \* 4)
 
 .PHONY: run cluster build web build-for-tests packages test test-release unit conformance check bench fuzz generate clean
 
