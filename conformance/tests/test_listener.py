@@ -139,6 +139,33 @@ def test_a_body_on_a_page_has_a_time_and_a_size(new_server, path):
         assert b" 413 " in link.recv(65536).split(b"\r\n")[0]
 
 
+UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+ANSWERED_EARLY = [
+    "POST / HTTP/1.1\r\nContent-Length: 100000000",
+    "POST / HTTP/1.1\r\nContent-Length: 90000",
+    "DELETE / HTTP/1.1\r\nContent-Length: 90000",
+    "GET / HTTP/1.1\r\nAccept: text/html\r\nContent-Length: 90000",
+    "POST /connection/websocket HTTP/1.1\r\nContent-Length: 90000",
+    "POST /connection/websocket HTTP/1.1\r\nTransfer-Encoding: chunked",
+    f"GET /connection/websocket HTTP/1.1\r\n{UPGRADE}\r\nContent-Length: 90000",
+    "POST /api/publish HTTP/1.1\r\nX-API-Key: wrong\r\nContent-Length: 90000",
+    "PUT /files/x HTTP/1.1\r\nx-oss-security-token: x\r\nContent-Length: 90000",
+    "POST /healthz HTTP/1.1\r\nContent-Length: 100000000",
+]
+
+
+def test_a_request_that_is_answered_before_its_body_came_ends_the_connection_and_is_told_so(new_server):
+    compat = {"enabled": True, "hmac_secret_key": "s" * 32, "api_key": "k" * 32}
+    server = new_server({"gateway": {"body_seconds": 1}, "realtime": {"compat": compat}}).start()
+    for head in ANSWERED_EARLY:
+        with connect(server) as link:
+            # The body never comes; what is sent in its place looks like a request and must not be taken for one.
+            heard = exchange(link, f"{head}\r\nHost: {server.authority}\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert heard.count(b"HTTP/1.1 ") == 1, (head, heard)
+        answer = heard.split(b"\r\n\r\n")[0].lower()
+        assert b"\r\nconnection: close" in answer and not answer.startswith(b"http/1.1 2"), (head, heard)
+
+
 def test_unfinished_requests_hold_so_much_and_ordinary_ones_are_served_all_the_same(new_server):
     server = new_server({"http": {"pending_bytes": 1 << 20}, "gateway": {"body_seconds": 600}}).start()
     wire = Wire(server)

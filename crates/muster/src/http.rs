@@ -6,7 +6,11 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{Either, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_core::{complaint::LineLimit, service::Muster};
 use muster_gateway::{BodyBounds, BodyFault, Gateway, ThrottleConfig, read_body};
@@ -23,7 +27,7 @@ use tower::Service as _;
 use crate::{
     config::HttpConfig,
     files::{self, Upload},
-    net::{Full as Exhausted, Guests, Inlet, Origin, Visit, accept, origin, read_proxy_header},
+    net::{Full as Exhausted, Guests, Inlet, Origin, Visit, Watched, accept, origin, read_proxy_header},
     server_api,
     tls::Certificates,
 };
@@ -33,6 +37,7 @@ const TLS_RECORD: u8 = 0x16;
 /// How often it is said that a client speaks TLS where plain HTTP is spoken, or the reverse.
 const TELL_EVERY: Duration = Duration::from_secs(600);
 
+type HttpRequest = Request<Watched<Incoming>>;
 type HttpResponse = Response<Either<Full<Bytes>, Body>>;
 
 /// What the paths of a listener lead to.
@@ -218,19 +223,26 @@ where
 /// Answers a request; what it held is given back.
 async fn respond(caller: Caller, request: Request<Incoming>) -> HttpResponse {
     let (entrance, visit, peer) = (Arc::clone(&caller.entrance), Arc::clone(&caller.visit), caller.peer);
-    let answer = route(caller, request).await;
+    let (head, body) = request.into_parts();
+    let (body, reading) = Watched::of(body);
+    let mut answer = route(caller, Request::from_parts(head, body)).await;
     visit.answered();
     if visit.was_refused() {
         entrance.guests.tell(Exhausted::Pending, peer.ip());
-        return plain(
+        answer = plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "This server holds as many unfinished requests as it may (http.pending_bytes).\n",
         );
     }
+    if !reading.is_over() {
+        // What is left of the body is not read, and the connection ends behind the answer: a client that is not told so
+        // sends its next request on it, and loses it.
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     answer
 }
 
-async fn route(caller: Caller, request: Request<Incoming>) -> HttpResponse {
+async fn route(caller: Caller, request: HttpRequest) -> HttpResponse {
     let trusted = &caller.entrance.config.trusted_proxies;
     let origin = origin(trusted, caller.peer, caller.secure, request.headers());
     match (request.uri().path(), &caller.entrance.site.api) {
@@ -253,7 +265,7 @@ async fn route(caller: Caller, request: Request<Incoming>) -> HttpResponse {
 }
 
 /// Answers what is neither the API's nor a realtime connection's. The body is read before anything is done with it.
-async fn page(caller: &Caller, origin: Origin, request: Request<Incoming>) -> HttpResponse {
+async fn page(caller: &Caller, origin: Origin, request: HttpRequest) -> HttpResponse {
     let bytes = caller.entrance.config.form_bytes;
     let too_large = "The request is larger than http.form_bytes allows.\n";
     let (mut head, body) = match read_whole(caller, request, bytes, too_large).await {
@@ -267,7 +279,7 @@ async fn page(caller: &Caller, origin: Origin, request: Request<Incoming>) -> Ht
 }
 
 /// Keeps a file of a channel. Nothing of it is read before it is known that it may be put.
-async fn put_file(caller: &Caller, muster: Arc<Muster>, request: Request<Incoming>) -> HttpResponse {
+async fn put_file(caller: &Caller, muster: Arc<Muster>, request: HttpRequest) -> HttpResponse {
     let (head, body) = request.into_parts();
     let upload = match Upload::of(&muster, &head) {
         Ok(upload) => upload,
@@ -281,7 +293,7 @@ async fn put_file(caller: &Caller, muster: Arc<Muster>, request: Request<Incomin
 }
 
 /// Carries out a call of the server API. Nothing of it is read before it is known that it may be made.
-async fn server_call(caller: &Caller, hub: &Hub, request: Request<Incoming>) -> HttpResponse {
+async fn server_call(caller: &Caller, hub: &Hub, request: HttpRequest) -> HttpResponse {
     let (head, body) = request.into_parts();
     let Some(api) = hub.server_api() else {
         return plain(StatusCode::NOT_FOUND, "There is no server API.\n");
@@ -302,28 +314,24 @@ async fn server_call(caller: &Caller, hub: &Hub, request: Request<Incoming>) -> 
 /// A request with its body, of at most so many bytes; or what is answered in its place.
 async fn read_whole(
     caller: &Caller,
-    request: Request<Incoming>,
+    request: HttpRequest,
     bytes: usize,
     too_large: &'static str,
 ) -> Result<(Parts, Bytes), HttpResponse> {
     let bounds = BodyBounds { bytes, time: caller.entrance.site.body_time };
     let (head, body) = request.into_parts();
-    let mut refusal = match read_body(body, bounds).await {
+    Err(match read_body(body, bounds).await {
         Ok(body) => return Ok((head, body)),
         Err(BodyFault::TooLarge) => plain(StatusCode::PAYLOAD_TOO_LARGE, too_large),
         Err(BodyFault::TooSlow) => {
             plain(StatusCode::REQUEST_TIMEOUT, "The request took longer than gateway.body_seconds.\n")
         }
         Err(BodyFault::Broken) => plain(StatusCode::BAD_REQUEST, "The request broke off.\n"),
-    };
-    // What is left of the body is not read, and the connection ends behind the answer: a client that is not told so sends its next
-    // request on it, and loses it.
-    refusal.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    Err(refusal)
+    })
 }
 
 /// Whether a person's browser asks for `/`, and not a program for an operation.
-fn wants_page(request: &Request<Incoming>) -> bool {
+fn wants_page(request: &HttpRequest) -> bool {
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     request.method() == Method::GET
         && request.uri().query().is_none()
@@ -347,7 +355,7 @@ fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
 }
 
 /// Answers a WebSocket handshake (RFC 6455 section 4.2) and hands the connection to the hub.
-fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: Request<Incoming>) -> HttpResponse {
+fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: HttpRequest) -> HttpResponse {
     if !hub.has_room() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "This server takes no more connections now.\n");
     }
@@ -430,7 +438,7 @@ impl NoHandshake {
     }
 }
 
-fn handshake_key(request: &Request<Incoming>) -> Result<Vec<u8>, NoHandshake> {
+fn handshake_key(request: &HttpRequest) -> Result<Vec<u8>, NoHandshake> {
     let headers = request.headers();
     let names = |name, token: &str| {
         header_text(headers, name).split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
@@ -443,6 +451,10 @@ fn handshake_key(request: &Request<Incoming>) -> Result<Vec<u8>, NoHandshake> {
     }
     if header_text(headers, header::SEC_WEBSOCKET_VERSION) != "13" {
         return Err(NoHandshake::Version);
+    }
+    if !request.body().is_end_stream() {
+        // It would be read as the first frames.
+        return Err(NoHandshake::Other("A WebSocket handshake has no body.\n"));
     }
     match headers.get(header::SEC_WEBSOCKET_KEY) {
         Some(key) => Ok(key.as_bytes().to_vec()),
