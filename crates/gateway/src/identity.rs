@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ring::hmac;
 use thiserror::Error;
 
 use crate::answer::Answer;
@@ -50,6 +51,9 @@ impl<T: Identities> Identities for Arc<T> {
     }
 }
 
+/// What both sides of a comparison of secrets sign.
+const PROOF: &[u8] = b"muster proof of a secret";
+
 /// An access key, with the two HMAC keys derived from its secret. The secret itself is not kept.
 pub struct AccessKey {
     active: bool,
@@ -92,6 +96,12 @@ impl AccessKey {
     /// Who signs with it.
     pub fn identity(&self) -> &Arc<Identity> {
         &self.identity
+    }
+
+    /// Whether a secret is this key's, in a time that does not tell where it differs: for pages whose users type it.
+    pub fn has_secret(&self, secret: &str) -> bool {
+        let code = hmac::sign(&v3::key(secret), PROOF);
+        hmac::verify(&self.v3, PROOF, code.as_ref()).is_ok()
     }
 
     pub(crate) fn v1(&self) -> &v1::Key {
@@ -224,6 +234,15 @@ impl Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_knows_its_secret_and_no_other() {
+        let key = AccessKey::new("id", "very-secret", true, Arc::new(Principal::root("1")));
+        assert!(key.has_secret("very-secret"));
+        for other in ["", "very-secre", "very-secret ", "Very-secret"] {
+            assert!(!key.has_secret(other), "{other:?}");
+        }
+    }
 
     #[test]
     fn a_secret_is_not_shown_when_its_key_is() {

@@ -205,7 +205,7 @@ account            {account}
 AccessKey ID       {id}
 AccessKey secret   {shown}
 endpoint           {endpoint}
-web page           {endpoint}/console/ (says that the server runs; commands manage it: muster --help)
+console            {endpoint}/console/ (sign in with this AccessKey)
 
 Try it in another terminal: paste these lines.
 

@@ -26,6 +26,7 @@ use tower::Service as _;
 
 use crate::{
     config::HttpConfig,
+    console,
     files::{self, Upload},
     net::{Full as Exhausted, Guests, Inlet, Origin, Visit, Watched, accept, origin, read_proxy_header},
     server_api,
@@ -48,12 +49,14 @@ pub(crate) struct Site {
     pub(crate) pages: axum::Router,
     /// How long a request's body may take.
     pub(crate) body_time: Duration,
+    /// Bytes of the body of a call that a page makes: as many as a signed call may have.
+    pub(crate) call_bytes: usize,
 }
 
 /// What callers and clients come for.
 pub(crate) struct Api {
     /// `/` for API callers.
-    pub(crate) gateway: Gateway,
+    pub(crate) gateway: Arc<Gateway>,
     /// `/connection/…`.
     pub(crate) hub: Arc<Hub>,
     /// For files that are put.
@@ -266,8 +269,12 @@ async fn route(caller: Caller, request: HttpRequest) -> HttpResponse {
 
 /// Answers what is neither the API's nor a realtime connection's. The body is read before anything is done with it.
 async fn page(caller: &Caller, origin: Origin, request: HttpRequest) -> HttpResponse {
-    let bytes = caller.entrance.config.form_bytes;
-    let too_large = "The request is larger than http.form_bytes allows.\n";
+    let (bytes, too_large) = match request.uri().path() {
+        console::CALL => {
+            (caller.entrance.site.call_bytes, "The request is larger than gateway.body_bytes allows.\n")
+        }
+        _ => (caller.entrance.config.form_bytes, "The request is larger than http.form_bytes allows.\n"),
+    };
     let (mut head, body) = match read_whole(caller, request, bytes, too_large).await {
         Ok(whole) => whole,
         Err(refusal) => return refusal,

@@ -7,6 +7,8 @@ mod bench;
 mod callbacks;
 mod cli;
 mod config;
+mod console;
+mod cookies;
 #[cfg(test)]
 mod coverage;
 mod data;

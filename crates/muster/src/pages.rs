@@ -6,7 +6,7 @@ use axum::{
     Extension, Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse as _, Response},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use muster_core::service::Muster;
@@ -48,11 +48,11 @@ pub(crate) fn router(shown: Arc<Shown>) -> Router {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/openapi/{document}", get(openapi))
-        .route("/console/", get(console))
         .route("/sdk/{script}", get(sdk))
         .fallback(nothing)
         .with_state(shown)
         .merge(metrics)
+        .merge(web::routes())
         .merge(invites)
         .merge(files)
 }
@@ -122,22 +122,4 @@ async fn openapi(State(shown): State<Arc<Shown>>, Path(document): Path<String>) 
 /// A browser client, as a script that pages of any origin load.
 async fn sdk(Path(script): Path<String>, headers: HeaderMap) -> Response {
     web::script(&format!("sdk/{script}"), &headers)
-}
-
-async fn console(State(shown): State<Arc<Shown>>) -> Html<String> {
-    let documents: String = shown
-        .documents
-        .iter()
-        .map(|(code, _)| format!("<li><a href=\"/openapi/{code}.json\">OpenAPI document of {code}</a></li>"))
-        .collect();
-    Html(format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Muster</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;\
-         margin:3rem auto;padding:0 1rem}}</style>\
-         <h1>Muster {}</h1><p>This server is running. Manage it with the <code>muster</code> command; point SDKs \
-         at this address.</p><ul>{documents}<li><a href=\"/metrics\">Metrics</a></li>\
-         <li><a href=\"/readyz\">Readiness</a></li></ul></html>",
-        env!("CARGO_PKG_VERSION")
-    ))
 }

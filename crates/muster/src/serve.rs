@@ -24,6 +24,7 @@ use crate::{
     callbacks::Sender,
     cli::Common,
     config::{Configuration, HttpConfig, LogFormat},
+    console::{self, Console},
     data::DataDirectory,
     failure::misconfigured,
     first_start::{self, Given, Telling},
@@ -260,7 +261,10 @@ impl Server {
             gateway = gateway.with_replay_guard(Arc::clone(&guard));
             nonces = Some(guard);
         }
+        let gateway = Arc::new(gateway);
         let documents = documents(&gateway);
+        let console =
+            Console::new(configuration, Arc::clone(muster), Arc::clone(&keys), Arc::clone(&gateway));
         let readiness = Arc::new(Readiness::new(Arc::clone(muster)));
         let shown = Arc::new(Shown {
             muster: Arc::clone(muster),
@@ -271,12 +275,10 @@ impl Server {
             cams: configuration.cams.clone(),
         });
         let body_time = Duration::from_secs(configuration.gateway.body_seconds);
-        let pages = pages::router(Arc::clone(&shown));
-        let site = Arc::new(Site {
-            api: Some(Api { gateway, hub: Arc::clone(&hub), muster: Arc::clone(muster) }),
-            pages,
-            body_time,
-        });
+        let call_bytes = configuration.gateway.body_bytes;
+        let pages = pages::router(Arc::clone(&shown)).merge(console::routes(console));
+        let api = Api { gateway, hub: Arc::clone(&hub), muster: Arc::clone(muster) };
+        let site = Arc::new(Site { api: Some(api), pages, body_time, call_bytes });
         Ok(Self { site, hub, keys, nonces, shown, readiness })
     }
 
@@ -288,7 +290,8 @@ impl Server {
             ..configuration.http.clone()
         };
         let pages = pages::metrics_router(Arc::clone(&self.shown));
-        let site = Arc::new(Site { api: None, pages, body_time: self.site.body_time });
+        let Site { body_time, call_bytes, .. } = *self.site;
+        let site = Arc::new(Site { api: None, pages, body_time, call_bytes });
         Entrance::new(site, Guests::new(config.clone(), METRICS_CONNECTIONS), None, config)
     }
 }

@@ -1,9 +1,11 @@
 import { Empty, useWords } from '@muster/ui';
 import { useEffect } from 'preact/hooks';
 import { Route, Router, useLocation } from 'preact-iso/router';
+import { AppScreen } from './app/app.tsx';
 import { AppsScreen } from './apps/apps.tsx';
 import { words } from './frame/frame.words.ts';
 import { HOME } from './frame/sections.ts';
+import { GroupScreen } from './group/group.tsx';
 
 /** The screen of an address. */
 export function Screens() {
@@ -11,6 +13,8 @@ export function Screens() {
     <Router>
       <Route path={HOME} component={Home} />
       <Route path="/console/apps" component={AppsScreen} />
+      <Route path="/console/apps/:app" component={AppScreen} />
+      <Route path="/console/apps/:app/:group" component={GroupScreen} />
       <Route default component={Nothing} />
     </Router>
   );

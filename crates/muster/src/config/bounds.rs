@@ -48,7 +48,7 @@ impl Configuration {
     }
 
     fn numbers_of_listeners(&self) -> impl Iterator<Item = Bound> {
-        let (http, admin) = (&self.http, &self.admin);
+        let (http, admin, console) = (&self.http, &self.admin, &self.console);
         named(
             "http",
             [
@@ -69,6 +69,15 @@ impl Configuration {
             [
                 ("connections", size(admin.connections), 1..=65_536),
                 ("token_seconds", admin.token_seconds, 1..=3600),
+            ],
+        ))
+        .chain(named(
+            "console",
+            [
+                ("session_hours", console.session_hours.into(), 1..=720),
+                ("tries_seconds", console.tries_seconds.into(), 1..=86_400),
+                ("tries_per_address", console.tries_per_address.into(), 1..=1_000_000),
+                ("tries_per_key", console.tries_per_key.into(), 1..=1_000_000),
             ],
         ))
     }

@@ -4,6 +4,7 @@
 //! fails when either is out of date.
 
 mod bounds;
+mod console;
 mod http;
 mod moderation;
 mod reference;
@@ -25,6 +26,7 @@ use muster_store::{postgres::PostgresOptions, sqlite::SqliteOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use console::ConsoleConfig;
 pub(crate) use http::{HttpConfig, Networks};
 pub(crate) use moderation::ModerationConfig;
 pub(crate) use reference::{example, reference};
@@ -66,6 +68,8 @@ pub(crate) struct Configuration {
     pub(crate) metrics: MetricsConfig,
     /// The port of this machine through which commands such as `muster user add` reach a running server.
     pub(crate) admin: AdminConfig,
+    /// The pages for operators and developers, where people sign in with an access key.
+    pub(crate) console: ConsoleConfig,
     /// The OpenAPI gateway.
     pub(crate) gateway: GatewayConfig,
     /// Throttling of API calls.
@@ -108,6 +112,7 @@ impl Default for Configuration {
             tls: TlsConfig::default(),
             metrics: MetricsConfig::default(),
             admin: AdminConfig::default(),
+            console: ConsoleConfig::default(),
             gateway: GatewayConfig::default(),
             throttle: ThrottleConfig::default(),
             realtime: RealtimeConfig::default(),

@@ -1,9 +1,9 @@
 //! A participant's seat, as a browser keeps it: a cookie of the group's own, which only this server reads.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use muster_core::chat::ChatGroup;
 
-use crate::net::Origin;
+use crate::{cookies::cookies, net::Origin};
 
 /// What the names of all these cookies begin with.
 const PREFIX: &str = "muster_seat_";
@@ -11,12 +11,6 @@ const PREFIX: &str = "muster_seat_";
 /// The cookie of a group. Ids of groups are letters and digits.
 fn name(group: &ChatGroup) -> String {
     format!("{PREFIX}{}", group.at.group)
-}
-
-/// The cookies of a request, by name.
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// Whether a request brings a seat in any group.

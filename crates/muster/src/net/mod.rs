@@ -9,7 +9,7 @@ mod watched;
 
 pub(crate) use accept::accept;
 pub(crate) use forwarded::{Origin, origin};
-pub(crate) use guests::{Full, Guests, Visit};
+pub(crate) use guests::{Full, Guests, Visit, network};
 pub(crate) use inlet::Inlet;
 pub(crate) use proxy_header::read_proxy_header;
 pub(crate) use watched::Watched;

@@ -15,12 +15,10 @@ import {
 } from '@muster/ui';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import { appPath } from '../address.ts';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './apps.words.ts';
 import { loadApps } from './load.ts';
-
-/** Where an application is shown. */
-export const appPath = (id: string): string => `/console/apps/${encodeURIComponent(id)}`;
 
 /** Every application of the account. */
 export function AppsScreen() {
