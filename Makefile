@@ -11,7 +11,7 @@ TESTED := $(TARGET)/debug/muster
 WORKERS ?= $(shell expr $$(nproc) \* 2)
 unit: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) \* 4)
 
-.PHONY: run cluster build web build-for-tests packages test test-release unit conformance check bench fuzz generate clean
+.PHONY: run cluster build web build-for-tests packages test test-release unit conformance check bench fuzz soak generate clean
 
 # Builds the server and starts it on 127.0.0.1:7070 with its data in ./muster-data.
 run: build
@@ -114,6 +114,13 @@ fuzz: toolchain
 		$(FUZZ_TARGET)/*/release/$$probe -max_total_time=$(FUZZ_SECONDS) -max_len=$(FUZZ_BYTES) -timeout=20 -print_final_stats=1 \
 			-artifact_prefix=artifacts/$$probe/ found/$$probe corpus/$$probe || exit 1; \
 	done
+
+# Five hundred members whose connections are cut at random points while others talk, for as long as you like (`make soak
+# SECONDS=1800`): what each of them saw is compared with the log, on the embedded store and on three nodes. The tests do it for
+# fifteen seconds. Every run says its seed; MUSTER_SEED=… repeats its draws.
+SECONDS ?= 300
+soak: build-for-tests packages
+	MUSTER_BIN=$(TESTED) MUSTER_CUTS_SECONDS=$(SECONDS) conformance/run --over sqlite,cluster -s tests/test_realtime_cuts.py
 
 # Writes again what is made from the code and committed; `make test` fails when it is out of date.
 generate: build-for-tests
