@@ -1,6 +1,8 @@
 """A machine's clock that a test sets, for one server alone: libfaketime between the server and its C library.
 
-Only the time of day is set. Time that passes (CLOCK_MONOTONIC) goes on as it does when an operator, or NTP, sets a clock.
+A clock that is set shows another time of day, and time itself (CLOCK_MONOTONIC) goes on as it does when an operator, or NTP,
+sets a clock. Under a clock that passes, all time passes so many times faster, so that a month is over in seconds: nothing that is
+to happen within a time of its own, such as an answer, can be asked of a server then.
 """
 
 import os
@@ -45,6 +47,16 @@ class Clock:
             # The file is read each time that somebody asks for the time.
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }
+        return ["env", *(f"{name}={value}" for name, value in variables.items())]
+
+    def passing(self, times):
+        """What a server is started under for which time passes so many times faster, from what this clock shows at its start."""
+        variables = {
+            "LD_PRELOAD": str(_library()),
+            "FAKETIME": f"{self.ahead:+d} x{times}",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "0",
             "NO_FAKE_STAT": "1",
         }
         return ["env", *(f"{name}={value}" for name, value in variables.items())]

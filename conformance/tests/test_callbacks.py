@@ -181,8 +181,13 @@ def test_a_receiver_that_fails_for_an_hour_hears_everything_once_and_in_order_al
     until(lambda: len(receiver.refused) >= 2, "attempts that fail")
     server.kill()
     server.start()
-    clock.set(HOUR)
+    # The waits grow with the failures: of each quarter of the hour an attempt fails.
+    for quarter in (1, 2, 3):
+        failed = len(receiver.refused)
+        clock.set(quarter * HOUR // 4)
+        until(lambda failed=failed: len(receiver.refused) > failed, "another attempt that fails")
     receiver.status = 200
+    clock.set(HOUR)
     for group in groups:
         until(lambda: len(of_group(receiver, group)) >= 2 * len(users), receiver.deeds)
         assert of_group(receiver, group) == expected(users)
