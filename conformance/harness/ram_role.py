@@ -14,7 +14,7 @@ ask = json.loads(os.environ["ASK"])
 credential = Credential(
     CredentialConfig(
         type="ram_role_arn", access_key_id=ask["id"], access_key_secret=ask["secret"], role_arn=ask["role"],
-        role_session_name="python", sts_endpoint=ask["authority"],
+        role_session_name="python", external_id=ask["externalId"], sts_endpoint=ask["authority"],
     )
 )
 client = Client(Config(credential=credential, endpoint=ask["authority"], protocol="https", region_id="cn-shanghai"))

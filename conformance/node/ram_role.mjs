@@ -14,6 +14,7 @@ const credential = new Credential(new credentialsModels.Config({
   accessKeySecret: ask.secret,
   roleArn: ask.role,
   roleSessionName: 'node',
+  externalId: ask.externalId,
   stsEndpoint: ask.authority,
 }));
 const client = new Client(new Config({ credential, endpoint: ask.authority, protocol: 'https' }));

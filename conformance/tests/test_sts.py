@@ -16,6 +16,8 @@ from harness.wire import Wire
 
 pytestmark = [pytest.mark.process, pytest.mark.looks_at("nodes")]
 
+# With every sign that it may have.
+EXTERNAL_ID = "shop_1+2=3,4.5@6:7/8-9"
 LIST_APPS = ("ListLiveMessageApps", {"SortType": 1})
 SUITE = Path(__file__).parents[1]
 
@@ -55,6 +57,18 @@ class Role:
         """A temporary key of the role."""
         until(lambda: self.ask(**more).status == 200, "the role to be known")
         return temporary(self.ask(**more).json())
+
+
+def asking_for_a_name(directory):
+    """The options of a role that is for who names EXTERNAL_ID."""
+    trust = directory / "trust-by-name.json"
+    trust.write_text(
+        json.dumps({"Version": "1", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": [f"acs:ram::{ACCOUNT_ID}:root"]},
+             "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}}
+        ]})
+    )
+    return "--trust", str(trust)
 
 
 def temporary(answer):
@@ -152,6 +166,43 @@ def test_who_may_not_become_the_role_is_told_by_which_policy(server, tmp_path):
     assert gone.code in ("EntityNotExist.Role", "NoPermission")
 
 
+@pytest.fixture
+def shop(server, tmp_path):
+    """A role for who names what it was given to name."""
+    return Role(server, tmp_path, *asking_for_a_name(tmp_path))
+
+
+def test_every_client_names_what_the_role_asks_for(api, shop, server, ledger):
+    shop.assume(ExternalId=EXTERNAL_ID)
+    caller = type(api)(server, shop.key, ledger=ledger)
+    asked = {"RoleArn": shop.arn, "RoleSessionName": "ann"}
+    key = temporary(caller.call("AssumeRole", {**asked, "ExternalId": EXTERNAL_ID}, product="sts"))
+    assert "AppList" in type(api)(server, key, ledger=ledger).call(*LIST_APPS)
+
+
+@pytest.mark.looks_at("door")
+def test_who_does_not_name_what_the_role_asks_for_is_not_trusted(shop):
+    shop.assume(ExternalId=EXTERNAL_ID)
+    for more in ({}, {"ExternalId": EXTERNAL_ID.upper()}, {"ExternalId": "shop-2"}):
+        denied = shop.ask(**more)
+        assert (denied.status, denied.code) == (403, "NoPermission"), denied.body
+        detail = denied.json()["AccessDeniedDetail"]
+        assert (detail["PolicyType"], detail["NoPermissionType"]) == ("AssumeRolePolicy", "ImplicitDeny")
+    for wrong in ("x", "a b", "x" * 1225, "店铺"):
+        refused = shop.ask(ExternalId=wrong)
+        assert (refused.status, refused.code) == (400, "InvalidParameter.ExternalId")
+        assert refused.json()["Message"].startswith("The parameter ExternalId is wrongly formed"), refused.body
+
+
+@pytest.mark.looks_at("door")
+def test_what_a_role_asks_for_is_a_condition_of_trust_policies_alone(server, tmp_path):
+    file = tmp_path / "policy.json"
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}}
+    file.write_text(json.dumps({"Version": "1", "Statement": [statement]}))
+    refused = server.cli("policy", "put", unique("policy"), str(file), check=False)
+    assert refused.returncode != 0 and "condition key sts:ExternalId is for trust policies alone" in refused.stderr
+
+
 @pytest.mark.looks_at("door")
 def test_a_token_is_good_for_its_key_and_no_other(role, server):
     one, other = role.assume(), role.assume()
@@ -178,7 +229,7 @@ def secure(new_server, tmp_path):
     )
     files[1].chmod(0o600)
     server.start()
-    role = Role(server, tmp_path)
+    role = Role(server, tmp_path, *asking_for_a_name(tmp_path))
     role.wire.close()
     server.stop()
     server.configure({"tls": {"certificate": str(files[0]), "key": str(files[1])}})
@@ -212,7 +263,7 @@ def test_the_credential_providers_of_the_sdks_become_the_role(secure, program, t
     server, role, certificate = secure
     if program[0] == "java":
         program = [program[0], *trusting(certificate, tmp_path / "trusted.p12"), *program[1:]]
-    ask = {"id": role.key.id, "secret": role.key.secret, "role": role.arn, "authority": server.authority}
+    ask = {"id": role.key.id, "secret": role.key.secret, "role": role.arn, "authority": server.authority, "externalId": EXTERNAL_ID}
     trusted = {name: str(certificate) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")}
     done = subprocess.run(
         program, cwd=SUITE, env={**os.environ, **trusted, "ASK": json.dumps(ask)}, capture_output=True, text=True, timeout=60

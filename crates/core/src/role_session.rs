@@ -177,7 +177,7 @@ mod tests {
     fn the_longest_token_is_one_that_is_looked_at() {
         let master = MasterKey::new(&[1; 32]);
         let longest =
-            RoleSession { role: "r".repeat(64), name: "n".repeat(64), ..session(Some("\"".repeat(1024))) };
+            RoleSession { role: "r".repeat(64), name: "n".repeat(64), ..session(Some("\"".repeat(2048))) };
         let token = longest.key(&master, &Seeded::new(4)).token;
         assert!(token.len() <= MAX_TOKEN, "{}", token.len());
         assert_eq!(RoleSession::of_token(&master, &token), Ok(longest));

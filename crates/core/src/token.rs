@@ -10,9 +10,9 @@ use crate::{
     seal::{MasterKey, Sealed, Unsealable},
 };
 
-/// The longest token that is looked at, in characters. The longest that is given out, with a session policy of 1,024 bytes
+/// The longest token that is looked at, in characters. The longest that is given out, with a session policy of 2,048 bytes
 /// of which each is escaped, is shorter.
-pub(crate) const MAX_TOKEN: usize = 4096;
+pub(crate) const MAX_TOKEN: usize = 8192;
 /// The version of a token's form, its first byte.
 const VERSION: u8 = 1;
 /// Random bytes that a token's key is derived with.

@@ -73,6 +73,7 @@ impl<'a> Asked<'a> {
             secure: exchange.origin.secure,
             source_ip: exchange.origin.source_ip,
             principal_arn: &self.principal_arn,
+            external_id: None,
         };
         match policy::decide(policies, &self.action, &self.resources, &context) {
             Decision::Allowed => Ok(()),

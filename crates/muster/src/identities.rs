@@ -266,6 +266,7 @@ mod tests {
             secure: false,
             source_ip: std::net::IpAddr::from([127, 0, 0, 1]),
             principal_arn: "acs:ram::1234567890123456:user/ada",
+            external_id: None,
         };
         let policies = principal.policies.iter().map(|policy| &**policy);
         decide(policies, "live:ListMessageApp", &["acs:live:*:1234567890123456:*".to_owned()], &context)

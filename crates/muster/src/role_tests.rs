@@ -200,6 +200,28 @@ async fn whom_the_role_does_not_trust_or_no_policy_allows_is_told_by_which() {
 }
 
 #[tokio::test]
+async fn a_role_is_for_who_names_what_its_trust_policy_asks_for() {
+    let bed = bed().await;
+    let (accounts, account) = (bed.house.muster.accounts(), bed.house.account());
+    accounts.remove_role(&account, "reader").await.unwrap();
+    let condition = json!({ "StringEquals": { "sts:ExternalId": "shop-1" } });
+    let mut trust: Value = serde_json::from_str(&TrustPolicy::of_account(ACCOUNT)).unwrap();
+    trust["Statement"][0]["Condition"] = condition;
+    bed.reader(&trust.to_string()).await;
+    for more in [&[][..], &[("ExternalId", "shop-2")]] {
+        let denied = bed.assume(more).await;
+        denied.refused(403, "NoPermission");
+        let detail = &denied.json["AccessDeniedDetail"];
+        assert_eq!(
+            (&detail["PolicyType"], &detail["NoPermissionType"]),
+            (&json!("AssumeRolePolicy"), &json!("ImplicitDeny"))
+        );
+    }
+    let key = bed.assumed(&[("ExternalId", "shop-1")]).await;
+    bed.lists(&key).await.ok();
+}
+
+#[tokio::test]
 async fn a_session_lasts_as_long_as_the_role_allows_and_no_longer() {
     let bed = bed().await;
     bed.assume(&[("DurationSeconds", "3601")]).await.refused(400, "InvalidParameter.DurationSeconds");

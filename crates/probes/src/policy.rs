@@ -67,7 +67,11 @@ impl<'a> Asked<'a> {
         let now = line("").parse().ok().filter(|now| jiff::Timestamp::from_millisecond(*now).is_ok());
         let now = now.unwrap_or(NOW);
         let secure = line("") == "secure";
-        Self { action, resources, context: Context { now, secure, source_ip, principal_arn } }
+        Self {
+            action,
+            resources,
+            context: Context { now, secure, source_ip, principal_arn, external_id: None },
+        }
     }
 }
 

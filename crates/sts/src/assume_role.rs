@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Call, Sts,
     error::{ASSUME_ROLE, Error, Result},
+    external_id::ExternalId,
     role_arn::RoleArn,
     session_name::SessionName,
 };
@@ -30,11 +31,13 @@ pub(crate) struct Request {
     role_arn: RoleArn,
     /// What the session is called, in the log and in refusals: 2 to 64 of `A-Z a-z 0-9 . @ - _`.
     role_session_name: SessionName,
-    /// What the session may do at most, of what the role may: a policy of at most 1024 bytes.
-    policy: Option<ByteText<1, 1024>>,
+    /// What the session may do at most, of what the role may: a policy of at most 2048 bytes.
+    policy: Option<ByteText<1, 2048>>,
     /// How long the session lasts, in seconds: from 900 to what the role allows, an hour when not said.
     #[schemars(extend("default" = 3600))]
     duration_seconds: Option<Long<900, { MAX_SESSION_SECONDS as i64 }>>,
+    /// What the role's trust policy may ask for under `sts:ExternalId`: 2 to 1224 of `A-Z a-z 0-9 _ + = , . @ : / -`.
+    external_id: Option<ExternalId>,
 }
 
 /// Who the caller is in the session.
@@ -87,14 +90,15 @@ impl Operation for AssumeRole {
              caller. The account itself cannot become a role: only users and other roles can.",
             "What the session may do is what the role may at the moment of each call: a policy that is detached from the role \
              is detached from its sessions, and a role that is deleted ends them.",
-            "ExternalId is not looked at.",
+            "A role whose trust policy has a condition on sts:ExternalId is for who names it in ExternalId. Where the trust \
+             policy has none, ExternalId may be anything.",
         ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Assumed> {
         let RoleArn { account, role: name } = &request.role_arn;
         let accounts = call.state.muster.accounts();
         let role = accounts.role(account, name).await?.ok_or(Error::NoRole)?;
-        check_trust(call, &role)?;
+        check_trust(call, &role, request.external_id.as_ref())?;
         let seconds = duration(&role, request.duration_seconds.map(Long::get))?;
         let policy = request.policy.map(String::from);
         if let Some(policy) = &policy {
@@ -119,8 +123,8 @@ impl Operation for AssumeRole {
     }
 }
 
-/// Refuses whom the role does not trust.
-fn check_trust(call: &Call<'_>, role: &Role) -> Result<()> {
+/// Refuses whom the role does not trust, with what the caller names to become it.
+fn check_trust(call: &Call<'_>, role: &Role, external_id: Option<&ExternalId>) -> Result<()> {
     if call.principal.kind == PrincipalKind::Root {
         return Err(Error::Root);
     }
@@ -129,6 +133,7 @@ fn check_trust(call: &Call<'_>, role: &Role) -> Result<()> {
         secure: call.secure,
         source_ip: call.source_ip,
         principal_arn: &call.principal.arn(),
+        external_id: external_id.map(|ExternalId(id)| id.as_str()),
     };
     // A trust policy that cannot be read trusts nobody.
     let decision = match TrustPolicy::parse(&role.trust) {

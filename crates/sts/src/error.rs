@@ -10,6 +10,8 @@ enum Code {
     RoleArn,
     /// The session's name is none.
     RoleSessionName,
+    /// What the caller names to become the role is wrongly formed.
+    ExternalId,
     /// The session would be shorter or longer than it may be.
     DurationSeconds,
     /// The session policy is none.
@@ -30,12 +32,24 @@ impl Code {
     /// The code as it is documented: its status, its text, its message, and when it is answered.
     const fn documented(self) -> DocumentedError {
         let (status, code, message, when) = match self {
-            Self::RoleArn => {
-                (400, "InvalidParameter.RoleArn", "%s.", "The name of the role is wrongly formed.")
-            }
-            Self::RoleSessionName => {
-                (400, "InvalidParameter.RoleSessionName", "%s.", "The session's name is wrongly formed.")
-            }
+            Self::RoleArn => (
+                400,
+                "InvalidParameter.RoleArn",
+                "The parameter RoleArn is wrongly formed: %s.",
+                "The name of the role is wrongly formed.",
+            ),
+            Self::RoleSessionName => (
+                400,
+                "InvalidParameter.RoleSessionName",
+                "The parameter RoleSessionName is wrongly formed: %s.",
+                "The session's name is wrongly formed.",
+            ),
+            Self::ExternalId => (
+                400,
+                "InvalidParameter.ExternalId",
+                "The parameter ExternalId is wrongly formed: %s.",
+                "What the caller names to become the role is wrongly formed.",
+            ),
             Self::DurationSeconds => (
                 400,
                 "InvalidParameter.DurationSeconds",
@@ -49,7 +63,7 @@ impl Code {
                 "The session policy is no policy.",
             ),
             Self::PolicySize => {
-                (400, "InvalidParameter.PolicySize", "%s.", "The session policy has more than 1,024 bytes.")
+                (400, "InvalidParameter.PolicySize", "%s.", "The session policy has more than 2,048 bytes.")
             }
             Self::NoRole => {
                 (404, "EntityNotExist.Role", "The specified Role not exists.", "There is no such role.")
@@ -81,6 +95,11 @@ impl Code {
         Failure::error(status, code, message)
     }
 
+    /// Says what is documented, of a fault.
+    fn says_of(self, fault: &str) -> Failure {
+        self.says(self.documented().message.replace("%s", fault))
+    }
+
     /// Says what is always the same.
     fn says_so(self) -> Failure {
         self.says(self.documented().message)
@@ -91,6 +110,7 @@ impl Code {
 pub(crate) const ASSUME_ROLE: &[DocumentedError] = &[
     Code::RoleArn.documented(),
     Code::RoleSessionName.documented(),
+    Code::ExternalId.documented(),
     Code::DurationSeconds.documented(),
     Code::PolicyGrammar.documented(),
     Code::PolicySize.documented(),
@@ -136,8 +156,7 @@ impl From<Error> for Failure {
             Error::NotTrusted(detail) => no_permission().with_denial(*detail),
             Error::TooLong(most) => Code::DurationSeconds
                 .says(format!("DurationSeconds must be at most {most}, which is the longest of the role.")),
-            Error::Policy(fault) => Code::PolicyGrammar
-                .says(format!("The parameter Policy has not passed grammar check: {fault}.")),
+            Error::Policy(fault) => Code::PolicyGrammar.says_of(&fault),
             Error::Domain(Refusal::Store(error @ (StoreError::Unavailable(_) | StoreError::Unknown(_)))) => {
                 unavailable().because(error)
             }
@@ -154,11 +173,12 @@ pub(crate) fn parameter_fault(fault: &ParameterFault) -> Failure {
     let code = match fault.root() {
         "RoleArn" => Code::RoleArn,
         "RoleSessionName" => Code::RoleSessionName,
+        "ExternalId" => Code::ExternalId,
         "DurationSeconds" => Code::DurationSeconds,
         "Policy" => Code::PolicySize,
         other => return Failure::error(400, format!("InvalidParameter.{other}"), format!("{fault}.")),
     };
-    code.says(format!("{fault}."))
+    code.says_of(&fault.to_string())
 }
 
 /// What a caller is told of a refusal by policy.

@@ -7,6 +7,7 @@
 
 mod assume_role;
 mod error;
+mod external_id;
 mod get_caller_identity;
 mod role_arn;
 mod session_name;

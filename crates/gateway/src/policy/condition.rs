@@ -62,6 +62,18 @@ impl Order {
     }
 }
 
+/// What the caller names to become a role, in lower case. Only what is asked of a trust policy has it.
+const EXTERNAL_ID: &str = "sts:externalid";
+
+/// What a condition is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A policy of what its holder may do.
+    Policy,
+    /// A trust policy of a role.
+    Trust,
+}
+
 /// What a key stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -78,7 +90,7 @@ impl Kind {
             "acs:currenttime" => Self::Time,
             "acs:securetransport" | "acs:mfapresent" => Self::Flag,
             "acs:sourceip" | "acs:vpcsourceip" => Self::Address,
-            "acs:principalarn" | "acs:sourcevpc" => Self::Text,
+            "acs:principalarn" | "acs:sourcevpc" | EXTERNAL_ID => Self::Text,
             _ if key.starts_with("acs:requesttag/") || key.starts_with("acs:resourcetag/") => Self::Text,
             _ => return None,
         })
@@ -123,10 +135,13 @@ impl Condition {
         Ok(Self { key: key.to_ascii_lowercase(), written, negated, test })
     }
 
-    /// Why the condition cannot be meant: its key is none, or its operator compares other things.
-    pub(super) fn fault(&self) -> Option<StatementFault> {
+    /// Why the condition cannot be meant: its key is none, or none in this place, or its operator compares other things.
+    pub(super) fn fault(&self, place: Place) -> Option<StatementFault> {
         let (operator, key) = &self.written;
         let Some(kind) = Kind::of(&self.key) else { return Some(StatementFault::Key(key.clone())) };
+        if self.key == EXTERNAL_ID && place != Place::Trust {
+            return Some(StatementFault::KeyOfTrust(key.clone()));
+        }
         let fits = match self.test {
             Test::Equal(_) | Test::EqualIgnoringCase(_) | Test::Like(_) => true,
             Test::Number(..) => false,
@@ -173,6 +188,7 @@ fn value_of<'a>(key: &str, context: &Context<'a>) -> Option<Value<'a>> {
         "acs:sourceip" => Value::Address(context.source_ip),
         "acs:mfapresent" => Value::Flag(false),
         "acs:principalarn" => Value::Text(context.principal_arn),
+        EXTERNAL_ID => Value::Text(context.external_id?),
         _ => return None,
     })
 }

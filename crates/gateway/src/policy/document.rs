@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::condition::{Condition, Unreadable};
+use super::condition::{Condition, Place, Unreadable};
 use super::{Context, pattern, strict};
 
 /// The longest document, in characters. Older documentation says 2,048; 6,144 is what a custom
@@ -91,6 +91,9 @@ pub enum StatementFault {
     /// A key that no request has.
     #[error("unknown condition key {0}")]
     Key(String),
+    /// A key that is there when a role is asked for, and in no other request.
+    #[error("condition key {0} is for trust policies alone")]
+    KeyOfTrust(String),
     /// An operator that never holds for the key, or always.
     #[error("{operator} cannot compare with {key}")]
     Mismatch {
@@ -137,7 +140,7 @@ impl Policy {
         let policy = Self::parse(name, document)?;
         strict::check(document).map_err(|error| PolicyError::NotJson(error.to_string()))?;
         for (at, statement) in policy.statements.iter().enumerate() {
-            let fault = statement.conditions.iter().find_map(Condition::fault);
+            let fault = statement.conditions.iter().find_map(|condition| condition.fault(Place::Policy));
             if let Some(fault) = fault {
                 return Err(PolicyError::Statement { number: at + 1, fault });
             }

@@ -44,6 +44,8 @@ pub struct Context<'a> {
     pub source_ip: IpAddr,
     /// `acs:PrincipalARN`.
     pub principal_arn: &'a str,
+    /// `sts:ExternalId`: what the caller names to become a role. Trust policies alone ask for it.
+    pub external_id: Option<&'a str>,
 }
 
 /// What the policies of a principal say of a request.

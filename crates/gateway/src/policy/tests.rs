@@ -17,6 +17,7 @@ fn context() -> Context<'static> {
         secure: false,
         source_ip: IpAddr::V4(Ipv4Addr::new(10, 1, 2, 3)),
         principal_arn: "acs:ram::1234567890123456:user/alice",
+        external_id: None,
     }
 }
 

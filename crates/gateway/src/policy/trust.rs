@@ -3,11 +3,12 @@
 //! A document is `{"Version":"1","Statement":[…]}`. A statement has an `Effect`, an `Action`, a `Principal` and
 //! optionally a `Condition`, and no `Resource`: that is the role. `Principal` names accounts (`acs:ram::<account>:root`,
 //! which stands for every user and role of the account), users and roles under `RAM`; services and identity providers, under
-//! `Service` and `Federated`, may be named and are nobody who calls here.
+//! `Service` and `Federated`, may be named and are nobody who calls here. Conditions may ask for what the caller names to
+//! become the role, `sts:ExternalId`, besides what those of other policies ask for.
 
 use serde_json::Value;
 
-use super::condition::Condition;
+use super::condition::{Condition, Place};
 use super::document::{Effect, PolicyError, StatementFault, conditions, statements, texts};
 use super::{Context, Decision, pattern, strict};
 use crate::identity::{Principal, PrincipalKind};
@@ -55,7 +56,8 @@ impl TrustPolicy {
         let policy = Self::parse(document)?;
         strict::check(document).map_err(|error| PolicyError::NotJson(error.to_string()))?;
         for (at, statement) in policy.0.iter().enumerate() {
-            if let Some(fault) = statement.conditions.iter().find_map(Condition::fault) {
+            let fault = statement.conditions.iter().find_map(|condition| condition.fault(Place::Trust));
+            if let Some(fault) = fault {
                 return Err(PolicyError::Statement { number: at + 1, fault });
             }
         }
@@ -171,12 +173,17 @@ mod tests {
     }
 
     fn decided(statements: &str, caller: &Principal) -> Decision {
+        decided_for(statements, caller, None)
+    }
+
+    fn decided_for(statements: &str, caller: &Principal, external_id: Option<&str>) -> Decision {
         let document = format!(r#"{{"Version":"1","Statement":[{statements}]}}"#);
         let context = Context {
             now: 0,
             secure: false,
             source_ip: IpAddr::from([10, 0, 0, 1]),
             principal_arn: "acs:ram::1234567890123456:user/ann",
+            external_id,
         };
         TrustPolicy::accept(&document).unwrap().decide(caller, "sts:AssumeRole", &context)
     }
@@ -213,6 +220,51 @@ mod tests {
             "Condition":{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}}"#;
         assert_eq!(decided(inside, &user("ann")), Decision::Allowed);
         assert_eq!(decided(&inside.replace("10.0.0.0", "11.0.0.0"), &user("ann")), Decision::ImplicitDeny);
+    }
+
+    /// A statement that trusts the account under a condition.
+    fn if_external_id(operator: &str, value: &str) -> String {
+        let condition = format!(r#"{{"{operator}":{{"sts:ExternalId":{value}}}}}"#);
+        allow(&format!(r#"{{"RAM":"acs:ram::{ACCOUNT}:root"}},"Condition":{condition}"#))
+    }
+
+    #[test]
+    fn who_asks_for_a_role_without_what_it_is_to_name_is_not_trusted() {
+        let one = if_external_id("StringEquals", r#"["shop-1","shop-2"]"#);
+        for (named, decision) in [
+            (Some("shop-1"), Decision::Allowed),
+            (Some("shop-2"), Decision::Allowed),
+            (Some("Shop-1"), Decision::ImplicitDeny),
+            (Some("shop-3"), Decision::ImplicitDeny),
+            (None, Decision::ImplicitDeny),
+        ] {
+            assert_eq!(decided_for(&one, &user("ann"), named), decision, "{named:?}");
+        }
+        let like = if_external_id("StringLike", r#""shop-*""#);
+        assert_eq!(decided_for(&like, &user("ann"), Some("shop-9")), Decision::Allowed);
+        assert_eq!(decided_for(&like, &user("ann"), None), Decision::ImplicitDeny);
+        // Not to be named is not to be this one.
+        let other = if_external_id("StringNotEquals", r#""shop-1""#);
+        assert_eq!(decided_for(&other, &user("ann"), Some("shop-1")), Decision::ImplicitDeny);
+        assert_eq!(decided_for(&other, &user("ann"), None), Decision::Allowed);
+    }
+
+    #[test]
+    fn what_is_named_to_become_a_role_is_asked_for_by_trust_policies_alone() {
+        let condition = r#""Condition":{"StringEquals":{"sts:ExternalId":"shop-1"}}"#;
+        let document = format!(
+            r#"{{"Version":"1","Statement":[{{"Effect":"Deny","Action":"*","Resource":"*",{condition}}}]}}"#
+        );
+        let refused =
+            super::super::Policy::accept("p", &document).expect_err("a policy of what its holder may");
+        assert_eq!(
+            refused.to_string(),
+            "statement 1: condition key sts:ExternalId is for trust policies alone"
+        );
+        let flag = if_external_id("Bool", r#""true""#);
+        let document = format!(r#"{{"Version":"1","Statement":[{flag}]}}"#);
+        let refused = TrustPolicy::accept(&document).expect_err("it is a text").to_string();
+        assert_eq!(refused, "statement 1: Bool cannot compare with sts:ExternalId");
     }
 
     #[test]

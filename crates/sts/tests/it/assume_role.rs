@@ -25,7 +25,14 @@ async fn what_is_malformed_is_named_and_a_role_that_is_not_there_is_not_found() 
     call("reader", "ann", &[]).await.refused(400, "InvalidParameter.RoleArn");
     call(ARN, "a", &[]).await.refused(400, "InvalidParameter.RoleSessionName");
     call(ARN, "ann", &[("DurationSeconds", "899")]).await.refused(400, "InvalidParameter.DurationSeconds");
-    call(ARN, "ann", &[("Policy", &"x".repeat(1025))]).await.refused(400, "InvalidParameter.PolicySize");
+    call(ARN, "ann", &[("Policy", &"x".repeat(2049))]).await.refused(400, "InvalidParameter.PolicySize");
+    let malformed = call(ARN, "ann", &[("ExternalId", "shop 1")]).await;
+    malformed.refused(400, "InvalidParameter.ExternalId");
+    assert_eq!(
+        malformed.json["Message"],
+        "The parameter ExternalId is wrongly formed: ExternalId must be 2 to 1224 of the characters A-Z a-z 0-9 _ + = , . @ : / -, \
+         but is 'shop 1'."
+    );
     let other = ARN.replace("reader", "writer");
     call(&other, "ann", &[]).await.refused(404, "EntityNotExist.Role");
 }

@@ -11,7 +11,6 @@ async fn the_catalogue_is_what_is_published_but_for_what_is_listed_here() {
 }
 
 const ALLOWED: Allowed = &[
-    ("AssumeRole.ExternalId: missing", "taken and ignored: no condition of a trust policy compares with it"),
     ("AssumeRole.RoleArn: max null is 96", "an account's 16 digits and a role's 64 characters are no longer"),
     (
         "AssumeRole: resource \"acs:ram:*:{#accountId}:role/{#RoleName}\" is \"{#RoleArn}\"",
