@@ -87,6 +87,27 @@ def test_what_people_write_in_a_room_comes_to_the_business_in_its_order(wire, se
     assert {row["MessageId"] for row in listed["Data"]} == {record["MessageId"] for record in receiver.receipts()}
 
 
+def test_what_answers_a_message_in_a_room_says_which(wire, server, receiver):
+    space = new_space(server)
+    group, other = (new_chat_group(wire, space)["GroupId"] for _ in range(2))
+    ok(wire, "UpdatePhoneWebhook", CustSpaceId=space.channel, PhoneNumber=space.number, UpCallbackUrl=receiver.url)
+    room, form = urlsplit(invite_link(wire, space, group)).path, {"Content-Type": "application/x-www-form-urlencoded"}
+    joined = fetch(server, room, "POST", urlencode({"phone": "+49 160 0000001", "name": "Ann"}), form)
+    seat = {**form, "Cookie": joined.headers["set-cookie"].split(";")[0]}
+    asked, elsewhere = say(wire, space, group, "at ten?"), say(wire, space, other, "at nine?")
+    write = lambda **fields: fetch(server, f"{room}/messages", "POST", urlencode(fields), seat).status
+    assert write(text="yes", replyTo=asked) == 200 and write(text="and now?", replyTo="") == 200
+    for wrong in (elsewhere, "none", "a b"):
+        assert write(text="lost", replyTo=wrong) == 409
+    wanted = [("TEXT", "yes", asked), ("TEXT", "and now?", None)]
+    told = lambda: [(record["Type"], record["Message"], record.get("ContextMessageId")) for record in receiver.receipts()]
+    until(lambda: told() == wanted, receiver.receipts)
+    say(wire, space, group, "good", ContextMessageId=receiver.receipts()[0]["MessageId"])
+    rows = ok(wire, "ListChatappMessage", **space.params(ChannelType="whatsapp", UserNumber=group, Page={"Index": 1, "Size": 10}))["Data"]
+    answers = {row["Message"]: row.get("ContextMessageId") for row in rows}
+    assert answers == {"at ten?": None, "yes": asked, "and now?": None, "good": receiver.receipts()[0]["MessageId"]}
+
+
 def test_a_business_is_told_what_becomes_of_its_groups_where_the_operator_says_so(new_server, receiver):
     server = new_server({**CONFIG, "cams": {"group_events": True}}).start()
     wire, space = Wire(server), new_space(server)

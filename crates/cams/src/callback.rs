@@ -6,6 +6,7 @@ use std::time::Duration;
 use muster_core::{
     callback::ChatNews,
     chat_message::{Author, ChatMessage, Content, Conversation, Media, MessageStatus},
+    id::MessageId,
     outbound::Call,
 };
 use serde::Serialize;
@@ -22,6 +23,9 @@ pub(crate) const FAILED: &str = "131000";
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Inbound<'a> {
+    /// Not documented: the message that it answers, under the name that `SendChatappMessage` has for the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_message_id: Option<&'a str>,
     cust_space_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     display_name: Option<&'a str>,
@@ -90,6 +94,7 @@ fn inbound<'a>(news: &'a ChatNews, from: &'a str, name: Option<&'a str>) -> Inbo
     let message = &news.message;
     let (kind, text) = said(message);
     Inbound {
+        context_message_id: message.reply_to.as_ref().map(MessageId::as_str),
         cust_space_id: message.channel.as_str(),
         display_name: name,
         from,
@@ -162,7 +167,7 @@ fn status(news: &ChatNews) -> Status<'_> {
 mod tests {
     use muster_core::{
         chat::PhoneNumber,
-        id::{AppId, GroupId, MessageId},
+        id::{AppId, GroupId},
         time::Millis,
     };
 
@@ -214,6 +219,10 @@ mod tests {
             "To": "8613800138000", "Type": "TEXT",
         }]);
         assert_eq!(told(&said), expected);
+        let mut answer = said;
+        answer.message.reply_to = Some(MessageId::new("before").unwrap());
+        let record = &told(&answer)[0];
+        assert_eq!((&record["Type"], &record["ContextMessageId"]), (&json!("TEXT"), &json!("before")));
         let link = "https://a/b.pdf".to_owned();
         let file = Content::Document { link, name: Some("b.pdf".to_owned()), caption: None };
         let record = &told(&news(ann(), group(), file, MessageStatus::Received))[0];

@@ -104,6 +104,9 @@ pub(crate) struct Row {
     business_number: PhoneNumber,
     /// The kind of channel: WHATSAPP.
     channel_type: &'static str,
+    /// The message of the same conversation that it answers. Not documented: named as SendChatappMessage names the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_message_id: Option<MessageId>,
     /// The conversation: the group, or the number of the person that the business talks with.
     conversation_id: String,
     /// Which way it went.
@@ -183,6 +186,7 @@ fn row(message: ChatMessage) -> Row {
         user_number: message.person().map_or_else(|| conversation.clone(), ToString::to_string),
         business_number: message.number,
         channel_type: "WHATSAPP",
+        context_message_id: message.reply_to,
         conversation_id: conversation,
         event_action: if inbound { EventAction::Up } else { EventAction::Down },
         fail_reason: message.fault.unwrap_or_default(),

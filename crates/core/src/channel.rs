@@ -131,6 +131,8 @@ pub enum ChannelEvent {
         name: Option<String>,
         /// What they wrote.
         content: Content,
+        /// The message that it answers.
+        reply_to: Option<MessageName>,
         /// The provider's id of it, where that is another than ours.
         provider_id: Option<String>,
     },

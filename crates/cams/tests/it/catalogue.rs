@@ -28,6 +28,7 @@ const TYPES: &str = "WhatsApp takes the others in no group, or they need Meta";
 const USER_ID: &str = "people are known by their numbers here";
 const MOMENT: &str = "no bound is published, and these are of every time in milliseconds";
 const LIST: &str = "without anybody there is nothing to do";
+const OURS: &str = "this server's own, named as SendChatappMessage names the same";
 
 const ALLOWED: Allowed = &[
     ("DeleteChatGroup answer AccessDeniedDetail: missing", WITH_ERRORS),
@@ -194,6 +195,7 @@ const ALLOWED: Allowed = &[
     ("ListChatappMessage answer Data answer TemplateCode: missing", TEMPLATES),
     ("ListChatappMessage answer Data answer TemplateName: missing", TEMPLATES),
     ("ListChatappMessage answer Data answer UniqueMessageId: missing", NOT_HERE),
+    ("ListChatappMessage answer Data answer ContextMessageId: not published", OURS),
     ("ListChatappMessage answer Message: missing", WITH_ERRORS),
     (r#"ListChatappMessage.ChannelType: enum ["whatsapp","viber"] is ["WHATSAPP"]"#, CASE),
     ("ListChatappMessage.ClientAcceptStatus: missing", IGNORED),

@@ -61,14 +61,46 @@ async fn listed(house: &House, channel: &str, more: &[(&str, &str)]) -> Vec<Valu
 
 /// Somebody writes in a group.
 async fn write(house: &House, channel: &str, group: &str, text: &str) {
+    answer_to(house, channel, group, text, None).await;
+}
+
+/// Somebody writes in a group, perhaps in answer to a message.
+async fn answer_to(house: &House, channel: &str, group: &str, text: &str, reply_to: Option<MessageName>) {
     let at = GroupRef::new(AppId::new(channel).expect("an id"), GroupId::new(group).expect("an id"));
     let said = ChannelEvent::Said {
         number: PhoneNumber::new(ANN).expect("a number"),
         name: Some("Ann".into()),
         content: Content::Text(text.into()),
+        reply_to,
         provider_id: None,
     };
     assert!(house.muster.chats().hear(&at, said).await.expect("heard"));
+}
+
+#[tokio::test]
+async fn what_answers_a_message_of_its_group_says_so_and_nothing_is_lost_for_one_that_is_unknown() {
+    let (house, channel) = cams().await;
+    let group = active_group(&house, &channel, "team").await;
+    let other = active_group(&house, &channel, "other").await;
+    let asked = sent(&house, &channel, &group, "text", r#"{"text":"at ten?"}"#).await;
+    let elsewhere = sent(&house, &channel, &other, "text", r#"{"text":"hello"}"#).await;
+    let ours = |id: &str| Some(MessageName::Ours(MessageId::new(id).expect("an id")));
+    answer_to(&house, &channel, &group, "yes", ours(&asked)).await;
+    answer_to(&house, &channel, &group, "of another group", ours(&elsewhere)).await;
+    let unknown = Some(MessageName::Provided("wamid.none".into()));
+    answer_to(&house, &channel, &group, "of long ago", unknown).await;
+    answer(&house, &channel, &group, "text", r#"{"text":"fine"}"#, &[("ContextMessageId", &asked)]).await;
+    let rows = listed(&house, &channel, &[("UserNumber", &group)]).await;
+    let told = |row: &Value| (row["Message"].clone(), row.get("ContextMessageId").cloned());
+    let found: Vec<_> = rows.iter().rev().map(told).collect();
+    let expected = [
+        (json!("at ten?"), None),
+        (json!("yes"), Some(json!(asked))),
+        (json!("of another group"), None),
+        (json!("of long ago"), None),
+        (json!("fine"), Some(json!(asked))),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]

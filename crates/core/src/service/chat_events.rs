@@ -47,10 +47,11 @@ impl ChatRules<'_> {
                 };
                 self.0.change(heard).await
             }
-            ChannelEvent::Said { number, name, content, provider_id } => {
+            ChannelEvent::Said { number, name, content, reply_to, provider_id } => {
                 let group = self.0.store.records().chat_group(&at).await?;
                 let group = group.ok_or_else(|| Error::NoGroup(at.group.clone()))?;
-                let said = Said { number, name, content, provider_id };
+                let reply_to = self.answered(&group, reply_to).await?;
+                let said = Said { number, name, content, reply_to, provider_id };
                 // The channel keeps its own pace.
                 self.take(group, said, None).await.map(|_| true)
             }

@@ -53,6 +53,7 @@ pub(super) struct Said {
     pub(super) number: PhoneNumber,
     pub(super) name: Option<String>,
     pub(super) content: Content,
+    pub(super) reply_to: Option<MessageId>,
     pub(super) provider_id: Option<String>,
 }
 
@@ -188,6 +189,22 @@ impl ChatRules<'_> {
         self.0.change(heard).await
     }
 
+    /// The message of a group that a channel calls so. What the channel knows and we do not is no reason to lose what
+    /// answers it.
+    pub(super) async fn answered(
+        &self,
+        group: &ChatGroup,
+        name: Option<MessageName>,
+    ) -> Result<Option<MessageId>> {
+        let records = self.0.store.records();
+        let found = match name {
+            Some(MessageName::Ours(id)) => records.chat_message(&group.at.app, &id).await?,
+            Some(MessageName::Provided(id)) => records.provided_chat_message(&group.at.app, &id).await?,
+            None => None,
+        };
+        Ok(found.filter(|message| message.group() == Some(&group.at.group)).map(|message| message.id))
+    }
+
     /// Takes what somebody wrote in a group, at their pace.
     ///
     /// # Errors
@@ -209,7 +226,7 @@ impl ChatRules<'_> {
             conversation: Conversation::Group(group.at.group),
             author: Author::Person { number: said.number, name: said.name },
             content: said.content,
-            reply_to: None,
+            reply_to: said.reply_to,
             task: None,
             status: MessageStatus::Received,
             fault: None,

@@ -17,10 +17,12 @@ use super::{
 };
 use crate::{
     callback::ChatGroupDeed,
+    channel::MessageName,
     chat::{ChatGroup, PhoneNumber},
     chat_message::{ChatMessage, Content, MessageStatus, Place},
     error::{Error, Result},
     group::{Order, Window},
+    id::MessageId,
     roster::{JoinNumber, Member, PageQuery},
     store::Stretch,
     time::Millis,
@@ -193,20 +195,31 @@ impl ChatRules<'_> {
         Ok(found)
     }
 
-    /// A participant writes something in its group.
+    /// A participant writes something in its group, which may answer a message there.
     ///
     /// # Errors
-    /// [`Error::GroupInactive`] when the group is not in use, [`Error::MessageTooLong`], [`Error::TooManyMessages`],
-    /// [`Error::NoGroup`] and [`Error::NoChannel`] when one went meanwhile, or the store's.
-    pub async fn write(&self, participant: &Participant, text: &str) -> Result<ChatMessage> {
+    /// [`Error::GroupInactive`] when the group is not in use, [`Error::NoMessage`] when what is answered is not in the
+    /// group, [`Error::MessageTooLong`], [`Error::TooManyMessages`], [`Error::NoGroup`] and [`Error::NoChannel`] when one
+    /// went meanwhile, or the store's.
+    pub async fn write(
+        &self,
+        participant: &Participant,
+        text: &str,
+        reply_to: Option<MessageId>,
+    ) -> Result<ChatMessage> {
         let Participant { group, number, member } = participant;
         if !group.status.is_open() {
             return Err(Error::GroupInactive(group.at.group.clone()));
+        }
+        if let Some(id) = &reply_to {
+            let found = self.answered(group, Some(MessageName::Ours(id.clone()))).await?;
+            found.ok_or_else(|| Error::NoMessage(id.clone()))?;
         }
         let said = Said {
             number: number.clone(),
             name: member.info.as_deref().map(str::to_owned),
             content: Content::Text(text.to_owned()),
+            reply_to,
             provider_id: None,
         };
         self.take(group.clone(), said, Some(self.0.limits.chat_messages_per_minute)).await

@@ -14,6 +14,7 @@ use axum::{
 use muster_core::{
     chat_message::{ChatMessage, Place},
     error::Error,
+    id::MessageId,
     service::Participant,
     store::Stretch,
 };
@@ -198,6 +199,9 @@ async fn heard(
 #[derive(Deserialize)]
 pub(super) struct Written {
     text: String,
+    /// The message that it answers; absent or empty when it answers none.
+    #[serde(default, rename = "replyTo")]
+    reply_to: String,
 }
 
 pub(super) async fn write(
@@ -208,7 +212,7 @@ pub(super) async fn write(
     form: Result<Form<Written>, FormRejection>,
 ) -> Response {
     let face = Face::of(&headers);
-    let Form(Written { text }) = match form {
+    let Form(Written { text, reply_to }) = match form {
         Ok(form) => form,
         Err(rejection) => return face.problem(rejection.status(), "Send the field text as a form."),
     };
@@ -218,7 +222,7 @@ pub(super) async fn write(
         let text = text.replace("\r\n", "\n");
         let fault = match text.trim() {
             "" => Some((StatusCode::BAD_REQUEST, "Write something first.".to_owned())),
-            said => rooms.muster.chats().write(&participant, said).await.err().map(|error| refused(&error)),
+            said => said_in(&rooms, &participant, said, &reply_to).await.err(),
         };
         Ok(match (face, fault) {
             (Face::Browser, None) => Redirect::to(&format!("/i/{code}")).into_response(),
@@ -230,6 +234,25 @@ pub(super) async fn write(
         })
     };
     sent.await.unwrap_or_else(|error| face.refusal(&error))
+}
+
+/// Has a participant say something, which may answer a message; or why not.
+async fn said_in(
+    rooms: &Rooms,
+    participant: &Participant,
+    text: &str,
+    reply_to: &str,
+) -> Result<(), (StatusCode, String)> {
+    let nothing = || (StatusCode::CONFLICT, "What this answers is not in the group any more.".to_owned());
+    let reply_to = match reply_to {
+        "" => None,
+        id => Some(MessageId::new(id).map_err(|_| nothing())?),
+    };
+    match rooms.muster.chats().write(participant, text, reply_to).await {
+        Ok(_) => Ok(()),
+        Err(Error::NoMessage(_)) => Err(nothing()),
+        Err(error) => Err(refused(&error)),
+    }
 }
 
 pub(super) async fn leave(
