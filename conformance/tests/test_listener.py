@@ -166,6 +166,17 @@ def test_a_request_that_is_answered_before_its_body_came_ends_the_connection_and
         assert b"\r\nconnection: close" in answer and not answer.startswith(b"http/1.1 2"), (head, heard)
 
 
+@pytest.mark.parametrize("head", ["POST /healthz HTTP/1.1", "POST / HTTP/1.1", "PUT /files/x HTTP/1.1\r\nx-oss-security-token: x"])
+def test_a_client_that_sends_all_of_a_refused_body_first_reads_the_refusal(new_server, head):
+    server = new_server().start()
+    body = bytes(16 << 20)
+    for _ in range(5):
+        with connect(server) as link:
+            # A reset would end the sending here, or take the answer along.
+            heard = exchange(link, f"{head}\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        assert heard.startswith(b"HTTP/1.1 4"), heard
+
+
 def test_unfinished_requests_hold_so_much_and_ordinary_ones_are_served_all_the_same(new_server):
     server = new_server({"http": {"pending_bytes": 1 << 20}, "gateway": {"body_seconds": 600}}).start()
     wire = Wire(server)

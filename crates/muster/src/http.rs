@@ -139,7 +139,7 @@ impl Entrance {
                 }
             }
         }
-        let stream = Inlet::new(stream, Arc::clone(&visit), self.config.write_wait());
+        let stream = Inlet::new(stream, Arc::clone(&visit), &self.config);
         let caller = Caller { entrance: Arc::clone(&self), peer, visit, secure: self.tls.is_some() };
         let Some(tls) = &self.tls else { return converse(stream, caller, stop).await };
         match self.in_time(tls.acceptor().accept(stream)).await {
@@ -238,8 +238,9 @@ async fn respond(caller: Caller, request: Request<Incoming>) -> HttpResponse {
         );
     }
     if !reading.is_over() {
-        // What is left of the body is not read, and the connection ends behind the answer: a client that is not told so
+        // What is left of the body is not taken, and the connection ends behind the answer: a client that is not told so
         // sends its next request on it, and loses it.
+        visit.leaves_unread();
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     answer

@@ -61,6 +61,7 @@ impl Configuration {
                 ("pending_bytes", size(http.pending_bytes), 1..=MOST_BYTES),
                 ("form_bytes", size(http.form_bytes), 1..=1 << 24),
                 ("write_seconds", http.write_seconds, 1..=3600),
+                ("linger_seconds", http.linger_seconds, 0..=60),
                 ("drain_seconds", http.drain_seconds, 0..=3600),
             ],
         )

@@ -40,6 +40,9 @@ pub(crate) struct HttpConfig {
     pub(crate) form_bytes: usize,
     /// Seconds for which a caller may take nothing of an answer that waits for it; then the connection is closed.
     pub(crate) write_seconds: u64,
+    /// Seconds for which the rest of a request that was answered before all of it had come is let go by, so that its caller
+    /// can read the answer; then the connection is closed.
+    pub(crate) linger_seconds: u64,
     /// Seconds that a stopping server gives to what is under way.
     pub(crate) drain_seconds: u64,
 }
@@ -58,6 +61,7 @@ impl Default for HttpConfig {
             pending_bytes: 64 << 20,
             form_bytes: 65_536,
             write_seconds: 30,
+            linger_seconds: 2,
             drain_seconds: 8,
         }
     }
@@ -79,6 +83,10 @@ impl HttpConfig {
 
     pub(crate) fn write_wait(&self) -> Duration {
         Duration::from_secs(self.write_seconds)
+    }
+
+    pub(crate) fn linger(&self) -> Duration {
+        Duration::from_secs(self.linger_seconds)
     }
 }
 

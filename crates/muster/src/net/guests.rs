@@ -104,6 +104,7 @@ impl Guests {
             first: AtomicU8::new(0),
             refused: AtomicBool::new(false),
             unmetered: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
         })
     }
 
@@ -200,6 +201,7 @@ pub(crate) struct Visit {
     first: AtomicU8,
     refused: AtomicBool,
     unmetered: AtomicBool,
+    unread: AtomicBool,
 }
 
 impl Visit {
@@ -249,6 +251,16 @@ impl Visit {
             self.place().here.pending.give_back(held);
             self.guests.pending.give_back(held);
         }
+    }
+
+    /// The last answer of the connection was given before all of its request had come.
+    pub(crate) fn leaves_unread(&self) {
+        self.unread.store(true, Relaxed);
+    }
+
+    /// Whether [`Visit::leaves_unread`] was said.
+    pub(crate) fn left_unread(&self) -> bool {
+        self.unread.load(Relaxed)
     }
 
     /// From here on somebody else bounds what the connection may hold.

@@ -1,4 +1,5 @@
-//! A connection as the server reads and writes it: what comes in is counted, what does not go out has a time limit.
+//! A connection as the server reads and writes it: what comes in is counted, what does not go out has a time limit, and who
+//! is answered in the middle of a request is heard out for a moment.
 
 use std::{
     io,
@@ -14,20 +15,28 @@ use tokio::{
 };
 
 use super::guests::Visit;
+use crate::config::HttpConfig;
+
+/// Reads of one turn that let a request go by.
+const READS_AT_ONCE: usize = 16;
 
 /// A stream whose bytes count for a [`Visit`].
 pub(crate) struct Inlet<S> {
     stream: S,
     visit: Arc<Visit>,
     write_wait: Duration,
+    linger: Duration,
     /// Runs while the other side takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Runs once nothing more is written, while the rest of a request is let go by.
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Inlet<S> {
-    /// `write_wait` is how long the other side may take nothing of what waits for it.
-    pub(crate) fn new(stream: S, visit: Arc<Visit>, write_wait: Duration) -> Self {
-        Self { stream, visit, write_wait, stalled: None }
+    /// A connection with the listener's times.
+    pub(crate) fn new(stream: S, visit: Arc<Visit>, config: &HttpConfig) -> Self {
+        let (write_wait, linger) = (config.write_wait(), config.linger());
+        Self { stream, visit, write_wait, linger, stalled: None, lingering: None }
     }
 
     /// Passes on how a write went; one that has waited for too long fails.
@@ -53,6 +62,31 @@ impl<S> Inlet<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Inlet<S> {
+    /// Lets what still comes go by, until the other side ends or its time is over.
+    ///
+    /// A socket that is closed over bytes which nobody has read sends a reset (RFC 9112 section 9.6), and the reset takes the
+    /// answer along: the caller sees a broken connection in place of a 413.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let linger = self.linger;
+        let over = self.lingering.get_or_insert_with(|| Box::pin(sleep(linger)));
+        if over.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut space = [0; 8192];
+        for _ in 0..READS_AT_ONCE {
+            let mut unread = ReadBuf::new(&mut space);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut unread));
+            if read.is_err() || unread.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
+        // Others have their turn.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Inlet<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -72,7 +106,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Inlet<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Inlet<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Inlet<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -100,7 +134,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Inlet<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        }
+        if self.visit.left_unread() {
+            ready!(self.poll_linger(context));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -109,12 +149,31 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
     use super::*;
-    use crate::{config::HttpConfig, net::Guests};
+    use crate::net::Guests;
 
     fn inlet<S>(stream: S, config: HttpConfig) -> Inlet<S> {
-        let wait = config.write_wait();
-        let visit = Guests::new(config, usize::MAX).enter([192, 0, 2, 1].into()).ok().unwrap();
-        Inlet::new(stream, Arc::new(visit), wait)
+        let visit = Guests::new(config.clone(), usize::MAX).enter([192, 0, 2, 1].into()).ok().unwrap();
+        Inlet::new(stream, Arc::new(visit), &config)
+    }
+
+    #[tokio::test]
+    async fn who_was_answered_early_is_heard_out_and_others_are_left_at_once() {
+        let (ours, mut theirs) = duplex(1 << 20);
+        let mut polite = inlet(ours, HttpConfig::default());
+        polite.shutdown().await.unwrap();
+        polite.visit.leaves_unread();
+        theirs.write_all(&[0; 1 << 19]).await.unwrap();
+        drop(theirs);
+        polite.shutdown().await.unwrap();
+        assert_eq!(polite.read(&mut [0; 16]).await.unwrap(), 0, "all of it went by");
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_more_and_stays_is_left_after_a_time() {
+        let (ours, _theirs) = duplex(16);
+        let mut inlet = inlet(ours, HttpConfig { linger_seconds: 0, ..HttpConfig::default() });
+        inlet.visit.leaves_unread();
+        inlet.shutdown().await.unwrap();
     }
 
     #[tokio::test]
