@@ -11,6 +11,7 @@ from harness.places import NODES
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group, old_app, old_group, online, unique
 from harness.server import Key, Server, drawn_key
+from harness.streamed_session import StreamedSession, post
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -71,6 +72,26 @@ def test_a_message_sent_on_one_node_is_heard_on_every_other_in_one_order(app, gr
     orders = [[(publication["offset"], publication["data"]["data"]) for publication in one] for one in heard]
     assert orders[0] == orders[1] == orders[2]
     assert [offset for offset, _ in orders[0]] == list(range(orders[0][0][0], orders[0][0][0] + 30))
+
+
+def test_what_a_client_without_a_socket_says_to_any_node_reaches_its_connection(server, app, group, sessions):
+    holder, *others = server.nodes
+    for n, other in enumerate(others):
+        with StreamedSession(holder, post_to=other) as ada:
+            ada.login(login_token(app, f"ada{n}"))
+            ada.join(group)
+            ada.result("publish", {"channel": f"g:{group}", "data": f"by way of {n}"})
+            for session in sessions:
+                session.event("recvgroupmessage", data=f"by way of {n}")
+            assert ada.rpc("queryGroup", {"groupId": group})["groupId"] == group
+            for key in ("0" * 32, ada.session[::-1], ""):
+                refused = post(other, key, ada.node, {"id": 9, "presence_stats": {"channel": f"g:{group}"}})
+                assert (refused.status, b"no such session" in refused.body) == (404, True), key
+            assert post(other, ada.session, "0" * 12, {}).status == 404, "no node goes by this name"
+            large = ada.post_text("x" * 70_000)
+            assert (large.status, b"realtime.message_bytes" in large.body) == (413, True)
+            ada.abandon()
+            until(lambda ada=ada, other=other: post(other, ada.session, ada.node, {}).status == 404, "the session to be over")
 
 
 def test_a_join_and_a_leave_on_one_node_are_told_and_listed_on_every_other(server, wires, app, group, sessions):

@@ -29,6 +29,22 @@ class CentrifugeJsProtobuf(CentrifugeJs):
     form = "protobuf"
 
 
+class CentrifugeJsHttpStream(CentrifugeJs):
+    """npm `centrifuge` in Node.js without a WebSocket."""
+
+    name = "centrifuge-js-http-stream"
+    label = "npm centrifuge, HTTP streaming"
+    transport = "http_stream"
+
+
+class CentrifugeJsHttpStreamProtobuf(CentrifugeJsHttpStream):
+    """The same in Protobuf."""
+
+    name = "centrifuge-js-http-stream-protobuf"
+    label = "npm centrifuge, HTTP streaming, Protobuf"
+    form = "protobuf"
+
+
 _browser = None
 
 
@@ -58,6 +74,30 @@ class ChromiumProtobuf(Chromium):
     name = "chromium-protobuf"
     label = "npm centrifuge in Chromium, Protobuf"
     form = "protobuf"
+
+
+class ChromiumHttpStream(Chromium):
+    """The same without a WebSocket, from a page of another origin."""
+
+    name = "chromium-http-stream"
+    label = "npm centrifuge in Chromium, HTTP streaming"
+    transport = "http_stream"
+
+
+class ChromiumHttpStreamProtobuf(ChromiumHttpStream):
+    """The same in Protobuf."""
+
+    name = "chromium-http-stream-protobuf"
+    label = "npm centrifuge in Chromium, HTTP streaming, Protobuf"
+    form = "protobuf"
+
+
+class ChromiumSse(Chromium):
+    """The same by server-sent events, which Node.js 20 has not."""
+
+    name = "chromium-sse"
+    label = "npm centrifuge in Chromium, SSE"
+    transport = "sse"
 
 
 _java = None
@@ -138,6 +178,8 @@ class TokioCentrifugeProtobuf(TokioCentrifuge):
 
 
 REALTIME_MATRIX = [
-    CentrifugeJs, CentrifugeJsProtobuf, CentrifugePython, CentrifugePythonProtobuf, Chromium, ChromiumProtobuf,
+    CentrifugeJs, CentrifugeJsProtobuf, CentrifugeJsHttpStream, CentrifugeJsHttpStreamProtobuf,
+    CentrifugePython, CentrifugePythonProtobuf,
+    Chromium, ChromiumProtobuf, ChromiumHttpStream, ChromiumHttpStreamProtobuf, ChromiumSse,
     CentrifugeJava, CentrifugeGo, CentrifugeGoProtobuf, TokioCentrifuge, TokioCentrifugeProtobuf,
 ]

@@ -1,5 +1,7 @@
 //! The one listener: who may connect, and where each path leads.
 
+mod streams;
+
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::body::Body;
@@ -14,7 +16,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_core::{complaint::LineLimit, service::Muster};
 use muster_gateway::{BodyBounds, BodyFault, Gateway, ThrottleConfig, read_body};
-use muster_realtime::{Hub, protocol::Form, serve_socket};
+use muster_realtime::{Hub, TransportKind, protocol::Form, serve_socket};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -23,6 +25,8 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower::Service as _;
+
+use streams::Beginning;
 
 use crate::{
     config::HttpConfig,
@@ -35,6 +39,10 @@ use crate::{
 
 /// The first byte of a TLS connection (RFC 8446 section 5.1: a handshake record).
 const TLS_RECORD: u8 = 0x16;
+/// What a client is answered that would be one too many.
+const NO_ROOM: &str = "This server takes no more connections now.\n";
+/// What a page is answered that may not connect.
+const WRONG_ORIGIN: &str = "Pages of this origin may not connect (`realtime.origins`).\n";
 /// How often it is said that a client speaks TLS where plain HTTP is spoken, or the reverse.
 const TELL_EVERY: Duration = Duration::from_secs(600);
 
@@ -140,10 +148,12 @@ impl Entrance {
             }
         }
         let stream = Inlet::new(stream, Arc::clone(&visit), &self.config);
-        let caller = Caller { entrance: Arc::clone(&self), peer, visit, secure: self.tls.is_some() };
-        let Some(tls) = &self.tls else { return converse(stream, caller, stop).await };
+        let (beginning, begun) = mpsc::channel(1);
+        let entrance = Arc::clone(&self);
+        let caller = Caller { entrance, peer, visit, beginning, secure: self.tls.is_some() };
+        let Some(tls) = &self.tls else { return converse(stream, caller, begun, stop).await };
         match self.in_time(tls.acceptor().accept(stream)).await {
-            Ok(stream) => converse(stream, caller, stop).await,
+            Ok(stream) => converse(stream, caller, begun, stop).await,
             Err(error) => {
                 tracing::debug!(%peer, %error, "a TLS handshake failed");
                 let first = caller.visit.first_byte();
@@ -194,11 +204,18 @@ struct Caller {
     secure: bool,
     /// Its place among the connections; given back when the last of the connection's parts is gone.
     visit: Arc<Visit>,
+    /// Takes the connection out of HTTP, for an answer that runs for as long as the client stays.
+    beginning: mpsc::Sender<Box<Beginning>>,
 }
 
-/// Serves one connection until it ends, becomes a WebSocket, or has answered what was under way when `stop` turned true.
-async fn converse<S>(stream: S, caller: Caller, mut stop: watch::Receiver<bool>)
-where
+/// Serves one connection until it ends, becomes a realtime connection, or has answered what was under way when `stop`
+/// turned true.
+async fn converse<S>(
+    stream: S,
+    caller: Caller,
+    mut begun: mpsc::Receiver<Box<Beginning>>,
+    mut stop: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (peer, entrance, visit) = (caller.peer, Arc::clone(&caller.entrance), Arc::clone(&caller.visit));
@@ -206,13 +223,21 @@ where
         let caller = caller.clone();
         async move { Ok::<_, Infallible>(respond(caller, request).await) }
     });
-    let mut connection =
-        std::pin::pin!(entrance.builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = told(&mut stop) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let mut connection = entrance.builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let mut stopping = false;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut connection => break ended,
+            Some(beginning) = begun.recv() => {
+                if let Some(parts) = connection.into_parts() {
+                    beginning.go_on(parts.io.into_inner());
+                }
+                return;
+            }
+            () = told(&mut stop), if !stopping => {
+                stopping = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
         }
     };
     let Err(error) = ended else { return };
@@ -255,6 +280,18 @@ async fn route(caller: Caller, request: HttpRequest) -> HttpResponse {
         ("/connection/websocket", Some(api)) => {
             let hub = Arc::clone(&api.hub);
             websocket(caller, hub, origin, request)
+        }
+        ("/connection/http_stream", Some(api)) => {
+            let hub = Arc::clone(&api.hub);
+            streams::open(caller, hub, origin, TransportKind::HttpStream, request).await
+        }
+        ("/connection/sse", Some(api)) => {
+            let hub = Arc::clone(&api.hub);
+            streams::open(caller, hub, origin, TransportKind::Sse, request).await
+        }
+        ("/emulation", Some(api)) => {
+            let hub = Arc::clone(&api.hub);
+            streams::emulate(&caller, &hub, request).await
         }
         (path, Some(api)) if server_api::is_under(path) && api.hub.server_api().is_some() => {
             let hub = Arc::clone(&api.hub);
@@ -354,40 +391,48 @@ fn redirect(to: &'static str) -> HttpResponse {
     answer
 }
 
-fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
-    let mut answer = Response::new(Either::Left(Full::new(Bytes::from_static(text.as_bytes()))));
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> HttpResponse {
+    let mut answer = Response::new(Either::Left(Full::new(text.into())));
     *answer.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);
     answer
 }
 
+/// Takes a connection for one client's realtime connection: a proxy's is that client's from here on, and counts as that
+/// client's. What is answered where the client has as many as it may.
+fn take_place(caller: &Caller, origin: Origin) -> Option<HttpResponse> {
+    if origin.client != caller.peer
+        && let Err(full) = caller.visit.moves_to(origin.client.ip())
+    {
+        caller.entrance.guests.tell(full, origin.client.ip());
+        let text = "This address has as many connections as it may.\n";
+        return Some(plain(StatusCode::TOO_MANY_REQUESTS, text));
+    }
+    caller.visit.unmetered();
+    None
+}
+
 /// Answers a WebSocket handshake (RFC 6455 section 4.2) and hands the connection to the hub.
 fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: HttpRequest) -> HttpResponse {
     if !hub.has_room() {
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "This server takes no more connections now.\n");
+        return plain(StatusCode::SERVICE_UNAVAILABLE, NO_ROOM);
     }
     let key = match handshake_key(&request) {
         Ok(key) => derive_accept_key(&key),
         Err(refused) => return refused.answer(),
     };
     if !hub.admits_origin(page_origin(request.headers())) {
-        return plain(StatusCode::FORBIDDEN, "Pages of this origin may not connect (`realtime.origins`).\n");
+        return plain(StatusCode::FORBIDDEN, WRONG_ORIGIN);
     }
     let offered = header_text(request.headers(), header::SEC_WEBSOCKET_PROTOCOL);
     let protocols: Vec<&str> = offered.split(',').map(str::trim).collect();
     let query = request.uri().query().unwrap_or_default();
     let chosen = FORMS.iter().find(|(protocol, _)| protocols.contains(protocol)).copied();
     let form = chosen.map_or_else(|| form_in(query), |(_, form)| form);
-    // A proxy's connection is one client's from here on, and counts as that client's.
-    let guests = &caller.entrance.guests;
-    if origin.client != caller.peer
-        && let Err(full) = caller.visit.moves_to(origin.client.ip())
-    {
-        guests.tell(full, origin.client.ip());
-        return plain(StatusCode::TOO_MANY_REQUESTS, "This address has as many connections as it may.\n");
+    if let Some(refusal) = take_place(&caller, origin) {
+        return refusal;
     }
-    caller.visit.unmetered();
     let (visit, peer) = (caller.visit, origin.client);
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {

@@ -159,6 +159,17 @@ impl Collector for Counted {
             let labels = [("code", code.to_string())];
             ConstCounter::new(count).encode(closes.encode_family(&labels)?)?;
         }
+        let mut transports = encoder.encode_descriptor(
+            "transport_connections",
+            "Client connections open now, by transport and form",
+            None,
+            MetricType::Gauge,
+        )?;
+        for (transport, form, count) in clients.transports() {
+            let labels = [("transport", transport), ("form", form)];
+            let gauge = ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX));
+            gauge.encode(transports.encode_family(&labels)?)?;
+        }
         let mut dropped = encoder.encode_descriptor(
             "dropped_messages",
             "Messages refused because their group got more than it may, by what they count for",

@@ -22,8 +22,15 @@ pub struct RealtimeConfig {
     pub connect_timeout_seconds: u32,
     /// Seconds that one write may take before the connection is closed with 3009.
     pub write_timeout_seconds: u32,
-    /// Bytes of the largest message that a client may send; a larger one closes the connection with 1009.
+    /// Bytes of the largest message that a client may send; a larger one closes the connection with 1009, and is refused
+    /// with status 413 where it is a request of its own.
     pub message_bytes: usize,
+    /// Bytes of commands that may wait for one connection over HTTP streaming or SSE, whose client says everything in
+    /// requests of their own. A request beyond it is refused with status 429.
+    pub inbox_bytes: usize,
+    /// Seconds that a request to `/emulation` waits for the node that has its connection, if that is another one. Then it
+    /// is answered with status 504.
+    pub emulation_seconds: u32,
     /// Commands that one message of a client may hold; more close the connection with 3501. An SDK logs in and asks for
     /// all its groups in one message.
     pub commands_per_frame: usize,
@@ -43,7 +50,8 @@ pub struct RealtimeConfig {
     pub ring_bytes: usize,
     /// Connections of this server; one more is closed with 3013. 0 for no bound.
     pub max_connections: usize,
-    /// Bytes that a connection may send before it has logged in; more close it with 1009.
+    /// Bytes that a connection may send before it has logged in; more close it with 1009. The request that begins a
+    /// connection over HTTP streaming or SSE is refused with status 413 then.
     pub login_bytes: usize,
     /// Bytes of logins that have begun and not arrived whole, over all connections. Beyond it the connection that has kept
     /// some for the longest is closed with 3502.
@@ -103,6 +111,8 @@ impl Default for RealtimeConfig {
             connect_timeout_seconds: 10,
             write_timeout_seconds: 10,
             message_bytes: 65_536,
+            inbox_bytes: 262_144,
+            emulation_seconds: 3,
             commands_per_frame: 256,
             queue_bytes: 1_048_576,
             reply_bytes: 1_048_576,
@@ -188,7 +198,7 @@ impl RealtimeConfig {
 
     /// Every number: its name, what it is, and what it may be.
     #[must_use]
-    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 21] {
+    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 23] {
         let size = |value: usize| value as u64;
         [
             ("grace_seconds", self.grace_seconds.into(), 0..=86_400),
@@ -197,6 +207,8 @@ impl RealtimeConfig {
             ("connect_timeout_seconds", self.connect_timeout_seconds.into(), 1..=3600),
             ("write_timeout_seconds", self.write_timeout_seconds.into(), 1..=3600),
             ("message_bytes", size(self.message_bytes), 1..=1 << 30),
+            ("inbox_bytes", size(self.inbox_bytes), 1..=1 << 30),
+            ("emulation_seconds", self.emulation_seconds.into(), 1..=60),
             ("commands_per_frame", size(self.commands_per_frame), 1..=1 << 20),
             ("queue_bytes", size(self.queue_bytes), 1..=1 << 40),
             ("reply_bytes", size(self.reply_bytes), 1..=1 << 30),
@@ -250,6 +262,10 @@ impl RealtimeConfig {
 
     pub(crate) fn connect_timeout(&self) -> Duration {
         Duration::from_secs(self.connect_timeout_seconds.into())
+    }
+
+    pub(crate) fn emulation(&self) -> Duration {
+        Duration::from_secs(self.emulation_seconds.into())
     }
 
     pub(crate) fn write_timeout(&self) -> Duration {

@@ -63,7 +63,7 @@ pub fn contract() -> Value {
         "closes": Disconnect::ALL.iter().map(|&(close, meaning)| json!({
             "code": close.code,
             "reason": close.reason,
-            "reconnects": matches!(close.code, 3000..3500 | 4000..4500),
+            "reconnects": close.reconnects(),
             "meaning": meaning.trim(),
         })).collect::<Value>(),
         "unsubscribes": Unsubscribed::ALL.iter().map(|&(end, meaning)| json!({

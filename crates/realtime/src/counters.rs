@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use crate::{lock::locked, rate::Class};
+use crate::{lock::locked, protocol::Form, rate::Class, transport::TransportKind};
 
 /// A number that goes up and down or only up; readers may see it a moment late.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ impl Counter {
 pub struct Counters {
     /// Connections open now, logged in or not.
     pub connections: Counter,
+    /// The same by transport and form.
+    by_transport: [[Counter; Form::ALL.len()]; TransportKind::ALL.len()],
     /// Subscriptions to groups now.
     pub subscriptions: Counter,
     /// Logins that succeeded.
@@ -77,6 +79,25 @@ impl Counters {
 
     pub(crate) fn dropped_one(&self, class: Class) {
         self.dropped[class as usize].add(1);
+    }
+
+    /// Connections open now by transport and form, with the names of both.
+    pub fn transports(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+        TransportKind::ALL.into_iter().flat_map(move |kind| {
+            Form::ALL.into_iter().map(move |form| {
+                (kind.name(), form.name(), self.by_transport[kind as usize][form as usize].get())
+            })
+        })
+    }
+
+    pub(crate) fn opened(&self, kind: TransportKind, form: Form) {
+        self.connections.add(1);
+        self.by_transport[kind as usize][form as usize].add(1);
+    }
+
+    pub(crate) fn ended(&self, kind: TransportKind, form: Form) {
+        self.by_transport[kind as usize][form as usize].subtract(1);
+        self.connections.subtract(1);
     }
 
     pub(crate) fn closed(&self, code: u16) {

@@ -1,5 +1,7 @@
 /** Where the server is. Pages written for the cloud never say it: the script's own address does, or the AppSign. */
 
+import type { TransportEndpoint } from 'centrifuge';
+
 /** What a page says of the server by how it loads the script. */
 export interface ScriptPlace {
   /** The script's address; empty for one that stands in the page. */
@@ -37,6 +39,31 @@ export function serverOf(endpoint: string | undefined, appSign: string, script: 
 /** The address of the WebSocket of a server. */
 export function socketOf(base: string): string {
   return `${base.replace(/^http/, 'ws')}connection/websocket`;
+}
+
+/** The ways to a server. */
+export interface Ways {
+  /** Where it takes connections, the best first: what follows passes networks that let no WebSocket through. */
+  endpoints: TransportEndpoint[];
+  /** Where a client says what it says when its connection runs to it alone. */
+  emulation: string;
+}
+
+/** What a browser has that can go this way. */
+const NEEDED = { http_stream: 'ReadableStream', sse: 'EventSource' };
+
+/** The ways to the server whose WebSocket is at this address. */
+export function waysTo(socket: string): Ways {
+  const endpoints: TransportEndpoint[] = [{ transport: 'websocket', endpoint: socket }];
+  const beside = /^ws(s?:.*\/)connection\/websocket$/.exec(socket);
+  if (!beside) return { endpoints, emulation: '' };
+  const base = `http${beside[1]}`;
+  for (const transport of ['http_stream', 'sse'] as const) {
+    // The Centrifuge client ends in an error of the language at a last way that the browser does not have.
+    if (!(NEEDED[transport] in globalThis)) continue;
+    endpoints.push({ transport, endpoint: `${base}connection/${transport}` });
+  }
+  return { endpoints, emulation: `${base}emulation` };
 }
 
 function baseOf(address: string): string {

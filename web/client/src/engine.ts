@@ -1,6 +1,6 @@
 /** The engine: from `init` over logins to `unInit`. Its states and errors are those of the cloud's client SDK 1.3.1. */
 
-import { serverOf, socketOf } from './address.ts';
+import { serverOf, socketOf, waysTo } from './address.ts';
 import { deliver, type Published } from './deliver.ts';
 import { EventEmitter } from './emitter.ts';
 import { IMError, ImErrors, InitErrors, notLoggedIn } from './errors.ts';
@@ -103,10 +103,10 @@ export class ImEngine extends EventEmitter<ImSdkListener> {
     if (!config) throw new IMError(ImErrors.ERROR_INVALID_STATE, 'init comes before login');
     if (this.session) throw new IMError(ImErrors.ERROR_HAS_LOGIN, 'has login');
     const login = loginFields(config.appId, config.deviceId, request);
-    const endpoint = socketOf(serverOf(config.endpoint, config.appSign));
+    const ways = waysTo(socketOf(serverOf(config.endpoint, config.appSign)));
     const patience = (config.heartbeatTimeout ?? HEARTBEAT.usual) * 1000;
     const session = {} as Session;
-    const options = { endpoints: [{ transport: 'websocket' as const, endpoint }], token: loginToken(login), patience };
+    const options = { ways, token: loginToken(login), patience };
     session.login = login;
     session.link = new Link(options, this.observe(session));
     this.session = session;

@@ -1,7 +1,8 @@
 /** One login's connection: it logs in, comes back when it breaks, and ends. Over the Centrifuge client. */
 
-import { Centrifuge, type DisconnectedContext, type TransportEndpoint, UnauthorizedError } from 'centrifuge';
+import { Centrifuge, type DisconnectedContext, UnauthorizedError } from 'centrifuge';
 
+import type { Ways } from './address.ts';
 import { authFail, errorOf, IMError, ImErrors, invalid, notLoggedIn } from './errors.ts';
 import { type ExitReason, Membership } from './membership.ts';
 import { ImDisconnectCode, type ImGroupInfo } from './types.ts';
@@ -36,7 +37,7 @@ export interface LinkObserver {
 }
 
 export interface LinkOptions {
-  endpoints: TransportEndpoint[];
+  ways: Ways;
   token: string;
   /** How long to try to come back before the login has ended, in milliseconds. */
   patience: number;
@@ -67,8 +68,10 @@ export class Link {
     private readonly observer: LinkObserver,
   ) {
     const [minReconnectDelay, maxReconnectDelay] = RECONNECT_PAUSE;
-    this.attempts = options.endpoints.length;
-    this.client = new Centrifuge(options.endpoints, {
+    const { endpoints, emulation } = options.ways;
+    this.attempts = endpoints.length;
+    this.client = new Centrifuge(endpoints, {
+      emulationEndpoint: emulation,
       token: options.token,
       getToken: () => this.anotherToken(),
       data: { acknowledges: true },

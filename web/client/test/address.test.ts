@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { endpointIn, serverOf, socketOf } from '../src/address.ts';
+import { endpointIn, serverOf, socketOf, waysTo } from '../src/address.ts';
 
 /** An AppSign as the server makes one: a gzip stream whose text is stored as it is. */
 function appSign(content: object): string {
@@ -41,4 +41,18 @@ test('a server behind a path, and a script that somebody else offers', () => {
 test('the socket of a server is as secure as the server', () => {
   assert.equal(socketOf('https://example.com/im/'), 'wss://example.com/im/connection/websocket');
   assert.equal(socketOf('http://127.0.0.1:7070/'), 'ws://127.0.0.1:7070/connection/websocket');
+});
+
+test('behind the socket of a server come the ways that run to the client alone, where the browser has them', () => {
+  const { endpoints, emulation } = waysTo('wss://example.com/im/connection/websocket');
+  const passable = [
+    { transport: 'websocket', endpoint: 'wss://example.com/im/connection/websocket' },
+    { transport: 'http_stream', endpoint: 'https://example.com/im/connection/http_stream' },
+  ];
+  assert.deepEqual([endpoints, emulation], [passable, 'https://example.com/im/emulation']);
+  Object.assign(globalThis, { EventSource: class {} });
+  const sse = waysTo('ws://example.com/connection/websocket').endpoints[2];
+  Reflect.deleteProperty(globalThis, 'EventSource');
+  assert.deepEqual(sse, { transport: 'sse', endpoint: 'http://example.com/connection/sse' });
+  assert.equal(waysTo('ws://example.com/elsewhere').endpoints.length, 1);
 });

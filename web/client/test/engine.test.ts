@@ -132,6 +132,18 @@ test('a login that is not good, one that has ended, and a server out of reach ar
   assert.equal(engine.isLogin(), false);
 });
 
+test('where no socket passes the login goes by a stream, and what is said by requests beside it', async () => {
+  await start();
+  server.reachable = false;
+  server.streams = true;
+  server.connect = () => ({ result: { session: 's', node: 'n' } });
+  await engine.login(LOGIN);
+  assert.equal((await groups().joinGroup('g')).groupId, 'g');
+  const base = 'http://muster.example/im';
+  assert.deepEqual([...new Set(server.requests)], [`${base}/connection/http_stream`, `${base}/emulation`]);
+  assert.equal(engine.isLogin(), true);
+});
+
 test('a server that says nothing ends the login in time', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   await start();

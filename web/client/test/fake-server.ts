@@ -25,17 +25,56 @@ export class FakeServer {
   socket: FakeSocket | undefined;
   /** Every command so far, in its order: its kind, and what it holds. */
   readonly commands: { kind: string; body: Json }[] = [];
-  /** Whether it takes connections. */
+  /** Whether it takes sockets. */
   reachable = true;
+  /** Whether it takes requests. */
+  streams = false;
+  /** The addresses of the requests so far, in their order. */
+  readonly requests: string[] = [];
+  private stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** What is answered; replaced by tests. */
   connect: (body: Json) => Answer = () => ({ result: {} });
   subscribe: (channel: string) => Answer | undefined = (channel) => ({ result: { data: groupInfo(channel.slice(2)) } });
   rpc: (method: string, data: Json) => Answer = () => ({ result: {} });
 
-  /** Puts itself in the place of the browser's sockets, until `restore`. */
+  /** Puts itself in the place of the browser's sockets and requests. */
   install(): void {
     FakeSocket.server = this;
-    Object.assign(globalThis, { WebSocket: FakeSocket });
+    const fetch = (address: string, init: { body: string }) => this.fetch(address, init.body);
+    Object.assign(globalThis, { WebSocket: FakeSocket, fetch });
+  }
+
+  private async fetch(address: string, body: string): Promise<Response> {
+    this.requests.push(address);
+    if (!this.streams) throw new TypeError('fetch failed');
+    if (address.endsWith('/emulation')) {
+      this.say(String((JSON.parse(body) as Json).data));
+      return new Response(null, { status: 204 });
+    }
+    const answer = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.stream = controller;
+        this.say(body);
+      },
+    });
+    return new Response(answer);
+  }
+
+  /** Answers commands on the stream. */
+  private say(commands: string): void {
+    for (const [id, reply] of this.replies(commands)) {
+      this.stream?.enqueue(new TextEncoder().encode(`${JSON.stringify({ id, ...reply })}\n`));
+    }
+  }
+
+  /** What is replied to the commands of a frame, by their ids. */
+  *replies(frame: string): Generator<[unknown, Json]> {
+    for (const line of frame.split('\n').filter((line) => line !== '' && line !== '{}')) {
+      const { id, ...command } = JSON.parse(line) as Json;
+      const [entry] = Object.entries(command);
+      const reply = entry && this.reply(entry[0], entry[1] as Json);
+      if (reply) yield [id, reply];
+    }
   }
 
   /** The commands of a kind. */
@@ -103,13 +142,7 @@ class FakeSocket {
   }
 
   send(text: string): void {
-    for (const line of text.split('\n').filter((line) => line !== '' && line !== '{}')) {
-      const { id, ...command } = JSON.parse(line) as Json;
-      const [entry] = Object.entries(command);
-      if (!entry) continue;
-      const reply = this.server.reply(entry[0], entry[1] as Json);
-      if (reply) queueMicrotask(() => this.deliver({ id, ...reply }));
-    }
+    for (const [id, reply] of this.server.replies(text)) queueMicrotask(() => this.deliver({ id, ...reply }));
   }
 
   deliver(message: Json): void {

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use muster_core::{
+    bus::ConnectionKey,
     id::{GroupId, GroupRef, SessionRef},
     service::Login,
 };
@@ -15,6 +16,7 @@ use super::{feed::Feed, outbox::Outbox};
 use crate::{
     lock::locked,
     protocol::{Form, Unsubscribed},
+    transport::TransportKind,
 };
 
 /// The number of a connection in this process.
@@ -38,8 +40,12 @@ impl Identity {
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
+    /// The way to its client.
+    pub(crate) transport: TransportKind,
     /// How its messages are written.
     pub(crate) form: Form,
+    /// What its client shows with commands that come in requests of their own; `None` where they come over the connection.
+    pub(crate) key: Option<ConnectionKey>,
     pub(crate) outbox: Outbox,
     identity: OnceLock<Identity>,
     subscriptions: Mutex<Subscriptions>,
@@ -65,16 +71,24 @@ pub(crate) enum CannotEnter {
 }
 
 impl Connection {
+    /// A connection over WebSocket.
     pub(crate) fn new(id: ConnectionId, form: Form, queue_bytes: usize) -> Self {
         Self {
             id,
+            transport: TransportKind::WebSocket,
             form,
+            key: None,
             outbox: Outbox::new(queue_bytes),
             identity: OnceLock::new(),
             subscriptions: Mutex::default(),
             turnstile: tokio::sync::Mutex::default(),
             contested: AtomicBool::new(false),
         }
+    }
+
+    /// The same over another transport, and with what opens the way to it if it runs to the client alone.
+    pub(crate) fn over(self, transport: TransportKind, key: Option<ConnectionKey>) -> Self {
+        Self { transport, key, ..self }
     }
 
     pub(crate) fn identity(&self) -> Option<&Identity> {

@@ -13,6 +13,7 @@ mod connection;
 mod departures;
 mod encoded;
 mod feed;
+mod inbox;
 mod notices;
 mod outbox;
 mod ring;
@@ -29,13 +30,14 @@ use std::{
 
 use futures_util::FutureExt as _;
 use muster_core::{
-    bus::Notice,
+    bus::{ConnectionKey, Notice},
     callback::LogoffReason,
     error::Error,
     figure::Figure,
     id::{AppId, GroupId, NodeId, UserId},
     message::StreamRef,
     service::Muster,
+    time::Millis,
 };
 use tokio::{runtime::Handle, sync::mpsc::UnboundedSender, time::Instant};
 
@@ -43,6 +45,7 @@ pub(crate) use changes::SMALL_GROUP;
 pub(crate) use connection::{CannotEnter, Connection, ConnectionId, Identity};
 pub(crate) use encoded::Encoded;
 pub(crate) use feed::{Feed, SubscribeOutcome, Wish};
+pub(crate) use inbox::{Inbox, Inboxes};
 pub(crate) use shards::Shards;
 
 use crate::{
@@ -52,6 +55,7 @@ use crate::{
     lobby::Lobby,
     protocol::{Disconnect, Form},
     refusals::Refusals,
+    transport::TransportKind,
 };
 use departures::{Departure, part_from, part_unless_in};
 use feed::Placing;
@@ -65,6 +69,9 @@ const DRAIN_LOOK: Duration = Duration::from_millis(10);
 /// whose notice was lost, in a group that says nothing more.
 const CHECK_EVERY: Duration = Duration::from_secs(40);
 
+/// Hexadecimal digits of the secret that opens the way to a connection: 128 bits.
+const KEY_DIGITS: usize = 32;
+
 /// All realtime connections of a process.
 pub struct Hub {
     pub(crate) muster: Arc<Muster>,
@@ -74,6 +81,8 @@ pub struct Hub {
     runtime: Handle,
     feeds: Shards<StreamRef, Arc<Feed>>,
     connections: Shards<ConnectionId, Arc<Connection>>,
+    /// Where commands go that come apart from their connection.
+    pub(crate) inboxes: Arc<Inboxes>,
     next_connection: AtomicU64,
     draining: AtomicBool,
     departures: UnboundedSender<Departure>,
@@ -102,6 +111,7 @@ impl Hub {
         let (departures, departing) = tokio::sync::mpsc::unbounded_channel();
         let compat = config.compat.enabled.then(|| Arc::new(Compat::new(Arc::clone(&muster), &config)));
         let lobby = Arc::new(Lobby::new(config.login_budget_bytes));
+        let inboxes = Arc::new(Inboxes::new(config.inbox_bytes));
         let hub = Arc::new(Self {
             muster,
             config,
@@ -109,6 +119,7 @@ impl Hub {
             runtime: Handle::current(),
             feeds: Shards::default(),
             connections: Shards::default(),
+            inboxes,
             next_connection: AtomicU64::new(1),
             draining: AtomicBool::new(false),
             departures,
@@ -142,6 +153,12 @@ impl Hub {
     #[must_use]
     pub fn channel_figures(&self) -> Vec<Figure> {
         self.compat.as_ref().map(|compat| compat.figures().to_vec()).unwrap_or_default()
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.muster.now()
     }
 
     /// What was counted so far.
@@ -195,15 +212,17 @@ impl Hub {
         self.draining.load(Ordering::SeqCst)
     }
 
-    /// Takes a new connection in, whose messages are written in this form, or says why not.
-    pub(crate) fn admit(&self, form: Form) -> Result<Arc<Connection>, Disconnect> {
+    /// Takes a new connection in, over this transport and with messages in this form, or says why not.
+    pub(crate) fn admit(&self, transport: TransportKind, form: Form) -> Result<Arc<Connection>, Disconnect> {
         if !self.has_room() {
             return Err(if self.is_draining() { Disconnect::SHUTDOWN } else { Disconnect::FULL });
         }
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let connection = Arc::new(Connection::new(id, form, self.config.queue_bytes));
+        let key = transport.is_one_way().then(|| ConnectionKey::new(&self.muster.random().hex(KEY_DIGITS)));
+        let connection = Connection::new(id, form, self.config.queue_bytes).over(transport, key);
+        let connection = Arc::new(connection);
         self.connections.insert(id, Arc::clone(&connection));
-        self.counters.connections.add(1);
+        self.counters.opened(transport, form);
         if self.is_draining() {
             // The drain may have passed before the connection could be seen.
             connection.outbox.close(Disconnect::SHUTDOWN);

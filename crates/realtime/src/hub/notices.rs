@@ -6,7 +6,7 @@ use std::{
 };
 
 use muster_core::{
-    bus::{Listener, Notice},
+    bus::{Letter, Listener, Notice, Receipt},
     id::{AppId, GroupId, GroupRef, SessionRef, UserId},
     message::{Sequence, StreamRef},
 };
@@ -39,6 +39,17 @@ impl Listener for BusListener {
     fn notice(&self, notice: &Notice) {
         if let Some(hub) = self.0.upgrade() {
             hub.take_notice(notice);
+        }
+    }
+
+    fn letter(&self, letter: &Letter) -> Option<Receipt> {
+        let hub = self.0.upgrade()?;
+        match letter {
+            Letter::Notice(notice) => {
+                hub.take_notice(notice);
+                Some(Receipt::Taken)
+            }
+            Letter::Commands { connection, commands } => Some(hub.inboxes.put(connection, commands.clone())),
         }
     }
 

@@ -68,6 +68,14 @@ codes! {
     }
 }
 
+impl Disconnect {
+    /// Whether a client that is told this comes back.
+    #[must_use]
+    pub const fn reconnects(self) -> bool {
+        matches!(self.code, 3000..3500 | 4000..4500)
+    }
+}
+
 /// Why the server ends a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsubscribed {

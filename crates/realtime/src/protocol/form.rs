@@ -4,7 +4,7 @@ use std::str::Utf8Error;
 
 use bytes::Bytes;
 
-use super::{Command, ErrorCode, ErrorReply, Push, Reply, json, protobuf};
+use super::{Command, Emulation, ErrorCode, ErrorReply, Push, Reply, json, protobuf};
 
 /// The form in which a connection's messages are written, in both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -72,6 +72,15 @@ impl Form {
     /// Both forms.
     pub const ALL: [Self; 2] = [Self::Json, Self::Protobuf];
 
+    /// Its name in figures.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Protobuf => "protobuf",
+        }
+    }
+
     /// Reads the commands of a frame, in order, up to the first that cannot be read. A frame of nothing is a pong, as some
     /// clients send it.
     pub fn commands(self, frame: &[u8]) -> impl Iterator<Item = Result<Command<'_>, Malformed>> {
@@ -94,6 +103,17 @@ impl Form {
         match self {
             Self::Json => json::count(frame),
             Self::Protobuf => protobuf::count(frame),
+        }
+    }
+
+    /// Reads commands that come in a request of their own.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn emulation(self, body: &[u8]) -> Result<Emulation, Malformed> {
+        match self {
+            Self::Json => json::emulation(body),
+            Self::Protobuf => protobuf::emulation(body),
         }
     }
 

@@ -13,9 +13,9 @@ pub mod protobuf;
 pub use code::{Disconnect, ErrorCode, ErrorReply, Unsubscribed};
 pub use form::{Form, Frame, Malformed};
 pub use model::{
-    ClientInfo, Command, ConnectRequest, ConnectResult, HistoryRequest, HistoryResult, Publication, Push,
-    PushBody, RecoverRequest, RefreshRequest, Reply, ReplyBody, Request, RpcRequest, StreamPosition,
-    SubRefreshRequest, SubscribeRequest, SubscribeResult,
+    ClientInfo, Command, ConnectRequest, ConnectResult, Emulation, HistoryRequest, HistoryResult,
+    Publication, Push, PushBody, RecoverRequest, RefreshRequest, Reply, ReplyBody, Request, RpcRequest,
+    StreamPosition, SubRefreshRequest, SubscribeRequest, SubscribeResult,
 };
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use bytes::Bytes;
+use muster_core::bus::ConnectionKey;
 use serde::Deserialize;
 
 use super::{
@@ -51,6 +52,17 @@ pub enum Request<'a> {
     Refresh(RefreshRequest<'a>),
     /// A new token for a subscription.
     SubRefresh(SubRefreshRequest<'a>),
+}
+
+/// Commands of a client whose connection runs from the server to the client alone, in a request of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emulation {
+    /// The node that has the connection, as the connect reply named it.
+    pub node: String,
+    /// The secret of the connection, likewise.
+    pub session: ConnectionKey,
+    /// The commands, as a frame of the connection's form.
+    pub commands: Bytes,
 }
 
 /// A login.

@@ -1,6 +1,6 @@
 //! Logging in.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use muster_core::{
@@ -23,6 +23,10 @@ use crate::{
         ReplyBody, SubscribeResult,
     },
 };
+
+/// The least time after which a client over HTTP streaming or SSE tries a login again; twice as long is the most, which is
+/// below the 5 s that the SDKs wait for an answer.
+const CALL_BACK: Duration = Duration::from_secs(1);
 
 /// What the application is told on connecting.
 #[derive(Serialize, JsonSchema)]
@@ -90,6 +94,9 @@ impl Session {
             Err(failure) => {
                 self.stage = Stage::Refused;
                 self.hub.counters.logins_refused.add(1);
+                if failure.calls_back() && self.connection.key.is_some() {
+                    tokio::time::sleep(self.call_back_after()).await;
+                }
                 Err(failure)
             }
         }
@@ -181,13 +188,24 @@ impl Session {
 
     /// What every connection is told, whoever it is.
     pub(super) fn greeting(&self, client: &str) -> ConnectResult {
+        let key = self.connection.key.as_ref();
         ConnectResult {
             client: client.to_owned(),
             version: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
             ping: self.hub.config.ping_seconds,
             pong: true,
+            session: key.map(|key| key.as_str().to_owned()).unwrap_or_default(),
+            node: key.map(|_| self.hub.muster.nodes().id().to_string()).unwrap_or_default(),
             ..ConnectResult::default()
         }
+    }
+
+    /// How long a refusal is kept from a client that tries again when it is told, at random so that those who came together
+    /// do not come back together: npm `centrifuge` 5.7.4 waits before it tries again over WebSocket alone.
+    fn call_back_after(&self) -> Duration {
+        let mut random = [0; 2];
+        self.hub.muster.random().fill(&mut random);
+        CALL_BACK + CALL_BACK * u32::from(u16::from_le_bytes(random)) / (u32::from(u16::MAX) + 1)
     }
 
     pub(super) fn draw_client_id(&self) -> String {

@@ -54,6 +54,16 @@ pub(crate) enum Failure {
     Close(Disconnect),
 }
 
+impl Failure {
+    /// Whether a client whose login ends in this tries again by itself.
+    fn calls_back(&self) -> bool {
+        match self {
+            Self::Error(error) => error.code.is_temporary() || error.code == ErrorCode::TokenExpired,
+            Self::Close(why) => why.reconnects(),
+        }
+    }
+}
+
 impl From<ErrorReply> for Failure {
     fn from(error: ErrorReply) -> Self {
         Self::Error(error)

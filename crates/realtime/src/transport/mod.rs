@@ -9,6 +9,10 @@
 //! [`serve`].
 
 mod beat;
+mod emulation;
+mod kind;
+mod one_way;
+mod vectored;
 mod websocket;
 mod writer;
 
@@ -26,6 +30,9 @@ use crate::{
 use beat::Beat;
 use writer::{Writer, work_and_write};
 
+pub use emulation::NotTaken;
+pub use kind::TransportKind;
+pub use one_way::{Opening, serve_answer};
 pub use websocket::serve_socket;
 
 /// Writes after which the client is heard though more waits to be written.
@@ -99,7 +106,7 @@ pub(crate) async fn serve<T: Transport>(
     hub.depart(connection, end.reason());
     tracing::debug!(?peer, ?end, "a connection ended");
     Box::pin(close(hub, transport, end)).await;
-    hub.counters.connections.subtract(1);
+    hub.counters.ended(connection.transport, connection.form);
 }
 
 /// Says good-bye, to a client that may be gone.

@@ -15,6 +15,7 @@ mod limits;
 mod members;
 mod message_lists;
 mod mutes;
+mod one_way;
 mod order;
 mod pipeline;
 mod real;

@@ -1,6 +1,6 @@
 /** The engine of the first generation. Its methods and messages are those of the cloud's web SDK 1.0. */
 
-import { utf8 } from '../address.ts';
+import { utf8, waysTo } from '../address.ts';
 import { EventEmitter } from '../emitter.ts';
 import { IMError, ImErrors, invalid } from '../errors.ts';
 import { groupIdOf, Link, type LinkObserver } from '../link.ts';
@@ -55,11 +55,7 @@ export class InteractionEngine {
   async auth(accessToken: string): Promise<void> {
     const endpoint = endpointOf(accessToken);
     this.current?.close();
-    const options = {
-      endpoints: [{ transport: 'websocket' as const, endpoint }],
-      token: accessToken,
-      patience: PATIENCE,
-    };
+    const options = { ways: waysTo(endpoint), token: accessToken, patience: PATIENCE };
     const link = new Link(options, this.observe());
     this.current = link;
     await link.open();

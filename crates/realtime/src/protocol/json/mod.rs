@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::{command, commands, count};
+pub use read::{command, commands, count, emulation};
 pub use write::{push, reply};
 
 pub(crate) use read::{compact, half_character};

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, fmt, marker::PhantomData};
 
+use muster_core::bus::ConnectionKey;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
@@ -9,7 +10,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::super::{
-    Command, ConnectRequest, HistoryRequest, Malformed, RefreshRequest, Request, RpcRequest,
+    Command, ConnectRequest, Emulation, HistoryRequest, Malformed, RefreshRequest, Request, RpcRequest,
     SubRefreshRequest, SubscribeRequest,
 };
 
@@ -40,6 +41,19 @@ pub fn command(line: &str) -> Result<Command<'_>, Malformed> {
     }
     let Members(fields): Members<Fields<'_>> = serde_json::from_str(line)?;
     Ok(Command { id: fields.id, request: fields.request() })
+}
+
+/// Reads commands that come in a request of their own: a text with one in each line, as a member of an object.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn emulation(body: &[u8]) -> Result<Emulation, Malformed> {
+    let Members(posted): Members<Posted<'_>> = serde_json::from_slice(body)?;
+    Ok(Emulation {
+        node: posted.node.into_owned(),
+        session: ConnectionKey::new(&posted.session),
+        commands: posted.data.into_owned().into(),
+    })
 }
 
 /// JSON without the white space between its tokens; everything else stays as it was written.
@@ -202,6 +216,17 @@ struct Published<'a> {
     channel: Cow<'a, str>,
     #[serde(borrow, deserialize_with = "raw")]
     data: Option<Cow<'a, [u8]>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Posted<'a> {
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    node: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    session: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "text_or_none")]
+    data: Cow<'a, str>,
 }
 
 /// A request whose fields do not matter.

@@ -11,7 +11,7 @@ mod read;
 pub mod schema;
 mod write;
 
-pub use read::{command, commands, count};
+pub use read::{command, commands, count, emulation};
 pub use write::{push, reply};
 
 /// What a ping is: a message of no bytes.

@@ -3,13 +3,14 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use bytes::Bytes;
+use muster_core::bus::ConnectionKey;
 use prost::{Message as _, decode_length_delimiter};
 use serde_json::value::RawValue;
 
 use super::{
     super::{
-        Command, ConnectRequest, HistoryRequest, Malformed, RecoverRequest, RefreshRequest, Request,
-        RpcRequest, StreamPosition, SubRefreshRequest, SubscribeRequest,
+        Command, ConnectRequest, Emulation, HistoryRequest, Malformed, RecoverRequest, RefreshRequest,
+        Request, RpcRequest, StreamPosition, SubRefreshRequest, SubscribeRequest,
         json::{half_character, on_one_line},
     },
     schema,
@@ -57,6 +58,16 @@ impl<'a> Iterator for Messages<'a> {
 pub fn command(message: &[u8]) -> Result<Command<'_>, Malformed> {
     let read = schema::Command::decode(message)?;
     Ok(Command { id: read.id, request: request(read)? })
+}
+
+/// Reads commands that come in a request of their own.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn emulation(body: &[u8]) -> Result<Emulation, Malformed> {
+    let schema::EmulationRequest { node, session, data } = schema::EmulationRequest::decode(body)?;
+    // The data are a part of the body, which would be kept for as long as they wait.
+    Ok(Emulation { node, session: ConnectionKey::new(&session), commands: Bytes::copy_from_slice(&data) })
 }
 
 /// The first request set, in the protocol's order.

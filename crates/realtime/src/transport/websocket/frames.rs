@@ -1,21 +1,15 @@
 //! Frames (RFC 6455 section 5.2) written from where their messages are: a broadcast's bytes are shared by all its
 //! connections, and none copies them. The protocol's library would, into a buffer that each connection keeps.
 
-use std::{
-    future::poll_fn,
-    io::{self, IoSlice},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::io::{self, IoSlice};
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
+use super::super::vectored::write_all;
 use crate::protocol::{Form, Frame};
 
 /// Bytes that messages are joined up to in one frame.
 const JOINED: usize = 16_384;
-/// Bytes that are put together on the stack before they are written.
-const LITTLE: usize = 1_024;
 /// The first byte of a whole text message in one frame.
 const WHOLE_TEXT: u8 = 0x81;
 /// The first byte of a whole message of bytes in one frame.
@@ -106,47 +100,13 @@ fn frames(form: Form, mut messages: &[Frame]) -> impl Iterator<Item = (Header, &
     })
 }
 
-async fn write_all<S>(stream: &mut S, mut slices: &mut [IoSlice<'_>]) -> io::Result<()>
-where
-    S: AsyncWrite + Unpin,
-{
-    // Empty slices in front would look like a stream that takes nothing.
-    IoSlice::advance_slices(&mut slices, 0);
-    while !slices.is_empty() {
-        let written = poll_fn(|context| poll_write(Pin::new(&mut *stream), context, slices)).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        IoSlice::advance_slices(&mut slices, written);
-    }
-    Ok(())
-}
-
-/// Writes what the stream takes of these slices. Little is put together first: the kernel takes one piece faster.
-fn poll_write<S>(
-    stream: Pin<&mut S>,
-    context: &mut Context<'_>,
-    slices: &[IoSlice<'_>],
-) -> Poll<io::Result<usize>>
-where
-    S: AsyncWrite,
-{
-    let length: usize = slices.iter().map(|slice| slice.len()).sum();
-    if length > LITTLE {
-        return stream.poll_write_vectored(context, slices);
-    }
-    let mut little = [0; LITTLE];
-    let mut rest = &mut little[..length];
-    for slice in slices {
-        let (piece, behind) = rest.split_at_mut(slice.len());
-        piece.copy_from_slice(slice);
-        rest = behind;
-    }
-    stream.poll_write(context, &little[..length])
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
     use futures_util::StreamExt as _;
     use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
 

@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{End, Transport, close, serve};
+use super::{End, Transport, TransportKind, close, serve};
 use crate::{
     hub::Hub,
     lobby::Guest,
@@ -52,7 +52,7 @@ where
     // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
     let socket = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
     let mut socket = Box::pin(socket).await;
-    match hub.admit(form) {
+    match hub.admit(TransportKind::WebSocket, form) {
         Ok(connection) => {
             let guest = Guest::new(Arc::clone(&hub.lobby), Arc::clone(&connection), hub.config.login_bytes);
             socket.get_mut().count(guest);
