@@ -176,3 +176,50 @@ def test_a_page_loads_nothing_from_elsewhere_and_answers_at_every_address_below_
     assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert fetch(server, "/console/assets/none.js").status == 404
     refused(fetch(server, "/console/api/none"), 404, "NotFound")
+
+
+def test_the_overview_is_for_the_account_and_for_whom_a_policy_allows_it(server, visitor, tmp_path):
+    told = visitor.ask("GET", "overview").json()
+    assert {"node", "version", "startedAt", "everySeconds", "samples", "failures"} <= set(told)
+    name = unique("user")
+    server.cli("user", "add", name)
+    watcher = Visitor(server)
+    assert watcher.sign_in(new_key(server, name)).status == 200
+    refused(watcher.ask("GET", "overview"), 403, "NoAuth")
+    policy = tmp_path / "watch.json"
+    policy.write_text(json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "muster:GetOverview", "Resource": "*"}]}))
+    server.cli("policy", "put", name, str(policy))
+    server.cli("policy", "attach", name, name)
+    until(lambda: watcher.ask("GET", "overview").status == 200, "the policy to count")
+
+
+def test_commands_are_the_account_s_own_and_never_write_files(server, visitor, tmp_path):
+    name = unique("user")
+    assert visitor.ask("POST", "command", {"User": {"Add": {"name": name}}}).json()["userName"] == name
+    assert any(user["userName"] == name for user in visitor.ask("POST", "command", {"User": "List"}).json())
+    refused(visitor.ask("POST", "command", {"User": {"Add": {"name": name}}}), 409, "NotDone")
+    refused(visitor.ask("POST", "command", {"Backup": {"file": str(tmp_path / "backup")}}), 403, "NoAuth")
+    assert not (tmp_path / "backup").exists()
+    refused(visitor.ask("POST", "command", {"Format": "disk"}), 400, "MalformedRequest")
+    other = Visitor(server)
+    assert other.sign_in(new_key(server, name)).status == 200
+    refused(other.ask("POST", "command", {"User": "List"}), 403, "NoAuth")
+    refused(other.ask("POST", "trial", {"action": "live:ListLiveMessageApps", "resource": "*"}), 403, "NoAuth")
+
+
+def test_a_trial_says_which_statement_decides(server, visitor, tmp_path):
+    name = unique("user")
+    statements = [
+        {"Effect": "Allow", "Action": "live:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "live:Delete*", "Resource": "*"},
+    ]
+    put = {"Policy": {"Put": {"name": name, "document": json.dumps({"Version": "1", "Statement": statements})}}}
+    for command in ({"User": {"Add": {"name": name}}}, put, {"Policy": {"Attach": {"name": name, "user": name}}}):
+        assert visitor.ask("POST", "command", command).status == 200
+    tried = lambda action: visitor.ask("POST", "trial", {"user": name, "action": action, "resource": "acs:live:*:1:*"}).json()
+    by = lambda *told: [{"policy": name, "statement": number, "effect": effect} for number, effect in told]
+    allowed, denied, unknown = tried("live:ListLiveMessageApps"), tried("live:DeleteMessageApp"), tried("cams:ListChatGroup")
+    assert (allowed["decision"], allowed["by"]) == ("Allowed", by((1, "Allow")))
+    assert (denied["decision"], denied["by"]) == ("ExplicitDeny", by((1, "Allow"), (2, "Deny")))
+    assert (unknown["decision"], unknown["by"]) == ("ImplicitDeny", [])
+    refused(visitor.ask("POST", "trial", {"user": "nobody", "action": "live:X", "resource": "*"}), 409, "NotDone")

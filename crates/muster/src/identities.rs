@@ -203,7 +203,8 @@ fn owner_name(owner: &KeyOwner) -> Option<String> {
     }
 }
 
-fn principal(directory: &Directory, account: &AccountId, owner: &KeyOwner) -> Principal {
+/// Whom a key of an owner stands for, with the policies that are attached to it now.
+pub(crate) fn principal(directory: &Directory, account: &AccountId, owner: &KeyOwner) -> Principal {
     let KeyOwner::User(name) = owner else { return Principal::root(account.as_str()) };
     let id = directory.users.iter().find(|user| user.account == *account && user.name == *name);
     let id = id.map(|user| user.id.as_str()).unwrap_or_default();

@@ -23,6 +23,7 @@ mod http;
 mod identities;
 mod invite;
 mod invocation;
+mod latencies;
 mod lease;
 mod logging;
 mod master;

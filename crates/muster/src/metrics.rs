@@ -21,7 +21,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::unknown_actions::UnknownActions;
+use crate::{latencies::Latencies, unknown_actions::UnknownActions};
 
 /// Upper bounds of the latency buckets, in seconds: from a page out of memory to the 3 s after which callers go.
 const SECONDS: [f64; 12] =
@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     seconds: Family<Of, Histogram, fn() -> Histogram>,
     under_way: Gauge,
     unknown: Arc<UnknownActions>,
+    latencies: Latencies,
 }
 
 impl Metrics {
@@ -63,7 +64,12 @@ impl Metrics {
         registry.register("requests_under_way", "API requests being handled", under_way.clone());
         let unknown = Arc::<UnknownActions>::default();
         registry.register_collector(Box::new(Counted { hub, muster, unknown: Arc::clone(&unknown) }));
-        Self { registry, requests, seconds, under_way, unknown }
+        Self { registry, requests, seconds, under_way, unknown, latencies: Latencies::default() }
+    }
+
+    /// How long API requests have taken.
+    pub(crate) fn latencies(&self) -> &Latencies {
+        &self.latencies
     }
 
     /// The figures as OpenMetrics text.
@@ -90,6 +96,7 @@ impl Observer for Metrics {
         let ended = Ended { operation, code: outcome.code.to_owned() };
         self.requests.get_or_create(&ended).inc();
         self.seconds.get_or_create(&Of { operation }).observe(outcome.duration.as_secs_f64());
+        self.latencies.count(outcome.duration);
         if outcome.code == NO_ACTION {
             self.unknown.count(outcome.unknown_action);
         }

@@ -24,7 +24,7 @@ use crate::{
     callbacks::Sender,
     cli::Common,
     config::{Configuration, HttpConfig, LogFormat},
-    console::{self, Console},
+    console::{self, Console, Overview},
     data::DataDirectory,
     failure::misconfigured,
     first_start::{self, Given, Telling},
@@ -98,6 +98,7 @@ pub(crate) async fn run(
     let sweep_every = Duration::from_secs(configuration.retention.sweep_seconds.into());
     tasks.spawn("removes what has outlived its keeping", sweep(Arc::clone(muster), sweep_every));
     tasks.spawn("watches the machine's clock", watch_clock(System::new()));
+    tasks.spawn("keeps the last hour", console::keep_overview(Arc::clone(&server.overview)));
     let hub = Arc::clone(&server.hub);
     tasks.spawn("renews this node's lease", async move { lease.keep(&hub).await });
     if let Some(tls) = &tls {
@@ -235,6 +236,7 @@ struct Server {
     nonces: Option<Arc<LocalReplayGuard>>,
     shown: Arc<Shown>,
     readiness: Arc<Readiness>,
+    overview: Arc<Overview>,
 }
 
 impl Server {
@@ -263,8 +265,10 @@ impl Server {
         }
         let gateway = Arc::new(gateway);
         let documents = documents(&gateway);
+        let overview = Overview::new(Arc::clone(&hub), Arc::clone(&metrics), Arc::clone(muster));
+        let (of_keys, of_gateway) = (Arc::clone(&keys), Arc::clone(&gateway));
         let console =
-            Console::new(configuration, Arc::clone(muster), Arc::clone(&keys), Arc::clone(&gateway));
+            Console::new(configuration, Arc::clone(muster), of_keys, of_gateway, Arc::clone(&overview));
         let readiness = Arc::new(Readiness::new(Arc::clone(muster)));
         let shown = Arc::new(Shown {
             muster: Arc::clone(muster),
@@ -279,7 +283,7 @@ impl Server {
         let pages = pages::router(Arc::clone(&shown)).merge(console::routes(console));
         let api = Api { gateway, hub: Arc::clone(&hub), muster: Arc::clone(muster) };
         let site = Arc::new(Site { api: Some(api), pages, body_time, call_bytes });
-        Ok(Self { site, hub, keys, nonces, shown, readiness })
+        Ok(Self { site, hub, keys, nonces, shown, readiness, overview })
     }
 
     /// The way in of the listener for metrics. Its bounds are its own, so that clients cannot keep Prometheus out.

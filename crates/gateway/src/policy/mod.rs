@@ -68,14 +68,41 @@ pub fn decide<'p>(
     context: &Context<'_>,
 ) -> Decision {
     let mut decision = Decision::ImplicitDeny;
-    for statement in policies.into_iter().flat_map(|policy| policy.statements()) {
-        if !statement.applies(action, resources, context) {
-            continue;
+    for applying in applying(policies, action, resources, context) {
+        if applying.denies {
+            return Decision::ExplicitDeny;
         }
-        match statement.effect {
-            Effect::Deny => return Decision::ExplicitDeny,
-            Effect::Allow => decision = Decision::Allowed,
-        }
+        decision = Decision::Allowed;
     }
     decision
+}
+
+/// A statement that applies to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applying<'p> {
+    /// The policy that it stands in.
+    pub policy: &'p str,
+    /// Its place there, from 1.
+    pub statement: usize,
+    /// Whether it denies; else it allows.
+    pub denies: bool,
+}
+
+/// The statements that [`decide`] goes by, in their order: any that denies decides, else any that allows.
+pub fn applying<'p>(
+    policies: impl IntoIterator<Item = &'p Policy>,
+    action: &str,
+    resources: &[String],
+    context: &Context<'_>,
+) -> impl Iterator<Item = Applying<'p>> {
+    let statements = policies
+        .into_iter()
+        .flat_map(|policy| policy.statements().iter().enumerate().map(move |one| (policy, one)));
+    statements.filter(move |(_, (_, statement))| statement.applies(action, resources, context)).map(
+        |(policy, (at, statement))| Applying {
+            policy: policy.name(),
+            statement: at + 1,
+            denies: statement.effect == Effect::Deny,
+        },
+    )
 }

@@ -39,7 +39,8 @@ pub(crate) async fn execute(muster: &Arc<Muster>, by: &Operator, command: AdminC
     outcome
 }
 
-async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, Error> {
+/// Does a command; whoever asks tells of it.
+pub(crate) async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, Error> {
     use AdminCommand as C;
     let accounts = muster.accounts();
     let account = accounts.sole().await?;

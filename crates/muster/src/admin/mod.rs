@@ -15,7 +15,7 @@ mod words;
 pub(crate) use carry_out::carry_out;
 pub(crate) use channel::AdminListener;
 pub(crate) use command::AdminCommand;
-pub(crate) use execute::execute;
+pub(crate) use execute::{done, execute};
 pub(crate) use print::{Printout, print, render};
 
 /// What a command came to: what is printed, or a sentence.

@@ -42,7 +42,7 @@ pub(crate) enum Printout {
 
 impl Printout {
     /// All of it, as JSON.
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         match self {
             Self::Thing(value) => value.clone(),
             Self::List(rows) => rows.clone().into(),

@@ -4,8 +4,11 @@
 //! asked in one goes the way of a signed call from there on: the identity is the access key's, looked up each time.
 
 mod call;
+mod command;
+mod overview;
 mod refusal;
 mod session;
+mod trial;
 mod tries;
 
 use std::sync::Arc;
@@ -13,23 +16,28 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     body::Bytes,
-    extract::State,
+    extract::{Query, State},
     http::{HeaderMap, HeaderValue, header},
     middleware,
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
 use muster_core::{seal::MasterKey, service::Muster, time::Clock as _};
-use muster_gateway::{AccessKey, Gateway, Identities as _};
+use muster_gateway::{
+    AccessKey, Gateway, Identities as _, PrincipalKind,
+    policy::{Context, Decision, decide},
+};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+pub(crate) use self::overview::Overview;
 use self::{
     refusal::Refusal,
     session::{Session, clearing_cookie},
     tries::Tries,
 };
 use crate::{
+    admin::AdminCommand,
     config::{Configuration, ConsoleConfig},
     identities::KeyRing,
     net::Origin,
@@ -44,6 +52,7 @@ pub(crate) struct Console {
     muster: Arc<Muster>,
     keys: Arc<KeyRing>,
     gateway: Arc<Gateway>,
+    overview: Arc<Overview>,
     seal: MasterKey,
     tries: Tries,
     bounds: ConsoleConfig,
@@ -61,6 +70,7 @@ impl Console {
         muster: Arc<Muster>,
         keys: Arc<KeyRing>,
         gateway: Arc<Gateway>,
+        overview: Arc<Overview>,
     ) -> Arc<Self> {
         let bounds = configuration.console.clone();
         let products = gateway.catalogue().products.into_iter();
@@ -73,6 +83,7 @@ impl Console {
             muster,
             keys,
             gateway,
+            overview,
             bounds,
         })
     }
@@ -109,11 +120,24 @@ impl Console {
     }
 }
 
+/// Takes a sample of how the node does every so often, for as long as it is polled.
+pub(crate) async fn keep_overview(overview: Arc<Overview>) {
+    let clock = System::new();
+    let mut ticks = tokio::time::interval(overview::EVERY);
+    loop {
+        ticks.tick().await;
+        overview.sample(clock.now(), clock.steady());
+    }
+}
+
 /// The routes under `/console/api/`.
 pub(crate) fn routes(console: Arc<Console>) -> Router {
     Router::new()
         .route("/console/api/session", get(show).post(begin).delete(end))
         .route(CALL, post(call))
+        .route("/console/api/overview", get(overview))
+        .route("/console/api/command", post(command))
+        .route("/console/api/trial", post(trial))
         .route("/console/api/{*rest}", any(async || Refusal::NotFound))
         .layer(middleware::map_response(private))
         .with_state(console)
@@ -206,4 +230,66 @@ async fn call(
         answer.headers_mut().insert(header::HeaderName::from_static("server-timing"), timing);
     }
     Ok(answer)
+}
+
+/// What a page has of the overview already.
+#[derive(Default, Deserialize)]
+struct Had {
+    /// The moment of the last sample, milliseconds since 1970 UTC.
+    #[serde(default)]
+    since: i64,
+}
+
+/// The RAM action of the overview, which tells of the whole node and not of one account.
+const GET_OVERVIEW: &str = "muster:GetOverview";
+
+async fn overview(
+    State(console): State<Arc<Console>>,
+    Extension(origin): Extension<Origin>,
+    Query(Had { since }): Query<Had>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let session = console.session(&headers).await?;
+    let principal = session.identity().principal();
+    let arn = principal.arn();
+    let context = Context {
+        now: console.clock.now().0,
+        secure: origin.secure,
+        source_ip: origin.client.ip(),
+        principal_arn: &arn,
+        external_id: None,
+    };
+    let resource = format!("acs:muster:*:{}:*", principal.account);
+    let policies = principal.policies.iter().map(|policy| &**policy);
+    let may = principal.kind == PrincipalKind::Root
+        || decide(policies, GET_OVERVIEW, &[resource], &context) == Decision::Allowed;
+    if !may {
+        let why = format!(
+            "The overview is for the account itself, and for users whose policies allow {GET_OVERVIEW}."
+        );
+        return Err(Refusal::NotAllowed(why));
+    }
+    Ok(axum::Json(console.overview.told(since)).into_response())
+}
+
+async fn command(
+    State(console): State<Arc<Console>>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<axum::Json<Value>, Refusal> {
+    let session = console.session(&headers).await?;
+    let command: AdminCommand = refusal::read(&body)?;
+    Ok(axum::Json(command::carry_out(&console, &session, command, origin).await?))
+}
+
+async fn trial(
+    State(console): State<Arc<Console>>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<axum::Json<Value>, Refusal> {
+    let session = console.session(&headers).await?;
+    let trial: trial::Trial = refusal::read(&body)?;
+    Ok(axum::Json(trial.run(&console, &session, origin).await?))
 }

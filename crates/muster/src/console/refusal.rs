@@ -28,6 +28,10 @@ pub(crate) enum Refusal {
     WrongToken,
     /// The body is not what is taken here.
     Malformed(String),
+    /// Whoever is signed in may not do it: why, in a sentence.
+    NotAllowed(String),
+    /// It was not done: why, in a sentence.
+    NotDone(String),
     /// There is nothing at the address.
     NotFound,
 }
@@ -66,6 +70,8 @@ impl Refusal {
             Self::Malformed(what) => {
                 (StatusCode::BAD_REQUEST, "MalformedRequest", format!("The request cannot be read: {what}."))
             }
+            Self::NotAllowed(why) => (StatusCode::FORBIDDEN, "NoAuth", why.clone()),
+            Self::NotDone(why) => (StatusCode::CONFLICT, "NotDone", why.clone()),
             Self::NotFound => fixed(StatusCode::NOT_FOUND, "NotFound", "There is nothing at this address."),
         }
     }

@@ -12,12 +12,16 @@ export const HOME = '/console/';
 
 /** In the order of the rail. */
 export const SECTIONS: readonly Section[] = [
-  { path: '/console/apps', key: 'a', name: 'apps', icon: 'apps' },
+  { path: HOME, key: 'o', name: 'overview', icon: 'overview' },
+  { path: '/console/apps', key: 'l', name: 'apps', icon: 'apps' },
+  { path: '/console/access', key: 'a', name: 'access', icon: 'access' },
+  { path: '/console/callbacks', key: 'b', name: 'callbacks', icon: 'callbacks' },
+  { path: '/console/moderation', key: 'm', name: 'moderation', icon: 'moderation' },
   { path: '/explorer/', key: 'e', name: 'explorer', icon: 'explorer' },
 ];
 
 /** The section that an address is in. */
 export function sectionAt(path: string): Section | undefined {
-  const under = (section: Section) => section.path !== HOME && path.startsWith(section.path);
-  return SECTIONS.find(under) ?? SECTIONS.find((section) => section.path === HOME);
+  if (`${path.replace(/\/$/, '')}/` === HOME) return SECTIONS.find((section) => section.path === HOME);
+  return SECTIONS.find((section) => section.path !== HOME && path.startsWith(section.path));
 }

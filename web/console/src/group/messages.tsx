@@ -264,7 +264,7 @@ function Speak({ room, facts, onMade }: { room: Room; facts: Facts; onMade: (mad
       }}
     >
       <TextField label={say.sender} value={sender} onInput={setSender} maxLength={64} required />
-      <TextField label={say.type} value={type} onInput={setType} inputMode="numeric" />
+      <TextField label={say.sentType} value={type} onInput={setType} inputMode="numeric" />
       <AreaField label={say.say} value={text} onInput={setText} placeholder={say.sayTo} rows={2} />
       <Button kind="main" icon="send" submit disabled={!text.trim()}>
         {say.send}

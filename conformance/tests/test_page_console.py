@@ -1,0 +1,208 @@
+"""The console in a real Chromium: its real jobs against a real server with real people connected."""
+
+import json
+
+import pytest
+
+from harness.clients.page import Page
+from harness.raw_session import RawSession
+from harness.scenes import new_app, new_group
+from harness.server import ROOT_KEY
+from harness.tokens import login_token
+from harness.viewers import Viewers
+from harness.waiting import until
+
+CONFIG = {"super_group": {"listing": "serve"}}
+
+pytestmark = [pytest.mark.process, pytest.mark.looks_at("door")]
+
+VIEWERS = 150
+COMMENT = 10001
+
+
+@pytest.fixture
+def open_page(server):
+    """Opens pages; at the end none may have complained, or asked another host for anything."""
+    opened = []
+
+    def open_page(path="/console/", sign_in=True, **options):
+        page = Page(server, path, **options)
+        opened.append(page)
+        if sign_in:
+            enter(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        complaints, hosts = page.complaints(), page.hosts()
+        page.close()
+        # That there is no session yet is told by a status, which Chromium notes as an error of its own.
+        assert [text for text in complaints if "401" not in text] == []
+        assert hosts == [server.authority]
+
+
+def enter(page):
+    chinese = page.evaluate(script="document.documentElement.lang") == "zh-CN"
+    page.fill(label="AccessKey ID", text=ROOT_KEY.id)
+    page.fill(label="AccessKey 密钥" if chinese else "AccessKey secret", text=ROOT_KEY.secret)
+    page.press(button="登录" if chinese else "Sign in")
+
+
+@pytest.fixture(scope="module")
+def show(wire, server):
+    """A group in which people are and talk."""
+    app = new_app(wire, AppName="Evening show")
+    group = new_group(wire, app, "show", GroupName="Evening show", CreatorId="host")
+    at = {"AppId": app["AppId"], "GroupId": group}
+    with Viewers(server, app, group, VIEWERS) as viewers:
+        viewers.enter(60)
+        for sender, text in [("ann", "Good evening, everybody"), ("bob", "晚上好！"), ("ann", "Is the lamp still there?")]:
+            wire.ok("SendLiveMessageGroup", {**at, "SenderId": sender, "Body": json.dumps({"text": text}, ensure_ascii=False)})
+        wire.ok("SendLiveMessageGroup", {**at, "SenderId": "ben", "Body": json.dumps({"gift": "rose", "n": 3}), "MsgType": 20001})
+        policy = server.directory / "watch.json"
+        policy.write_text(json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": ["live:List*"], "Resource": "*"}]}))
+        server.cli("user", "add", "watcher")
+        server.cli("policy", "put", "watch", str(policy))
+        server.cli("policy", "attach", "watch", "watcher")
+        server.cli("word", "add", app["AppId"], "casino")
+        yield app, group
+
+
+def address(show):
+    app, group = show
+    return f"/console/apps/{app['AppId']}/{group}"
+
+
+def test_whoever_has_no_right_key_is_told_and_whoever_has_one_is_in(open_page):
+    page = open_page(sign_in=False)
+    page.fill(label="AccessKey ID", text=ROOT_KEY.id)
+    page.fill(label="AccessKey secret", text="not it")
+    page.press(button="Sign in")
+    page.see(text="No active AccessKey has this ID and secret")
+    page.fill(label="AccessKey secret", text=ROOT_KEY.secret)
+    page.press(button="Sign in")
+    page.see(text="Live apps")
+    page.press(button="Sign out")
+    page.see(text="Sign in to Muster")
+
+
+def test_an_app_and_a_group_are_made_and_found(open_page):
+    page = open_page("/console/apps")
+    page.press(button="New app")
+    page.fill(label="Name", text="Little shop")
+    page.press(button="Make the app")
+    page.see(text="No group here yet")
+    page.press(button="New group")
+    page.fill(label="Group ID", text="counter")
+    page.press(button="Make the group")
+    page.see(text="No one is here yet")
+    page.follow(link="Little shop")
+    page.see(text="counter")
+    assert "/console/apps/" in page.address()
+
+
+def test_a_mute_from_the_console_is_seen_by_the_muted(open_page, wire, server, show):
+    app, group = show
+    page = open_page(address(show))
+    with RawSession(server) as session:
+        session.login(login_token(app, "zoe"))
+        session.join(group)
+        page.fill(label="Find a user", text="zoe")
+        page.key(key="Enter")
+        page.press(button="Mute zoe")
+        assert session.event("mutechange")["data"]["muteUserList"] == ["zoe"]
+        page.see(text="AddLiveMessageGroupBand")
+        page.press(button="Let zoe talk")
+        until(lambda: wire.ok("DescribeLiveMessageGroupBand", {"AppId": app["AppId"], "GroupId": group})["BannedUserList"] == [], "the mute to end")
+
+
+def test_what_is_said_appears_and_what_the_operator_says_is_heard(open_page, wire, show):
+    app, group = show
+    at = {"AppId": app["AppId"], "GroupId": group}
+    page = open_page(address(show))
+    page.see(text="晚上好！")
+    wire.ok("SendLiveMessageGroup", {**at, "SenderId": "ann", "Body": "said while the page is open"})
+    page.see(text="said while the page is open")
+    page.fill(label="Message", text="The operator speaks")
+    page.press(button="Send")
+    page.see(text="The operator speaks")
+    said = wire.ok("ListLiveMessageGroupMessages", {**at, "PageSize": 10, "SortType": 2})["MessageList"]
+    assert said[0]["Body"] == "The operator speaks"
+    page.choose(label="Type", option="20001")
+    page.gone(text="The operator speaks")
+    page.see(text="rose")
+    assert "type=20001" in page.address()
+
+
+def test_a_long_list_is_scrolled_by_pages_without_being_drawn_whole(open_page, show):
+    page = open_page(address(show))
+    page.see(text=str(VIEWERS))
+    drawn = page.count(selector=".virtual li")
+    assert 0 < drawn < 60
+    until(lambda: page.scroll(selector=".virtual", to=-1) or page.evaluate(script="document.querySelectorAll('.virtual [aria-posinset]').length && [...document.querySelectorAll('.virtual [aria-posinset]')].at(-1).ariaPosInSet") == str(VIEWERS), "the last of them to be seen")
+    assert page.count(selector=".virtual li") < 60
+
+
+def test_a_policy_is_tried_before_anybody_relies_on_it(open_page, show):
+    page = open_page("/console/access?part=trial&who=watcher&action=live:ListLiveMessageApps&resource=*")
+    page.press(button="Try it")
+    page.see(text="watch, statement 1")
+    page.fill(label="Action", text="live:DeleteLiveMessageGroup")
+    page.press(button="Try it")
+    page.see(text="Denied: no statement allows it")
+
+
+def test_what_messages_may_not_say_is_kept_and_tested(open_page, show):
+    app, _ = show
+    page = open_page(f"/console/moderation?app={app['AppId']}")
+    page.see(text="casino")
+    page.fill(label="Test a text", text="Come to my casino")
+    page.press(button="Test")
+    page.see(text="Caught by casino")
+
+
+def test_keys_lead_through_it(open_page):
+    page = open_page("/console/apps")
+    page.see(text="Live apps")
+    page.key(key="?")
+    page.see(text="Focus the search field")
+    page.key(key="Escape")
+    page.gone(text="Focus the search field")
+    page.key(key="g")
+    page.key(key="m")
+    until(lambda: page.address().endswith("/console/moderation"), "the section of the key")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "locale", "phone"),
+    [("light", "en-GB", False), ("dark", "zh-CN", False), ("dark", "en-GB", True), ("light", "zh-CN", True)],
+    ids=["light-desk", "dark-chinese-desk", "dark-phone", "light-chinese-phone"],
+)
+def test_every_screen_can_be_read_by_everybody(open_page, show, tmp_path, scheme, locale, phone):
+    app, group = show
+    page = open_page(sign_in=False, scheme=scheme, locale=locale, phone=phone)
+    seen = [("sign-in", None)] + [(name, path) for name, path in screens(app, group)]
+    for name, path in seen:
+        if path:
+            page.go(path)
+            page.evaluate(script="new Promise((done) => requestIdleCallback(done, { timeout: 500 }))")
+            until(lambda: page.count(selector=".skeleton") == 0, "the screen to be loaded")
+        elif name == "sign-in":
+            until(lambda: page.count(selector="form.sign-in") == 1, "the form")
+        page.picture(path=str(tmp_path / f"{name}.png"))
+        assert page.faults() == [], name
+        assert not page.overflows(), name
+        if name == "sign-in":
+            enter(page)
+            until(lambda: page.count(selector=".frame") == 1, "the console")
+
+
+def screens(app, group):
+    """The name and the address of every screen."""
+    room = f"/console/apps/{app['AppId']}/{group}"
+    return [
+        ("overview", "/console/"), ("apps", "/console/apps"), ("app", f"/console/apps/{app['AppId']}"), ("group", room),
+        ("people", f"{room}?part=people"), ("access", "/console/access"), ("policy", "/console/access?part=policies&open=watch"),
+        ("trial", "/console/access?part=trial"), ("callbacks", "/console/callbacks"), ("moderation", "/console/moderation"),
+        ("nothing", "/console/none"),
+    ]

@@ -1,0 +1,116 @@
+import { Ago, Button, ConfirmButton, CopyId, Empty, useWords } from '@muster/ui';
+import { useState } from 'preact/hooks';
+import type { Part, User } from './access.tsx';
+import { words } from './access.words.ts';
+
+/** The users, and what is attached to them. */
+export function UsersPart({ directory, change }: Part) {
+  const say = useWords(words);
+  const [name, setName] = useState('');
+  const add = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (await change({ User: { Add: { name: name.trim() } } })) setName('');
+  };
+  return (
+    <>
+      <form class="line" onSubmit={(event) => void add(event)}>
+        <input
+          class="input slim"
+          aria-label={say.userName}
+          placeholder={say.userName}
+          value={name}
+          onInput={(event) => setName(event.currentTarget.value)}
+          required
+        />
+        <Button kind="main" icon="plus" submit>
+          {say.addUser}
+        </Button>
+      </form>
+      <div class="card scroll">
+        {directory.users.length === 0 ? (
+          <Empty title={say.noUsers}>
+            <p>{say.noUsersMore}</p>
+          </Empty>
+        ) : (
+          <table class="table">
+            <thead>
+              <tr>
+                <th>{say.user}</th>
+                <th>ID</th>
+                <th>{say.attached}</th>
+                <th class="number">{say.made}</th>
+                <td />
+              </tr>
+            </thead>
+            <tbody>
+              {directory.users.map((user) => (
+                <UserRow key={user.userId} user={user} directory={directory} change={change} />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+    </>
+  );
+}
+
+function UserRow({ user, directory, change }: Part & { user: User }) {
+  const say = useWords(words);
+  const free = directory.policies.map(({ policyName }) => policyName).filter((name) => !user.policies.includes(name));
+  return (
+    <tr>
+      <td>
+        <b>{user.userName}</b>
+      </td>
+      <td>
+        <CopyId value={user.userId} characters={12} />
+      </td>
+      <td>
+        <div class="line">
+          {user.policies.map((policy) => (
+            <span key={policy} class="chip">
+              {policy}
+              <button
+                type="button"
+                class="chip-out"
+                aria-label={say.detach(policy, user.userName)}
+                title={say.detach(policy, user.userName)}
+                onClick={() => void change({ Policy: { Detach: { name: policy, user: user.userName } } })}
+              >
+                ×
+              </button>
+            </span>
+          ))}
+          {free.length > 0 && (
+            <select
+              class="select slim small"
+              aria-label={`${say.attach}: ${user.userName}`}
+              value=""
+              onChange={(event) =>
+                void change({ Policy: { Attach: { name: event.currentTarget.value, user: user.userName } } })
+              }
+            >
+              <option value="">{say.attach}</option>
+              {free.map((policy) => (
+                <option key={policy} value={policy}>
+                  {policy}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
+      </td>
+      <td class="number unit">
+        <Ago at={user.createdAt * 1000} />
+      </td>
+      <td class="number">
+        <ConfirmButton
+          kind="quiet danger"
+          icon="trash"
+          label={say.removeUser(user.userName)}
+          onConfirm={() => void change({ User: { Remove: { name: user.userName } } })}
+        />
+      </td>
+    </tr>
+  );
+}

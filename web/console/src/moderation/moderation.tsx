@@ -1,0 +1,157 @@
+import {
+  Ago,
+  AreaField,
+  Button,
+  ConfirmButton,
+  Empty,
+  Failure,
+  SelectField,
+  Skeleton,
+  session,
+  TextField,
+  useLoaded,
+  useWords,
+} from '@muster/ui';
+import { useState } from 'preact/hooks';
+import { useQuery } from '../address.ts';
+import { type AppRow, loadApps } from '../apps/load.ts';
+import { type Command, command } from '../command.ts';
+import { Screen } from '../frame/screen.tsx';
+import { words } from './moderation.words.ts';
+
+interface Entry {
+  entry: string;
+  addedAt: number;
+}
+
+/** The word lists of applications: what messages may not say. */
+export function ModerationScreen() {
+  const say = useWords(words);
+  const { value: apps, error, reload } = useLoaded('apps', loadApps);
+  const isOwner = session.value?.userName === null;
+  return (
+    <Screen title={say.title}>
+      <p class="unit measure">{say.intro}</p>
+      {error !== undefined && <Failure error={error} onRetry={reload} />}
+      {!isOwner && (
+        <div class="card">
+          <Empty title={say.title}>
+            <p>{say.ownerOnly}</p>
+          </Empty>
+        </div>
+      )}
+      {isOwner && !apps && error === undefined && <Skeleton />}
+      {isOwner && apps?.rows.length === 0 && (
+        <div class="card">
+          <Empty title={say.noApps} />
+        </div>
+      )}
+      {isOwner && apps && apps.rows.length > 0 && <Words apps={apps.rows} />}
+    </Screen>
+  );
+}
+
+function Words({ apps }: { apps: AppRow[] }) {
+  const say = useWords(words);
+  const [query, change] = useQuery();
+  const app = query.app || (apps[0]?.id ?? '');
+  const list = (signal: AbortSignal) => command<Entry[]>({ Word: { List: { app } } }, signal);
+  const { value, error, reload } = useLoaded(`words ${app}`, list);
+  const [fault, setFault] = useState<unknown>();
+  const [text, setText] = useState('');
+  const act = async (asked: Command) => {
+    setFault(undefined);
+    try {
+      await command(asked);
+      setText('');
+    } catch (error) {
+      setFault(error);
+    }
+    reload();
+  };
+  const add = (event: SubmitEvent) => {
+    event.preventDefault();
+    const entries = text.split('\n').map((line) => line.trim());
+    void act({ Word: { Add: { app, entries: entries.filter(Boolean) } } });
+  };
+  const options = apps.map(({ id, name }) => [id, name ? `${name} (${id})` : id] as const);
+  return (
+    <div class="halves wide-left">
+      <div class="stack">
+        <SelectField label={say.app} value={app} options={options} onChange={(app) => change({ app })} />
+        {error !== undefined && <Failure error={error} onRetry={reload} />}
+        {fault !== undefined && <Failure error={fault} />}
+        <div class="card scroll">
+          {!value && error === undefined && <Skeleton />}
+          {value?.length === 0 && (
+            <Empty title={say.none}>
+              <p>{say.noneMore}</p>
+            </Empty>
+          )}
+          {value && value.length > 0 && (
+            <table class="table">
+              <thead>
+                <tr>
+                  <th>{say.entry}</th>
+                  <th class="number">{say.added}</th>
+                  <td />
+                </tr>
+              </thead>
+              <tbody>
+                {value.map(({ entry, addedAt }) => (
+                  <tr key={entry}>
+                    <td class="mono">{entry}</td>
+                    <td class="number unit">
+                      <Ago at={addedAt * 1000} />
+                    </td>
+                    <td class="number">
+                      <ConfirmButton
+                        kind="quiet danger"
+                        icon="trash"
+                        label={say.remove(entry)}
+                        onConfirm={() => void act({ Word: { Remove: { app, entry } } })}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </div>
+      </div>
+      <div class="stack">
+        <form class="card padded stack" onSubmit={add}>
+          <AreaField label={say.entries} hint={say.addHint} value={text} onInput={setText} required />
+          <Button kind="main" icon="plus" submit>
+            {say.add}
+          </Button>
+        </form>
+        <Test app={app} />
+      </div>
+    </div>
+  );
+}
+
+function Test({ app }: { app: string }) {
+  const say = useWords(words);
+  const [text, setText] = useState('');
+  const [found, setFound] = useState<{ entry: string | null }>();
+  const [error, setError] = useState<unknown>();
+  const test = (event: SubmitEvent) => {
+    event.preventDefault();
+    setError(undefined);
+    command<{ entry: string | null }>({ Word: { Test: { app, text } } }).then(setFound, setError);
+  };
+  return (
+    <form class="card padded stack" onSubmit={test}>
+      <TextField label={say.test} value={text} onInput={setText} required />
+      <Button submit>{say.testIt}</Button>
+      {error !== undefined && <Failure error={error} />}
+      {found && (
+        <p role="status" class={found.entry ? 'chip bad verdict' : 'chip good verdict'}>
+          {found.entry ? say.caught(found.entry) : say.clean}
+        </p>
+      )}
+    </form>
+  );
+}
