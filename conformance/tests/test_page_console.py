@@ -6,7 +6,7 @@ import pytest
 
 from harness.clients.page import Page
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group
+from harness.scenes import join_by_invitation, new_app, new_chat_group, new_group, new_number, new_space
 from harness.server import ROOT_KEY
 from harness.tokens import login_token
 from harness.viewers import Viewers
@@ -66,6 +66,14 @@ def show(wire, server):
         server.cli("policy", "attach", "watch", "watcher")
         server.cli("word", "add", app["AppId"], "casino")
         yield app, group
+
+
+@pytest.fixture(scope="module")
+def chat(server, wire):
+    """A customer group of a business number: where it is shown, and its row."""
+    space = new_space(server)
+    group = new_chat_group(wire, space, "Lamps of Lin", Description="Orders and questions about lamps")
+    return f"/console/chats/{space.channel}/{group['GroupId']}?number={space.number}", space, group
 
 
 def address(show):
@@ -143,6 +151,23 @@ def test_a_long_list_is_scrolled_by_pages_without_being_drawn_whole(open_page, s
     assert page.count(selector=".virtual li") < 60
 
 
+def test_customers_are_invited_and_answered(open_page, server, wire, chat):
+    path, space, group = chat
+    page = open_page(path)
+    page.see(text="Nobody has joined yet.")
+    page.press(button="Make the link")
+    until(lambda: page.count(selector="svg.qr") == 1, "the QR code of the link")
+    [row] = wire.ok("ListChatGroup", space.params(Page={"Index": 1, "Size": 20}), product="cams")["Data"]["List"]
+    guest = new_number()
+    join_by_invitation(server, row["InviteLink"], guest, "Lin")
+    page.see(text=guest)
+    page.fill(label="Message", text="Your lamp is on its way")
+    page.press(button="Send")
+    page.see(text="Your lamp is on its way")
+    said = wire.ok("ListChatappMessage", space.params(ChannelType="WHATSAPP", Page={"Index": 1, "Size": 20}), product="cams")["Data"]
+    assert [message["ConversationId"] for message in said] == [group["GroupId"]]
+
+
 def test_a_policy_is_tried_before_anybody_relies_on_it(open_page, show):
     page = open_page("/console/access?part=trial&who=watcher&action=live:ListLiveMessageApps&resource=*")
     page.press(button="Try it")
@@ -178,10 +203,9 @@ def test_keys_lead_through_it(open_page):
     [("light", "en-GB", False), ("dark", "zh-CN", False), ("dark", "en-GB", True), ("light", "zh-CN", True)],
     ids=["light-desk", "dark-chinese-desk", "dark-phone", "light-chinese-phone"],
 )
-def test_every_screen_can_be_read_by_everybody(open_page, show, tmp_path, scheme, locale, phone):
-    app, group = show
+def test_every_screen_can_be_read_by_everybody(open_page, show, chat, tmp_path, scheme, locale, phone):
     page = open_page(sign_in=False, scheme=scheme, locale=locale, phone=phone)
-    seen = [("sign-in", None)] + [(name, path) for name, path in screens(app, group)]
+    seen = [("sign-in", None), *screens(show, chat)]
     for name, path in seen:
         if path:
             page.go(path)
@@ -197,12 +221,13 @@ def test_every_screen_can_be_read_by_everybody(open_page, show, tmp_path, scheme
             until(lambda: page.count(selector=".frame") == 1, "the console")
 
 
-def screens(app, group):
+def screens(show, chat):
     """The name and the address of every screen."""
-    room = f"/console/apps/{app['AppId']}/{group}"
+    room, app, conversation = address(show), show[0]["AppId"], chat[0]
     return [
-        ("overview", "/console/"), ("apps", "/console/apps"), ("app", f"/console/apps/{app['AppId']}"), ("group", room),
-        ("people", f"{room}?part=people"), ("access", "/console/access"), ("policy", "/console/access?part=policies&open=watch"),
+        ("overview", "/console/"), ("apps", "/console/apps"), ("app", f"/console/apps/{app}"), ("group", room),
+        ("people", f"{room}?part=people"), ("channels", "/console/chats"), ("channel", conversation.rsplit("/", 1)[0]),
+        ("chat", conversation), ("access", "/console/access"), ("policy", "/console/access?part=policies&open=watch"),
         ("trial", "/console/access?part=trial"), ("callbacks", "/console/callbacks"), ("moderation", "/console/moderation"),
         ("nothing", "/console/none"),
     ]

@@ -4,6 +4,8 @@ import { AccessScreen } from './access/access.tsx';
 import { AppScreen } from './app/app.tsx';
 import { AppsScreen } from './apps/apps.tsx';
 import { CallbacksScreen } from './callbacks/callbacks.tsx';
+import { ChatScreen } from './chats/chat.tsx';
+import { ChannelScreen, ChannelsScreen } from './chats/chats.tsx';
 import { words } from './frame/frame.words.ts';
 import { Screen } from './frame/screen.tsx';
 import { HOME } from './frame/sections.ts';
@@ -19,6 +21,9 @@ export function Screens() {
       <Route path="/console/apps" component={AppsScreen} />
       <Route path="/console/apps/:app" component={AppScreen} />
       <Route path="/console/apps/:app/:group" component={GroupScreen} />
+      <Route path="/console/chats" component={ChannelsScreen} />
+      <Route path="/console/chats/:channel" component={ChannelScreen} />
+      <Route path="/console/chats/:channel/:group" component={ChatScreen} />
       <Route path="/console/access" component={AccessScreen} />
       <Route path="/console/callbacks" component={CallbacksScreen} />
       <Route path="/console/moderation" component={ModerationScreen} />

@@ -14,6 +14,7 @@ export const HOME = '/console/';
 export const SECTIONS: readonly Section[] = [
   { path: HOME, key: 'o', name: 'overview', icon: 'overview' },
   { path: '/console/apps', key: 'l', name: 'apps', icon: 'apps' },
+  { path: '/console/chats', key: 'c', name: 'chats', icon: 'chats' },
   { path: '/console/access', key: 'a', name: 'access', icon: 'access' },
   { path: '/console/callbacks', key: 'b', name: 'callbacks', icon: 'callbacks' },
   { path: '/console/moderation', key: 'm', name: 'moderation', icon: 'moderation' },

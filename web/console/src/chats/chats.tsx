@@ -1,0 +1,243 @@
+import {
+  Ago,
+  Button,
+  Code,
+  CopyId,
+  call,
+  counted,
+  Empty,
+  Failure,
+  MadeCall,
+  SelectField,
+  Sheet,
+  Skeleton,
+  TextField,
+  useLoaded,
+  useWords,
+} from '@muster/ui';
+import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { useQuery } from '../address.ts';
+import { Screen } from '../frame/screen.tsx';
+import { words } from './chats.words.ts';
+import { type Group, loadChannels, loadGroups, loadNumbers } from './load.ts';
+
+const EVERY_MILLIS = 5_000;
+
+const channelPath = (channel: string): string => `/console/chats/${encodeURIComponent(channel)}`;
+const chatPath = (channel: string, group: Group): string =>
+  `${channelPath(channel)}/${encodeURIComponent(group.GroupId)}?number=${group.BusinessNumber}`;
+
+/** The channels and their business numbers. */
+export function ChannelsScreen() {
+  const say = useWords(words);
+  const { value, error, reload } = useLoaded('channels', loadChannels);
+  const [making, setMaking] = useState(false);
+  const make = (
+    <Button kind="main" icon="plus" onClick={() => setMaking(true)}>
+      {say.newChannel}
+    </Button>
+  );
+  return (
+    <Screen title={say.title} action={make}>
+      {error !== undefined && <Failure error={error} onRetry={reload} />}
+      <div class="card scroll">
+        {!value && error === undefined && <Skeleton />}
+        {value?.rows.length === 0 && (
+          <Empty title={say.none}>
+            <p>{say.noneMore}</p>
+          </Empty>
+        )}
+        {value && value.rows.length > 0 && (
+          <table class="table linked">
+            <thead>
+              <tr>
+                <th>{say.channel}</th>
+                <th>{say.id}</th>
+                <th>{say.numbers}</th>
+                <th class="number">{say.made}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.rows.map(({ id, name, numbers, made }) => (
+                <tr key={id}>
+                  <td>
+                    <a href={channelPath(id)}>{name}</a>
+                  </td>
+                  <td>
+                    <CopyId value={id} name={say.id} characters={24} />
+                  </td>
+                  <td class="mono">{numbers.join(', ') || <span class="unit">{say.noNumber}</span>}</td>
+                  <td class="number unit">
+                    <Ago at={made} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+      <MadeCall made={value?.made} />
+      {making && <NewChannel onClose={() => setMaking(false)} />}
+    </Screen>
+  );
+}
+
+function NewChannel({ onClose }: { onClose: () => void }) {
+  const say = useWords(words);
+  const { route } = useLocation();
+  const [name, setName] = useState('');
+  const [error, setError] = useState<unknown>();
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    try {
+      const { body } = await call('cams', 'CreateInstance', { ChannelType: 'WHATSAPP', InstanceName: name.trim() });
+      route(channelPath(body.Data.InstanceId));
+    } catch (fault) {
+      setError(fault);
+    }
+  };
+  return (
+    <Sheet title={say.newChannel} onClose={onClose}>
+      <form class="stack" onSubmit={(event) => void submit(event)}>
+        <TextField label={say.name} value={name} onInput={setName} maxLength={128} required />
+        {error !== undefined && <Failure error={error} />}
+        <Button kind="main" submit>
+          {say.makeChannel}
+        </Button>
+      </form>
+    </Sheet>
+  );
+}
+
+/** A channel: the groups of one of its numbers. */
+export function ChannelScreen({ channel = '' }: { channel?: string }) {
+  const say = useWords(words);
+  const [query, change] = useQuery();
+  const { value: numbers, error, reload } = useLoaded(`numbers ${channel}`, (signal) => loadNumbers(channel, signal));
+  const number = query.number || numbers?.[0];
+  const [making, setMaking] = useState(false);
+  const make = (
+    <Button kind="main" icon="plus" disabled={!number} onClick={() => setMaking(true)}>
+      {say.newGroup}
+    </Button>
+  );
+  return (
+    <Screen title={channel} crumbs={[{ text: say.title, href: '/console/chats' }]} action={make}>
+      {error !== undefined && <Failure error={error} onRetry={reload} />}
+      {!numbers && error === undefined && <Skeleton />}
+      {numbers?.length === 0 && (
+        <div class="card">
+          <Empty title={say.noGroups}>
+            <p>{say.needsNumber}</p>
+            <Code text={`muster number add 8613800138000 --channel ${channel}`} />
+          </Empty>
+        </div>
+      )}
+      {numbers && numbers.length > 1 && (
+        <SelectField
+          label={say.number}
+          value={number ?? ''}
+          options={numbers.map((one) => [one, one] as const)}
+          onChange={(number) => change({ number })}
+        />
+      )}
+      {number && <GroupList channel={channel} number={number} />}
+      {number && making && <NewGroup channel={channel} number={number} onClose={() => setMaking(false)} />}
+    </Screen>
+  );
+}
+
+/** The chip of a group's state: what passes by itself is shown as such. */
+export function GroupState({ status }: { status: Group['GroupStatus'] }) {
+  const say = useWords(words);
+  const passes = status.endsWith('ING');
+  return (
+    <span class={status === 'ACTIVE' ? 'chip good' : 'chip warn'} {...(passes ? { title: say.passing } : {})}>
+      {say[status]}
+      {passes && '…'}
+    </span>
+  );
+}
+
+function GroupList({ channel, number }: { channel: string; number: string }) {
+  const say = useWords(words);
+  const list = (signal: AbortSignal) => loadGroups(channel, number, signal);
+  const { value, error, reload } = useLoaded(`chats ${channel} ${number}`, list, EVERY_MILLIS);
+  return (
+    <>
+      {error !== undefined && <Failure error={error} onRetry={reload} />}
+      <div class="card scroll">
+        {!value && error === undefined && <Skeleton />}
+        {value?.rows.length === 0 && (
+          <Empty title={say.noGroups}>
+            <p>{say.noGroupsMore}</p>
+          </Empty>
+        )}
+        {value && value.rows.length > 0 && (
+          <table class="table linked">
+            <thead>
+              <tr>
+                <th>{say.group}</th>
+                <th>{say.groupId}</th>
+                <th>{say.state}</th>
+                <th class="number">{say.people}</th>
+                <th class="number">{say.changed}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.rows.map((group) => (
+                <tr key={group.GroupId}>
+                  <td>
+                    <a href={chatPath(channel, group)}>{group.Subject}</a>
+                  </td>
+                  <td>
+                    <CopyId value={group.GroupId} name={say.groupId} characters={20} />
+                  </td>
+                  <td>
+                    <GroupState status={group.GroupStatus} />
+                  </td>
+                  <td class="number">{counted(group.TotalParticipantCount)}</td>
+                  <td class="number unit">
+                    <Ago at={group.GmtModifier} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+      <MadeCall made={value?.made} />
+    </>
+  );
+}
+
+function NewGroup({ channel, number, onClose }: { channel: string; number: string; onClose: () => void }) {
+  const say = useWords(words);
+  const [subject, setSubject] = useState('');
+  const [about, setAbout] = useState('');
+  const [error, setError] = useState<unknown>();
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const Description = about.trim();
+    const request = { CustSpaceId: channel, BusinessNumber: number, Subject: subject.trim() };
+    try {
+      await call('cams', 'AddChatGroup', Description ? { ...request, Description } : request);
+      onClose();
+    } catch (fault) {
+      setError(fault);
+    }
+  };
+  return (
+    <Sheet title={say.newGroup} onClose={onClose}>
+      <form class="stack" onSubmit={(event) => void submit(event)}>
+        <TextField label={say.subject} value={subject} onInput={setSubject} maxLength={128} required />
+        <TextField label={say.about} value={about} onInput={setAbout} maxLength={2048} />
+        {error !== undefined && <Failure error={error} />}
+        <Button kind="main" submit>
+          {say.makeGroup}
+        </Button>
+      </form>
+    </Sheet>
+  );
+}
