@@ -1,6 +1,6 @@
 """HAProxy before several nodes, on the loopback.
 
-Two kinds. For people: HTTP, each request to the next node that says it is ready, WebSockets to the node with the fewest
+Two kinds. For people: HTTP, each request to the next node that says it is ready, what lasts to the node with the fewest
 connections. For tests: bare TCP, each connection to the next node that takes it, so that bent requests arrive as sent.
 """
 
@@ -52,8 +52,8 @@ def _http(port, ports):
     return f"""frontend muster
     mode http
     bind {HOST}:{port}
-    acl websocket hdr(Upgrade) -i websocket
-    use_backend members if websocket
+    acl lasts path_beg /connection/
+    use_backend members if lasts
     default_backend calls
 backend calls
     mode http

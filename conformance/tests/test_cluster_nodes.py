@@ -2,19 +2,22 @@
 
 import json
 import os
+import re
 import threading
 import time
 
 import pytest
 
+from harness.balancer import Balancer
 from harness.places import NODES
 from harness.raw_session import RawSession
+from harness.relay import Address
 from harness.scenes import new_app, new_group, old_app, old_group, online, unique
 from harness.server import Key, Server, drawn_key
 from harness.streamed_session import StreamedSession, post
 from harness.tokens import login_token
 from harness.waiting import until
-from harness.wire import Wire
+from harness.wire import Wire, fetch
 
 pytestmark = [
     pytest.mark.process,
@@ -92,6 +95,37 @@ def test_what_a_client_without_a_socket_says_to_any_node_reaches_its_connection(
             assert (large.status, b"realtime.message_bytes" in large.body) == (413, True)
             ada.abandon()
             until(lambda ada=ada, other=other: post(other, ada.session, ada.node, {}).status == 404, "the session to be over")
+
+
+def streams(server):
+    """How many connections without a socket all nodes hold."""
+    pages = [fetch(node, "/metrics").body.decode() for node in server.nodes]
+    return sum(int(re.search(r'transport="http_stream",form="json"} (\d+)', page)[1]) for page in pages)
+
+
+def test_a_client_without_a_socket_needs_no_balancer_that_keeps_it_to_its_node(server, app, group, sessions):
+    balancer = Balancer([node.port for node in server.nodes])
+    balancer.start()
+    try:
+        with StreamedSession(Address(balancer.port)) as ada:
+            ada.login(login_token(app, "ada"))
+            ada.join(group)
+            # More than there are nodes: each has taken some.
+            for number in range(2 * len(server.nodes)):
+                ada.result("publish", {"channel": f"g:{group}", "data": f"{number}"})
+            for session in sessions:
+                assert [session.event("recvgroupmessage")["data"]["data"] for _ in range(6)] == [str(n) for n in range(6)]
+            assert streams(server) == 1
+            ada.abandon()
+
+            def gone():
+                # The balancer finds out by what it cannot pass on.
+                sessions[0].result("publish", {"channel": f"g:{group}", "data": "are you there?"})
+                return streams(server) == 0
+
+            until(gone, "the balancer to pass on that the client has hung up")
+    finally:
+        balancer.remove()
 
 
 def test_a_join_and_a_leave_on_one_node_are_told_and_listed_on_every_other(server, wires, app, group, sessions):
