@@ -151,15 +151,15 @@ mod tests {
     use super::*;
     use crate::net::Guests;
 
-    fn inlet<S>(stream: S, config: HttpConfig) -> Inlet<S> {
+    fn inlet<S>(stream: S, config: &HttpConfig) -> Inlet<S> {
         let visit = Guests::new(config.clone(), usize::MAX).enter([192, 0, 2, 1].into()).ok().unwrap();
-        Inlet::new(stream, Arc::new(visit), &config)
+        Inlet::new(stream, Arc::new(visit), config)
     }
 
     #[tokio::test]
     async fn who_was_answered_early_is_heard_out_and_others_are_left_at_once() {
         let (ours, mut theirs) = duplex(1 << 20);
-        let mut polite = inlet(ours, HttpConfig::default());
+        let mut polite = inlet(ours, &HttpConfig::default());
         polite.shutdown().await.unwrap();
         polite.visit.leaves_unread();
         theirs.write_all(&[0; 1 << 19]).await.unwrap();
@@ -171,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn who_says_nothing_more_and_stays_is_left_after_a_time() {
         let (ours, _theirs) = duplex(16);
-        let mut inlet = inlet(ours, HttpConfig { linger_seconds: 0, ..HttpConfig::default() });
+        let mut inlet = inlet(ours, &HttpConfig { linger_seconds: 0, ..HttpConfig::default() });
         inlet.visit.leaves_unread();
         inlet.shutdown().await.unwrap();
     }
@@ -179,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn who_takes_nothing_of_an_answer_is_left() {
         let (ours, _theirs) = duplex(16);
-        let mut inlet = inlet(ours, HttpConfig { write_seconds: 0, ..HttpConfig::default() });
+        let mut inlet = inlet(ours, &HttpConfig { write_seconds: 0, ..HttpConfig::default() });
         let fault = inlet.write_all(&[0; 100]).await.unwrap_err();
         assert_eq!(fault.kind(), io::ErrorKind::TimedOut);
     }
@@ -187,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn what_comes_beyond_the_bound_is_not_taken() {
         let (ours, mut theirs) = duplex(1 << 20);
-        let mut inlet = inlet(ours, HttpConfig { pending_bytes: 400, ..HttpConfig::default() });
+        let mut inlet = inlet(ours, &HttpConfig { pending_bytes: 400, ..HttpConfig::default() });
         theirs.write_all(&[0x16; 17 * 1024]).await.unwrap();
         let mut taken = vec![0; 20 * 1024];
         let fault = inlet.read_exact(&mut taken).await.unwrap_err();
