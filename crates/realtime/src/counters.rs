@@ -2,13 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use crate::{lock::locked, protocol::Form, rate::Class, transport::TransportKind};
+use crate::{
+    lock::{Mutex, locked},
+    protocol::Form,
+    rate::Class,
+    transport::TransportKind,
+};
 
 /// A number that goes up and down or only up; readers may see it a moment late.
 #[derive(Debug, Default)]

@@ -3,14 +3,11 @@
 //! Over all, the bound must not be one that strangers can fill for everybody: where it is reached, the connection that
 //! has kept an unfinished login for the longest makes room. An honest login arrives whole within a moment.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     hub::{Connection, ConnectionId},
-    lock::locked,
+    lock::{Mutex, locked},
     protocol::Disconnect,
 };
 

@@ -2,12 +2,12 @@
 //!
 //! Steady time is counted, and a bound is a few words: one for each connection and one for each followed group.
 
-use std::{sync::Mutex, time::Duration};
+use std::time::Duration;
 
 use muster_core::message::Weight;
 use tokio::time::Instant;
 
-use crate::lock::locked;
+use crate::lock::{Mutex, locked};
 
 /// How much may come at once, in time: a client that was away for a moment catches up.
 const AT_ONCE: Duration = Duration::from_secs(10);

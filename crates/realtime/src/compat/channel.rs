@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, TryLockError},
+    sync::{Arc, TryLockError},
 };
 
 use muster_core::time::Millis;
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     hub::{Connection, ConnectionId},
-    lock::locked,
+    lock::{Mutex, MutexGuard, locked},
     protocol::{ClientInfo, ErrorCode, Form, Frame, Publication, Push, PushBody, SubscribeResult},
 };
 

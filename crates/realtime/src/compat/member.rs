@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::channel::Channel;
 use crate::{
     hub::Connection,
-    lock::locked,
+    lock::{Mutex, MutexGuard, locked},
     protocol::{ClientInfo, Disconnect},
 };
 

@@ -8,13 +8,14 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 use muster_core::{
     app::Generation,
+    error::Error,
     id::{GroupRef, UserId},
-    message::StreamRef,
+    message::{Sequence, StreamRef},
     service::Standing,
     vital::Vital,
 };
 
-use super::{CHECK_EVERY, Connection, Feed, Hub};
+use super::{CHECK_EVERY, Connection, Feed, Hub, notices::READ_AT_ONCE};
 use crate::protocol::{Disconnect, Unsubscribed};
 
 /// Questions to the store under way at once, so that catching up leaves room for the callers.
@@ -72,6 +73,25 @@ impl Hub {
             }
             StreamRef::User(_, user) => self.check_login(user, feed).await,
         }
+    }
+
+    /// Brings a feed up to a position that a client says it has seen, on another node or before a notice was lost; `false` when
+    /// the stream does not go as far.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn bring_up(self: &Arc<Self>, feed: &Arc<Feed>, to: Sequence) -> Result<bool, Error> {
+        let delivery = self.muster.delivery();
+        if delivery.top(&feed.stream).await?.is_none_or(|top| top.sequence < to) {
+            return Ok(false);
+        }
+        while let Some(after) = feed.is_before(to) {
+            let entries = delivery.entries(&feed.stream, after, READ_AT_ONCE).await?;
+            let Some(aftermath) = feed.fill(after, &entries, self.ring_bounds()) else { return Ok(false) };
+            self.counters.filled.add(entries.len() as u64);
+            self.finish(feed, aftermath);
+        }
+        Ok(true)
     }
 
     async fn check_position(self: &Arc<Self>, feed: &Arc<Feed>) -> bool {

@@ -11,7 +11,7 @@ use crate::events::Comings;
 
 /// Members up to which every name is told.
 pub(crate) const SMALL_GROUP: u64 = 200;
-/// Names of each kind that a larger group is told at a time.
+/// Names that a larger group is told at a time, of those who came and those who went together.
 const NAMES_IN_LARGE: usize = 20;
 /// Users remembered between two notices: more than a small group has, so that none of its names is lost.
 const REMEMBERED: usize = 400;
@@ -32,7 +32,10 @@ enum Change {
 pub(crate) struct Changes {
     users: HashMap<UserId, (usize, Change)>,
     noted: usize,
-    pending: bool,
+    /// Whether something has changed since the last notice was begun.
+    untold: bool,
+    /// Whether somebody is going to tell: one task a group, however often it changes and however long it cannot be counted.
+    telling: bool,
     /// The group's figures as they were last seen: they say how long changes are gathered.
     size: RosterState,
 }
@@ -45,35 +48,41 @@ impl Changes {
 
     /// Notes a join; when to tell, if nobody is going to yet.
     pub(crate) fn joined(&mut self, user: &UserId, info: Option<&Arc<str>>) -> Option<Duration> {
-        self.note(user, Change::Joined(info.cloned()))
+        self.note(user.clone(), Change::Joined(info.cloned()))
     }
 
     /// Notes a leave; when to tell, if nobody is going to yet.
     pub(crate) fn left(&mut self, user: &UserId) -> Option<Duration> {
-        self.note(user, Change::Left)
+        self.note(user.clone(), Change::Left)
     }
 
-    fn note(&mut self, user: &UserId, change: Change) -> Option<Duration> {
+    fn note(&mut self, user: UserId, change: Change) -> Option<Duration> {
         self.noted += 1;
-        if self.users.len() < REMEMBERED || self.users.contains_key(user) {
-            self.users.insert(user.clone(), (self.noted, change));
+        if self.users.len() < REMEMBERED || self.users.contains_key(&user) {
+            self.users.insert(user, (self.noted, change));
         }
         self.recounted()
     }
 
     /// Notes that the count changed by members whom nobody names; when to tell, if nobody is going to yet.
     pub(crate) fn recounted(&mut self) -> Option<Duration> {
-        let delay = match self.size {
+        self.untold = true;
+        let told_by_nobody = !std::mem::replace(&mut self.telling, true);
+        told_by_nobody.then(|| self.delay())
+    }
+
+    /// How long changes are gathered.
+    fn delay(&self) -> Duration {
+        match self.size {
             RosterState { super_group: true, .. } => SUPER_DELAY,
             RosterState { count, .. } if count > SMALL_GROUP => LARGE_DELAY,
             _ => SMALL_DELAY,
-        };
-        (!std::mem::replace(&mut self.pending, true)).then_some(delay)
+        }
     }
 
-    /// What has happened, in order; the next change begins anew.
+    /// What has happened, in order. Whoever takes it says what became of it: [`Changes::told`] or [`Changes::put_back`].
     pub(crate) fn take(&mut self) -> Gathered {
-        self.pending = false;
+        self.untold = false;
         self.noted = 0;
         let mut changes: Vec<_> = std::mem::take(&mut self.users)
             .into_iter()
@@ -81,6 +90,21 @@ impl Changes {
             .collect();
         changes.sort_unstable_by_key(|(at, ..)| *at);
         Gathered(changes)
+    }
+
+    /// What was taken is told; when to tell what has happened since, if anything has.
+    pub(crate) fn told(&mut self) -> Option<Duration> {
+        self.telling = self.untold;
+        self.untold.then(|| self.delay())
+    }
+
+    /// Takes back what could not be told, before what has happened since. Its teller goes on.
+    pub(crate) fn put_back(&mut self, earlier: Gathered) {
+        let later = self.take();
+        for (_, user, change) in earlier.0.into_iter().chain(later.0) {
+            self.note(user, change);
+        }
+        self.untold = true;
     }
 }
 
@@ -97,11 +121,10 @@ impl Gathered {
             _ => usize::MAX,
         };
         let mut comings = Comings::default();
-        for (_, user, change) in self.0 {
+        for (_, user, change) in self.0.into_iter().take(most) {
             match change {
-                Change::Joined(info) if comings.joined.len() < most => comings.joined.push((user, info)),
-                Change::Left if comings.left.len() < most => comings.left.push(user),
-                Change::Joined(_) | Change::Left => {}
+                Change::Joined(info) => comings.joined.push((user, info)),
+                Change::Left => comings.left.push(user),
             }
         }
         comings
@@ -126,11 +149,42 @@ mod tests {
         assert_eq!(changes.joined(&user("a"), None), Some(SMALL_DELAY));
         assert_eq!(changes.left(&user("b")), None);
         changes.take();
+        assert_eq!(changes.told(), None);
         changes.resize(of(201, false));
         assert_eq!(changes.left(&user("a")), Some(LARGE_DELAY));
         changes.take();
+        assert_eq!(changes.told(), None);
         changes.resize(of(3, true));
         assert_eq!(changes.left(&user("a")), Some(SUPER_DELAY));
+    }
+
+    #[test]
+    fn what_changes_while_a_notice_is_on_its_way_is_told_after_it_by_the_same_teller() {
+        let mut changes = Changes::default();
+        changes.joined(&user("a"), None);
+        changes.take();
+        assert_eq!(changes.recounted(), None);
+        assert_eq!(changes.told(), Some(SMALL_DELAY));
+        changes.take();
+        assert_eq!(changes.told(), None);
+        assert_eq!(changes.recounted(), Some(SMALL_DELAY));
+    }
+
+    #[test]
+    fn what_could_not_be_told_is_told_later_unless_the_user_did_something_else_since() {
+        let mut changes = Changes::default();
+        changes.joined(&user("a"), None);
+        changes.joined(&user("b"), None);
+        let untold = changes.take();
+        assert_eq!(changes.left(&user("a")), None);
+        changes.put_back(untold);
+        assert_eq!(changes.joined(&user("c"), None), None, "one is going to tell");
+        let comings = changes.take().names(of(3, false));
+        let joined = vec![(user("b"), None), (user("c"), None)];
+        assert_eq!(comings, Comings { joined, left: vec![user("a")] });
+        let nobody = changes.take();
+        changes.put_back(nobody);
+        assert_eq!(changes.told(), Some(SMALL_DELAY), "the count is untold also where nobody is named");
     }
 
     #[test]
@@ -147,14 +201,14 @@ mod tests {
 
     #[test]
     fn a_small_group_is_told_all_names_a_large_one_twenty_and_a_super_group_none() {
-        for (size, told) in [(of(200, false), 150), (of(201, false), 20), (of(201, true), 0)] {
+        for (size, told) in [(of(200, false), 300), (of(201, false), 20), (of(201, true), 0)] {
             let mut changes = Changes::default();
             for number in 0..150 {
                 changes.joined(&user(&format!("j{number}")), None);
                 changes.left(&user(&format!("l{number}")));
             }
             let comings = changes.take().names(size);
-            assert_eq!((comings.joined.len(), comings.left.len()), (told, told));
+            assert_eq!((comings.joined.len(), comings.left.len()), (told / 2, told / 2));
             assert!(comings.joined.is_empty() || comings.joined[0].0 == user("j0"));
         }
     }

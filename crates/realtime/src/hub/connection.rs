@@ -1,7 +1,7 @@
 //! One connection as the rest of the server sees it: its queue, who it is, and which groups it is in.
 
 use std::sync::{
-    Arc, Mutex, OnceLock,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -14,7 +14,7 @@ use tokio::sync::MutexGuard;
 
 use super::{feed::Feed, outbox::Outbox};
 use crate::{
-    lock::locked,
+    lock::{Mutex, locked},
     protocol::{Form, Unsubscribed},
     transport::TransportKind,
 };

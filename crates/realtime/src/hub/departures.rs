@@ -127,11 +127,20 @@ pub(super) async fn part_unless_in(
     group: &GroupId,
     again: bool,
 ) -> Result<()> {
+    unless_in(connection, group, part_from(muster, connection, group, again)).await
+}
+
+/// Ends a membership while none of the connection is beginning or ending, unless it is in the group.
+pub(super) async fn unless_in(
+    connection: &Connection,
+    group: &GroupId,
+    end: impl Future<Output = Result<()>>,
+) -> Result<()> {
     let _guard = connection.turnstile().await;
     if connection.subscribed(group).is_some() {
         return Ok(());
     }
-    part_from(muster, connection, group, again).await
+    end.await
 }
 
 /// Ends a membership of a connection, whose turnstile is held.

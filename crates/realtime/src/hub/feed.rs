@@ -7,7 +7,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
@@ -31,7 +31,7 @@ use super::{
 use crate::{
     config::RecoveryBounds,
     events,
-    lock::locked,
+    lock::{Mutex, locked},
     protocol::{Frame, Publication, SubscribeResult},
     rate::Rate,
 };
@@ -116,6 +116,8 @@ pub(crate) enum SubscribeOutcome {
     Done(Option<bool>),
     /// What was missed is not in memory: read it from the store behind the wished position and come again.
     ReadFirst,
+    /// The client has seen more than was heard of here: bring the feed up to the wished position and come again.
+    Behind,
     /// What was missed cannot be had, and the client does not want to go on without it.
     Unrecoverable,
     /// Another login of the user was told of meanwhile: sign in again.
@@ -175,6 +177,12 @@ impl Feed {
         state.filling.then_some(state.last)
     }
 
+    /// The last position that was passed on, if it lies before this one.
+    pub(crate) fn is_before(&self, position: Sequence) -> Option<Sequence> {
+        let state = locked(&self.state);
+        (state.phase == Phase::Live && state.last < position).then_some(state.last)
+    }
+
     /// Takes what was read from the store behind `after`; `None` when the store does not have what is missing, and
     /// the stream cannot be followed on.
     pub(crate) fn fill(&self, after: Sequence, entries: &[Entry], bounds: RingBounds) -> Option<Aftermath> {
@@ -193,7 +201,7 @@ impl Feed {
 
     /// Adds a subscriber and queues its reply, which `reply` writes: it is given who may not talk, if that has changed
     /// since the feed was placed, for what the subscriber is told must be as of its position. `read` is what the store has behind the wished
-    /// position, once that was asked for.
+    /// position, once that was asked for; nothing, where it does not reach it.
     pub(crate) fn subscribe(
         &self,
         connection: &Arc<Connection>,
@@ -210,12 +218,10 @@ impl Feed {
         if arriving && connection.take_contested() {
             return SubscribeOutcome::Contested;
         }
-        let missed = match state.missed(wish, bounds.entries) {
+        let missed = match self.missed(&state, wish, read, bounds) {
             Missed::Known(missed) => Some(missed),
-            Missed::Stored => {
-                let Some(read) = read else { return SubscribeOutcome::ReadFirst };
-                state.missed_with(wish.offset, self.encode_up_to(read, state.ring.first()))
-            }
+            Missed::Stored => return SubscribeOutcome::ReadFirst,
+            Missed::Ahead => return SubscribeOutcome::Behind,
             Missed::Lost => None,
         };
         let missed: Option<Vec<_>> = missed
@@ -239,6 +245,18 @@ impl Feed {
         state.arrivals.retain(|arrival| arrival.id != connection.id);
         state.subscribers.add(connection);
         SubscribeOutcome::Done(wish.recover.then_some(recovered))
+    }
+
+    /// What a client has missed, as far as memory says it and what was `read`.
+    fn missed(&self, state: &State, wish: &Wish, read: Option<&[Entry]>, bounds: RecoveryBounds) -> Missed {
+        match (state.missed(wish, bounds.entries), read) {
+            (Missed::Stored, Some(read)) => {
+                let read = self.encode_up_to(read, state.ring.first());
+                state.missed_with(wish.offset, read, bounds.bytes)
+            }
+            (Missed::Ahead, Some(_)) => Missed::Lost,
+            (missed, _) => missed,
+        }
     }
 
     fn encode_up_to(&self, read: &[Entry], ring_first: Option<Sequence>) -> Vec<Encoded> {
@@ -323,9 +341,28 @@ impl Feed {
         locked(&self.state).changes.get_or_insert_default().resize(size);
     }
 
-    /// Takes the comings and goings that are to be told.
+    /// Takes the comings and goings that are to be told; `None` when the feed has ended.
     pub(crate) fn take_changes(&self) -> Option<Gathered> {
         locked(&self.state).changes.as_mut().map(|changes| changes.take())
+    }
+
+    /// Notes that what was taken is told to a group of this size; when to tell what has happened since, if anything has.
+    pub(crate) fn changes_told(&self, size: RosterState) -> Option<Duration> {
+        let mut state = locked(&self.state);
+        let changes = state.changes.as_mut()?;
+        changes.resize(size);
+        changes.told()
+    }
+
+    /// Takes back what could not be told; `false` when nobody is left to tell it to, and then it is forgotten.
+    pub(crate) fn keep_changes(&self, untold: Gathered) -> bool {
+        let mut state = locked(&self.state);
+        if state.subscribers.is_empty() {
+            state.changes = None;
+            return false;
+        }
+        state.changes.get_or_insert_default().put_back(untold);
+        true
     }
 }
 
@@ -337,8 +374,10 @@ fn bytes_of(publications: &[Publication]) -> usize {
 enum Missed {
     /// These entries, perhaps none.
     Known(Vec<Encoded>),
-    /// More than is in memory.
+    /// More than is in memory: it is to be read.
     Stored,
+    /// Nothing, if the stream goes as far as the client says: here it does not yet.
+    Ahead,
     /// It cannot be said, or is too much.
     Lost,
 }
@@ -383,7 +422,10 @@ impl State {
             return Missed::Known(Vec::new());
         }
         let other = !wish.epoch.is_empty() && wish.epoch != self.epoch;
-        let Some(count) = self.last.checked_sub(wish.offset).filter(|_| !other) else { return Missed::Lost };
+        if other {
+            return Missed::Lost;
+        }
+        let Some(count) = self.last.checked_sub(wish.offset) else { return Missed::Ahead };
         if count > limit as u64 {
             return Missed::Lost;
         }
@@ -393,13 +435,19 @@ impl State {
         Missed::Stored
     }
 
-    /// What was missed behind `after`, put together from entries read from the store and those in memory; `None` when
-    /// they leave a hole.
-    fn missed_with(&self, after: Sequence, read: Vec<Encoded>) -> Option<Vec<Encoded>> {
-        let known = read.into_iter().filter(|entry| entry.sequence <= self.last);
-        let whole: Vec<_> = known.chain(self.ring.after(after).cloned()).collect();
-        let contiguous = (after + 1..=self.last).eq(whole.iter().map(|entry| entry.sequence));
-        contiguous.then_some(whole)
+    /// What was missed behind `after`, put together from entries read from the store and those in memory. Where the stream has
+    /// gone on since and they leave a hole between them, the store is to be read once more.
+    fn missed_with(&self, after: Sequence, read: Vec<Encoded>, bytes: usize) -> Missed {
+        let mut whole = read;
+        whole.retain(|entry| entry.sequence <= self.last);
+        let begins =
+            !whole.is_empty() && (after + 1..).zip(&whole).all(|(place, entry)| place == entry.sequence);
+        whole.extend(self.ring.after(after).cloned());
+        if (after + 1..=self.last).eq(whole.iter().map(|entry| entry.sequence)) {
+            return Missed::Known(whole);
+        }
+        let fits = whole.iter().map(Encoded::len).sum::<usize>() <= bytes;
+        if begins && fits { Missed::Stored } else { Missed::Lost }
     }
 
     fn end(&mut self) -> Vec<Arc<Connection>> {
@@ -414,4 +462,4 @@ impl State {
 
 #[cfg(test)]
 #[path = "feed_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -11,11 +11,11 @@ use crate::protocol::Form;
 const BOUNDS: RingBounds = RingBounds { entries: 8, bytes: 1 << 20 };
 const REPLY: RecoveryBounds = RecoveryBounds { entries: 300, bytes: 1 << 20 };
 
-fn stream() -> StreamRef {
+pub(in crate::hub) fn stream() -> StreamRef {
     StreamRef::Group(GroupRef::new(AppId::new("a").unwrap(), GroupId::new("g").unwrap()))
 }
 
-fn entry(sequence: Sequence) -> Entry {
+pub(in crate::hub) fn entry(sequence: Sequence) -> Entry {
     let message = Message {
         id: MessageId::new(&format!("m{sequence}")).unwrap(),
         kind: 1,
@@ -31,7 +31,7 @@ fn entry(sequence: Sequence) -> Entry {
     Entry { sequence, at: Millis(0), event: Event::Message(message) }
 }
 
-fn encoded(sequence: Sequence) -> Encoded {
+pub(in crate::hub) fn encoded(sequence: Sequence) -> Encoded {
     Encoded::event("g:g", &stream(), &entry(sequence).event, Some(sequence))
 }
 
@@ -41,12 +41,12 @@ fn placed(sequence: Sequence) -> Feed {
     feed
 }
 
-fn connection(id: ConnectionId) -> Arc<Connection> {
+pub(in crate::hub) fn connection(id: ConnectionId) -> Arc<Connection> {
     Arc::new(Connection::new(id, Form::Json, 1 << 20))
 }
 
 /// The offsets of the publications in a connection's queue.
-fn heard(connection: &Connection) -> Vec<Sequence> {
+pub(in crate::hub) fn heard(connection: &Connection) -> Vec<Sequence> {
     let mut batch = Vec::new();
     connection.outbox.take(&mut batch);
     let offset = |frame: &Frame| {
@@ -129,6 +129,36 @@ fn a_hole_asks_for_one_reading_at_a_time_until_nothing_is_missing() {
     feed.stored(encoded(4), BOUNDS);
     assert_eq!(feed.missing_behind(), None);
     assert!(feed.stored(encoded(9), BOUNDS).fill, "a later hole is another reading");
+}
+
+#[test]
+fn what_the_stream_says_while_the_store_is_read_is_read_too() {
+    let bounds = RingBounds { entries: 2, ..BOUNDS };
+    let feed = placed(0);
+    let stored = |range: std::ops::RangeInclusive<Sequence>| {
+        range.for_each(|sequence| drop(feed.stored(encoded(sequence), bounds)));
+    };
+    let back = connection(1);
+    let back_with = |read: Option<&[Entry]>, reply: RecoveryBounds| {
+        let wish = Wish { recover: true, ..Wish::default() };
+        feed.subscribe(&back, &wish, read, reply, |_, _| Form::Json.ping())
+    };
+    let read: Vec<_> = (1..=4).map(entry).collect();
+    stored(1..=4);
+    assert_eq!(back_with(None, REPLY), SubscribeOutcome::ReadFirst);
+    stored(5..=7);
+    assert_eq!(back_with(Some(&read), REPLY), SubscribeOutcome::ReadFirst, "5 is in neither");
+    let read: Vec<_> = (1..=7).map(entry).collect();
+    assert_eq!(
+        back_with(Some(&read[1..]), REPLY),
+        SubscribeOutcome::Done(Some(false)),
+        "the store has lost 1"
+    );
+    feed.unsubscribe(back.id);
+    let few = RecoveryBounds { bytes: 10, ..REPLY };
+    assert_eq!(back_with(Some(&read[..4]), few), SubscribeOutcome::Done(Some(false)), "it would be too much");
+    feed.unsubscribe(back.id);
+    assert_eq!(back_with(Some(&read), REPLY), SubscribeOutcome::Done(Some(true)));
 }
 
 #[derive(Clone, Debug)]
@@ -214,6 +244,10 @@ proptest! {
                 SubscribeOutcome::ReadFirst => {
                     prop_assert!(read.is_none());
                     read = Some((offset + 1..=top).take(limit).map(entry).collect::<Vec<_>>());
+                }
+                SubscribeOutcome::Behind => {
+                    prop_assert!(read.is_none() && offset > top);
+                    read = Some(Vec::new());
                 }
                 outcome => {
                     let whole = offset <= top && top - offset <= limit as u64;

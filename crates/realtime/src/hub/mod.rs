@@ -13,7 +13,10 @@ mod connection;
 mod departures;
 mod encoded;
 mod feed;
+mod feeds;
 mod inbox;
+#[cfg(test)]
+mod interleavings;
 mod notices;
 mod outbox;
 mod ring;
@@ -59,6 +62,7 @@ use crate::{
 };
 use departures::{Departure, part_from, part_unless_in};
 use feed::Placing;
+use feeds::Feeds;
 use ring::RingBounds;
 
 /// Connections that a drain closes at a time.
@@ -79,7 +83,7 @@ pub struct Hub {
     pub(crate) counters: Counters,
     /// Where tasks run that a notice starts: a bus may call from a thread of its own.
     runtime: Handle,
-    feeds: Shards<StreamRef, Arc<Feed>>,
+    feeds: Feeds,
     connections: Shards<ConnectionId, Arc<Connection>>,
     /// Where commands go that come apart from their connection.
     pub(crate) inboxes: Arc<Inboxes>,
@@ -117,7 +121,7 @@ impl Hub {
             config,
             counters: Counters::default(),
             runtime: Handle::current(),
-            feeds: Shards::default(),
+            feeds: Feeds::default(),
             connections: Shards::default(),
             inboxes,
             next_connection: AtomicU64::new(1),
@@ -300,11 +304,10 @@ impl Hub {
 
     /// Begins to follow a stream, or goes on; the feed knows its position, or has ended.
     pub(crate) async fn follow(self: &Arc<Self>, stream: &StreamRef) -> Result<Arc<Feed>, CannotFollow> {
-        let feed = self.feeds.get_or_insert(stream, || {
+        let feed = self.feeds.get_or_begin(stream, || {
             if let StreamRef::Group(group) = stream {
                 self.muster.delivery().follow(group);
             }
-            Arc::new(Feed::new(stream.clone()))
         });
         if let Some(placing) = feed.placing(|| self.place(Arc::clone(&feed))) {
             placing.await?;
@@ -346,8 +349,7 @@ impl Hub {
 
     /// Forgets a feed that nobody follows.
     pub(crate) fn forget_if_idle(&self, feed: &Feed) {
-        let forgotten = |found: &Arc<Feed>| std::ptr::eq(&raw const **found, feed) && found.end_if_idle();
-        self.feeds.remove_if(&feed.stream, forgotten, || {
+        self.feeds.forget_if_idle(feed, || {
             if let StreamRef::Group(group) = &feed.stream {
                 self.muster.delivery().unfollow(group);
             }

@@ -28,9 +28,9 @@ const LATE_AFTER: Duration = Duration::from_millis(20);
 /// How long to wait for a store that cannot be read.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 /// Entries read from the store at a time.
-const READ_AT_ONCE: usize = 300;
-/// How often a group's figures are asked for before a notice of its members goes untold.
-const ROSTER_TRIES: usize = 5;
+pub(super) const READ_AT_ONCE: usize = 300;
+/// How long at most, where that has lasted: what waits for a count alone asks less and less often.
+const LONGEST_STORE_PAUSE: Duration = Duration::from_secs(10);
 
 /// The bus's way to the hub. It does not keep the hub alive: the hub keeps the bus alive.
 pub(super) struct BusListener(pub(super) Weak<Hub>);
@@ -174,15 +174,16 @@ impl Hub {
         }
     }
 
-    fn signed_in(&self, app: &AppId, user: &UserId, session: &SessionRef) {
+    fn signed_in(self: &Arc<Self>, app: &AppId, user: &UserId, session: &SessionRef) {
         let Some(feed) = self.feed(&StreamRef::User(app.clone(), user.clone())) else { return };
         let other = |connection: &&Arc<Connection>| {
             connection.identity().is_some_and(|identity| identity.session != *session)
         };
         // A login on its way cannot know whether it came before or after: it signs in once more.
         feed.arrivals().iter().filter(other).for_each(|connection| connection.contest());
-        for connection in feed.subscribers().iter().filter(other) {
-            connection.outbox.close(Disconnect::SIGNED_IN_ELSEWHERE);
+        // The notice may be late: a login that stands here may be later than the one that it speaks of.
+        if feed.subscribers().iter().any(|connection| other(&connection)) {
+            self.runtime.spawn(catch_up(Arc::clone(self), feed));
         }
     }
 
@@ -239,24 +240,29 @@ async fn fill(hub: Arc<Hub>, feed: Arc<Feed>) {
     }
 }
 
-/// Tells the members of a group who came and went, once that has been gathered.
+/// Tells the members of a group who came and went, once that has been gathered, until nothing is untold. A store that
+/// cannot count them is asked again for as long as somebody is there to be told.
 async fn tell_members(hub: Arc<Hub>, at: GroupRef, feed: Arc<Feed>, delay: Duration) {
-    tokio::time::sleep(delay).await;
-    let Some(gathered) = feed.take_changes() else { return };
-    for _ in 0..ROSTER_TRIES {
+    let (mut delay, mut pause) = (delay, STORE_PAUSE);
+    loop {
+        tokio::time::sleep(delay).await;
+        let Some(gathered) = feed.take_changes() else { return };
         // Read after the names were taken: the count is never older than they are.
-        match hub.muster.delivery().roster(&at).await {
-            Ok(state) => {
-                feed.resize(state);
-                let data = events::member_change(&at, state, &gathered.names(state));
-                let told = feed.tell(&Told::new(&feed.channel, data, 0));
-                hub.counters.deliveries.add(told);
-                return;
+        let next = match hub.muster.delivery().roster(&at).await {
+            Ok(size) => {
+                let data = events::member_change(&at, size, &gathered.names(size));
+                hub.counters.deliveries.add(feed.tell(&Told::new(&feed.channel, data, 0)));
+                pause = STORE_PAUSE;
+                feed.changes_told(size)
             }
             Err(error) => {
                 tracing::warn!(%error, group = %at.group, "the members of a group could not be counted");
-                tokio::time::sleep(STORE_PAUSE).await;
+                let due = pause;
+                pause = (2 * pause).min(LONGEST_STORE_PAUSE);
+                feed.keep_changes(gathered).then_some(due)
             }
-        }
+        };
+        let Some(next) = next else { return };
+        delay = next;
     }
 }

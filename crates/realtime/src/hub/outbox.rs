@@ -8,14 +8,13 @@
 
 use std::{
     future::poll_fn,
-    sync::{Mutex, MutexGuard},
     task::{Poll, Waker},
 };
 
 use tokio::sync::oneshot;
 
 use crate::{
-    lock::locked,
+    lock::{Mutex, MutexGuard, locked},
     protocol::{Disconnect, Frame},
 };
 

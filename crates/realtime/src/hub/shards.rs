@@ -3,10 +3,9 @@
 use std::{
     collections::{HashMap, hash_map::RandomState},
     hash::{BuildHasher, Hash},
-    sync::{Mutex, MutexGuard},
 };
 
-use crate::lock::locked;
+use crate::lock::{Mutex, MutexGuard, locked};
 
 const SHARDS: usize = 64;
 

@@ -14,11 +14,7 @@
 //! under way on a connection is bounded, and every other command waits until none is ([`Pipeline::settled`]): it sees what
 //! was said before it.
 
-use std::{
-    collections::HashMap,
-    pin::pin,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashMap, pin::pin, sync::Arc};
 
 use futures_util::{
     FutureExt as _, StreamExt as _,
@@ -37,7 +33,7 @@ use super::{
 };
 use crate::{
     hub::{Connection, Hub},
-    lock::locked,
+    lock::{Mutex, locked},
     protocol::{ErrorCode, ErrorReply, Reply, ReplyBody},
     rate::{Class, Rate},
 };

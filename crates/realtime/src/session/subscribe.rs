@@ -170,6 +170,11 @@ impl Session {
                 SubscribeOutcome::ReadFirst => {
                     read = Some(self.missed(&feed.stream, wish.offset).await?);
                 }
+                SubscribeOutcome::Behind => {
+                    if !self.hub.bring_up(feed, wish.offset).await? {
+                        read = Some(Vec::new());
+                    }
+                }
                 SubscribeOutcome::Unrecoverable => return Err(ErrorCode::Unrecoverable.into()),
                 SubscribeOutcome::Contested | SubscribeOutcome::Over => return Ok(false),
             }

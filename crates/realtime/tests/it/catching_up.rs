@@ -59,6 +59,22 @@ async fn a_later_login_on_another_node_counts_though_its_notice_was_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_late_notice_of_an_earlier_login_does_not_end_a_later_one() {
+    let server = Server::start().await;
+    let user = UserId::new("anna").unwrap();
+    let mut anna = server.client("anna").await;
+    let elsewhere = SessionRef { node: NodeId::new("n2").unwrap(), session: SessionId::new("s").unwrap() };
+    let notice =
+        Notice::SignedIn { app: server.app.id.clone(), user: user.clone(), session: elsewhere.clone() };
+    server.bus.publish(notice.clone()).await.unwrap();
+    assert!(anna.within(SOON).await.is_empty(), "what stands in the store is this login");
+    let also = Also::nothing(CarriedOut::by_itself());
+    server.store.sign_in(&server.app.id, &user, elsewhere, also).await.unwrap();
+    server.bus.publish(notice).await.unwrap();
+    assert_eq!(anna.ended().await.code, 4501);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_application_switched_off_loses_its_clients_though_the_notice_was_lost() {
     let server = Server::start().await;
     let mut anna = server.client("anna").await;

@@ -58,9 +58,47 @@ async fn a_large_group_is_told_once_a_second_with_twenty_names_and_the_exact_cou
         .unwrap();
     let told = anna.event("memberchange").await["data"].clone();
     assert_eq!(start.elapsed().as_secs(), 1);
-    assert_eq!(names(&told, "joinUsers").len(), 20);
-    assert_eq!(names(&told, "leaveUsers"), ["u7"]);
+    assert_eq!(names(&told, "joinUsers"), (0..20).map(|number| format!("v{number}")).collect::<Vec<_>>());
+    assert_eq!(names(&told, "leaveUsers"), Vec::<String>::new(), "twenty names together, the first of them");
     assert_eq!(told["memberCount"], 280);
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_are_told_once_the_store_can_count_them_however_long_it_could_not_and_it_is_asked_seldom() {
+    let server = Server::start().await;
+    server.group("g1").await;
+    let mut anna = joined(&server, "anna").await;
+    anna.event("memberchange").await;
+    let mut ben = joined(&server, "ben").await;
+    server.store.set_broken(true);
+    let before = server.store.states();
+    for _ in 0..6 {
+        let time = Duration::from_secs(100);
+        let (told, _) = tokio::join!(anna.within(time), ben.within(time));
+        assert!(told.is_empty(), "{told:?}");
+    }
+    let asked = server.store.states() - before;
+    assert!((50..=70).contains(&asked), "{asked} times in ten minutes");
+    server.store.set_broken(false);
+    let told = anna.event("memberchange").await["data"].clone();
+    assert_eq!((names(&told, "joinUsers"), &told["memberCount"]), (vec!["ben".to_owned()], &json!(2)));
+    let time = Duration::from_secs(60);
+    let (told, _) = tokio::join!(anna.within(time), ben.within(time));
+    assert!(told.is_empty(), "it is told once: {told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_count_is_asked_no_more_when_nobody_is_there_to_be_told() {
+    let server = Server::start().await;
+    server.group("g1").await;
+    let anna = joined(&server, "anna").await;
+    server.store.set_broken(true);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    anna.drop_link();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let before = server.store.states();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(server.store.states(), before);
 }
 
 #[tokio::test(start_paused = true)]

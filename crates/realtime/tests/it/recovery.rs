@@ -200,6 +200,34 @@ async fn what_cannot_be_recovered_whole_is_not_recovered_at_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_seen_more_than_its_new_node_has_heard_of_goes_on_from_there() {
+    let server = Server::start().await;
+    let at = server.group("g1").await;
+    let mut anna = server.client("anna").await;
+    anna.join("g1").await;
+    server.announce(&at, "heard").await;
+    server.bus.lose();
+    server.announce(&at, "heard elsewhere").await;
+    server.announce(&at, "missed").await;
+    let mut ben = server.client("ben").await;
+    let back = ben.rejoin("g1", "epoch", 2).await;
+    assert_eq!((&back["recovered"], &back["offset"]), (&json!(true), &json!(2)));
+    assert_eq!(offsets(&back), [3]);
+    server.bus.tell();
+    server.announce(&at, "told").await;
+    for (member, first) in [(&mut anna, 1), (&mut ben, 4)] {
+        for offset in first..=4 {
+            assert_eq!(member.event("recvgroupmessage").await["offset"], offset);
+        }
+    }
+    let mut liar = server.client("liar").await;
+    let lost = liar.rejoin("g1", "epoch", 5).await;
+    assert_eq!((&lost["recovered"], &lost["offset"]), (&Value::Null, &json!(4)));
+    server.announce(&at, "told").await;
+    assert_eq!(anna.event("recvgroupmessage").await["offset"], 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_wants_no_gap_is_refused_instead() {
     let server = Server::start().await;
     let at = server.group("g1").await;
