@@ -5,11 +5,7 @@
 //! is added and its reply queued in the same moment, under the feed's lock; so everything after the position in the
 //! reply follows the reply, and nothing has to be merged afterwards.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, Shared};
 use muster_core::{

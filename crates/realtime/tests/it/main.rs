@@ -21,6 +21,7 @@ mod pipeline;
 mod real;
 mod recall;
 mod recovery;
+mod simulation;
 mod storms;
 mod support;
 mod traps;

@@ -19,6 +19,7 @@ use muster_core::{
     id::{AppId, GroupRef, MessageId, NodeId, SessionRef, UserId},
     login::LoginChange,
     message::{Draft, Entry, HistoryQuery, Message, Positions, Posted, Sequence, StreamRef, Top},
+    random::Random as _,
     roster::{Admission, Departure, Join, Leave, Member, PageQuery, RosterState, WalkQuery},
     store::{
         Also, GroupCreated, GroupDeleted, GroupRecovered, GroupRewritten, Groups, Messages, Nodes, Reaped,
@@ -39,6 +40,8 @@ pub(crate) struct TestStore {
     reads: AtomicU64,
     states: AtomicU64,
     delay: Mutex<Duration>,
+    /// Draws, and how late an answer is at most.
+    late: Mutex<Option<(Seeded, Duration)>>,
     lost_node: Mutex<Option<NodeId>>,
     /// The last position of each stream that is forgotten.
     forgotten: Mutex<HashMap<StreamRef, Sequence>>,
@@ -53,6 +56,7 @@ impl Default for TestStore {
             reads: AtomicU64::default(),
             states: AtomicU64::default(),
             delay: Mutex::default(),
+            late: Mutex::default(),
             lost_node: Mutex::default(),
             forgotten: Mutex::default(),
         }
@@ -73,6 +77,11 @@ impl TestStore {
     /// Answers the next question this much later.
     pub(crate) fn delay_next(&self, delay: Duration) {
         *self.delay.lock().unwrap() = delay;
+    }
+
+    /// Answers every question later from now on, by a time below `most` that is drawn for each.
+    pub(crate) fn be_late(&self, seed: u64, most: Duration) {
+        *self.late.lock().unwrap() = Some((Seeded::new(seed), most));
     }
 
     /// How often entries of a stream were read.
@@ -109,6 +118,14 @@ impl TestStore {
         self.inner.append(also).await.unwrap().unwrap()[0]
     }
 
+    fn draw_late(&self) -> Duration {
+        let late = self.late.lock().unwrap();
+        let Some((draws, most)) = &*late else { return Duration::ZERO };
+        let mut byte = [0];
+        draws.fill(&mut byte);
+        *most * u32::from(byte[0]) / 256
+    }
+
     fn forgotten(&self, stream: &StreamRef) -> Sequence {
         self.forgotten.lock().unwrap().get(stream).copied().unwrap_or(0)
     }
@@ -117,7 +134,7 @@ impl TestStore {
     async fn asked(&self) -> StoreResult<&MemoryStore> {
         // A store that lasts answers later: whatever else can go on does.
         tokio::task::yield_now().await;
-        let delay = std::mem::take(&mut *self.delay.lock().unwrap());
+        let delay = std::mem::take(&mut *self.delay.lock().unwrap()) + self.draw_late();
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
