@@ -17,7 +17,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes, protocol::WebSocketConfig};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Message, Utf8Bytes, protocol::WebSocketConfig},
+};
+
+/// Bytes of a connection's read buffer. The library's own 128 KiB are filled with zeros at every look for something to read.
+const READ_BUFFER: usize = 4_096;
 
 /// Answers every HTTP request with the bytes of standard input until the process is ended.
 pub(super) async fn answer() -> anyhow::Result<()> {
@@ -50,6 +56,24 @@ pub(super) async fn broadcast() -> anyhow::Result<()> {
     }
 }
 
+/// Takes WebSocket connections, and keeps them until the process is ended.
+pub(super) async fn upgrade() -> anyhow::Result<()> {
+    let listener = listen().await?;
+    loop {
+        let stream = accept(&listener).await?;
+        tokio::spawn(async move {
+            let mut socket = upgraded(stream).await?;
+            while let Some(Ok(_)) = socket.next().await {}
+            Some(())
+        });
+    }
+}
+
+async fn upgraded(stream: TcpStream) -> Option<WebSocketStream<TcpStream>> {
+    let settings = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+    tokio_tungstenite::accept_async_with_config(stream, Some(settings)).await.ok()
+}
+
 type Everybody = Arc<Mutex<Vec<UnboundedSender<Utf8Bytes>>>>;
 
 async fn converse(
@@ -57,10 +81,7 @@ async fn converse(
     everybody: Everybody,
     mut receive: UnboundedReceiver<Utf8Bytes>,
 ) -> Option<()> {
-    // The library's own 128 KiB are filled with zeros at every look for something to read.
-    let settings = WebSocketConfig::default().read_buffer_size(4_096);
-    let socket = tokio_tungstenite::accept_async_with_config(stream, Some(settings)).await.ok()?;
-    let (mut sink, mut source) = socket.split();
+    let (mut sink, mut source) = upgraded(stream).await?.split();
     let mut waiting = Vec::new();
     loop {
         tokio::select! {

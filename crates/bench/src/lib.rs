@@ -66,6 +66,8 @@ pub enum Bare {
     Http,
     /// Sends every WebSocket message to all.
     Broadcast,
+    /// Takes WebSocket connections and says nothing.
+    Upgrade,
 }
 
 /// What servers share: nothing, or a database and a bus.
@@ -100,6 +102,7 @@ pub async fn run(options: &Options, services: Services, host: &impl Host) -> any
     match options.bare {
         Some(Bare::Http) => bare::answer().await,
         Some(Bare::Broadcast) => bare::broadcast().await,
+        Some(Bare::Upgrade) => bare::upgrade().await,
         None if services.store.is_empty() => measure(options, host).await,
         None => cluster::measure(options, services, host).await,
     }

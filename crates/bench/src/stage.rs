@@ -278,16 +278,21 @@ impl Viewers {
     }
 }
 
+/// Opens a realtime connection.
+pub(super) async fn open(address: SocketAddr) -> anyhow::Result<WebSocketStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let url = format!("ws://{address}/connection/websocket");
+    Ok(tokio_tungstenite::client_async(url, stream).await?.0)
+}
+
 /// Signs a viewer in and joins a group.
 pub(super) async fn enter(
     address: SocketAddr,
     token: &str,
     group: &str,
 ) -> anyhow::Result<WebSocketStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let url = format!("ws://{address}/connection/websocket");
-    let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await?;
+    let mut socket = open(address).await?;
     let commands = format!(
         "{{\"id\":1,\"connect\":{{\"token\":\"{token}\"}}}}\n{{\"id\":2,\"subscribe\":{{\"channel\":\"g:{group}\"}}}}"
     );
