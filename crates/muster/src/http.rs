@@ -16,7 +16,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_core::{complaint::LineLimit, service::Muster};
 use muster_gateway::{BodyBounds, BodyFault, Gateway, ThrottleConfig, read_body};
-use muster_realtime::{Hub, TransportKind, protocol::Form, serve_socket};
+use muster_realtime::{Handshake, Hub, TransportKind, protocol::Form, serve_socket};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -430,6 +430,7 @@ fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: HttpReq
     let query = request.uri().query().unwrap_or_default();
     let chosen = FORMS.iter().find(|(protocol, _)| protocols.contains(protocol)).copied();
     let form = chosen.map_or_else(|| form_in(query), |(_, form)| form);
+    let asked = Handshake { form, frame_pings: query.split('&').any(|pair| pair == FRAME_PINGS) };
     if let Some(refusal) = take_place(&caller, origin) {
         return refusal;
     }
@@ -437,7 +438,7 @@ fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: HttpReq
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => serve_socket(hub, TokioIo::new(upgraded), form, Some(peer)).await,
+            Ok(upgraded) => serve_socket(hub, TokioIo::new(upgraded), asked, Some(peer)).await,
             Err(error) => tracing::debug!(%peer, %error, "a WebSocket handshake was not completed"),
         }
         drop(visit);
@@ -458,6 +459,9 @@ fn websocket(caller: Caller, hub: Arc<Hub>, origin: Origin, mut request: HttpReq
 
 /// The subprotocols of the forms. One that is asked for and not known is not chosen, and the connection speaks JSON.
 const FORMS: [(&str, Form); 2] = [("centrifuge-protobuf", Form::Protobuf), ("centrifuge-json", Form::Json)];
+
+/// How a client asks in the address for WebSocket's own pings.
+const FRAME_PINGS: &str = "cf_ws_frame_ping_pong=true";
 
 /// The form that a client asks for in the address where it cannot ask for a subprotocol.
 fn form_in(query: &str) -> Form {

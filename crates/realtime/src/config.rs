@@ -20,6 +20,8 @@ pub struct RealtimeConfig {
     pub pong_timeout_seconds: u32,
     /// Seconds that a connection has to log in before it is closed with 3502.
     pub connect_timeout_seconds: u32,
+    /// Seconds that a client has to show another token after its login has ended, before it is closed with 3005.
+    pub refresh_grace_seconds: u32,
     /// Seconds that one write may take before the connection is closed with 3009.
     pub write_timeout_seconds: u32,
     /// Bytes of the largest message that a client may send; a larger one closes the connection with 1009, and is refused
@@ -109,6 +111,7 @@ impl Default for RealtimeConfig {
             ping_seconds: 25,
             pong_timeout_seconds: 8,
             connect_timeout_seconds: 10,
+            refresh_grace_seconds: 25,
             write_timeout_seconds: 10,
             message_bytes: 65_536,
             inbox_bytes: 262_144,
@@ -198,13 +201,14 @@ impl RealtimeConfig {
 
     /// Every number: its name, what it is, and what it may be.
     #[must_use]
-    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 23] {
+    pub fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 24] {
         let size = |value: usize| value as u64;
         [
             ("grace_seconds", self.grace_seconds.into(), 0..=86_400),
             ("ping_seconds", self.ping_seconds.into(), 2..=3600),
             ("pong_timeout_seconds", self.pong_timeout_seconds.into(), 1..=3599),
             ("connect_timeout_seconds", self.connect_timeout_seconds.into(), 1..=3600),
+            ("refresh_grace_seconds", self.refresh_grace_seconds.into(), 0..=86_400),
             ("write_timeout_seconds", self.write_timeout_seconds.into(), 1..=3600),
             ("message_bytes", size(self.message_bytes), 1..=1 << 30),
             ("inbox_bytes", size(self.inbox_bytes), 1..=1 << 30),
@@ -266,6 +270,10 @@ impl RealtimeConfig {
 
     pub(crate) fn emulation(&self) -> Duration {
         Duration::from_secs(self.emulation_seconds.into())
+    }
+
+    pub(crate) fn refresh_grace(&self) -> Duration {
+        Duration::from_secs(self.refresh_grace_seconds.into())
     }
 
     pub(crate) fn write_timeout(&self) -> Duration {

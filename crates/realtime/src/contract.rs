@@ -51,6 +51,12 @@ pub fn contract() -> Value {
             "fields": written::<LiveLogin<'_>>(),
             "data": read::<Offer>(),
             "connected": written::<Welcome<'_>>(),
+            "refresh": {
+                "what": "`refresh` with another token of the same user, `ttl` seconds after the reply to `connect` or to the last \
+                         `refresh`",
+                "errors": [ErrorCode::Internal.number(), ErrorCode::AuthFail.number()],
+                "closes": [Disconnect::EXPIRED.code, Disconnect::RECONNECT.code],
+            },
         },
         "calls": calls(),
         "events": events(),

@@ -32,4 +32,4 @@ pub use config::{InvalidConfig, LoginNonces, RealtimeConfig};
 pub use contract::contract;
 pub use counters::{Counter, Counters};
 pub use hub::Hub;
-pub use transport::{NotTaken, Opening, TransportKind, serve_answer, serve_socket};
+pub use transport::{Handshake, NotTaken, Opening, TransportKind, serve_answer, serve_socket};

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 
 import { ImEngine } from '../src/engine.ts';
 import { IMError } from '../src/errors.ts';
+import type { TokenCallback } from '../src/types.ts';
 import { FakeServer, groupInfo } from './fake-server.ts';
 
 const CONFIG = { appId: 'app', appSign: 'opaque', endpoint: 'http://muster.example/im' };
@@ -340,6 +341,53 @@ test('a token that has ended is asked for anew; the answer counts for the next c
     await settle();
   }
   assert.deepEqual([heard.at(-1), engine.isLogin()], [['disconnect', 3], false]);
+});
+
+test('a token that ends while connected is asked for, and the connection goes on with it', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  server.connect = () => ({ result: { expires: true, ttl: 100 } });
+  server.refresh = () => ({ result: { expires: true, ttl: 200 } });
+  await logIn();
+  const shown = () =>
+    server.of('refresh').map((body) => JSON.parse(Buffer.from(String(body.token), 'base64url').toString()).token);
+  const pass = async (seconds: number) => {
+    mock.timers.tick(seconds * 1_000);
+    await settle();
+  };
+  let token = 'second';
+  engine.on('tokenexpired', (callback) => callback(null, { ...AUTH, token }));
+  await pass(99);
+  assert.deepEqual(shown(), []);
+  await pass(1);
+  assert.deepEqual(shown(), ['second']);
+  token = 'third';
+  await pass(199);
+  assert.deepEqual(shown(), ['second']);
+  await pass(1);
+  assert.deepEqual(shown(), ['second', 'third']);
+  assert.deepEqual(
+    [server.of('connect').length, engine.isLogin(), names()],
+    [1, true, ['connecting', 'connectsuccess']],
+  );
+});
+
+test('a login ends with its token where the application has no other, or the server takes it not', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  server.connect = () => ({ result: { expires: true, ttl: 100 } });
+  server.refresh = () => ({ error: { code: 403, message: 'auth fail' } });
+  await start();
+  const answers: ((callback: TokenCallback) => void)[] = [
+    (callback) => callback({ code: 1, msg: 'signed out' }),
+    (callback) => callback(null, { ...AUTH, token: 'of somebody else' }),
+  ];
+  for (const answer of [undefined, ...answers]) {
+    await engine.login(LOGIN);
+    if (answer) engine.on('tokenexpired', answer);
+    mock.timers.tick(100_000);
+    await settle();
+    assert.deepEqual([heard.at(-1), engine.isLogin()], [['disconnect', 3], false]);
+    engine.removeAllListeners('tokenexpired');
+  }
 });
 
 test('a page leaves as live pages do: nothing is awaited, nothing is left', async () => {

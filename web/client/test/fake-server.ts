@@ -35,6 +35,7 @@ export class FakeServer {
   /** What is answered; replaced by tests. */
   connect: (body: Json) => Answer = () => ({ result: {} });
   subscribe: (channel: string) => Answer | undefined = (channel) => ({ result: { data: groupInfo(channel.slice(2)) } });
+  refresh: (body: Json) => Answer = () => ({ result: {} });
   rpc: (method: string, data: Json) => Answer = () => ({ result: {} });
 
   /** Puts itself in the place of the browser's sockets and requests. */
@@ -115,6 +116,8 @@ export class FakeServer {
           ? answer
           : { result: { client: 'c', version: 'fake', subs: { 'u:ada': {} }, ...(answer.result as Json) } };
       }
+      case 'refresh':
+        return this.refresh(body);
       case 'subscribe':
         return this.subscribe(String(body.channel));
       case 'rpc': {

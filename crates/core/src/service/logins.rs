@@ -39,6 +39,7 @@ pub struct Login {
     user: UserId,
     admin: bool,
     info: Option<Arc<str>>,
+    expires: Millis,
 }
 
 impl Login {
@@ -64,6 +65,12 @@ impl Login {
     #[must_use]
     pub fn info(&self) -> Option<&Arc<str>> {
         self.info.as_ref()
+    }
+
+    /// When the token that was shown ends.
+    #[must_use]
+    pub fn expires(&self) -> Millis {
+        self.expires
     }
 
     /// The user as whoever sends something.
@@ -200,7 +207,7 @@ impl LoginRules<'_> {
         if ends <= now {
             return Err(LoginError::Expired);
         }
-        Ok(Login { app, user, admin: claim.role == "admin", info: claim.info.map(Arc::from) })
+        Ok(Login { app, user, admin: claim.role == "admin", info: claim.info.map(Arc::from), expires: ends })
     }
 
     /// A nonce for a generation 2 login, of the documented form. It ends in a letter: whoever hashes without separators
@@ -259,11 +266,12 @@ impl LoginRules<'_> {
     /// [`LoginError`].
     pub async fn check_access(&self, text: &str) -> std::result::Result<Login, LoginError> {
         let claim = self.opened(text).ok_or(Refusal::NoToken)?;
-        if Millis(claim.expires) <= self.0.now() {
+        let expires = Millis(claim.expires);
+        if expires <= self.0.now() {
             return Err(LoginError::Expired);
         }
         let app = self.usable(&claim.app, Generation::One).await?;
-        Ok(Login { app, user: claim.user, admin: false, info: None })
+        Ok(Login { app, user: claim.user, admin: false, info: None, expires })
     }
 
     fn opened(&self, text: &str) -> Option<AccessClaim> {

@@ -17,8 +17,6 @@ use crate::{
     protocol::{ClientInfo, Disconnect},
 };
 
-/// Seconds that a client has to come with a new token after the old one has ended.
-pub(super) const GRACE_SECONDS: i64 = 25;
 /// The end of what does not end.
 const NEVER: i64 = i64::MAX;
 
@@ -93,25 +91,21 @@ impl Member {
         self.soonest.store(soonest, Ordering::Relaxed);
     }
 
-    /// Whether something of it has ended and was not refreshed.
-    pub(super) fn is_overdue(&self, now: i64) -> bool {
-        is_over(self.soonest.load(Ordering::Relaxed), now)
+    /// Whether something of it has ended by `then`.
+    pub(super) fn is_overdue(&self, then: i64) -> bool {
+        self.soonest.load(Ordering::Relaxed) <= then
     }
 
-    /// Ends what has ended and was not refreshed; the channels of subscriptions that are to end.
-    pub(super) fn expire(&self, now: i64) -> Vec<String> {
-        if is_over(self.expires.load(Ordering::Relaxed), now) {
+    /// Ends what has ended by `then` and was not refreshed; the channels of subscriptions that are to end.
+    pub(super) fn expire(&self, then: i64) -> Vec<String> {
+        if self.expires.load(Ordering::Relaxed) <= then {
             self.connection.outbox.close(Disconnect::EXPIRED);
             return Vec::new();
         }
-        let over = |one: &Subscription| one.expires.is_some_and(|at| is_over(at, now));
+        let over = |one: &Subscription| one.expires.is_some_and(|at| at <= then);
         let subscriptions = self.subscriptions();
         subscriptions.iter().filter(|(_, one)| over(one)).map(|(name, _)| name.clone()).collect()
     }
-}
-
-fn is_over(expires: i64, now: i64) -> bool {
-    expires.saturating_add(GRACE_SECONDS) <= now
 }
 
 /// Everybody who is connected, by the connection's id and by the user.
@@ -160,8 +154,8 @@ impl Members {
         }
     }
 
-    /// Those of whom something has ended and was not refreshed.
-    pub(super) fn overdue(&self, now: i64) -> Vec<Arc<Member>> {
-        locked(&self.0).clients.values().filter(|one| one.is_overdue(now)).cloned().collect()
+    /// Those of whom something has ended by `then` and was not refreshed.
+    pub(super) fn overdue(&self, then: i64) -> Vec<Arc<Member>> {
+        locked(&self.0).clients.values().filter(|one| one.is_overdue(then)).cloned().collect()
     }
 }

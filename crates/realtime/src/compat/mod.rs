@@ -60,6 +60,8 @@ pub(crate) struct Compat {
     config: CompatConfig,
     /// Subscriptions that one connection may have.
     subscriptions: usize,
+    /// Seconds that a client has to come with a new token after the old one has ended.
+    grace: i64,
     /// The most publications that a reply holds.
     most: usize,
     /// The most bytes of them.
@@ -96,6 +98,7 @@ impl Compat {
         Self {
             muster,
             subscriptions: config.channels_per_connection,
+            grace: config.refresh_grace_seconds.into(),
             most: bounds.entries,
             bytes: bounds.bytes,
             namespaces: Namespaces::of(&compat),
@@ -147,9 +150,9 @@ impl Compat {
 
     /// Ends connections and subscriptions whose tokens have ended.
     fn end_overdue(&self) {
-        let now = self.seconds();
-        for member in self.members.overdue(now) {
-            for channel in member.expire(now) {
+        let then = self.seconds().saturating_sub(self.grace);
+        for member in self.members.overdue(then) {
+            for channel in member.expire(then) {
                 self.end_subscription(&member, &channel, Unsubscribed::EXPIRED);
             }
         }

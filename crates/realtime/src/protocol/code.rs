@@ -41,6 +41,8 @@ codes! {
         WRITE_ERROR = 3009, "write error";
         /// A stream has lost entries that the client has not seen.
         INSUFFICIENT_STATE = 3010, "insufficient state";
+        /// The client is to log in anew.
+        RECONNECT = 3011, "force reconnect";
         /// No answer to a ping.
         NO_PONG = 3012, "no pong";
         /// The server has as many connections as it may have; another time or another node may have room.

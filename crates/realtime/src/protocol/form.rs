@@ -81,6 +81,14 @@ impl Form {
         }
     }
 
+    /// A client's answer to a ping, as it writes one.
+    pub(crate) const fn pong(self) -> Bytes {
+        match self {
+            Self::Json => Bytes::from_static(b"{}"),
+            Self::Protobuf => Bytes::from_static(&[0]),
+        }
+    }
+
     /// Reads the commands of a frame, in order, up to the first that cannot be read. A frame of nothing is a pong, as some
     /// clients send it.
     pub fn commands(self, frame: &[u8]) -> impl Iterator<Item = Result<Command<'_>, Malformed>> {

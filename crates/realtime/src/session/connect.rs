@@ -8,7 +8,7 @@ use muster_core::{
     id::{SessionId, SessionRef, UserId},
     message::StreamRef,
     mute::GroupMutes,
-    service::{Login, LoginError, Refusal},
+    service::{Login, LoginError},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,8 @@ use super::{Failure, Session, Stage};
 use crate::{
     events,
     hub::{CannotFollow, Feed, Identity, SubscribeOutcome, Wish},
-    login::{check_connect_token, half_character_in},
     protocol::{
-        ConnectRequest, ConnectResult, Disconnect, ErrorCode, ErrorReply, Frame, RecoverRequest, Reply,
-        ReplyBody, SubscribeResult,
+        ConnectRequest, ConnectResult, ErrorCode, Frame, RecoverRequest, Reply, ReplyBody, SubscribeResult,
     },
 };
 
@@ -102,21 +100,10 @@ impl Session {
         }
     }
 
-    async fn log_in(&self, id: u32, request: &ConnectRequest<'_>) -> Result<(), Failure> {
-        if let Some(unit) = half_character_in(&request.token) {
-            return Err(ErrorReply::half_character(unit).into());
-        }
+    async fn log_in(&mut self, id: u32, request: &ConnectRequest<'_>) -> Result<(), Failure> {
+        let login = self.bearer_of(&request.token).await?;
+        self.lasts_as(&login);
         let muster = &self.hub.muster;
-        let login = check_connect_token(muster.logins(), &request.token).await.map_err(|error| {
-            self.note_refusal(&error, &request.token);
-            match error {
-                // It is no token of either kind.
-                LoginError::Refused(Refusal::NoToken) if self.hub.compat.is_some() => {
-                    Disconnect::INVALID_TOKEN.into()
-                }
-                error => Failure::from(error),
-            }
-        })?;
         let client = self.draw_client_id();
         let session = SessionId::new(&client).map_err(|error| Error::Invalid(error.to_string()))?;
         let session = SessionRef { node: muster.nodes().id(), session };
@@ -135,7 +122,7 @@ impl Session {
         }
     }
 
-    fn note_refusal(&self, error: &LoginError, token: &str) {
+    pub(super) fn note_refusal(&self, error: &LoginError, token: &str) {
         if let LoginError::Refused(why) = error {
             self.hub.refusals.log(*why, token, self.peer);
         }
@@ -186,6 +173,7 @@ impl Session {
         let result = ConnectResult {
             data: Bytes::from(events::json(&welcome)),
             subs: vec![(own_channel(login.user()), own)],
+            ttl: Some(self.ttl_of(login)),
             ..self.greeting(client)
         };
         self.connection.form.reply(&Reply { id, body: ReplyBody::Connect(Box::new(result)) })
@@ -197,8 +185,8 @@ impl Session {
         ConnectResult {
             client: client.to_owned(),
             version: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
-            ping: self.hub.config.ping_seconds,
-            pong: true,
+            ping: if self.pings { self.hub.config.ping_seconds } else { 0 },
+            pong: self.pings,
             session: key.map(|key| key.as_str().to_owned()).unwrap_or_default(),
             node: key.map(|_| self.hub.muster.nodes().id().to_string()).unwrap_or_default(),
             ..ConnectResult::default()

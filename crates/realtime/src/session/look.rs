@@ -51,8 +51,7 @@ impl Session {
     }
 
     pub(super) async fn history(&self, request: &HistoryRequest<'_>) -> Outcome {
-        let at = self.joined(&request.channel)?;
-        let stream = StreamRef::Group(at);
+        let stream = self.followed(&request.channel)?;
         let top = self.hub.muster.delivery().top(&stream).await?.ok_or(ErrorCode::NoGroup)?;
         if request.since.as_ref().is_some_and(|since| !since.epoch.is_empty() && since.epoch != top.epoch) {
             return Err(ErrorCode::Unrecoverable.into());
@@ -143,6 +142,15 @@ impl Session {
             }
         }
         Ok(found)
+    }
+
+    /// The stream of a channel that this connection is subscribed to: a group's, or its user's own.
+    fn followed(&self, channel: &str) -> Result<StreamRef, Failure> {
+        let login = &self.identity()?.login;
+        if channel.strip_prefix("u:") == Some(login.user().as_str()) {
+            return Ok(StreamRef::User(login.app().id.clone(), login.user().clone()));
+        }
+        Ok(StreamRef::Group(self.joined(channel)?))
     }
 
     /// The address of a group that this connection is subscribed to.

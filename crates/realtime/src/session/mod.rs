@@ -14,6 +14,7 @@ mod look;
 mod message_calls;
 mod mute_calls;
 mod pipeline;
+mod refresh;
 mod saying;
 mod seated;
 mod subscribe;
@@ -28,6 +29,7 @@ use std::{
 
 use muster_core::id::GroupId;
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 use crate::{
     compat::Seat,
@@ -98,12 +100,16 @@ pub(crate) struct Session {
     pub(crate) hub: Arc<Hub>,
     pub(crate) connection: Arc<Connection>,
     pub(crate) stage: Stage,
+    /// Whether the server pings by messages of the protocol.
+    pub(crate) pings: bool,
     /// The client's address, for the log.
     peer: Option<SocketAddr>,
     /// Whether a ping waits for its pong.
     awaiting_pong: AtomicBool,
     /// What the client says, on its way to the streams.
     pipeline: Pipeline,
+    /// When the connection is closed unless its login goes on.
+    ends: Option<Instant>,
     /// Where the connection sits if its token is one of Centrifugo's; it is in no group then.
     seat: Option<Seat>,
 }
@@ -112,7 +118,17 @@ impl Session {
     pub(crate) fn new(hub: Arc<Hub>, connection: Arc<Connection>, peer: Option<SocketAddr>) -> Self {
         let awaiting_pong = AtomicBool::new(false);
         let pipeline = Pipeline::new(Arc::clone(&hub), Arc::clone(&connection));
-        Self { hub, connection, stage: Stage::New, peer, awaiting_pong, pipeline, seat: None }
+        Self {
+            hub,
+            connection,
+            stage: Stage::New,
+            pings: true,
+            peer,
+            awaiting_pong,
+            pipeline,
+            ends: None,
+            seat: None,
+        }
     }
 
     /// Carries out the commands of one frame. Each begins when there is room for its reply; at the end of the
@@ -186,6 +202,7 @@ impl Session {
         let outcome = match (self.stage, request) {
             (Stage::New, Request::Connect(request)) => self.connect(command.id, &request).await,
             (Stage::Live, request) if self.seat.is_some() => self.seated(command.id, request),
+            (Stage::Live, Request::Refresh(request)) => self.refresh(&request).await.map(Some),
             (Stage::Live, request) => self.live(command.id, request).await,
             (Stage::New | Stage::Refused, _) => Err(Disconnect::BAD_REQUEST.into()),
         };
@@ -219,11 +236,13 @@ impl Session {
             Request::PresenceStats(channel) => self.presence_stats(&channel).await,
             Request::History(request) => self.history(&request).await,
             Request::Rpc(request) => self.call(&request).await,
-            Request::Refresh(_) | Request::SubRefresh(_) => Err(ErrorCode::NotAvailable.into()),
+            Request::SubRefresh(request) => self.refresh_subscription(&request),
             Request::Send => Err(Disconnect::NOT_AVAILABLE.into()),
-            Request::Connect(_) | Request::Subscribe(_) | Request::Publish { .. } | Request::Ping => {
-                Err(Disconnect::BAD_REQUEST.into())
-            }
+            Request::Connect(_)
+            | Request::Subscribe(_)
+            | Request::Publish { .. }
+            | Request::Refresh(_)
+            | Request::Ping => Err(Disconnect::BAD_REQUEST.into()),
         }
     }
 

@@ -33,7 +33,7 @@ use writer::{Writer, work_and_write};
 pub use emulation::NotTaken;
 pub use kind::TransportKind;
 pub use one_way::{Opening, serve_answer};
-pub use websocket::serve_socket;
+pub use websocket::{Handshake, serve_socket};
 
 /// Writes after which the client is heard though more waits to be written.
 const WRITTEN_IN_A_ROW: u32 = 16;
@@ -55,6 +55,20 @@ pub(crate) trait Transport: Send {
     /// # Errors
     /// The stream's: the client is gone.
     fn write(&mut self, form: Form, messages: &[Frame]) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Whether pings are the transport's own, because the client has asked for that. Then the protocol has none.
+    fn pings_itself(&self) -> bool {
+        false
+    }
+
+    /// Sends a ping of the transport's own; the pong to it is read as the protocol's. It is given up when it takes too long,
+    /// as a write is.
+    ///
+    /// # Errors
+    /// The stream's: the client is gone.
+    fn ping(&mut self) -> impl Future<Output = io::Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// The login has arrived: what is read from now on is no stranger's.
     fn trust(&mut self);
@@ -126,6 +140,7 @@ async fn run<T: Transport>(
     peer: Option<SocketAddr>,
 ) -> End {
     let mut session = Session::new(Arc::clone(hub), Arc::clone(connection), peer);
+    session.pings = !transport.pings_itself();
     let mut writer = Writer::new(hub, connection, transport);
     let mut beat = Beat::new(hub);
     let mut written_in_a_row = 0;
@@ -150,14 +165,14 @@ async fn run<T: Transport>(
             if matches!(turn, Turn::Write) { written_in_a_row % WRITTEN_IN_A_ROW + 1 } else { 0 };
         let step = match turn {
             Turn::Write => writer.write().await,
-            Turn::Beat => beat.pass(hub, &session),
+            Turn::Beat => beat.pass(&session, &mut writer).await,
             Turn::Read(Ok(frame)) => Box::pin(carry_out(&mut session, &mut writer, &mut beat, &frame)).await,
             Turn::Read(Err(end)) => Err(end),
         };
         if let Err(end) = step {
             break end;
         }
-        beat.follow(hub, session.stage);
+        beat.follow(hub, &session);
         if session.stage == Stage::Live {
             writer.transport.trust();
         }
@@ -188,7 +203,7 @@ async fn carry_out<T: Transport>(
             Box::pin(session.frame(frame));
         work_and_write(work, writer).await
     };
-    beat.follow(writer.hub, session.stage);
+    beat.follow(writer.hub, session);
     beat.excuse(begun.elapsed());
     written?;
     writer.write().await?;

@@ -60,6 +60,19 @@ impl<'a, T: Transport> Writer<'a, T> {
         Self { hub, connection, transport, batch: Vec::new() }
     }
 
+    /// Pings the client: with a message behind those that wait, or as the transport does.
+    pub(super) async fn ping(&mut self) -> Result<(), End> {
+        if !self.transport.pings_itself() {
+            self.connection.outbox.reply(self.connection.form.ping());
+            return Ok(());
+        }
+        match Box::pin(timeout(self.hub.config.write_timeout(), self.transport.ping())).await {
+            Err(_) => Err(Disconnect::WRITE_ERROR.into()),
+            Ok(Err(_)) => Err(End::Gone),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+
     /// Writes everything that waits.
     pub(super) async fn write(&mut self) -> Result<(), End> {
         let closing = self.connection.outbox.take(&mut self.batch);

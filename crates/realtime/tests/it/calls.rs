@@ -202,6 +202,14 @@ async fn history_is_read_from_either_end_and_from_any_place() {
         (json!({ "limit": 2, "since": { "offset": 4, "epoch": "epoch" } }), vec![5, 6]),
         (json!({ "limit": 2, "since": { "offset": 4, "epoch": "" }, "reverse": true }), vec![3, 2]),
         (json!({ "limit": 2, "since": { "offset": 99 }, "reverse": true }), vec![10, 9]),
+        (json!({ "limit": 2, "since": { "offset": 99 } }), vec![]),
+        (json!({ "limit": -1, "since": { "offset": 10 } }), vec![]),
+        (json!({ "limit": -1, "since": { "offset": 7 } }), vec![8, 9, 10]),
+        (json!({ "limit": -1, "since": { "offset": 4 }, "reverse": true }), vec![3, 2, 1]),
+        (json!({ "limit": -1, "since": { "offset": 1 }, "reverse": true }), vec![]),
+        (json!({ "limit": -1, "reverse": true }), (1..=10).rev().collect()),
+        (json!({ "limit": 0, "since": { "offset": 4 } }), vec![]),
+        (json!({ "limit": 0, "since": { "offset": 0 }, "reverse": true }), vec![]),
     ];
     for (mut question, expected) in cases {
         question["channel"] = json!("g:g1");

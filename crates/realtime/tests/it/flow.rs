@@ -117,7 +117,7 @@ async fn the_login_says_who_one_is_and_gives_the_users_own_channel() {
     assert_eq!(result["data"]["serverTime"], 1_800_000_000_000_i64);
     let own = json!({ "recoverable": true, "epoch": "epoch", "positioned": true });
     assert_eq!(result["subs"], json!({ "u:anna": own }));
-    assert!(result["expires"].is_null() && result["ttl"].is_null());
+    assert_eq!((&result["expires"], &result["ttl"]), (&json!(true), &json!(3600)));
 }
 
 #[tokio::test(start_paused = true)]

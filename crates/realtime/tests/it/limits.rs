@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
 use muster_core::limits::Limits;
-use muster_realtime::RealtimeConfig;
+use muster_realtime::{Handshake, RealtimeConfig, protocol::Form};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 use crate::support::{Ended, Server, quick};
@@ -42,6 +43,27 @@ async fn pings_come_on_time_and_a_client_that_does_not_answer_is_closed() {
     let start = Instant::now();
     assert_eq!(anna.ended().await, Ended { code: 3012, reason: "no pong".into() });
     assert!(start.elapsed() <= Duration::from_secs(25 + 8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_asks_for_it_is_pinged_by_frames_of_websocket_alone() {
+    for form in Form::ALL {
+        let server = Server::start().await;
+        let mut anna = server.open_asking(Handshake { form, frame_pings: true }, 1 << 20).await;
+        let reply = anna.ask("connect", json!({ "token": server.token("anna") })).await;
+        assert!(reply["connect"]["ping"].is_null() && reply["connect"]["pong"].is_null(), "{reply}");
+        for _ in 0..4 {
+            // The library answers it with the next look.
+            let frame = timeout(Duration::from_secs(26), anna.socket.next()).await.unwrap();
+            assert!(matches!(frame, Some(Ok(Message::Ping(_)))), "{frame:?}");
+        }
+        // A pong that nobody has asked for breaks nothing.
+        anna.socket.send(Message::Pong(Bytes::new())).await.unwrap();
+        assert_eq!(anna.call("queryGroup", json!("none")).await["code"], 440);
+        // Whoever does not look for anything answers nothing.
+        tokio::time::sleep(Duration::from_secs(25 + 8)).await;
+        assert_eq!(anna.ended().await, Ended { code: 3012, reason: "no pong".into() });
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,8 +31,32 @@ use frugal::Frugal;
 /// look for something to read; the default is 128 KiB.
 const READ_BUFFER: usize = 128;
 
+/// What a client asks for in its handshake.
+#[derive(Clone, Copy, Debug)]
+pub struct Handshake {
+    /// How messages are written.
+    pub form: Form,
+    /// Whether the server pings by WebSocket's own frames, which browsers and debugging tools answer by themselves, and not
+    /// by messages of the protocol.
+    pub frame_pings: bool,
+}
+
+impl From<Form> for Handshake {
+    fn from(form: Form) -> Self {
+        Self { form, frame_pings: false }
+    }
+}
+
 /// A connection as the protocol's library has it.
-type Socket<S> = WebSocketStream<Frugal<S>>;
+type Library<S> = WebSocketStream<Frugal<S>>;
+
+/// A connection, and what its client has asked for.
+struct Socket<S> {
+    library: Library<S>,
+    asked: Handshake,
+    /// Whether a ping frame waits for its pong.
+    pinged: bool,
+}
 
 /// The WebSocket settings of a server's connections: for the binary's handshake, if that makes the stream.
 fn settings(hub: &Hub) -> WebSocketConfig {
@@ -43,19 +67,18 @@ fn settings(hub: &Hub) -> WebSocketConfig {
         .max_frame_size(Some(hub.config.message_bytes))
 }
 
-/// Serves one connection until it ends, whose messages are written in this form. The HTTP upgrade is done; `stream` is at
-/// the first byte behind it.
-pub async fn serve_socket<S>(hub: Arc<Hub>, stream: S, form: Form, peer: Option<SocketAddr>)
+/// Serves one connection until it ends. The HTTP upgrade is done; `stream` is at the first byte behind it.
+pub async fn serve_socket<S>(hub: Arc<Hub>, stream: S, asked: impl Into<Handshake>, peer: Option<SocketAddr>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
-    let socket = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
-    let mut socket = Box::pin(socket).await;
-    match hub.admit(TransportKind::WebSocket, form) {
+    let library = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
+    let mut socket = Socket { library: Box::pin(library).await, asked: asked.into(), pinged: false };
+    match hub.admit(TransportKind::WebSocket, socket.asked.form) {
         Ok(connection) => {
             let guest = Guest::new(Arc::clone(&hub.lobby), Arc::clone(&connection), hub.config.login_bytes);
-            socket.get_mut().count(guest);
+            socket.library.get_mut().count(guest);
             serve(&hub, &connection, &mut socket, peer).await;
         }
         Err(why) => Box::pin(close(&hub, &mut socket, why.into())).await,
@@ -65,7 +88,13 @@ where
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
     async fn read(&mut self) -> Result<Bytes, End> {
         loop {
-            if let Some(frame) = frame_of(self.next().await)? {
+            let received = self.library.next().await;
+            if let Some(Ok(Message::Pong(_))) = received
+                && std::mem::take(&mut self.pinged)
+            {
+                return Ok(self.asked.form.pong());
+            }
+            if let Some(frame) = frame_of(received)? {
                 return Ok(frame);
             }
         }
@@ -73,22 +102,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
 
     async fn write(&mut self, form: Form, messages: &[Frame]) -> io::Result<()> {
         // What the library has to say itself, such as a pong, goes first: whole.
-        self.flush().await.map_err(io::Error::other)?;
-        frames::write_messages(self.get_mut(), form, messages).await
+        self.library.flush().await.map_err(io::Error::other)?;
+        frames::write_messages(self.library.get_mut(), form, messages).await
+    }
+
+    fn pings_itself(&self) -> bool {
+        self.asked.frame_pings
+    }
+
+    async fn ping(&mut self) -> io::Result<()> {
+        self.pinged = true;
+        self.library.send(Message::Ping(Bytes::new())).await.map_err(io::Error::other)
     }
 
     fn trust(&mut self) {
-        self.get_mut().trust();
+        self.library.get_mut().trust();
     }
 
     async fn close(&mut self, end: End) -> io::Result<()> {
         let End::Close(Disconnect { code, reason }) = end else {
             // The answer to the client's own close is ready and has to be sent.
-            return self.flush().await.map_err(io::Error::other);
+            return self.library.flush().await.map_err(io::Error::other);
         };
         let frame = CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
-        self.send(Message::Close(Some(frame))).await.map_err(io::Error::other)?;
-        while let Some(Ok(_)) = self.next().await {}
+        self.library.send(Message::Close(Some(frame))).await.map_err(io::Error::other)?;
+        while let Some(Ok(_)) = self.library.next().await {}
         Ok(())
     }
 }

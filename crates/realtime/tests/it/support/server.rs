@@ -13,7 +13,7 @@ use muster_core::{
     time::Millis,
 };
 use muster_realtime::{
-    Hub, RealtimeConfig,
+    Handshake, Hub, RealtimeConfig,
     login::{LiveLogin, live_connect_token},
     protocol::Form,
     serve_socket,
@@ -129,9 +129,14 @@ impl Server {
 
     /// The same, of a client that speaks this form.
     pub(crate) async fn open_as(&self, form: Form, pipe: usize) -> Client {
+        self.open_asking(form.into(), pipe).await
+    }
+
+    /// The same, of a client that asks for this in its handshake.
+    pub(crate) async fn open_asking(&self, asked: Handshake, pipe: usize) -> Client {
         let (ours, theirs) = tokio::io::duplex(pipe);
-        tokio::spawn(serve_socket(self.hub.clone(), theirs, form, None));
-        Client::speaking(form, ours).await
+        tokio::spawn(serve_socket(self.hub.clone(), theirs, asked, None));
+        Client::speaking(asked.form, ours).await
     }
 
     pub(crate) async fn open(&self) -> Client {
