@@ -9,6 +9,8 @@ mod form;
 mod found;
 mod news;
 
+use std::collections::{HashMap, HashSet};
+
 pub(crate) use self::found::id_of;
 pub use self::{
     chat_group::{ChatGroupDeed, ChatGroupNews},
@@ -20,6 +22,9 @@ use crate::{
     id::{AppId, GroupId, SessionId, UserId},
     time::Millis,
 };
+
+/// Callbacks of each application, by number, that this process has under way.
+pub type UnderWay = HashMap<AppId, HashSet<i64>>;
 
 /// What a callback tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]

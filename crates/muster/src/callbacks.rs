@@ -7,13 +7,13 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use muster_core::{
-    callback::{CallbackEvent, StoredCall},
+    callback::{CallbackEvent, StoredCall, UnderWay},
     complaint::Complaint,
     id::AppId,
     outbound::{Call, Outbound},
     service::{DueCall, Muster, OutboxBounds},
 };
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::config::{CallbacksConfig, Configuration};
 
@@ -49,24 +49,24 @@ impl Sender {
     /// Sends for as long as the server runs.
     pub(crate) async fn run(self) {
         let complaint = Complaint::about("sending callbacks");
-        let (mut under_way, mut busy) = (JoinSet::new(), HashMap::<AppId, usize>::new());
+        let (mut attempts, mut of) = (JoinSet::new(), HashMap::new());
         loop {
-            while let Some(done) = under_way.try_join_next() {
-                ended(&mut busy, done.ok());
+            while let Some(done) = attempts.try_join_next_with_id() {
+                of.remove(&ended(done));
             }
-            if under_way.len() < self.config.at_once {
-                let due = self.muster.outbox().take(&busy, self.bounds).await;
+            if attempts.len() < self.config.at_once {
+                let due = self.muster.outbox().take(&under_way(&of), self.bounds).await;
                 for due in complaint.note(due).unwrap_or_default() {
-                    let app = due.call.app.clone();
-                    *busy.entry(app.clone()).or_default() += 1;
+                    let which = (due.call.app.clone(), due.call.number);
                     let (muster, outbound) = (Arc::clone(&self.muster), Arc::clone(&self.outbound));
-                    under_way.spawn(send(muster, outbound, due, self.bounds, app));
+                    let attempt = attempts.spawn(send(muster, outbound, due, self.bounds));
+                    of.insert(attempt.id(), which);
                 }
             }
             let (wait, outbox) = (self.wait().await, self.muster.outbox());
             tokio::select! {
                 () = outbox.owed() => {}
-                Some(done) = under_way.join_next() => ended(&mut busy, done.ok()),
+                Some(done) = attempts.join_next_with_id() => { of.remove(&ended(done)); }
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -82,15 +82,21 @@ impl Sender {
     }
 }
 
-/// An application has one less under way.
-fn ended(busy: &mut HashMap<AppId, usize>, app: Option<AppId>) {
-    let Some(app) = app else { return };
-    if let Some(count) = busy.get_mut(&app) {
-        *count = count.saturating_sub(1);
-        if *count == 0 {
-            busy.remove(&app);
-        }
+/// Which attempt has ended, however it did.
+fn ended(done: Result<(Id, ()), JoinError>) -> Id {
+    match done {
+        Ok((attempt, ())) => attempt,
+        Err(error) => error.id(),
     }
+}
+
+/// The callbacks that attempts are made at.
+fn under_way(of: &HashMap<Id, (AppId, i64)>) -> UnderWay {
+    let mut all = UnderWay::new();
+    for (app, number) in of.values() {
+        all.entry(app.clone()).or_default().insert(*number);
+    }
+    all
 }
 
 /// What is sent, in the form of the product that the event is of.
@@ -118,13 +124,7 @@ pub(crate) fn body(call: &StoredCall, event: &CallbackEvent) -> Result<Vec<u8>, 
 }
 
 /// Makes one attempt.
-async fn send(
-    muster: Arc<Muster>,
-    outbound: Arc<dyn Outbound>,
-    due: DueCall,
-    bounds: OutboxBounds,
-    app: AppId,
-) -> AppId {
+async fn send(muster: Arc<Muster>, outbound: Arc<dyn Outbound>, due: DueCall, bounds: OutboxBounds) {
     let DueCall { call, event, url, key } = due;
     let told = match made(&muster, &call, &event, &url, key.as_deref()) {
         Ok(made) => match outbound.call(made).await {
@@ -141,5 +141,4 @@ async fn send(
         // It is tried again when the lease has run out.
         tracing::debug!(app = %call.app, id = %call.id, %error, "what a callback came to could not be noted");
     }
-    app
 }

@@ -1,9 +1,9 @@
 //! What a business says, and how it is listed.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use muster_core::{
-    callback::CallbackEvent,
+    callback::{CallbackEvent, UnderWay},
     channel::{ChannelEvent, MessageName, MessageReport},
     chat::PhoneNumber,
     chat_message::{Content, MessageStatus},
@@ -269,7 +269,7 @@ pub(crate) async fn receipts(house: &House) -> Vec<(String, Value)> {
     };
     let (outbox, mut told) = (house.muster.outbox(), Vec::new());
     loop {
-        let due = outbox.take(&HashMap::new(), bounds).await.expect("callbacks");
+        let due = outbox.take(&UnderWay::new(), bounds).await.expect("callbacks");
         if due.is_empty() {
             return told;
         }

@@ -2,7 +2,6 @@
 //! settled after each attempt.
 
 use std::{
-    collections::HashMap,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    callback::{CallbackEvent, Found, Membership, Outcome, OwedCall, StoredCall, id_of},
+    callback::{CallbackEvent, Found, Membership, Outcome, OwedCall, StoredCall, UnderWay, id_of},
     error::Result,
     figure::Figure,
     group::{Page, Window},
@@ -86,16 +85,16 @@ pub struct DueCall {
 pub struct OutboxRules<'a>(pub(super) &'a Muster);
 
 impl OutboxRules<'_> {
-    /// Takes what is due for sending, in the order of each lane; nobody else is given it meanwhile. `busy` says how many
-    /// callbacks of each application this process has under way. What nobody can be told any more is removed.
+    /// Takes what is due for sending, in the order of each lane; nobody else is given it meanwhile, and what this process has
+    /// `under_way` is not given again. What nobody can be told any more is removed.
     ///
     /// # Errors
     /// The store's.
-    pub async fn take(&self, busy: &HashMap<AppId, usize>, bounds: OutboxBounds) -> Result<Vec<DueCall>> {
+    pub async fn take(&self, under_way: &UnderWay, bounds: OutboxBounds) -> Result<Vec<DueCall>> {
         let now = self.0.now();
         let until = now + millis(bounds.lease);
         let records = self.0.store.records();
-        let taken = records.claim_calls(now, until, bounds.per_app, busy.clone()).await?;
+        let taken = records.claim_calls(now, until, bounds.per_app, under_way.clone()).await?;
         let mut due = Vec::with_capacity(taken.len());
         for call in taken {
             let Some(event) = call.event.clone() else {

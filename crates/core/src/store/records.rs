@@ -1,7 +1,7 @@
 //! What the domain needs of a store for its records: the nouns of which there are few and which are rarely asked for. They
 //! are written once for every store.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -9,7 +9,7 @@ use super::{Also, StoreResult};
 use crate::{
     account::{Changed, Directory, DirectoryChange, Role},
     app::{App, AppChange, DataCenter, Generation},
-    callback::{Outcome, StoredCall},
+    callback::{Outcome, StoredCall, UnderWay},
     chat::{
         BusinessNumber, Channel, ChannelChange, ChatGroup, ChatGroupQuery, Invite, PhoneNumber, Removal,
         WebhookChange, WebhookOwner,
@@ -357,14 +357,15 @@ pub trait Words: Send + Sync {
 /// Callbacks that applications are owed. They come in by [`Also::calls`] alone. Times are the caller's clock's.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Takes callbacks that are due at `now`, of each application at most `room` less what `busy` says are under way; of
-    /// each lane the first alone. Until it is settled, or `until` has come, nobody else is given one.
+    /// Takes callbacks that are due at `now`, of each application at most `room` less what is under way here; of each lane
+    /// the first alone. Until it is settled, or `until` has come, nobody else is given one; what is under way here is not
+    /// taken again when its time is over, as it is when the clock is set.
     async fn claim_calls(
         &self,
         now: Millis,
         until: Millis,
         room: usize,
-        busy: HashMap<AppId, usize>,
+        under_way: UnderWay,
     ) -> StoreResult<Vec<StoredCall>>;
     /// Settles an attempt at a callback as it was claimed; `false` when somebody else has taken it since.
     async fn settle_call(&self, call: &StoredCall, outcome: Outcome) -> StoreResult<bool>;

@@ -1,11 +1,11 @@
 //! Callbacks that applications are owed. They stand beside the tables that exports carry: what is owed is told by the
 //! server that owes it.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 use muster_core::{
-    callback::{CallbackEvent, Outcome, OwedCall, StoredCall},
+    callback::{CallbackEvent, Outcome, OwedCall, StoredCall, UnderWay},
     group::{Page, Window},
     id::AppId,
     store::{Outbox, StoreError, StoreResult},
@@ -74,12 +74,16 @@ fn claim(
     now: Millis,
     until: Millis,
     room: u64,
+    under_way: &HashSet<i64>,
 ) -> Tried<Vec<StoredCall>> {
-    let due = select(tx, DUE, &[app.clone(), now.into(), Value::count(room)])?;
+    // Those under way here may stand first among what is due.
+    let most = room + under_way.len() as u64;
+    let mut due = select(tx, DUE, &[app.clone(), now.into(), Value::count(most)])?;
+    due.retain(|call| !under_way.contains(&call.number));
     let sql =
         format!("UPDATE owed_call SET attempts = attempts + 1, next_at = $4 WHERE {STILL} AND next_at <= $5");
     let mut taken = Vec::with_capacity(due.len());
-    for mut call in due {
+    for mut call in due.into_iter().take(usize::try_from(room).unwrap_or(usize::MAX)) {
         let still = values![call.number, &call.id, i64::from(call.attempts), until, now];
         if tx.execute(&sql, still)? > 0 {
             call.attempts = call.attempts.saturating_add(1);
@@ -97,22 +101,24 @@ impl<D: Database> Outbox for Tables<D> {
         now: Millis,
         until: Millis,
         room: usize,
-        busy: HashMap<AppId, usize>,
+        under_way: UnderWay,
     ) -> StoreResult<Vec<StoredCall>> {
         let apps = move |reading: &mut dyn Reading| {
             let rows = reading.query(DUE_APPS, values![now])?;
             rows.iter().map(|row| Ok(row.id("app", AppId::new)?)).collect::<Tried<Vec<AppId>>>()
         };
         let mut apps: Vec<_> = self.database.read(apps).await?;
-        let left = move |app: &AppId| room.saturating_sub(busy.get(app).copied().unwrap_or(0)) as u64;
-        apps.retain(|app| left(app) > 0);
+        apps.retain(|app| under_way.get(app).is_none_or(|here| here.len() < room));
         if apps.is_empty() {
             return Ok(Vec::new());
         }
+        let none = HashSet::new();
         let step = move |tx: &mut dyn Transaction| {
             let mut taken = Vec::new();
             for app in &apps {
-                taken.extend(claim(tx, &Value::from(app.as_str()), now, until, left(app))?);
+                let here = under_way.get(app).unwrap_or(&none);
+                let room = room.saturating_sub(here.len()) as u64;
+                taken.extend(claim(tx, &Value::from(app.as_str()), now, until, room, here)?);
             }
             Ok(taken)
         };

@@ -1,11 +1,11 @@
 //! Callbacks that are owed come with their change, and go out in the order of their lanes, each to one at a time.
 
-use std::collections::HashMap;
-
 use muster_core::{
-    callback::{CallbackEvent, Found, LogoffReason, Membership, Outcome, OwedCall, StoredCall, UserSession},
+    callback::{
+        CallbackEvent, Found, LogoffReason, Membership, Outcome, OwedCall, StoredCall, UnderWay, UserSession,
+    },
     group::{Deletion, Window},
-    id::{AppId, GroupRef},
+    id::GroupRef,
     roster::{Admission, Leave},
     store::{Also, Store},
     time::Millis,
@@ -20,6 +20,7 @@ over_every_store!(
     what_is_owed_is_stored_with_its_change_or_not_at_all,
     a_lane_goes_out_in_its_order_one_at_a_time,
     what_was_claimed_is_given_to_others_when_its_time_is_over,
+    what_is_under_way_here_is_not_taken_again_when_the_clock_is_set,
     dead_letters_are_listed_revived_and_removed,
     the_oldest_beyond_a_bound_go,
     a_login_owes_by_what_stood_before_it,
@@ -38,9 +39,14 @@ fn owing(calls: Vec<OwedCall>) -> Also {
     Also { calls, ..alone() }
 }
 
+/// These callbacks of an application.
+fn under_way<const N: usize>(app: &str, numbers: [i64; N]) -> UnderWay {
+    [(app_id(app), numbers.into())].into()
+}
+
 async fn claim(store: &dyn Store, now: i64) -> Vec<StoredCall> {
     let records = store.records();
-    records.claim_calls(Millis(now), Millis(now + 100), ROOM, HashMap::new()).await.unwrap()
+    records.claim_calls(Millis(now), Millis(now + 100), ROOM, UnderWay::new()).await.unwrap()
 }
 
 fn ids(calls: &[StoredCall]) -> Vec<&str> {
@@ -104,11 +110,29 @@ async fn a_lane_goes_out_in_its_order_one_at_a_time(place: &impl Place) {
     assert!(settle(&*store, &second[0], Outcome::Told).await);
     let third = claim(&*store, 50).await;
     assert_eq!(ids(&third), ["g2"]);
-    let busy: HashMap<AppId, usize> = [(app_id("a"), 1)].into();
+    let busy = under_way("a", [third[0].number]);
     owe(&*store, "i", &["i1"]).await;
     let records = store.records();
     assert!(records.claim_calls(Millis(50), Millis(90), 1, busy).await.unwrap().is_empty(), "no room");
     assert_eq!(ids(&claim(&*store, 50).await), ["i1"]);
+}
+
+async fn what_is_under_way_here_is_not_taken_again_when_the_clock_is_set(place: &impl Place) {
+    let store = place.open();
+    with_app(&*store, "a").await;
+    owe(&*store, "g", &["g1", "g2"]).await;
+    owe(&*store, "h", &["h1"]).await;
+    let taken = claim(&*store, 20).await;
+    assert_eq!(ids(&taken), ["g1", "h1"]);
+    assert!(settle(&*store, &taken[1], Outcome::Told).await);
+    owe(&*store, "i", &["i1"]).await;
+    // An hour later by the clock: the time of g1 is over, and it is on its way.
+    let (records, later) = (store.records(), Millis(3_600_000));
+    let taken_again =
+        records.claim_calls(later, later + 100, 2, under_way("a", [taken[0].number])).await.unwrap();
+    assert_eq!(ids(&taken_again), ["i1"], "and it stands in nobody's way");
+    assert!(settle(&*store, &taken[0], Outcome::Told).await, "it is still this one's");
+    assert_eq!(ids(&claim(&*store, 3_600_001).await), ["g2"]);
 }
 
 async fn what_was_claimed_is_given_to_others_when_its_time_is_over(place: &impl Place) {
