@@ -5,6 +5,7 @@ configure a server ask for `new_server`. What a test looks at (`looks_at`) says 
 """
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -237,6 +238,14 @@ def new_server(tmp_path, foundation):
     for server in made:
         server.kill()
         server.remove()
+
+
+@pytest.fixture
+def shots(tmp_path):
+    """Where a test keeps pictures of pages: a folder of its own, or the one that MUSTER_SCREENSHOTS names."""
+    folder = Path(os.environ.get("MUSTER_SCREENSHOTS") or tmp_path / "shots").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture

@@ -119,10 +119,12 @@ def test_the_page_works_without_its_script(wire, server, space, group, link):
     text = page.body.decode()
     assert page.status == 200 and "&lt;script&gt;alert(1)" in text and "<script>alert" not in text and "Ann &lt;b&gt; (you)" in text
     policy = page.headers["content-security-policy"]
-    assert "script-src 'self'" in policy and "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
-    assert re.findall(r"<script[^>]*>", text) == ['<script src="/i/room.js" defer>']
-    script = fetch(server, "/i/room.js")
-    assert script.status == 200 and "javascript" in script.headers["content-type"]
+    assert "script-src 'self'" in policy and "unsafe" not in policy and "<style" not in text and " style=" not in text
+    [script], [style] = re.findall(r'<script type="module" src="([^"]*)"></script>', text), re.findall(r'rel="stylesheet" href="([^"]*)"', text)
+    for asset, kind in ((script, "javascript"), (style, "css")):
+        loaded = fetch(server, asset)
+        assert loaded.status == 200 and kind in loaded.headers["content-type"] and "immutable" in loaded.headers["cache-control"]
+    assert fetch(server, "/room/assets/none.js").status == 404
     said = ann.says("line one\r\nline two", HTML)
     assert (said.status, said.headers["location"]) == (303, ann.path)
     assert ann.texts()[-1] == ("you", "line one\nline two")

@@ -33,12 +33,14 @@ pub(crate) struct Shown {
     pub(crate) readiness: Arc<Readiness>,
     /// The bounds of customer groups' rooms.
     pub(crate) cams: CamsConfig,
+    /// The server's own address, or empty.
+    pub(crate) public_url: String,
 }
 
 /// The router of every path but `/` and the realtime ones.
 pub(crate) fn router(shown: Arc<Shown>) -> Router {
     let (muster, readiness) = (Arc::clone(&shown.muster), Arc::clone(&shown.readiness));
-    let invites = invite::routes(Rooms::new(muster, readiness, shown.cams.clone()));
+    let invites = invite::routes(Rooms::new(muster, readiness, shown.cams.clone(), &shown.public_url));
     let files = files::routes(Arc::clone(&shown.muster));
     let metrics = match shown.metrics_for.listen.is_empty() {
         true => metrics_router(Arc::clone(&shown)),

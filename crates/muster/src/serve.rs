@@ -277,6 +277,7 @@ impl Server {
             documents,
             readiness: Arc::clone(&readiness),
             cams: configuration.cams.clone(),
+            public_url: configuration.public_url.clone(),
         });
         let body_time = Duration::from_secs(configuration.gateway.body_seconds);
         let call_bytes = configuration.gateway.body_bytes;

@@ -140,6 +140,11 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
+/// The names of all that is embedded.
+pub(crate) fn files() -> impl Iterator<Item = String> {
+    Built::iter().map(|name| name.into_owned())
+}
+
 /// Whether anything was there to embed. Files that begin with a dot are for `make` and Git.
 fn is_built() -> bool {
     Built::iter().any(|name| !name.starts_with('.'))

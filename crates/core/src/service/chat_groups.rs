@@ -237,7 +237,7 @@ impl ChatRules<'_> {
         name: Option<&str>,
     ) -> Result<Admittance> {
         let muster = self.0;
-        let Invitation(group) = invitation;
+        let Invitation { group, .. } = invitation;
         let capacity = Some(muster.limits.chat_participants);
         let join = joining(muster, number, name, capacity)?;
         let by_number = muster.limits.chat_seats_by_number;

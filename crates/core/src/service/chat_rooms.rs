@@ -4,7 +4,7 @@
 //! token that only they are given: whoever has the link and knows the number does not write in somebody else's name, and
 //! does not read what is said to somebody else alone. A seat ends with its membership, and with its time.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -19,10 +19,11 @@ use crate::{
     callback::ChatGroupDeed,
     channel::MessageName,
     chat::{ChatGroup, PhoneNumber},
-    chat_message::{ChatMessage, Content, MessageStatus, Place},
+    chat_message::{ChatMessage, Content, Conversation, MessageStatus, Place},
     error::{Error, Result},
-    group::{Order, Window},
+    group::{Order, Page, Window},
     id::MessageId,
+    outbound::{Answered, Call, CallFault},
     roster::{JoinNumber, Member, PageQuery},
     store::Stretch,
     time::Millis,
@@ -32,6 +33,8 @@ use crate::{
 const SEAT_PURPOSE: &str = "seat in a customer group";
 /// Participants that a room shows, at most: a customer group has a handful.
 const SHOWN: usize = 100;
+/// How long it may take to fetch what a message names; less than any request may take.
+const LINKED_TIME: Duration = Duration::from_secs(8);
 
 /// Somebody at their seat in a customer group.
 #[derive(Clone, Debug)]
@@ -153,13 +156,41 @@ impl ChatRules<'_> {
         }
     }
 
-    /// Who is in the participant's group, in the order of joining.
+    /// Who is in the participant's group, in the order of joining, as far as a room shows them, and how many they are.
     ///
     /// # Errors
     /// The store's.
-    pub async fn present(&self, participant: &Participant) -> Result<Vec<Member>> {
+    pub async fn present(&self, participant: &Participant) -> Result<Page<Member>> {
         let query = PageQuery { order: Order::Ascending, window: Window { skip: 0, limit: SHOWN } };
-        Ok(self.0.store.roster_page(&participant.group.at, query).await?.entries)
+        Ok(self.0.store.roster_page(&participant.group.at, query).await?)
+    }
+
+    /// A message that a participant sees: one of its group, or one between the group's number and the participant alone.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn seen(&self, participant: &Participant, id: &MessageId) -> Result<Option<ChatMessage>> {
+        let Participant { group, number, .. } = participant;
+        let found = self.0.store.records().chat_message(&group.at.app, id).await?;
+        let is_seen = |message: &ChatMessage| match &message.conversation {
+            Conversation::Group(of) => *of == group.at.group,
+            Conversation::Person(with) => with == number && message.number == group.number,
+        };
+        Ok(found.filter(is_seen))
+    }
+
+    /// Fetches a picture that a message names, for those who may see it: they do not show themselves to whoever keeps it.
+    /// What is at the address is not looked at.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn fetch_linked(
+        &self,
+        url: &str,
+        most_bytes: usize,
+    ) -> std::result::Result<Answered, CallFault> {
+        let call = Call { time: Some(LINKED_TIME), answer_bytes: Some(most_bytes), ..Call::get(url) };
+        self.0.outbound.call(call).await
     }
 
     /// A bell that rings when something may have been said to the participant by way of this node. What is said by way of

@@ -70,12 +70,23 @@ impl Deref for OpenChatGroup {
 
 /// A customer group that an invite code has opened, with room for somebody.
 #[derive(Clone, Debug)]
-pub struct Invitation(pub(super) ChatGroup);
+pub struct Invitation {
+    pub(super) group: ChatGroup,
+    free: u64,
+}
+
+impl Invitation {
+    /// How many places it had when it was opened.
+    #[must_use]
+    pub fn free(&self) -> u64 {
+        self.free
+    }
+}
 
 impl Deref for Invitation {
     type Target = ChatGroup;
     fn deref(&self) -> &ChatGroup {
-        &self.0
+        &self.group
     }
 }
 
@@ -177,10 +188,10 @@ impl ChatRules<'_> {
     pub async fn invited(&self, code: &str) -> Result<Invitation> {
         let group = self.opened(code).await?;
         let capacity = self.0.limits.chat_participants;
-        if self.0.store.roster_state(&group.at).await?.count >= capacity {
-            return Err(Error::GroupFull(capacity));
+        match capacity.saturating_sub(self.0.store.roster_state(&group.at).await?.count) {
+            0 => Err(Error::GroupFull(capacity)),
+            free => Ok(Invitation { group, free }),
         }
-        Ok(Invitation(group))
     }
 
     /// What a code stands for, or once stood for.

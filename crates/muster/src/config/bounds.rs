@@ -116,6 +116,8 @@ impl Configuration {
                 ("room_wait_seconds", self.cams.room_wait_seconds.into(), 1..=300),
                 ("room_look_millis", self.cams.room_look_millis.into(), 100..=60_000),
                 ("room_waits", size(self.cams.room_waits), 0..=1_000_000),
+                ("room_pictures", size(self.cams.room_pictures), 0..=10_000),
+                ("room_picture_bytes", size(self.cams.room_picture_bytes), 1..=1 << 28),
                 ("file_bytes", size(self.cams.file_bytes), 1..=1 << 30),
                 ("file_bytes_per_channel", self.cams.file_bytes_per_channel, 1..=MOST_BYTES),
                 ("file_days", self.cams.file_days.into(), 1..=3650),

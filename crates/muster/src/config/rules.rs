@@ -59,6 +59,11 @@ pub(crate) struct CamsConfig {
     pub(crate) room_look_millis: u32,
     /// Requests for news that are held at once; the pages of others ask every three seconds.
     pub(crate) room_waits: usize,
+    /// Pictures from other hosts that are fetched for rooms at once: readers do not show themselves there. With 0 none are,
+    /// and rooms show their addresses.
+    pub(crate) room_pictures: usize,
+    /// Bytes of such a picture.
+    pub(crate) room_picture_bytes: usize,
     /// Bytes of a file that is put onto the server for messages to name, at most 1073741824.
     pub(crate) file_bytes: usize,
     /// Bytes of all files of a channel.
@@ -81,6 +86,8 @@ impl Default for CamsConfig {
             room_wait_seconds: 20,
             room_look_millis: 1_000,
             room_waits: 10_000,
+            room_pictures: 32,
+            room_picture_bytes: 5 << 20,
             file_bytes: limits.chat_file_bytes,
             file_bytes_per_channel: limits.chat_file_bytes_per_channel,
             file_days: u32::try_from(limits.chat_file_millis / MILLIS_PER_DAY).unwrap_or(u32::MAX),

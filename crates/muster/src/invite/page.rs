@@ -1,72 +1,152 @@
-//! HTML of the invite pages: one column, readable in the light and in the dark, on a phone and on a desk.
+//! The frame of the invite pages: what stands around each of them, and what they may load.
 
 use axum::{
-    http::{StatusCode, header},
-    response::{Html, IntoResponse as _, Response},
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use maud::{DOCTYPE, Markup, html};
+
+use super::{
+    assets,
+    manner::{Manner, Theme},
+    words::Language,
 };
 
-/// What a page may load and whither it may send: nothing from elsewhere, and of its own a style in the page, its script, and
-/// what the script asks for.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a page may load and whither it may send: nothing from elsewhere, but for films and recordings that somebody sets
+/// going.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                      media-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// A page of this title and body; both are HTML, the title without markup.
-pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title><style>{STYLE}</style>\
-         </head><body><main>{body}</main></body></html>",
-        escaped(title)
-    );
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (status, headers, Html(html)).into_response()
+/// What every page is served with.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+/// What a page is of.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// A few words or a form, in the middle.
+    Card,
+    /// The room.
+    Room,
+}
+
+/// A page of this title and body.
+pub(super) fn page(status: StatusCode, manner: Manner, kind: Kind, title: &str, body: &Markup) -> Response {
+    let theme = (manner.theme != Theme::System).then(|| manner.theme.name());
+    let class = match kind {
+        Kind::Card => "card",
+        Kind::Room => "room",
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang=(manner.words().tag) data-theme=[theme] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) }
+                link rel="icon" href=(assets::ICON_PATH) type="image/svg+xml";
+                link rel="stylesheet" href=(assets::style_path());
+                @if let Some(script) = assets::script_path() {
+                    script type="module" src=(script) {}
+                }
+            }
+            body class=(class) { (body) }
+        }
+    };
+    (status, HEADERS, page_bytes(page)).into_response()
+}
+
+fn page_bytes(page: Markup) -> axum::response::Html<String> {
+    axum::response::Html(page.into_string())
+}
+
+/// A page of a few words: a title, what is said under it, and what can be chosen of how it is shown.
+pub(super) fn card(status: StatusCode, manner: Manner, code: &str, title: &str, body: &Markup) -> Response {
+    let whole = html! {
+        main {
+            h1 { (title) }
+            (body)
+        }
+        footer { (choices(manner, code)) }
+    };
+    page(status, manner, Kind::Card, title, &whole)
+}
+
+/// The links by which language and theme are chosen. The page answers them with itself.
+pub(super) fn choices(manner: Manner, code: &str) -> Markup {
+    let words = manner.words();
+    let themes = Theme::ALL.map(|theme| {
+        let name = match theme {
+            Theme::System => words.system,
+            Theme::Light => words.light,
+            Theme::Dark => words.dark,
+        };
+        (theme, name)
+    });
+    html! {
+        nav class="choices" aria-label=(words.language) {
+            @for language in Language::ALL {
+                @let name = match language { Language::English => "English", Language::Chinese => "中文" };
+                a href={ "/i/" (code) "?language=" (language.name()) } lang=(language.words().tag)
+                  aria-current=[(language == manner.language).then_some("true")] { (name) }
+            }
+        }
+        nav class="choices" aria-label=(words.appearance) {
+            @for (theme, name) in themes {
+                a href={ "/i/" (code) "?theme=" (theme.name()) }
+                  aria-current=[(theme == manner.theme).then_some("true")] { (name) }
+            }
+        }
+    }
+}
+
+/// What is drawn beside words.
+#[derive(Clone, Copy)]
+pub(super) enum Icon {
+    People,
+    Pin,
+    File,
+    Answer,
+}
+
+/// A drawing, which says nothing that the words beside it do not say.
+pub(super) fn icon(icon: Icon) -> Markup {
+    let path = match icon {
+        Icon::People => {
+            "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6\
+             M15.5 4.4a3.5 3.5 0 0 1 0 6.2M17.5 14.4c2.4.8 4 2.9 4 5.6"
+        }
+        Icon::Pin => "M9 3h6l-1 7 4 3v2H6v-2l4-3ZM12 15v6",
+        Icon::Answer => "M9 6 4 11l5 5M4.5 11H14a6 6 0 0 1 6 6v1",
+        Icon::File => "M6 2.5h8l5 5v14H6ZM14 2.5v5h5M9 13h7M9 17h5",
+    };
+    html! {
+        svg class="icon-drawn" viewBox="0 0 24 24" aria-hidden="true" { path d=(path) {} }
+    }
 }
 
 /// Said where something went wrong; nothing when nothing did.
-pub(super) fn fault_note(fault: Option<&str>) -> String {
-    let hidden = if fault.is_some() { "" } else { " hidden" };
-    let text = escaped(fault.unwrap_or_default());
-    format!("<p id=\"fault\" class=\"fault\" role=\"alert\"{hidden}>{text}</p>")
+pub(super) fn fault_note(fault: Option<&str>) -> Markup {
+    html! { p id="fault" class="fault" role="alert" hidden[fault.is_none()] { (fault.unwrap_or_default()) } }
 }
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--accent:#0b6bcb;--line:#8886}\
-body{margin:0;font:1.05rem/1.5 system-ui,sans-serif;display:grid;min-height:100vh;place-items:center}\
-main{box-sizing:border-box;width:min(32rem,100%);padding:1.5rem}\
-h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem;overflow-wrap:anywhere}\
-label{display:block;margin:1rem 0 0;font-weight:600}\
-input,textarea{box-sizing:border-box;width:100%;margin-top:.25rem;padding:.65rem .75rem;font:inherit;border:1px solid var(--line);border-radius:.5rem;font-weight:400}\
-textarea{resize:vertical}\
-input:focus-visible,textarea:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}\
-button{margin-top:1rem;width:100%;padding:.75rem;font:inherit;font-weight:600;color:#fff;background:var(--accent);border:0;border-radius:.5rem;cursor:pointer}\
-button.quiet{color:inherit;background:none;border:1px solid var(--line);font-weight:400}\
-.hint{margin:.25rem 0 0;font-size:.9rem;opacity:.75}\
-.fault{padding:.65rem .75rem;border-left:4px solid #c62828;background:#c6282822;border-radius:.25rem}\
-#said{list-style:none;margin:1rem 0;padding:0;max-height:55vh;overflow-y:auto}\
-#said li{margin:0 0 .75rem;padding:.5rem .75rem;border:1px solid var(--line);border-radius:.5rem;overflow-wrap:anywhere}\
-#said li.you{margin-left:2rem}\
-#said li.business{border-left:4px solid var(--accent)}\
-#said p{margin:0;white-space:pre-wrap}\
-#said i,#said time{font-size:.85rem;opacity:.75;margin-left:.5rem}";
-
-/// A text that cannot become markup.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
+/// A group's picture, or the first letter of its title in its place.
+pub(super) fn portrait(subject: &str, picture: Option<&str>) -> Markup {
+    html! {
+        span class="portrait" aria-hidden="true" {
+            @if let Some(picture) = picture {
+                img src=(picture) alt="" width="96" height="96";
+            } @else {
+                (subject.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default())
+            }
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -74,13 +154,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_group_calls_itself_cannot_become_markup() {
-        assert_eq!(escaped("<b onclick='x'>&\""), "&lt;b onclick=&#39;x&#39;&gt;&amp;&quot;");
+    fn a_fault_is_told_as_text() {
+        assert!(fault_note(None).into_string().contains(" hidden>"));
+        assert!(fault_note(Some("<b>")).into_string().ends_with(">&lt;b&gt;</p>"));
     }
 
     #[test]
-    fn a_fault_is_told_as_text() {
-        assert!(fault_note(None).contains(" hidden>"));
-        assert!(fault_note(Some("<b>")).ends_with(">&lt;b&gt;</p>"));
+    fn a_group_without_a_picture_is_shown_by_a_letter() {
+        assert!(portrait("“market”", None).into_string().contains(">M<"));
+        assert!(portrait("群", Some("/files/a/b")).into_string().contains("src=\"/files/a/b\""));
     }
 }

@@ -1,6 +1,6 @@
 //! The room: what is said, who is there, a form to write and one to leave.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Form,
@@ -11,8 +11,9 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
+use maud::{Markup, html};
 use muster_core::{
-    chat_message::{ChatMessage, Place},
+    chat_message::{ChatMessage, Content, Place},
     error::Error,
     id::MessageId,
     service::Participant,
@@ -23,26 +24,18 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     Code, Rooms, code_of,
-    face::{Face, refused},
-    page::{escaped, fault_note, page as html},
+    face::{Face, For, Refusal, refused},
+    lines::{Lines, Site},
+    page::{Icon, Kind, choices, fault_note, icon, page as whole, portrait},
     seat,
+    standing::Standing,
     view::{Line, listed},
+    words::Words,
 };
 use crate::net::Origin;
 
-const SCRIPT: &str = include_str!("room.js");
 /// How long a page whose request could not be held waits until it asks again, in milliseconds.
 const UNHELD_PAUSE: u32 = 3_000;
-
-/// The script of the room.
-pub(super) async fn script() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, SCRIPT).into_response()
-}
 
 /// Has the browser keep a seat for its time, from now on.
 pub(super) fn cookie(rooms: &Rooms, participant: &Participant, origin: Origin) -> Option<HeaderValue> {
@@ -51,60 +44,186 @@ pub(super) fn cookie(rooms: &Rooms, participant: &Participant, origin: Origin) -
     seat::cookie(participant.group(), &token, seconds, origin)
 }
 
+/// Whose room is shown, and to whom.
+pub(super) struct Visit<'a> {
+    pub(super) rooms: &'a Rooms,
+    pub(super) code: &'a str,
+    pub(super) participant: &'a Participant,
+    pub(super) face: Face,
+    pub(super) site: Site,
+    pub(super) origin: Origin,
+}
+
 /// What was written and could not be sent, and why.
 #[derive(Default)]
 pub(super) struct Unsent {
     text: String,
-    fault: Option<(StatusCode, String)>,
+    /// The message that it answers.
+    reply_to: Option<MessageId>,
+    refusal: Option<Refusal>,
 }
 
-/// The room as a page.
-pub(super) async fn page(
-    rooms: &Rooms,
-    code: &str,
-    participant: &Participant,
-    origin: Origin,
-    unsent: Unsent,
-) -> Result<Response, Error> {
-    let chats = rooms.muster.chats();
-    let said = chats.read(participant, Stretch::Latest, rooms.bounds.room_messages).await?;
-    let present = present(rooms, participant).await?.join(", ");
-    let after = said.last().map_or(0, |(place, _)| *place);
-    let lines: String = said.iter().map(|(_, message)| Line::of(message, participant).html()).collect();
-    let group = participant.group();
-    let about = group.description.as_deref().map(|text| format!("<p>{}</p>", escaped(text)));
-    let most = rooms.bounds.message_characters;
-    let (status, fault) = unsent.fault.map_or((StatusCode::OK, None), |(status, text)| (status, Some(text)));
-    let body = format!(
-        "<h1>{subject}</h1>{about}<p class=\"hint\">In this group: <span id=\"present\">{present}</span></p>\
-         <ol id=\"said\" aria-live=\"polite\" data-after=\"{after}\">{lines}</ol>{note}\
-         <form id=\"write\" method=\"post\" action=\"/i/{code}/messages\" data-unsent=\"The message was not sent.\">\
-         <label>Message <textarea name=\"text\" rows=\"2\" maxlength=\"{most}\" required>\n{text}</textarea></label>\
-         <button>Send</button></form>\
-         <form method=\"post\" action=\"/i/{code}/leave\"><button class=\"quiet\">Leave the group</button></form>\
-         <noscript><p class=\"hint\"><a href=\"/i/{code}\">Look for new messages</a></p></noscript>\
-         <script src=\"/i/room.js\" defer></script>",
-        subject = escaped(&group.subject),
-        about = about.unwrap_or_default(),
-        present = escaped(&present),
-        note = fault_note(fault.as_deref()),
-        code = escaped(code),
-        text = escaped(&unsent.text),
-    );
-    let mut answer = html(status, &group.subject, &body);
-    if let Some(cookie) = cookie(rooms, participant, origin) {
-        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+impl Unsent {
+    /// Nothing yet, but the message that it shall answer.
+    pub(super) fn answering(reply_to: Option<MessageId>) -> Self {
+        Self { reply_to, ..Self::default() }
     }
-    Ok(answer)
 }
 
-/// What those are called who are in the group.
-async fn present(rooms: &Rooms, participant: &Participant) -> Result<Vec<String>, Error> {
-    let members = rooms.muster.chats().present(participant).await?;
-    let called = |member: &muster_core::roster::Member| {
-        listed(member.info.as_deref(), member.user.as_str(), participant.number())
-    };
-    Ok(members.iter().map(called).collect())
+impl Visit<'_> {
+    fn words(&self) -> &'static Words {
+        self.face.words()
+    }
+
+    fn lines<'a>(&'a self, standing: &'a Standing) -> Lines<'a> {
+        let Self { code, participant, face, site, .. } = self;
+        Lines { code, reader: participant, language: face.manner.language, standing, site }
+    }
+
+    /// The room as a page.
+    pub(super) async fn page(&self, unsent: Unsent) -> Result<Response, Error> {
+        let Self { rooms, participant, .. } = self;
+        let chats = rooms.muster.chats();
+        let said = chats.read(participant, Stretch::Latest, rooms.bounds.room_messages).await?;
+        let mut standing = Standing::of(rooms, participant, &said).await?;
+        if let Some(id) = &unsent.reply_to {
+            standing.learn(rooms, participant, id).await?;
+        }
+        let present = self.present().await?;
+        let body = html! {
+            (self.head(&present))
+            (self.about(&present))
+            main {
+                (self.conversation(&said, &standing, &present))
+                (self.writing(&unsent, &standing))
+            }
+        };
+        let status = unsent.refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+        let title = &participant.group().subject;
+        let mut answer = whole(status, self.face.manner, Kind::Room, title, &body);
+        if let Some(cookie) = cookie(rooms, participant, self.origin) {
+            answer.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        Ok(answer)
+    }
+
+    fn head(&self, present: &Present) -> Markup {
+        let group = self.participant.group();
+        let through = || format!("/i/{}/pictures/group", self.code);
+        let picture = group.picture.as_deref().map(|link| self.site.own_file(link).unwrap_or_else(through));
+        html! {
+            header {
+                (portrait(&group.subject, picture.as_deref()))
+                div class="title" {
+                    h1 { (group.subject) }
+                    p id="count" { (present.count) }
+                }
+                button type="button" class="icon" popovertarget="about" aria-label=(self.words().about) {
+                    (icon(Icon::People))
+                }
+            }
+        }
+    }
+
+    /// Who is there, what the group is about, how it is shown, and the way out.
+    fn about(&self, present: &Present) -> Markup {
+        let words = self.words();
+        html! {
+            aside id="about" popover="auto" aria-label=(words.about) {
+                button type="button" class="icon close" popovertarget="about" popovertargetaction="hide" aria-label=(words.close) {
+                    span aria-hidden="true" { "×" }
+                }
+                @if let Some(about) = &self.participant.group().description { p class="about" { (about) } }
+                h2 { (words.people) }
+                ul id="present" { (present.list) }
+                p id="free" class="hint" { (present.free) }
+                (choices(self.face.manner, self.code))
+                // A second press at the same place is asked for.
+                details class="leave" {
+                    summary { (words.leave) }
+                    form method="post" action={ "/i/" (self.code) "/leave" } {
+                        button class="danger" { (words.leave_surely) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn conversation(&self, said: &[(Place, ChatMessage)], standing: &Standing, present: &Present) -> Markup {
+        let words = self.words();
+        let lines = self.lines(standing);
+        let after = said.last().map_or(0, |(place, _)| *place);
+        html! {
+            section id="pins" aria-label=(words.pinned) { (lines.pins()) }
+            // Turned over, so that it begins at its end without a script.
+            div id="log" role="log" aria-live="polite" aria-label=(words.messages) tabindex="0" {
+                div {
+                    ol id="said" data-after=(after) data-state=(present.state) data-held=(self.rooms.bounds.room_wait_seconds) { @for (_, message) in said { (lines.line(message)) } }
+                    p class="silence" { (words.silence) }
+                }
+            }
+            button type="button" id="newer" hidden { (words.newer) }
+            p id="state" role="status" data-lost=(words.lost) data-found=(words.found) {}
+            a id="look" href={ "/i/" (self.code) } { (words.look) }
+        }
+    }
+
+    fn writing(&self, unsent: &Unsent, standing: &Standing) -> Markup {
+        let words = self.words();
+        let answered = unsent.reply_to.as_ref().and_then(|id| standing.message(id));
+        let is_open = self.participant.group().status.is_open();
+        let most = self.rooms.bounds.message_characters;
+        html! {
+                   (fault_note(unsent.refusal.as_ref().map(|refusal| &*refusal.text)))
+                   p id="paused" hidden[is_open] { (words.paused) }
+                   form id="write" method="post" action={ "/i/" (self.code) "/messages" } data-unsent=(words.unsent)
+        hidden[!is_open] {
+                       input type="hidden" name="replyTo" value=[answered.map(|message| message.id.as_str())];
+                       div id="answering" hidden[answered.is_none()] {
+                           p { @if let Some(message) = answered { (self.lines(standing).answered(message)) } }
+                           a href={ "/i/" (self.code) } aria-label=(words.close) { "×" }
+                       }
+                       label for="text" class="visually-hidden" { (words.message) }
+                       // A line break right behind the tag is passed over: one that was typed is not.
+                       textarea id="text" name="text" rows="1" maxlength=(most) required placeholder=(words.message)
+                         data-keep={ "text " (self.code) } aria-describedby="fault" { "\n" (unsent.text) }
+                       button { (words.send) }
+                   }
+               }
+    }
+
+    /// Who is in the group.
+    async fn present(&self) -> Result<Present, Error> {
+        let words = self.words();
+        let found = self.rooms.muster.chats().present(self.participant).await?;
+        let number = self.participant.number();
+        let called = |member: &muster_core::roster::Member| {
+            listed(member.info.as_deref(), member.user.as_str(), number, words)
+        };
+        let names: Vec<String> = found.entries.iter().map(called).collect();
+        let free = self.rooms.bounds.max_participants.saturating_sub(found.total);
+        Ok(Present {
+            list: html! { @for name in &names { li { (portrait(name, None)) span { (name) } } } },
+            count: (words.here)(found.total),
+            free: (words.free_places)(free),
+            state: state_of(self.participant, found.total),
+            names,
+        })
+    }
+}
+
+/// What of a room may change without a word, in short: how many are there, and whether they may write.
+fn state_of(participant: &Participant, count: u64) -> String {
+    format!("{count}-{}", participant.group().status.is_open())
+}
+
+/// Who is in a group, as it is told.
+struct Present {
+    state: String,
+    names: Vec<String>,
+    list: Markup,
+    count: String,
+    free: String,
 }
 
 /// From where news is asked for.
@@ -115,16 +234,43 @@ pub(super) struct Asked {
     /// Whether the request is held until there is some.
     #[serde(default)]
     wait: u8,
+    /// Whether messages are asked for as a page shows them.
+    #[serde(default)]
+    shown: u8,
+    /// What the asker knows of the room's state; it is told of another one at once.
+    #[serde(default)]
+    state: Option<String>,
 }
 
 /// What is new.
 #[derive(Serialize)]
-struct News {
-    messages: Vec<Line>,
-    /// From where the next news is asked for.
+#[serde(untagged)]
+enum News<'a> {
+    /// For a program.
+    Told { messages: Vec<Line<'a>>, after: Place, present: Vec<String>, pause: u32 },
+    /// For a page, as HTML.
+    Shown(Box<Shown>),
+}
+
+/// What is new, as a page shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    lines: String,
+    /// The signs at messages that were given some or lost them.
+    signs: BTreeMap<String, String>,
+    /// What is pinned, if that may have changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pins: Option<String>,
+    /// From where the next news is asked for, and with what state.
     after: Place,
-    present: Vec<String>,
-    /// How long the page waits until then, in milliseconds.
+    state: String,
+    present: String,
+    count: String,
+    free: String,
+    /// Whether people may write.
+    open: bool,
+    /// How long the page waits until it asks again, in milliseconds.
     pause: u32,
 }
 
@@ -132,35 +278,76 @@ struct News {
 pub(super) async fn news(
     State(rooms): State<Arc<Rooms>>,
     code: Code,
+    Extension(origin): Extension<Origin>,
     headers: HeaderMap,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
+    let (face, code) = (Face::program(&headers), code_of(code));
     let Query(asked) = match asked {
         Ok(asked) => asked,
         Err(rejection) => {
-            return Face::Program.problem(rejection.status(), "Ask with the numbers after and wait.");
+            return face.malformed(rejection.status(), &code, "Ask with the numbers after and wait.");
         }
     };
     let told = async {
-        let code = code_of(code)?;
         let Some(participant) = rooms.seated(&code, &headers).await? else {
-            return Ok(Face::Program.no_seat());
+            return Ok(face.no_seat(&code));
         };
         let permit = if asked.wait > 0 { rooms.waiting.try_acquire().ok() } else { None };
         let seconds = if permit.is_some() { rooms.bounds.room_wait_seconds } else { 0 };
         let until = Instant::now() + Duration::from_secs(seconds.into());
-        let found = heard(&rooms, &code, &headers, participant, asked.after, until).await?;
-        let Some((participant, said)) = found else { return Ok(Face::Program.no_seat()) };
+        let found = heard(&rooms, &code, &headers, participant, &asked, until).await?;
+        let Some((participant, said)) = found else { return Ok(face.no_seat(&code)) };
         let pause = if asked.wait > 0 && permit.is_none() { UNHELD_PAUSE } else { 0 };
-        let news = News {
-            after: said.last().map_or(asked.after, |(place, _)| *place),
-            messages: said.iter().map(|(_, message)| Line::of(message, &participant)).collect(),
-            present: present(&rooms, &participant).await?,
-            pause,
+        let after = said.last().map_or(asked.after, |(place, _)| *place);
+        let site = Site::of(&rooms, &headers);
+        let visit = Visit { rooms: &rooms, code: &code, participant: &participant, face, site, origin };
+        let news = match asked.shown {
+            0 => {
+                let line = |(_, message)| Line::of(message, &participant, face.words());
+                let messages = said.iter().map(|said| line((said.0, &said.1))).collect();
+                News::Told { messages, after, present: visit.present().await?.names, pause }
+            }
+            _ => News::Shown(Box::new(visit.shown(&said, after, pause).await?)),
         };
         Ok((NOT_KEPT, axum::Json(news)).into_response())
     };
-    told.await.unwrap_or_else(|error| Face::Program.refusal(&error))
+    told.await.unwrap_or_else(|error: Error| face.refused(&code, &error))
+}
+
+impl Visit<'_> {
+    /// What is new, for a page.
+    async fn shown(&self, said: &[(Place, ChatMessage)], after: Place, pause: u32) -> Result<Shown, Error> {
+        let Self { rooms, participant, .. } = self;
+        let chats = rooms.muster.chats();
+        let standing = match said {
+            [] => Standing::default(),
+            _ => {
+                // What is new may be about what was said before, and answer it.
+                let latest = chats.read(participant, Stretch::Latest, rooms.bounds.room_messages).await?;
+                Standing::of(rooms, participant, &latest).await?
+            }
+        };
+        let lines = self.lines(&standing);
+        let signed = said.iter().filter_map(|(_, message)| match &message.content {
+            Content::Reaction { message: to, .. } => Some(to),
+            _ => None,
+        });
+        let is_pin = |(_, message): &(Place, ChatMessage)| matches!(message.content, Content::Pin { .. });
+        let Present { list, count, free, state, .. } = self.present().await?;
+        Ok(Shown {
+            lines: html! { @for (_, message) in said { (lines.line(message)) } }.into_string(),
+            signs: signed.map(|to| (to.to_string(), lines.signs(to).into_string())).collect(),
+            pins: said.iter().any(is_pin).then(|| lines.pins().into_string()),
+            after,
+            state,
+            present: list.into_string(),
+            count,
+            free,
+            open: participant.group().status.is_open(),
+            pause,
+        })
+    }
 }
 
 const NOT_KEPT: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
@@ -175,16 +362,17 @@ async fn heard(
     code: &str,
     headers: &HeaderMap,
     mut participant: Participant,
-    after: Place,
+    asked: &Asked,
     until: Instant,
 ) -> Result<Option<(Participant, Said)>, Error> {
     let chats = rooms.muster.chats();
     let look = Duration::from_millis(rooms.bounds.room_look_millis.into());
     loop {
         let bell = chats.bell(&participant);
-        let stretch = Stretch::After(after);
+        let stretch = Stretch::After(asked.after);
         let said = chats.read(&participant, stretch, rooms.bounds.room_messages).await?;
-        if !said.is_empty() || Instant::now() >= until || rooms.readiness.is_draining() {
+        let is_news = !said.is_empty() || is_other_state(rooms, &participant, asked).await?;
+        if is_news || Instant::now() >= until || rooms.readiness.is_draining() {
             return Ok(Some((participant, said)));
         }
         let again = until.min(Instant::now() + look);
@@ -193,6 +381,13 @@ async fn heard(
         let Some(still) = rooms.seated(code, headers).await? else { return Ok(None) };
         participant = still;
     }
+}
+
+/// Whether the room is in another state than the asker knows.
+async fn is_other_state(rooms: &Rooms, participant: &Participant, asked: &Asked) -> Result<bool, Error> {
+    let Some(known) = &asked.state else { return Ok(false) };
+    let count = rooms.muster.chats().present(participant).await?.total;
+    Ok(*known != state_of(participant, count))
 }
 
 /// What is written.
@@ -211,47 +406,45 @@ pub(super) async fn write(
     headers: HeaderMap,
     form: Result<Form<Written>, FormRejection>,
 ) -> Response {
-    let face = Face::of(&headers);
+    let (face, code) = (Face::of(&headers), code_of(code));
     let Form(Written { text, reply_to }) = match form {
         Ok(form) => form,
-        Err(rejection) => return face.problem(rejection.status(), "Send the field text as a form."),
+        Err(rejection) => return face.malformed(rejection.status(), &code, "Send the field text as a form."),
     };
     let sent = async {
-        let code = code_of(code)?;
-        let Some(participant) = rooms.seated(&code, &headers).await? else { return Ok(face.no_seat()) };
+        let Some(participant) = rooms.seated(&code, &headers).await? else { return Ok(face.no_seat(&code)) };
         let text = text.replace("\r\n", "\n");
-        let fault = match text.trim() {
-            "" => Some((StatusCode::BAD_REQUEST, "Write something first.".to_owned())),
-            said => said_in(&rooms, &participant, said, &reply_to).await.err(),
-        };
-        Ok(match (face, fault) {
-            (Face::Browser, None) => Redirect::to(&format!("/i/{code}")).into_response(),
-            (Face::Program, None) => axum::Json(serde_json::json!({ "sent": true })).into_response(),
-            (Face::Browser, fault) => {
-                page(&rooms, &code, &participant, origin, Unsent { text, fault }).await?
+        let words = face.words();
+        let reply_to = (!reply_to.is_empty()).then(|| MessageId::new(&reply_to)).transpose();
+        let refusal = match (text.trim(), &reply_to) {
+            ("", _) => Some(Refusal::of_text(StatusCode::BAD_REQUEST, words.write_first.to_owned())),
+            (_, Err(_)) => Some(Refusal::of_text(StatusCode::CONFLICT, words.nothing_to_answer.to_owned())),
+            (said, Ok(reply_to)) => {
+                let written = rooms.muster.chats().write(&participant, said, reply_to.clone()).await;
+                written.err().map(|error| not_written(&error, words))
             }
-            (Face::Program, Some((status, text))) => face.problem(status, &text),
+        };
+        Ok(match (face.whom, refusal) {
+            (For::Browser, None) => Redirect::to(&format!("/i/{code}")).into_response(),
+            (For::Program, None) => axum::Json(serde_json::json!({ "sent": true })).into_response(),
+            (For::Browser, refusal) => {
+                let site = Site::of(&rooms, &headers);
+                let visit =
+                    Visit { rooms: &rooms, code: &code, participant: &participant, face, site, origin };
+                visit.page(Unsent { text, reply_to: reply_to.ok().flatten(), refusal }).await?
+            }
+            (For::Program, Some(refusal)) => face.refusal(&code, refusal),
         })
     };
-    sent.await.unwrap_or_else(|error| face.refusal(&error))
+    sent.await.unwrap_or_else(|error: Error| face.refused(&code, &error))
 }
 
-/// Has a participant say something, which may answer a message; or why not.
-async fn said_in(
-    rooms: &Rooms,
-    participant: &Participant,
-    text: &str,
-    reply_to: &str,
-) -> Result<(), (StatusCode, String)> {
-    let nothing = || (StatusCode::CONFLICT, "What this answers is not in the group any more.".to_owned());
-    let reply_to = match reply_to {
-        "" => None,
-        id => Some(MessageId::new(id).map_err(|_| nothing())?),
-    };
-    match rooms.muster.chats().write(participant, text, reply_to).await {
-        Ok(_) => Ok(()),
-        Err(Error::NoMessage(_)) => Err(nothing()),
-        Err(error) => Err(refused(&error)),
+/// Why something was not written.
+fn not_written(error: &Error, words: &Words) -> Refusal {
+    match error {
+        Error::GroupInactive(_) => Refusal::of_text(StatusCode::CONFLICT, words.paused.to_owned()),
+        Error::NoMessage(_) => Refusal::of_text(StatusCode::CONFLICT, words.nothing_to_answer.to_owned()),
+        error => refused(error, words),
     }
 }
 
@@ -261,17 +454,16 @@ pub(super) async fn leave(
     Extension(origin): Extension<Origin>,
     headers: HeaderMap,
 ) -> Response {
-    let face = Face::of(&headers);
+    let (face, code) = (Face::of(&headers), code_of(code));
     let left = async {
-        let code = code_of(code)?;
-        let Some(participant) = rooms.seated(&code, &headers).await? else { return Ok(face.no_seat()) };
+        let Some(participant) = rooms.seated(&code, &headers).await? else { return Ok(face.no_seat(&code)) };
         let group = participant.group().clone();
         rooms.muster.chats().go(participant).await?;
-        let mut answer = face.farewell(&group);
+        let mut answer = face.farewell(&code, &group);
         if let Some(forgotten) = seat::cookie(&group, "", 0, origin) {
             answer.headers_mut().insert(header::SET_COOKIE, forgotten);
         }
         Ok(answer)
     };
-    left.await.unwrap_or_else(|error| face.refusal(&error))
+    left.await.unwrap_or_else(|error: Error| face.refused(&code, &error))
 }

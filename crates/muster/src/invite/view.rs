@@ -1,5 +1,4 @@
-//! What a participant sees of a message: who said it, and what, as text and at most one link. Pictures are not loaded by the
-//! page: whoever is behind a link would learn who reads.
+//! What a participant sees of a message, as programs have it: who said it, and what, as text and at most one link.
 
 use muster_core::{
     chat::PhoneNumber,
@@ -8,16 +7,36 @@ use muster_core::{
 };
 use serde::Serialize;
 
-use super::page::escaped;
+use super::words::Words;
 
 /// Digits of a number that others see.
 const SHOWN_DIGITS: usize = 4;
 
-/// A message, as a page has it.
+/// Whose a message is, for whoever reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Side {
+    Business,
+    You,
+    Other,
+}
+
+impl Side {
+    /// Its name, in style sheets too.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::You => "you",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A message.
 #[derive(Serialize)]
-pub(super) struct Line {
-    /// Whose it is: `business`, `you` or `other`.
-    from: &'static str,
+pub(super) struct Line<'a> {
+    id: &'a str,
+    from: Side,
     /// Who said it.
     name: String,
     /// Said when the business has written to this participant alone.
@@ -27,9 +46,43 @@ pub(super) struct Line {
     text: String,
     /// Where more of it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<String>,
+    link: Option<&'a str>,
+    /// The message that it answers.
+    #[serde(rename = "replyTo", skip_serializing_if = "Option::is_none")]
+    reply_to: Option<&'a str>,
     /// When it was taken: ISO 8601, in UTC.
     at: String,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn of(message: &'a ChatMessage, reader: &Participant, words: &Words) -> Self {
+        let (from, name) = author(message, reader, words);
+        let (text, link) = said(&message.content, words);
+        Self {
+            id: message.id.as_str(),
+            from,
+            name,
+            alone: is_alone(message).then_some(words.alone),
+            text,
+            link,
+            reply_to: message.reply_to.as_ref().map(|id| id.as_str()),
+            at: moment(message),
+        }
+    }
+}
+
+/// Whose a message is, and what they are called.
+pub(super) fn author(message: &ChatMessage, reader: &Participant, words: &Words) -> (Side, String) {
+    match &message.author {
+        Author::Business => (Side::Business, reader.group().subject.clone()),
+        Author::Person { number, .. } if number == reader.number() => (Side::You, words.you.to_owned()),
+        Author::Person { number, name } => (Side::Other, called(name.as_deref(), number.as_str())),
+    }
+}
+
+/// Whether the business has said something to one person alone.
+pub(super) fn is_alone(message: &ChatMessage) -> bool {
+    matches!(message.conversation, Conversation::Person(_))
 }
 
 /// What somebody is called by others: by their name, or by the end of their number.
@@ -40,79 +93,51 @@ pub(super) fn called(name: Option<&str>, number: &str) -> String {
     }
 }
 
-impl Line {
-    pub(super) fn of(message: &ChatMessage, reader: &Participant) -> Self {
-        let (from, name) = match &message.author {
-            Author::Business => ("business", reader.group().subject.clone()),
-            Author::Person { number, .. } if number == reader.number() => ("you", "You".to_owned()),
-            Author::Person { number, name } => ("other", called(name.as_deref(), number.as_str())),
-        };
-        let (text, link) = words(&message.content);
-        let alone = matches!(message.conversation, Conversation::Person(_)).then_some("to you alone");
-        Self { from, name, alone, text, link, at: moment(message) }
-    }
-
-    /// The same for a page without its script.
-    pub(super) fn html(&self) -> String {
-        let alone = self.alone.map(|alone| format!("<i>{alone}</i>")).unwrap_or_default();
-        let link = self.link.as_deref().map(escaped).map(|link| {
-            format!("<a href=\"{link}\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">{link}</a>")
-        });
-        let (from, at) = (self.from, &self.at);
-        let time = at.get(11..16).unwrap_or(at);
-        format!(
-            "<li class=\"{from}\"><b>{}</b>{alone}<p>{}</p>{}<time datetime=\"{at}\">{time} UTC</time></li>",
-            escaped(&self.name),
-            escaped(&self.text),
-            link.unwrap_or_default(),
-        )
-    }
+/// What somebody in the group is called in a list of who is there.
+pub(super) fn listed(name: Option<&str>, number: &str, reader: &PhoneNumber, words: &Words) -> String {
+    let called = called(name, number);
+    if number == reader.as_str() { (words.marked_you)(&called) } else { called }
 }
 
-fn moment(message: &ChatMessage) -> String {
+/// When a message was taken: ISO 8601, in UTC.
+pub(super) fn moment(message: &ChatMessage) -> String {
     jiff::Timestamp::from_millisecond(message.at.0).unwrap_or_default().to_string()
 }
 
 /// A content in words, and its link.
-fn words(content: &Content) -> (String, Option<String>) {
-    let captioned = |what: &str, Media { link, caption }: &Media| {
-        (caption.clone().unwrap_or_else(|| what.to_owned()), Some(link.clone()))
-    };
+pub(super) fn said<'a>(content: &'a Content, words: &Words) -> (String, Option<&'a str>) {
+    fn captioned<'a>(what: &str, Media { link, caption }: &'a Media) -> (String, Option<&'a str>) {
+        (caption.clone().unwrap_or_else(|| what.to_owned()), Some(link))
+    }
     match content {
         Content::Text(text) => (text.clone(), None),
-        Content::Image(media) => captioned("A picture", media),
-        Content::Video(media) => captioned("A video", media),
-        Content::Audio { link } => ("A recording".to_owned(), Some(link.clone())),
+        Content::Image(media) => captioned(words.picture, media),
+        Content::Video(media) => captioned(words.video, media),
+        Content::Audio { link } => (words.recording.to_owned(), Some(link)),
         Content::Document { link, name, caption } => {
-            let title = name.clone().or_else(|| caption.clone());
-            (title.unwrap_or_else(|| "A document".to_owned()), Some(link.clone()))
+            let title = name.as_deref().or(caption.as_deref()).unwrap_or(words.document);
+            (title.to_owned(), Some(link))
         }
-        Content::Sticker { link } => ("A sticker".to_owned(), Some(link.clone())),
-        Content::Location(place) => (located(place), None),
-        Content::Contacts(_) => ("A contact".to_owned(), None),
-        Content::Reaction { sign: Some(sign), .. } => (format!("reacted with {sign}"), None),
-        Content::Reaction { sign: None, .. } => ("took a reaction back".to_owned(), None),
-        Content::Pin { days: Some(_), .. } => ("pinned a message".to_owned(), None),
-        Content::Pin { days: None, .. } => ("unpinned a message".to_owned(), None),
-        Content::Unknown(_) => ("A message that this version cannot show".to_owned(), None),
+        Content::Sticker { link } => (words.sticker.to_owned(), Some(link)),
+        Content::Location(place) => (format!("{}: {}", words.place, located(place)), None),
+        Content::Contacts(_) => (words.contact.to_owned(), None),
+        Content::Reaction { sign: Some(sign), .. } => ((words.reacts)(sign), None),
+        Content::Reaction { sign: None, .. } => (words.takes_back.to_owned(), None),
+        Content::Pin { days: Some(_), .. } => (words.pins.to_owned(), None),
+        Content::Pin { days: None, .. } => (words.unpins.to_owned(), None),
+        Content::Unknown(_) => (words.unknown.to_owned(), None),
     }
 }
 
 fn located(Location { longitude, latitude, name, address }: &Location) -> String {
     let parts = [name.as_deref(), address.as_deref()].into_iter().flatten();
-    let place = parts.chain([&*format!("{latitude}, {longitude}")]).collect::<Vec<_>>().join(", ");
-    format!("A place: {place}")
-}
-
-/// What somebody in the group is called in a list of who is there.
-pub(super) fn listed(name: Option<&str>, number: &str, reader: &PhoneNumber) -> String {
-    let called = called(name, number);
-    if number == reader.as_str() { format!("{called} (you)") } else { called }
+    parts.chain([&*format!("{latitude}, {longitude}")]).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invite::words::Language;
 
     #[test]
     fn whoever_gives_no_name_is_called_by_the_end_of_their_number() {
@@ -120,23 +145,25 @@ mod tests {
         assert_eq!(called(Some(" "), "491600000001"), "…0001");
         assert_eq!(called(None, "491600000001"), "…0001");
         let reader = PhoneNumber::new("491600000001").unwrap();
-        assert_eq!(listed(None, "491600000001", &reader), "…0001 (you)");
-        assert_eq!(listed(Some("Ben"), "491600000002", &reader), "Ben");
+        let listed = |name, number, language: Language| listed(name, number, &reader, language.words());
+        assert_eq!(listed(None, "491600000001", Language::English), "…0001 (you)");
+        assert_eq!(listed(None, "491600000001", Language::Chinese), "…0001（您）");
+        assert_eq!(listed(Some("Ben"), "491600000002", Language::English), "Ben");
     }
 
     #[test]
-    fn what_people_write_cannot_become_markup() {
-        let line = Line {
-            from: "other",
-            name: "<i>".into(),
-            alone: None,
-            text: "<script>".into(),
-            link: Some("https://a/\"onclick='x'".into()),
-            at: "2026-11-20T10:00:00Z".into(),
+    fn a_place_is_told_by_what_is_known_of_it() {
+        let place = |name: Option<&str>, address: Option<&str>| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let place = Location {
+                longitude: "8.5".into(),
+                latitude: "47".into(),
+                name: text(name),
+                address: text(address),
+            };
+            said(&Content::Location(place), Language::English.words()).0
         };
-        let html = line.html();
-        assert!(html.contains("<b>&lt;i&gt;</b><p>&lt;script&gt;</p>"), "{html}");
-        assert!(html.contains("href=\"https://a/&quot;onclick=&#39;x&#39;\""), "{html}");
-        assert!(html.ends_with(">10:00 UTC</time></li>"), "{html}");
+        assert_eq!(place(Some("Markt"), Some("Hauptstr. 1")), "A place: Markt, Hauptstr. 1, 47, 8.5");
+        assert_eq!(place(None, None), "A place: 47, 8.5");
     }
 }
