@@ -11,7 +11,7 @@ TESTED := $(TARGET)/debug/muster
 WORKERS ?= $(shell expr $$(nproc) \* 2)
 unit: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) \* 4)
 
-.PHONY: run cluster build web build-for-tests packages test test-release unit conformance check bench fuzz soak generate clean
+.PHONY: run cluster build web build-for-tests packages test test-release unit conformance screenshots check bench fuzz soak generate clean
 
 # Builds the server and starts it on 127.0.0.1:7070 with its data in ./muster-data.
 run: build
@@ -69,7 +69,7 @@ test test-release conformance: NEEDED += faketime:faketime e2fsprogs:mkfs.ext4
 # And what the Java clients of the suite need.
 test test-release conformance: NEEDED += default-jdk-headless:javac maven:mvn
 # And the other languages in which docs/realtime.md says how a login token is made, and a browser for the clients of pages.
-test test-release conformance: NEEDED += php-cli:php mono-mcs:mcs mono-runtime:mono chromium:chromium
+test test-release conformance screenshots: NEEDED += php-cli:php mono-mcs:mcs mono-runtime:mono chromium:chromium
 packages:
 	@missing=; for pair in $(NEEDED); do \
 		PATH="$$PATH:/usr/sbin:/usr/local/sbin"; program=$${pair#*:}; \
@@ -82,6 +82,11 @@ packages:
 		echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; }; \
 	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
 		-o Dpkg::Options::=--force-confold $$missing
+
+# Pictures of the pages in both languages and themes, as the tests see them that use the pages, into the folder `screenshots`.
+SCREENSHOTS ?= screenshots
+screenshots: build-for-tests packages
+	cd conformance && MUSTER_SCREENSHOTS=$(abspath $(SCREENSHOTS)) MUSTER_BIN=$(abspath $(TESTED)) ./run tests/test_page_*.py
 
 # What a reviewer would ask for first.
 check: toolchain web
