@@ -155,14 +155,13 @@ impl Member {
 
     /// The messages of a frame; `None` at the end of the connection, which must be the network's doing.
     fn read(frame: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>) -> Option<Vec<Value>> {
+        let closed = matches!(frame, Some(Ok(Message::Close(_))));
+        assert!(!closed, "the network alone ends connections, and not the server: {frame:?}");
         match frame {
             Some(Ok(Message::Text(text))) => {
                 Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
             }
             Some(Ok(Message::Binary(bytes))) => Some(protobuf::messages(&bytes)),
-            Some(Ok(Message::Close(why))) => {
-                Some(Err(why).expect("the network alone ends connections, and not the server"))
-            }
             Some(Ok(_)) => Some(Vec::new()),
             Some(Err(_)) | None => None,
         }
