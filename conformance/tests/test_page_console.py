@@ -203,7 +203,7 @@ def test_keys_lead_through_it(open_page):
     [("light", "en-GB", False), ("dark", "zh-CN", False), ("dark", "en-GB", True), ("light", "zh-CN", True)],
     ids=["light-desk", "dark-chinese-desk", "dark-phone", "light-chinese-phone"],
 )
-def test_every_screen_can_be_read_by_everybody(open_page, show, chat, tmp_path, scheme, locale, phone):
+def test_every_screen_can_be_read_by_everybody(open_page, show, chat, shots, scheme, locale, phone):
     page = open_page(sign_in=False, scheme=scheme, locale=locale, phone=phone)
     seen = [("sign-in", None), *screens(show, chat)]
     for name, path in seen:
@@ -213,7 +213,7 @@ def test_every_screen_can_be_read_by_everybody(open_page, show, chat, tmp_path, 
             until(lambda: page.count(selector=".skeleton") == 0, "the screen to be loaded")
         elif name == "sign-in":
             until(lambda: page.count(selector="form.sign-in") == 1, "the form")
-        page.picture(path=str(tmp_path / f"{name}.png"))
+        page.picture(path=str(shots / f"console-{name}-{locale}-{scheme}{'-phone' if phone else ''}.png"))
         assert page.faults() == [], name
         assert not page.overflows(), name
         if name == "sign-in":
