@@ -135,8 +135,8 @@ generate: build-for-tests
 
 clean:
 	cargo clean
-	rm -rf web/node_modules web/client/dist web/dist/*/ web/dist/.built
-	rm -rf conformance/.venv conformance/node/node_modules conformance/java/target conformance/go/target
+	rm -rf web/node_modules web/client/dist web/explorer/dist web/dist/*/ web/dist/.built
+	rm -rf conformance/.venv conformance/node/node_modules conformance/java/target conformance/go/target conformance/samples/*/target
 
 .PHONY: toolchain
 toolchain:

@@ -3,12 +3,17 @@
 //! All operations of a product have the path `/` and differ by the `Action` parameter, which OpenAPI
 //! cannot express. Each therefore has the path `/?Action=Name`, unique and true: a client that calls
 //! it as written, and signs it, is served.
+//!
+//! What OpenAPI has no word for stands in members that begin with `x-`: of an operation its level, RAM action and resources,
+//! quota, errors and a good request; of the document the errors that the gateway answers for every operation.
 
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::{Entry, ProductEntry};
 use crate::describe::REQUEST_ID;
 use crate::gateway::Gateway;
+use crate::operation::Spec;
+use crate::refusal;
 
 impl Gateway {
     /// The document of the product of that short name, if there is one.
@@ -49,6 +54,7 @@ fn document(product: &ProductEntry) -> Value {
             },
         },
         "security": [{"acs3": []}, {"v1": []}],
+        "x-errors": refusal::COMMON,
     })
 }
 
@@ -90,6 +96,7 @@ fn operation(product: &ProductEntry, entry: &Entry) -> Value {
         "x-ram-resources": spec.resources,
         "x-quota": spec.quota,
         "x-errors": spec.errors,
+        "x-example": example(spec),
     });
     if !spec.notes.is_empty() {
         operation["description"] = json!(spec.notes.join("\n\n"));
@@ -98,6 +105,11 @@ fn operation(product: &ProductEntry, entry: &Entry) -> Value {
         operation["tags"] = json!([spec.tag]);
     }
     operation
+}
+
+/// A good request, by parameter: what `{#AppId}` and its like stand for is what the caller has.
+fn example(spec: &Spec) -> Map<String, Value> {
+    spec.example.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
 }
 
 fn parameters(product: &ProductEntry, entry: &Entry) -> Vec<Value> {

@@ -1,7 +1,61 @@
 //! The gateway's own errors, with the codes, statuses and texts of the documentation.
 
 use crate::failure::Failure;
+use crate::operation::DocumentedError;
 use crate::parameter::WITHOUT_HALF_PAIRS;
+
+/// What a caller may be answered before an operation is reached, in the order in which it is looked at. What no caller of
+/// an official SDK meets (a body that breaks off, a header that stands twice) is left out.
+pub(crate) const COMMON: [DocumentedError; 13] = [
+    DocumentedError::new(404, "InvalidAction.NotFound", "%s.", "There is no such operation."),
+    DocumentedError::new(400, "IncompleteSignature", "%s.", "A part of the signature is missing."),
+    DocumentedError::new(404, "InvalidAccessKeyId.NotFound", "%s.", "There is no such access key."),
+    DocumentedError::new(400, "InvalidAccessKeyId.Inactive", "%s.", "The access key is disabled."),
+    DocumentedError::new(400, "InvalidSecurityToken.Expired", "%s.", "The temporary access key has ended."),
+    DocumentedError::new(
+        400,
+        "InvalidTimeStamp.Expired",
+        "%s.",
+        "The caller's clock is wrong, or the request was long under way.",
+    ),
+    DocumentedError::new(
+        400,
+        "SignatureDoesNotMatch",
+        "%s.",
+        "The secret is wrong, or something was changed after signing.",
+    ),
+    DocumentedError::new(
+        400,
+        "Throttling.User",
+        "%s.",
+        "The account has used up the operation's quota for this second.",
+    ),
+    DocumentedError::new(400, "SignatureNonceUsed", "%s.", "The same request was sent before."),
+    DocumentedError::new(
+        413,
+        "RequestEntityTooLarge",
+        "%s.",
+        "The body of the request is larger than the server takes.",
+    ),
+    DocumentedError::new(
+        400,
+        "Missing<Parameter>",
+        "<Parameter> is mandatory for this action.",
+        "A required parameter is missing.",
+    ),
+    DocumentedError::new(
+        500,
+        "InternalError",
+        "%s.",
+        "The server has failed; its log says at what, by the request id.",
+    ),
+    DocumentedError::new(
+        503,
+        "ServiceUnavailable",
+        "%s.",
+        "The server is starting, stopping, or without its database.",
+    ),
+];
 
 pub(crate) fn invalid_version() -> Failure {
     Failure::error(400, "InvalidVersion", "Specified parameter Version is not valid.")
@@ -176,4 +230,30 @@ pub(crate) fn not_text(parameter: &str) -> Failure {
 pub(crate) fn half_pair(parameter: &str) -> Failure {
     let text = format!("Specified parameter {parameter} is not valid: it must be text {WITHOUT_HALF_PAIRS}.");
     Failure::error(400, "InvalidParameter", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_errors_are_those_that_are_answered() {
+        let answered = [
+            action_not_found("Act"),
+            incomplete_signature(),
+            access_key_not_found(),
+            access_key_inactive(),
+            expired_security_token(),
+            timestamp_expired(),
+            v3_mismatch("", b""),
+            throttled(1),
+            nonce_used(),
+            body_too_large(1),
+            Failure::missing("<Parameter>"),
+            internal(),
+            unavailable(),
+        ];
+        let answered = answered.map(|failure| (failure.status, failure.code.into_owned()));
+        assert_eq!(answered, COMMON.map(|error| (error.status, error.code.to_owned())));
+    }
 }

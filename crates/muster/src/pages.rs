@@ -28,7 +28,7 @@ pub(crate) struct Shown {
     pub(crate) metrics: Arc<Metrics>,
     /// Who may see the metrics.
     pub(crate) metrics_for: MetricsConfig,
-    /// The OpenAPI document of each product, by its code.
+    /// The OpenAPI document of each product by its code, and the realtime contract.
     pub(crate) documents: Vec<(&'static str, Value)>,
     pub(crate) readiness: Arc<Readiness>,
     /// The bounds of customer groups' rooms.

@@ -264,7 +264,8 @@ impl Server {
             nonces = Some(guard);
         }
         let gateway = Arc::new(gateway);
-        let documents = documents(&gateway);
+        let mut documents = documents(&gateway);
+        documents.push(("realtime", muster_realtime::contract()));
         let overview = Overview::new(Arc::clone(&hub), Arc::clone(&metrics), Arc::clone(muster));
         let (of_keys, of_gateway) = (Arc::clone(&keys), Arc::clone(&gateway));
         let console =

@@ -328,6 +328,8 @@ export interface Cams {
         BusinessNumber: string;
         /** The kind of channel: WHATSAPP. */
         ChannelType: string;
+        /** The message of the same conversation that it answers. Not documented: named as SendChatappMessage names the same. */
+        ContextMessageId?: string;
         /** The conversation: the group, or the number of the person that the business talks with. */
         ConversationId: string;
         /** Which way it went. */

@@ -9,10 +9,12 @@ export interface Sts {
       RoleArn: string;
       /** What the session is called, in the log and in refusals: 2 to 64 of `A-Z a-z 0-9 . @ - _`. */
       RoleSessionName: string;
-      /** What the session may do at most, of what the role may: a policy of at most 1024 bytes. */
+      /** What the session may do at most, of what the role may: a policy of at most 2048 bytes. */
       Policy?: string;
       /** How long the session lasts, in seconds: from 900 to what the role allows, an hour when not said. */
       DurationSeconds?: number;
+      /** What the role's trust policy may ask for under `sts:ExternalId`: 2 to 1224 of `A-Z a-z 0-9 _ + = , . @ : / -`. */
+      ExternalId?: string;
     };
     response: {
       /** The id of the request. */

@@ -1,0 +1,83 @@
+// A call that samples are written of, and how its values travel.
+import type { Operation } from '../contract/operation.ts';
+import { kindOf, type Schema, type Value } from '../contract/schema.ts';
+
+export interface Argument {
+  name: string;
+  schema: Schema;
+  value: Value;
+}
+
+export interface Endpoint {
+  scheme: 'http' | 'https';
+  /** The host, and the port when it is not the scheme's own. */
+  authority: string;
+}
+
+export interface SampledCall {
+  operation: Operation;
+  arguments: Argument[];
+  endpoint: Endpoint;
+}
+
+/** How a sample reaches the server: by classes of the operation, by a runtime for all operations, or by itself. */
+export type Means = 'typed' | 'generic' | 'plain';
+
+export interface Sample {
+  code: string;
+  means: Means;
+  /** What must be installed first, as one types it; empty when nothing. */
+  install: string;
+}
+
+export interface Language {
+  id: string;
+  name: string;
+  sample(call: SampledCall): Sample;
+}
+
+/** The call of an operation with these values; a parameter without one is left out. */
+export function sampledCall(operation: Operation, values: Record<string, Value>, endpoint: Endpoint): SampledCall {
+  const given = operation.parameters.filter(({ name }) => values[name] !== undefined);
+  return {
+    operation,
+    endpoint,
+    arguments: given.map(({ name, schema }) => ({ name, schema, value: values[name] as Value })),
+  };
+}
+
+/** An argument as the text that travels: lists joined by commas, structures as JSON. */
+export function wireText({ schema, value }: Argument): string {
+  if (typeof value !== 'object') return String(value);
+  if (kindOf(schema) === 'list' && Array.isArray(value)) return value.map(String).join(',');
+  return JSON.stringify(typedValue(schema, value));
+}
+
+/** A value with the numbers of a structure as numbers, which forms keep as texts. */
+export function typedValue(schema: Schema, value: Value): Value {
+  if (Array.isArray(value)) return value.map((item) => typedValue(schema.items ?? {}, item));
+  if (typeof value === 'object') {
+    const members = Object.entries(value);
+    return Object.fromEntries(
+      members.map(([name, member]) => [name, typedValue(schema.properties?.[name] ?? {}, member)]),
+    );
+  }
+  const number = Number(value);
+  return kindOf(schema) === 'integer' && Number.isSafeInteger(number) ? number : value;
+}
+
+/** Names and texts of all arguments. */
+export function wireTexts(call: SampledCall): [string, string][] {
+  return call.arguments.map((argument) => [argument.name, wireText(argument)]);
+}
+
+/** The arguments as a form or a query, in the encoding that signatures are made over, ordered by name. */
+export function encoded(call: SampledCall): string {
+  const pairs = wireTexts(call).map(([name, text]) => `${percent(name)}=${percent(text)}`);
+  return pairs.sort((one, other) => (one < other ? -1 : 1)).join('&');
+}
+
+/** Percent-encoding that leaves letters, digits and `-_.~` alone. */
+function percent(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,22 @@
+// The `aliyun` command. It is told the operation's version, so that it also calls what its own data does not know.
+import { type Language, wireTexts } from './call.ts';
+import { lines, shellQuoted } from './text.ts';
+
+export const cli: Language = {
+  id: 'cli',
+  name: 'aliyun CLI',
+  sample(call) {
+    const { product, name, version, method } = call.operation;
+    const { scheme, authority } = call.endpoint;
+    const options = [
+      `--endpoint ${shellQuoted(authority)} --region cn-shanghai ${scheme === 'https' ? '--secure' : '--insecure'}`,
+      `--force --version ${version} --method ${method}`,
+      ...wireTexts(call).map(([parameter, text]) => `--${parameter} ${shellQuoted(text)}`),
+    ];
+    const code = lines(
+      `aliyun ${product} ${name} \\`,
+      options.map((option, at) => `  ${option}${at + 1 < options.length ? ' \\' : ''}`),
+    );
+    return { code, means: 'generic', install: 'https://github.com/aliyun/aliyun-cli' };
+  },
+};

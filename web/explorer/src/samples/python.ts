@@ -1,0 +1,108 @@
+// Python: the typed packages where they know the operation, else the runtime under them.
+import { kindOf, type Schema, type Value } from '../contract/schema.ts';
+import { type Argument, type Language, type SampledCall, typedValue, wireTexts } from './call.ts';
+import { indented, lines, quoted, snake } from './text.ts';
+
+/** The typed package of each product, and what it does not have: operations that were withdrawn before it was made. */
+const PACKAGES: Record<string, { name: string; without: string[] }> = {
+  live: { name: 'alibabacloud_live20161101', without: ['GetGroupStatistics', 'CloseMessageGroup'] },
+  cams: { name: 'alibabacloud_cams20200606', without: [] },
+};
+
+/** Names that the language keeps to itself; the packages put an underscore behind. */
+const KEYWORDS = new Set(['from', 'type', 'import', 'global']);
+
+export const python: Language = {
+  id: 'python',
+  name: 'Python',
+  sample(call) {
+    const { product, name } = call.operation;
+    const known = PACKAGES[product];
+    return known && !known.without.includes(name) ? typed(call, known.name) : generic(call);
+  },
+};
+
+const PRINT = (body: string) => `print(json.dumps(${body}, ensure_ascii=False, indent=2))`;
+
+function config({ endpoint }: SampledCall): string[] {
+  return [
+    'client = Client(',
+    '    Config(',
+    '        access_key_id=os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"],',
+    '        access_key_secret=os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],',
+    `        endpoint=${quoted(endpoint.authority)},`,
+    `        protocol=${quoted(endpoint.scheme)},`,
+    '    )',
+    ')',
+  ];
+}
+
+function typed(call: SampledCall, module: string) {
+  const { name } = call.operation;
+  const request = `models.${name}Request`;
+  const members = call.arguments.map((argument) => `${field(argument.name)}=${literal(request, argument)},`);
+  const given = members.length > 0 ? [`    ${request}(`, ...indented(members, 8), '    )'] : [`    ${request}()`];
+  const code = lines(
+    ['import json', 'import os', ''],
+    [`from ${module} import models`, `from ${module}.client import Client`],
+    ['from alibabacloud_tea_openapi.models import Config', ''],
+    config(call),
+    [`response = client.${snake(name)}(`, ...given, ')'],
+    PRINT('response.body.to_map()'),
+  );
+  return { code, means: 'typed' as const, install: `pip install ${module.replaceAll('_', '-')}` };
+}
+
+function field(name: string): string {
+  const plain = snake(name);
+  return KEYWORDS.has(plain) && plain !== 'type' ? `${plain}_` : plain;
+}
+
+/** A value as the request's class takes it. A structure has a class of its own, named after the request and the parameter. */
+function literal(request: string, { name, schema, value }: Argument): string {
+  if (Array.isArray(value) && kindOf(schema) === 'objects') {
+    return `[${value.map((item) => instance(`${request}${name}`, schema.items ?? {}, item)).join(', ')}]`;
+  }
+  return kindOf(schema) === 'object' ? instance(`${request}${name}`, schema, value) : plain(schema, value);
+}
+
+function instance(type: string, schema: Schema, value: Value): string {
+  const members = typeof value === 'object' ? Object.entries(value) : [];
+  const told = members.map(([name, member]) => `${field(name)}=${plain(schema.properties?.[name] ?? {}, member)}`);
+  return `${type}(${told.join(', ')})`;
+}
+
+function plain(schema: Schema, value: Value): string {
+  if (Array.isArray(value)) return `[${value.map((item) => plain(schema.items ?? {}, item)).join(', ')}]`;
+  if (typeof value === 'object') {
+    const members = Object.entries(value).map(([name, member]) => `${quoted(name)}: ${plain({}, member)}`);
+    return `{${members.join(', ')}}`;
+  }
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  const number = typedValue(schema, value);
+  return kindOf(schema) === 'integer' && /^-?\d+$/.test(String(value)) ? String(value) : quoted(String(number));
+}
+
+function generic(call: SampledCall) {
+  const { name, version, method } = call.operation;
+  const where = method === 'GET' ? 'query' : 'body';
+  const members = wireTexts(call).map(([parameter, text]) => `${quoted(parameter)}: ${quoted(text)},`);
+  const request =
+    members.length > 0
+      ? [`    OpenApiRequest(${where}={`, ...indented(members, 8), '    }),']
+      : ['    OpenApiRequest(),'];
+  const code = lines(
+    ['import json', 'import os', ''],
+    ['from alibabacloud_tea_openapi.client import Client'],
+    ['from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params'],
+    ['from alibabacloud_tea_util.models import RuntimeOptions', ''],
+    config(call),
+    ['operation = Params('],
+    [`    action=${quoted(name)},`, `    version=${quoted(version)},`, `    protocol=${quoted(call.endpoint.scheme)},`],
+    [`    method=${quoted(method)},`, '    pathname="/",', '    auth_type="AK",', '    style="RPC",'],
+    ['    req_body_type="formData",', '    body_type="json",', ')'],
+    ['response = client.call_api(', '    operation,', ...request, '    RuntimeOptions(),', ')'],
+    PRINT('response["body"]'),
+  );
+  return { code, means: 'generic' as const, install: 'pip install alibabacloud-tea-openapi' };
+}

@@ -1,0 +1,66 @@
+// Rust has no SDK of the cloud's: the request is signed by hand.
+import { encoded, type Language } from './call.ts';
+import { signed } from './signed.ts';
+import { indented, lines, rustQuoted } from './text.ts';
+
+export const rust: Language = {
+  id: 'rust',
+  name: 'Rust',
+  sample(call) {
+    const { method } = call.operation;
+    const { scheme, authority } = call.endpoint;
+    const given = `let parameters = ${rustQuoted(encoded(call))};`;
+    const computed: Record<string, string> = {
+      'x-acs-content-sha256': '&hash',
+      'x-acs-date': '&date',
+      'x-acs-signature-nonce': '&nonce',
+    };
+    const headers = signed(call).map(([name, value]) => `("${name}", ${computed[name] ?? rustQuoted(value)}),`);
+    const [query, body] = method === 'GET' ? ['{parameters}', '""'] : ['', 'parameters'];
+    const url = `${scheme}://${authority}/${method === 'GET' ? '?{parameters}' : ''}`;
+    const main = [
+      'let key = std::env::var("ALIBABA_CLOUD_ACCESS_KEY_ID")?;',
+      'let secret = std::env::var("ALIBABA_CLOUD_ACCESS_KEY_SECRET")?;',
+      given,
+      `let hash = hex::encode(Sha256::digest(${body}));`,
+      'let date = Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();',
+      'let nonce = Uuid::new_v4().to_string();',
+      'let headers = [',
+      ...indented(headers, 4),
+      '];',
+      'let lines: String = headers',
+      '    .iter()',
+      '    .map(|(name, value)| format!("{name}:{value}\\n"))',
+      '    .collect();',
+      'let names = headers.map(|(name, _)| name).join(";");',
+      `let canonical = format!("${method}\\n/\\n${query}\\n{lines}\\n{names}\\n{hash}");`,
+      'let canonical = hex::encode(Sha256::digest(canonical));',
+      'let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;',
+      'mac.update(format!("ACS3-HMAC-SHA256\\n{canonical}").as_bytes());',
+      'let signature = hex::encode(mac.finalize().into_bytes());',
+      '',
+      `let mut request = reqwest::blocking::Client::new().${method.toLowerCase()}(${method === 'GET' ? `format!(${rustQuoted(url)})` : rustQuoted(url)});`,
+      'for (name, value) in headers {',
+      '    request = request.header(name, value);',
+      '}',
+      'let authorization =',
+      '    format!("ACS3-HMAC-SHA256 Credential={key},SignedHeaders={names},Signature={signature}");',
+      'let response = request',
+      ...(method === 'GET' ? [] : ['    .body(parameters)']),
+      '    .header("authorization", authorization)',
+      '    .send()?;',
+      'println!("{}", response.text()?);',
+      'Ok(())',
+    ];
+    const code = lines(
+      ['use chrono::Utc;', 'use hmac::{Hmac, Mac};', 'use sha2::{Digest, Sha256};', 'use uuid::Uuid;', ''],
+      ['fn main() -> Result<(), Box<dyn std::error::Error>> {', ...indented(main, 4), '}'],
+    );
+    return {
+      code,
+      means: 'plain',
+      install:
+        'cargo add chrono hex hmac@0.12 sha2@0.10 reqwest@0.12 --features reqwest/blocking && cargo add uuid --features v4',
+    };
+  },
+};
