@@ -1,0 +1,145 @@
+"""The API explorer in a real Chromium: operations are found, filled in, tried, and taken as code."""
+
+import json
+
+import pytest
+
+from harness.clients.page import Page
+from harness.scenes import new_app, new_group
+from harness.server import ROOT_KEY
+from harness.waiting import until
+
+pytestmark = [pytest.mark.process, pytest.mark.looks_at("door")]
+
+GROUP = "/explorer/live/DescribeLiveMessageGroup"
+LANGUAGES = ["Python", "Java", "Go", "Node.js", "PHP", "C#", "Rust", "aliyun CLI", "curl"]
+
+# Follows every link of the list, and tells of each what its page says that it is, or where it has no sample.
+OPEN_ALL = """(async () => {
+  const wrong = [];
+  const links = [...document.querySelectorAll('.entries a')];
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  for (const link of links) {
+    const name = link.querySelector('span').textContent;
+    link.click();
+    for (let at = 0; at < 200 && document.querySelector('#content h1')?.textContent !== name; at++) await frame();
+    if (document.querySelector('#content h1')?.textContent !== name) wrong.push(name);
+    const operation = !link.getAttribute('href').includes('/realtime/');
+    if (operation && !document.querySelector('.code pre')?.textContent) wrong.push(`${name}: no code`);
+  }
+  return { count: links.length, wrong };
+})()"""
+
+
+@pytest.fixture
+def open_page(server):
+    """Opens pages; at the end none may have complained, or asked another host for anything."""
+    opened = []
+
+    def open_page(path="/explorer/", **options):
+        page = Page(server, path, **options)
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        complaints, hosts = page.complaints(), page.hosts()
+        page.close()
+        # That there is no session yet, and what a refused call answers, Chromium notes as errors of its own.
+        assert [text for text in complaints if "401" not in text and "404" not in text] == []
+        assert hosts == [server.authority]
+
+
+@pytest.fixture(scope="module")
+def group(wire):
+    app = new_app(wire, AppName="Explored")
+    return {"AppId": app["AppId"], "GroupId": new_group(wire, app, "explored", GroupName="Explored", CreatorId="host")}
+
+
+def sign_in(page):
+    page.press(button="Sign in to try")
+    page.fill(label="AccessKey ID", text=ROOT_KEY.id)
+    page.fill(label="AccessKey secret", text=ROOT_KEY.secret)
+    page.press(button="Sign in")
+    until(lambda: page.count(selector="dialog") == 0, "the session")
+
+
+def test_an_operation_is_found_filled_in_tried_and_answered(open_page, group, shots):
+    page = open_page()
+    sign_in(page)
+    page.fill(label="Search operations, parameters, errors", text="DescribeLiveMessageGroup")
+    page.see(text="found")
+    page.key(key="Enter")
+    until(lambda: GROUP in page.address(), "the operation's address")
+    page.choose(label="Application", option=group["AppId"])
+    page.choose(label="Group", option=group["GroupId"])
+    page.press(button="Try it")
+    page.see(text="200 OK")
+    page.see(text='"Explored"')
+    page.picture(path=str(shots / "explorer-answer.png"))
+    assert page.faults() == []
+    page.press(button="Text")
+    assert json.loads(page.text(selector=".outcome pre"))["GroupId"] == group["GroupId"]
+    page.press(button="Headers")
+    assert "x-acs-request-id: " in page.text(selector=".outcome pre")
+
+
+def test_a_parameter_and_an_error_lead_to_operations(open_page):
+    page = open_page("/explorer/?q=GroupName")
+    page.see(text="by GroupName")
+    page.fill(label="Search operations, parameters, errors", text="ResourceNotExist")
+    page.see(text="by ResourceNotExist")
+    page.fill(label="Search operations, parameters, errors", text="zzqqzz")
+    page.see(text="Nothing is called so.")
+
+
+def test_an_error_is_told_with_its_cause(open_page):
+    page = open_page(GROUP)
+    sign_in(page)
+    page.fill(label="AppId", text="none-of-this-name")
+    page.fill(label="GroupId", text="none")
+    page.press(button="Try it")
+    page.see(text="404 ResourceNotExist")
+    page.see(text="Why: ")
+
+
+def test_the_code_follows_what_is_typed_in_nine_languages(open_page):
+    page = open_page(GROUP)
+    page.fill(label="AppId", text="typed-just-now")
+    for language in LANGUAGES:
+        page.press(button=language)
+        assert "typed-just-now" in page.text(selector=".gets pre"), language
+    shown = page.text(selector=".gets pre")
+    page.evaluate(script="Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { window.copied = text } } })")
+    page.press(button="Copy")
+    until(lambda: page.evaluate(script="window.copied ?? null") == shown, "the code to be copied")
+
+
+def test_every_operation_and_everything_of_the_realtime_contract_opens(open_page, server):
+    page = open_page()
+    until(lambda: page.count(selector=".entries a") > 0, "the list")
+    opened = page.evaluate(script=OPEN_ALL)
+    assert opened["wrong"] == []
+    assert opened["count"] > 90
+
+
+@pytest.mark.parametrize(
+    ("scheme", "locale", "phone"),
+    [("light", "en-GB", False), ("dark", "zh-CN", False), ("dark", "en-GB", True), ("light", "zh-CN", True)],
+    ids=["light-desk", "dark-chinese-desk", "dark-phone", "light-chinese-phone"],
+)
+def test_every_screen_can_be_read_by_everybody(open_page, shots, scheme, locale, phone):
+    page = open_page(scheme=scheme, locale=locale, phone=phone)
+    for name, path in [*SCREENS, *(ALIKE if scheme == "light" and not phone else [])]:
+        page.go(path)
+        until(lambda: page.count(selector="#content h1, #content h2") > 0, "the screen to be loaded")
+        page.picture(path=str(shots / f"explorer-{name}-{locale}-{scheme}{'-phone' if phone else ''}.png"))
+        assert page.faults() == [], name
+        assert not page.overflows(), name
+
+
+SCREENS = [
+    ("welcome", "/explorer/"), ("operation", "/explorer/live/SendLiveMessageGroup"), ("realtime", "/explorer/realtime"),
+]
+# These are made of the same parts, and are looked at once.
+ALIKE = [("found", "/explorer/?q=mute"), ("structures", "/explorer/cams/ListChatGroup")]

@@ -1,0 +1,68 @@
+import { type Answer, Button, Code, CopyId, counted, useWords } from '@muster/ui';
+import { useState } from 'preact/hooks';
+import type { DocumentedError } from '../contract/operation.ts';
+import { words } from './operation.words.ts';
+import { Tree } from './tree.tsx';
+
+const VIEWS = ['tree', 'text', 'headers'] as const;
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer: its status, time and id, its content as a tree and as text, and its headers. */
+export function AnswerView({ answer, errors }: { answer: Answer; errors: DocumentedError[] }) {
+  const say = useWords(words);
+  const [view, setView] = useState<(typeof VIEWS)[number]>('tree');
+  const { made } = answer;
+  const good = answer.status < 400 && made.code === 'OK';
+  const body = parsed(answer.text);
+  const cause = good ? undefined : errors.find(({ code }) => code === made.code);
+  const message = (body as { Message?: unknown } | undefined)?.Message;
+  return (
+    <div class="stack">
+      <h2>{say.answer}</h2>
+      <div class="line">
+        <span class={good ? 'chip good' : 'chip bad'}>
+          {answer.status} {made.code}
+        </span>
+        <span class="number">{say.millis(counted(Math.round(made.millis)))}</span>
+        {made.serverMillis !== undefined && <span class="unit">{say.server(String(made.serverMillis))}</span>}
+        {made.requestId && <CopyId value={made.requestId} name={say.requestId} characters={24} />}
+      </div>
+      {!good && (
+        <div class="failure" lang="en">
+          <p class="what">
+            <b>{made.code}</b> {typeof message === 'string' ? message : ''}
+            {cause?.when && (
+              <span class="why">
+                {say.known}: {cause.when}
+              </span>
+            )}
+          </p>
+        </div>
+      )}
+      <div class="tabs">
+        {VIEWS.map((one) => (
+          <Button key={one} kind="quiet" pressed={view === one} onClick={() => setView(one)}>
+            {say[one]}
+          </Button>
+        ))}
+      </div>
+      {view === 'tree' && body !== undefined && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
+        <section class="card padded tree" tabIndex={0} aria-label={say.answer}>
+          <Tree value={body} />
+        </section>
+      )}
+      {(view === 'text' || (view === 'tree' && body === undefined)) && (
+        <Code text={body === undefined ? answer.text : JSON.stringify(body, undefined, 2)} />
+      )}
+      {view === 'headers' && <Code text={answer.headers.map(([name, value]) => `${name}: ${value}`).join('\n')} />}
+    </div>
+  );
+}
