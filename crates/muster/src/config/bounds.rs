@@ -62,6 +62,7 @@ impl Configuration {
                 ("form_bytes", size(http.form_bytes), 1..=1 << 24),
                 ("write_seconds", http.write_seconds, 1..=3600),
                 ("linger_seconds", http.linger_seconds, 0..=60),
+                ("linger_bytes", size(http.linger_bytes), 0..=MOST_BYTES),
                 ("drain_seconds", http.drain_seconds, 0..=3600),
             ],
         )

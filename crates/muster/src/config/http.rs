@@ -43,6 +43,8 @@ pub(crate) struct HttpConfig {
     /// Seconds for which the rest of a request that was answered before all of it had come is let go by, so that its caller
     /// can read the answer; then the connection is closed.
     pub(crate) linger_seconds: u64,
+    /// Bytes of such a rest at most.
+    pub(crate) linger_bytes: usize,
     /// Seconds that a stopping server gives to what is under way.
     pub(crate) drain_seconds: u64,
 }
@@ -62,6 +64,7 @@ impl Default for HttpConfig {
             form_bytes: 65_536,
             write_seconds: 30,
             linger_seconds: 2,
+            linger_bytes: 32 << 20,
             drain_seconds: 8,
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Inlet<S> {
     visit: Arc<Visit>,
     write_wait: Duration,
     linger: Duration,
+    /// Bytes that may still be let go by.
+    linger_bytes: usize,
     /// Runs while the other side takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
     /// Runs once nothing more is written, while the rest of a request is let go by.
@@ -36,7 +38,15 @@ impl<S> Inlet<S> {
     /// A connection with the listener's times.
     pub(crate) fn new(stream: S, visit: Arc<Visit>, config: &HttpConfig) -> Self {
         let (write_wait, linger) = (config.write_wait(), config.linger());
-        Self { stream, visit, write_wait, linger, stalled: None, lingering: None }
+        Self {
+            stream,
+            visit,
+            write_wait,
+            linger,
+            linger_bytes: config.linger_bytes,
+            stalled: None,
+            lingering: None,
+        }
     }
 
     /// Passes on how a write went; one that has waited for too long fails.
@@ -63,7 +73,7 @@ impl<S> Inlet<S> {
 }
 
 impl<S: AsyncRead + Unpin> Inlet<S> {
-    /// Lets what still comes go by, until the other side ends or its time is over.
+    /// Lets what still comes go by, until the other side ends, or its time is over, or it was too much.
     ///
     /// A socket that is closed over bytes which nobody has read sends a reset (RFC 9112 section 9.6), and the reset takes the
     /// answer along: the caller sees a broken connection in place of a 413.
@@ -77,9 +87,11 @@ impl<S: AsyncRead + Unpin> Inlet<S> {
         for _ in 0..READS_AT_ONCE {
             let mut unread = ReadBuf::new(&mut space);
             let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut unread));
-            if read.is_err() || unread.filled().is_empty() {
+            let bytes = unread.filled().len();
+            if read.is_err() || bytes == 0 || bytes > self.linger_bytes {
                 return Poll::Ready(());
             }
+            self.linger_bytes -= bytes;
         }
         // Others have their turn.
         context.waker().wake_by_ref();
