@@ -10,11 +10,12 @@ const isTyping = (target: EventTarget | null): boolean =>
  * while somebody types, or with a key that is the browser's. What is returned ends it.
  */
 export function listenToKeys({ go, help }: { go: (path: string) => void; help: () => void }): () => void {
-  let pending = 0;
+  // When `g` was pressed, by the page's clock, which begins at 0 where the page does.
+  let pending = Number.NEGATIVE_INFINITY;
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const wasPending = event.timeStamp - pending < PENDING_MILLIS;
-    pending = 0;
+    pending = Number.NEGATIVE_INFINITY;
     if (wasPending) {
       const section = SECTIONS.find(({ key }) => key === event.key);
       if (section) go(section.path);
