@@ -20,6 +20,7 @@ from harness.crowd import Crowd
 from harness.daemon import Missing
 from harness.faulty import Faulty
 from harness.places import PLACES, Services
+from harness.scenes import member_of, new_app, new_group
 from harness.scheduler import BySharedServer
 from harness.server import Subject, binary
 from harness.summary import Summary
@@ -280,6 +281,25 @@ def wire(server):
     spoken = Wire(server)
     yield spoken
     spoken.close()
+
+
+@pytest.fixture(scope="module")
+def app(wire):
+    """An application of the second generation, for a module's tests."""
+    return new_app(wire)
+
+
+@pytest.fixture
+def group(wire, app):
+    """A group of it, for one test."""
+    return new_group(wire, app)
+
+
+@pytest.fixture
+def witness(server, app, group):
+    """A member who stays, sees everything, and can talk."""
+    with member_of(server, app, group, "witness") as session:
+        yield session
 
 
 @pytest.fixture(params=API_CLIENTS, ids=lambda client: client.name)

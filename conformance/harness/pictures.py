@@ -34,9 +34,10 @@ def landscape(x, y):
 
 
 class PictureHost:
-    """Keeps files on the loopback for as long as the block lasts, and notes who asks for what, in `asked`."""
+    """Keeps files on the loopback for as long as the block lasts, and notes who asks for what, in `asked`. What has `moved` is
+    answered with where it is."""
 
-    def __init__(self, files):
+    def __init__(self, files, moved=()):
         self.asked = []
         host = self
 
@@ -44,7 +45,11 @@ class PictureHost:
             def do_GET(self):
                 host.asked.append((self.path, dict(self.headers)))
                 body = files.get(self.path)
-                self.send_response(200 if body else 404)
+                if self.path in moved:
+                    self.send_response(302)
+                    self.send_header("Location", moved[self.path])
+                else:
+                    self.send_response(200 if body else 404)
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
                 self.wfile.write(body or b"")

@@ -2,10 +2,10 @@
 // The path of Chromium is the one argument.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { serve, write } from './lines.mjs';
 
-const browser = await chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox'] });
+const browser = await launch();
 const pages = new Map();
 
 /** What is wrong in a page by axe-core, as one line each. */

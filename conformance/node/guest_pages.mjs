@@ -2,12 +2,10 @@
 // argument.
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { serve } from './lines.mjs';
 
-const browser = await chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox'], handleSIGTERM: false });
-// Chromium ends with this process, and at once.
-process.on('SIGTERM', () => process.exit(0));
+const browser = await launch();
 const AXE = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const pages = new Map();
 /** How long something may take that must come, and how often it is looked for, in milliseconds. */

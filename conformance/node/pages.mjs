@@ -2,10 +2,10 @@
 // argument. With WEB_DIST in the environment, pages and what they load come from that folder in the place of the server's, so that
 // a page can be tried without compiling it in; their headers are the server's all the same.
 import { readFile } from 'node:fs/promises';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { serve } from './lines.mjs';
 
-const browser = await chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox'] });
+const browser = await launch();
 const axe = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const pages = new Map();
 const PATIENCE = 20_000;

@@ -1,12 +1,10 @@
 // Pages of an application's own origin, in Chromium, that use the browser client which a server offers under /sdk/.
 // The path of Chromium is the one argument. What a page's listeners hear is written out.
 import { createServer } from 'node:http';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { serve, write } from './lines.mjs';
 
-const browser = await chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox'], handleSIGTERM: false });
-// Chromium ends with this process, and at once.
-process.on('SIGTERM', () => process.exit(0));
+const browser = await launch();
 const pages = new Map();
 
 // The application's host: another origin than the server's. What the script defines is looked at right behind its tag.

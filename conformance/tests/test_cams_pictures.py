@@ -1,11 +1,9 @@
 """Pictures of customer groups: what is at the address is fetched and looked at, and nothing private is reached by it."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
 from harness.files import jpeg
+from harness.pictures import PictureHost
 from harness.scenes import active_group, change_chat_group, new_chat_group, new_space
 from harness.waiting import until
 from harness.wire import Wire
@@ -25,33 +23,11 @@ FILES = {
 }
 
 
-class Host(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        body = FILES.get(self.path)
-        if self.path == "/sent-on":
-            self.send_response(302)
-            self.send_header("Location", "/good.jpg")
-            body = b""
-        else:
-            self.send_response(200 if body else 404)
-        self.send_header("Content-Length", str(len(body or b"")))
-        self.end_headers()
-        self.wfile.write(body or b"")
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def host():
-    """A host of pictures on the loopback; what was asked of it is in `asked`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
-        server.asked = []
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+    """A host of pictures on the loopback."""
+    with PictureHost(FILES, {"/sent-on": "/good.jpg"}) as host:
+        yield host
 
 
 def test_a_picture_is_fetched_looked_at_and_shown(new_server, host):
@@ -61,7 +37,7 @@ def test_a_picture_is_fetched_looked_at_and_shown(new_server, host):
     group = new_chat_group(wire, space)
     good = f"{host.url}/sent-on"
     body = change_chat_group(wire, space, group, ProfilePictureFile=good, Subject="with a picture")
-    assert (body["Code"], body["Result"], host.asked) == ("OK", 1, ["/sent-on", "/good.jpg"])
+    assert (body["Code"], body["Result"], [path for path, _ in host.asked]) == ("OK", 1, ["/sent-on", "/good.jpg"])
     row = until(lambda: active_group(wire, space, "with a picture"), "the change to be made")
     assert row["ProfilePictureFile"] == good
 

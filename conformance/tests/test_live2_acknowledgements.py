@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app
 from harness.tokens import login_token
 from harness.wire import Wire
 
@@ -13,11 +12,6 @@ pytestmark = pytest.mark.looks_at("nodes")
 
 # Far more than the slowest machine takes: nothing here is about the time itself.
 CONFIG = {"gateway": {"handler_seconds": 120}, "limits": {"acknowledgement_millis": 60000}}
-
-
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
 
 
 def word(app, receiver, **params):

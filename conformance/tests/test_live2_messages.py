@@ -6,16 +6,11 @@ from contextlib import ExitStack, closing
 import pytest
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group
+from harness.scenes import new_group
 from harness.tokens import login_token
 from harness.wire import Wire
 
 pytestmark = pytest.mark.looks_at("transactions", "nodes")
-
-
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.looks_at("transactions", "nodes")
 CONFIG = {"super_group": {"threshold": 40}, "realtime": {"grace_seconds": 1}}
 
 
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
-
-
 class Crowd:
     """People in a group, each with a connection of their own."""
 

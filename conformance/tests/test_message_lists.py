@@ -5,14 +5,9 @@ import time
 import pytest
 
 from harness.clients.realtime import RealtimeError
-from harness.scenes import client_of, new_app, new_group
+from harness.scenes import client_of, new_group
 
 pytestmark = pytest.mark.looks_at("transactions", "nodes")
-
-
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
 
 
 def texts(answer):

@@ -15,11 +15,6 @@ from harness.wire import Wire
 pytestmark = pytest.mark.looks_at("transactions", "nodes")
 
 
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
-
-
 def members(answer, *names):
     """Asserts that an answer has exactly these members beside RequestId."""
     assert set(answer) == {"RequestId", *names}, sorted(answer)

@@ -19,16 +19,6 @@ from harness.wire import Wire, connection
 pytestmark = pytest.mark.looks_at("transactions", "nodes")
 
 
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
-
-
-@pytest.fixture
-def group(wire, app):
-    return new_group(wire, app)
-
-
 @pytest.fixture
 def enter(server, app):
     """Opens sessions that are logged in, and closes them at the end."""

@@ -5,7 +5,7 @@ import pytest
 from harness.clients.realtime import RealtimeError
 from harness.clients.realtime_matrix import REALTIME_MATRIX
 from harness.relay import Relay
-from harness.scenes import client_of, member_of, new_app, new_group, old_app, old_group, old_token, online, say
+from harness.scenes import client_of, old_app, old_group, old_token, online, say
 from harness.waiting import until
 
 # What a client makes of the protocol meets the server before any store does.
@@ -22,23 +22,6 @@ def those_with(feature):
 
 
 every_client = pytest.mark.parametrize("kind", REALTIME_MATRIX, ids=lambda kind: kind.name)
-
-
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
-
-
-@pytest.fixture
-def group(wire, app):
-    return new_group(wire, app)
-
-
-@pytest.fixture
-def witness(server, app, group):
-    """A member who stays, and talks."""
-    with member_of(server, app, group, "witness") as session:
-        yield session
 
 
 @every_client

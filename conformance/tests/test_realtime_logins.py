@@ -20,16 +20,6 @@ pytestmark = pytest.mark.looks_at("nodes")
 BRIEF = 5
 
 
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
-
-
-@pytest.fixture
-def group(wire, app):
-    return new_group(wire, app)
-
-
 def test_a_login_goes_on_with_another_token_on_the_same_connection(server, app, group):
     with RawSession(server) as ada, RawSession(server) as bob:
         first = ada.login(login_token(app, "ada", lifetime=BRIEF))

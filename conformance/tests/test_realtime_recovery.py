@@ -8,7 +8,7 @@ import pytest
 
 from harness.raw_session import RawSession
 from harness.relay import Relay
-from harness.scenes import client_of, member_of, new_app, new_group, old_app, old_group, old_token, online, say
+from harness.scenes import client_of, new_app, new_group, old_app, old_group, old_token, online, say
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -17,23 +17,6 @@ pytestmark = pytest.mark.looks_at("nodes")
 
 # Longer than any machine needs to come back, and no bound for who fills a stream: a quick machine reaches it.
 CONFIG = {"realtime": {"grace_seconds": 120, "messages_per_client": 0}}
-
-
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
-
-
-@pytest.fixture
-def group(wire, app):
-    return new_group(wire, app)
-
-
-@pytest.fixture
-def witness(server, app, group):
-    """A member who stays and sees everything."""
-    with member_of(server, app, group, "witness") as session:
-        yield session
 
 
 def resubscribe(session, group, position):

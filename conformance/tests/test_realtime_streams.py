@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harness.raw_session import Closed, RawSession
-from harness.scenes import member_of, new_app, new_group, online, say
+from harness.scenes import new_app, online, say
 from harness.streamed_session import PATHS, StreamedSession, post
 from harness.tokens import login_token
 from harness.waiting import until
@@ -20,22 +20,6 @@ CONFIG = {"realtime": {"ping_seconds": 900, "pong_timeout_seconds": 600, "write_
 JSON = {"Content-Type": "application/json"}
 
 either = pytest.mark.parametrize("transport", PATHS)
-
-
-@pytest.fixture(scope="module")
-def app(wire):
-    return new_app(wire)
-
-
-@pytest.fixture
-def group(wire, app):
-    return new_group(wire, app)
-
-
-@pytest.fixture
-def witness(server, app, group):
-    with member_of(server, app, group, "witness") as session:
-        yield session
 
 
 @pytest.fixture

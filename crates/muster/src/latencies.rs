@@ -12,6 +12,16 @@ const BUCKETS: usize = 32;
 const FIRST_MILLIS: f64 = 0.1;
 /// How much higher the bound of each bucket is than the one before.
 const GROWTH: f64 = 1.5;
+/// The upper bound of each bucket, in milliseconds.
+const BOUNDS: [f64; BUCKETS] = {
+    let mut bounds = [FIRST_MILLIS; BUCKETS];
+    let mut at = 1;
+    while at < BUCKETS {
+        bounds[at] = bounds[at - 1] * GROWTH;
+        at += 1;
+    }
+    bounds
+};
 
 /// Counts of requests by how long they took.
 #[derive(Default)]
@@ -25,7 +35,7 @@ impl Latencies {
     /// Counts a request.
     pub(crate) fn count(&self, took: Duration) {
         let millis = took.as_secs_f64() * 1000.0;
-        let place = (0..BUCKETS - 1).find(|&at| millis <= bound(at)).unwrap_or(BUCKETS - 1);
+        let place = BOUNDS.partition_point(|&bound| bound < millis).min(BUCKETS - 1);
         self.0[place].fetch_add(1, Relaxed);
     }
 
@@ -54,15 +64,11 @@ impl Counts {
             seen += count;
             if count > 0 && whole(seen) >= whole(total) * part {
                 // The middle of the bucket, by ratio.
-                return Some(bound(at) / GROWTH.sqrt());
+                return Some(BOUNDS[at] / GROWTH.sqrt());
             }
         }
         None
     }
-}
-
-fn bound(at: usize) -> f64 {
-    FIRST_MILLIS * GROWTH.powi(i32::try_from(at).unwrap_or(i32::MAX))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "of more than 2^53 requests nobody misses one")]

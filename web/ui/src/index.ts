@@ -11,6 +11,7 @@ export * from './parts/button.tsx';
 export * from './parts/choices.tsx';
 export * from './parts/field.tsx';
 export { Icon, type IconName } from './parts/icon.tsx';
+export { KeyForm } from './parts/key-form.tsx';
 export { MadeCall } from './parts/made.tsx';
 export { Sheet } from './parts/sheet.tsx';
 export * from './parts/told.tsx';

@@ -23,14 +23,9 @@ export const words = bilingual({
       `${operations} operations, ${calls} realtime calls and ${events} events`,
     realtimeIntro: 'What clients call and hear over their connection: calls, events, errors and closes.',
     openRealtime: 'Realtime contract',
-    key: 'AccessKey ID',
-    secret: 'AccessKey secret',
     signInTitle: 'Sign in',
     signInIntro:
       'Calls are made with this AccessKey and allowed by its policies. The secret goes to the server once and is kept nowhere.',
-    go: 'Sign in',
-    wrong: 'No active AccessKey has this ID and secret.',
-    tooMany: 'There were too many wrong tries from here. Wait a few minutes and try again.',
   },
   zh: {
     title: 'API 浏览器',
@@ -53,12 +48,7 @@ export const words = bilingual({
       `${operations} 个接口，${calls} 个实时调用，${events} 种事件`,
     realtimeIntro: '客户端通过连接发起的调用与收到的事件，以及错误码和关闭码。',
     openRealtime: '查看实时契约',
-    key: 'AccessKey ID',
-    secret: 'AccessKey 密钥',
     signInTitle: '登录',
     signInIntro: '调用将使用此 AccessKey，权限以其策略为准。密钥只发送给服务器一次，不会保存。',
-    go: '登录',
-    wrong: '没有与此 ID 和密钥匹配的有效 AccessKey。',
-    tooMany: '此地址的错误尝试过多。请等待几分钟后重试。',
   },
 });
