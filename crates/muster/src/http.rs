@@ -254,7 +254,13 @@ async fn respond(caller: Caller, request: Request<Incoming>) -> HttpResponse {
     let (head, body) = request.into_parts();
     let (body, reading) = Watched::of(body);
     let mut answer = route(caller, Request::from_parts(head, body)).await;
-    visit.answered();
+    let unread = !reading.is_over();
+    if unread && !visit.was_refused() {
+        // What it holds counts until the rest has gone by. There is no room for the rest of what was refused for want of it.
+        visit.leaves_unread();
+    } else {
+        visit.answered();
+    }
     if visit.was_refused() {
         entrance.guests.tell(Exhausted::Pending, peer.ip());
         answer = plain(
@@ -262,10 +268,9 @@ async fn respond(caller: Caller, request: Request<Incoming>) -> HttpResponse {
             "This server holds as many unfinished requests as it may (http.pending_bytes).\n",
         );
     }
-    if !reading.is_over() {
+    if unread {
         // What is left of the body is not taken, and the connection ends behind the answer: a client that is not told so
         // sends its next request on it, and loses it.
-        visit.leaves_unread();
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     answer
