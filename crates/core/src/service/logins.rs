@@ -86,6 +86,8 @@ pub enum Standing {
     Good,
     /// A later login of the same user has replaced it.
     Replaced,
+    /// It has ended, and none of the user's stands.
+    Ended,
     /// Its application was switched off.
     AppDisabled,
 }
@@ -345,8 +347,11 @@ impl LoginRules<'_> {
         if store.records().app(app).await?.is_none_or(|app| app.disabled) {
             return Ok(Standing::AppDisabled);
         }
-        let replaced = current.is_some_and(|current| current != *session);
-        Ok(if replaced { Standing::Replaced } else { Standing::Good })
+        Ok(match current {
+            None => Standing::Ended,
+            Some(current) if current == *session => Standing::Good,
+            Some(_) => Standing::Replaced,
+        })
     }
 
     /// Whether each of these users is logged in, in their order.

@@ -23,9 +23,9 @@ const AT_ONCE: usize = 16;
 /// Members looked up in one question.
 const MEMBERS_AT_ONCE: usize = 200;
 /// How long to wait for a store that cannot be read, before the second and each later attempt.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// Attempts for one stream; the regular comparison of positions comes after them.
-const ATTEMPTS: usize = 30;
+pub(super) const ATTEMPTS: usize = 30;
 
 /// Compares the positions of followed groups with the store, for notices that nothing has followed.
 pub(super) async fn check_positions(hub: Weak<Hub>) {
@@ -138,12 +138,12 @@ impl Hub {
     }
 
     /// Closes connections of a user that a later login has replaced, and those of an application switched off.
-    async fn check_login(&self, user: &UserId, feed: &Feed) -> bool {
+    async fn check_login(self: &Arc<Self>, user: &UserId, feed: &Feed) -> bool {
         for connection in feed.subscribers() {
             let Some(identity) = connection.identity() else { continue };
             match self.muster.logins().standing(&identity.login, &identity.session).await {
                 Ok(Standing::AppDisabled) => connection.outbox.close(Disconnect::REMOVED),
-                Ok(Standing::Replaced) => connection.outbox.close(Disconnect::SIGNED_IN_ELSEWHERE),
+                Ok(Standing::Replaced | Standing::Ended) => self.give_way(&connection),
                 Ok(Standing::Good) => {}
                 Err(error) => {
                     tracing::debug!(%error, %user, "a login could not be looked up");

@@ -17,6 +17,7 @@ mod feeds;
 mod inbox;
 #[cfg(test)]
 mod interleavings;
+mod logins;
 mod notices;
 mod outbox;
 mod ring;

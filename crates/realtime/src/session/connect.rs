@@ -18,7 +18,8 @@ use crate::{
     events,
     hub::{CannotFollow, Feed, Identity, SubscribeOutcome, Wish},
     protocol::{
-        ConnectRequest, ConnectResult, ErrorCode, Frame, RecoverRequest, Reply, ReplyBody, SubscribeResult,
+        ConnectRequest, ConnectResult, Disconnect, ErrorCode, Frame, RecoverRequest, Reply, ReplyBody,
+        SubscribeResult,
     },
 };
 
@@ -92,7 +93,8 @@ impl Session {
             Err(failure) => {
                 self.stage = Stage::Refused;
                 self.hub.counters.logins_refused.add(1);
-                if failure.calls_back() && self.connection.key.is_some() {
+                let tries_again = failure.calls_back() && !self.connection.outbox.has_ended();
+                if tries_again && self.connection.key.is_some() {
                     tokio::time::sleep(self.call_back_after()).await;
                 }
                 Err(failure)
@@ -128,6 +130,12 @@ impl Session {
         }
     }
 
+    /// Signs in, unless the client has hung up: it may be back by now, and this login would end the one that it came back with.
+    async fn sign_in(&self, identity: &Identity, back: bool) -> Result<(), Failure> {
+        let signed_in = self.hub.sign_in(&self.connection, identity, back).await?;
+        if signed_in { Ok(()) } else { Err(Disconnect::STALE.into()) }
+    }
+
     /// Signs in and follows the user's stream; `false` when the feed has ended meanwhile.
     async fn settle(
         &self,
@@ -137,9 +145,8 @@ impl Session {
         feed: &Arc<Feed>,
         wish: &Wish,
     ) -> Result<bool, Failure> {
-        let muster = &self.hub.muster;
         let mut read = None;
-        muster.logins().sign_in(&identity.login, &identity.session, wish.recover).await?;
+        self.sign_in(identity, wish.recover).await?;
         loop {
             let reply = |result, _: Option<&GroupMutes>| self.welcome(id, client, &identity.login, result);
             let bounds = self.hub.config.recovery();
@@ -149,7 +156,7 @@ impl Session {
                     return Ok(true);
                 }
                 SubscribeOutcome::Contested => {
-                    muster.logins().sign_in(&identity.login, &identity.session, wish.recover).await?;
+                    self.sign_in(identity, wish.recover).await?;
                 }
                 SubscribeOutcome::ReadFirst => {
                     read = Some(self.missed(&feed.stream, wish.offset).await?);

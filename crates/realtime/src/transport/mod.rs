@@ -49,6 +49,10 @@ pub(crate) trait Transport: Send {
     /// It may be given up at any time, and nothing is lost then.
     fn read(&mut self) -> impl Future<Output = Result<Bytes, End>> + Send;
 
+    /// Waits until the client has hung up, and takes nothing in meanwhile that [`read`](Self::read) would return; how it has.
+    /// It may be given up at any time.
+    fn hung_up(&mut self) -> impl Future<Output = End> + Send;
+
     /// Writes messages in order, with as few calls as may be. There is at least one. It is given up when it takes too long,
     /// and then nothing else is written but [`Transport::close`].
     ///
@@ -190,7 +194,8 @@ enum Turn {
 
 /// Carries out the commands of a frame while writing goes on: neither waits for the other but for room. A command that
 /// was begun is never given up half-way, also when its client is gone: what the store has done must be told. Pings and
-/// pongs wait as long.
+/// pongs wait as long. While the client logs in it is watched: one that has hung up may be back by now, over a connection
+/// which this login would end.
 async fn carry_out<T: Transport>(
     session: &mut Session,
     writer: &mut Writer<'_, T>,
@@ -198,10 +203,11 @@ async fn carry_out<T: Transport>(
     frame: &[u8],
 ) -> Result<(), End> {
     let begun = Instant::now();
+    let watched = session.stage == Stage::New;
     let (verdict, written) = {
         let work: Pin<Box<dyn Future<Output = Result<(), Disconnect>> + Send + '_>> =
             Box::pin(session.frame(frame));
-        work_and_write(work, writer).await
+        work_and_write(work, writer, watched).await
     };
     beat.follow(writer.hub, session);
     beat.excuse(begun.elapsed());

@@ -100,19 +100,17 @@ struct Answer<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Answer<S> {
-    /// Waits until the client has hung up. It may be given up at any time.
-    async fn hung_up(stream: &mut S, behind: &mut usize) -> End {
+    /// Waits until the client has hung up, or has said more than may come. It may be given up at any time.
+    async fn end_of(stream: &mut S, behind: &mut usize) -> End {
         let mut strange = [0; BEHIND];
-        loop {
+        while *behind <= BEHIND {
             match stream.read(&mut strange).await {
                 Ok(0) => return End::Left,
                 Ok(read) => *behind = behind.saturating_add(read),
                 Err(_) => return End::Gone,
             }
-            if *behind > BEHIND {
-                return Disconnect::BAD_REQUEST.into();
-            }
         }
+        Disconnect::BAD_REQUEST.into()
     }
 }
 
@@ -127,8 +125,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Answer<S> {
             // What was taken is carried out, also when its client has hung up behind it.
             biased;
             commands = inbox.next() => commands.ok_or(End::Gone),
-            end = Self::hung_up(stream, behind) => Err(end),
+            end = Self::end_of(stream, behind) => Err(end),
         }
+    }
+
+    async fn hung_up(&mut self) -> End {
+        Self::end_of(&mut self.stream, &mut self.behind).await
     }
 
     async fn write(&mut self, form: Form, messages: &[Frame]) -> io::Result<()> {
@@ -246,11 +248,11 @@ mod tests {
         let (mut answer, mut theirs) = answer(frames, Form::Json, 1 << 16);
         let mut behind = 0;
         theirs.write_all(b"\r\n").await.unwrap();
-        assert!(Answer::hung_up(&mut answer.stream, &mut behind).now_or_never().is_none());
+        assert!(Answer::end_of(&mut answer.stream, &mut behind).now_or_never().is_none());
         theirs.write_all(&[b'x'; BEHIND]).await.unwrap();
-        let refused = Answer::hung_up(&mut answer.stream, &mut behind).now_or_never();
+        let refused = Answer::end_of(&mut answer.stream, &mut behind).now_or_never();
         assert_eq!(refused, Some(Disconnect::BAD_REQUEST.into()));
         drop(theirs);
-        assert_eq!(Answer::hung_up(&mut answer.stream, &mut 0).await, End::Left);
+        assert_eq!(Answer::end_of(&mut answer.stream, &mut 0).await, End::Left);
     }
 }

@@ -15,16 +15,22 @@ use crate::{
 };
 
 /// Polls the work and the writing together until the work is done and no write is half-way out. When a write fails, the
-/// work is told that nothing more is to be begun.
+/// work is told that nothing more is to be begun; so it is when the client hangs up, if that is `watched` for.
 pub(super) async fn work_and_write<T: Transport>(
     mut work: Pin<Box<dyn Future<Output = Result<(), Disconnect>> + Send + '_>>,
     writer: &mut Writer<'_, T>,
+    watched: bool,
 ) -> (Result<(), Disconnect>, Result<(), End>) {
     let outbox = &writer.connection.outbox;
     loop {
-        tokio::select! {
+        let hung_up = tokio::select! {
             verdict = &mut work => return (verdict, Ok(())),
-            () = outbox.filled() => {}
+            () = outbox.filled() => None,
+            end = writer.transport.hung_up(), if watched => Some(end),
+        };
+        if let Some(end) = hung_up {
+            outbox.abandon();
+            return (work.await, Err(end));
         }
         let mut done = None;
         let written = {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use muster_core::id::UserId;
 use serde_json::json;
 
-use crate::support::{Ended, Server};
+use crate::support::{Ended, Server, TestStore};
 
 #[tokio::test(start_paused = true)]
 async fn a_member_joins_is_told_of_others_hears_a_message_and_leaves() {
@@ -174,6 +174,28 @@ async fn a_second_login_closes_the_first() {
     assert_eq!(first.ended().await, Ended { code: 4501, reason: "signed in elsewhere".into() });
     server.group("g1").await;
     second.join("g1").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_whose_client_has_hung_up_meanwhile_does_not_end_the_one_that_it_came_back_with() {
+    let server = Server::start().await;
+    // The store is slow before it signs in, and then in signing in itself: in its order this login is the later one.
+    for (delay, user) in [(TestStore::delay_next as fn(&_, _), "anna"), (TestStore::delay_login, "ben")] {
+        let mut gone = server.open().await;
+        delay(&server.store, Duration::from_secs(3));
+        gone.send("connect", json!({ "token": server.token(user) })).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        gone.drop_link();
+        let mut back = server.client(user).await;
+        server.group(user).await;
+        back.join(user).await;
+        assert!(
+            back.within(Duration::from_secs(20)).await.iter().all(|told| told["push"]["pub"].is_object())
+        );
+        let online = server.muster.logins().signed_in(&server.app, &[UserId::new(user).unwrap()]).await;
+        assert_eq!(online.unwrap(), [true]);
+        back.call("sendGroupMessage", json!({ "groupId": user, "type": 1, "data": "still here" })).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

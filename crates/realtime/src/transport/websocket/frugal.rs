@@ -4,6 +4,7 @@
 //! that buffer's size. So it is given a small one, and what the system hands over at once waits here.
 
 use std::{
+    future::{pending, poll_fn},
     io::{self, IoSlice},
     mem::MaybeUninit,
     pin::Pin,
@@ -37,6 +38,27 @@ impl<S> Frugal<S> {
     /// Counts what is read from now on; reading too much fails with [`io::ErrorKind::FileTooLarge`].
     pub(super) fn count(&mut self, guest: Guest) {
         self.guest = Some(Box::new(guest));
+    }
+
+    /// Waits until the other side has ended the stream, or it has broken, and takes nothing out of it. What comes meanwhile is
+    /// kept, up to one piece; behind more than that no end is seen.
+    pub(super) async fn ended(&mut self)
+    where
+        S: AsyncRead + Unpin,
+    {
+        while self.unread.len() < PIECE {
+            let mut space = [MaybeUninit::uninit(); PIECE];
+            let mut piece = ReadBuf::uninit(&mut space[self.unread.len()..]);
+            let read = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut piece)).await;
+            if read.is_err() || piece.filled().is_empty() {
+                return;
+            }
+            if let Some(guest) = &mut self.guest {
+                guest.sent(piece.filled().len());
+            }
+            self.unread = Bytes::from([&self.unread, piece.filled()].concat());
+        }
+        pending().await
     }
 
     /// Counts no more: the login has arrived.
@@ -107,6 +129,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Frugal<S> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -132,5 +155,34 @@ mod tests {
             assert!(read == sent, "{wanted} bytes at a time");
             assert!(stream.unread.is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn an_end_is_seen_behind_what_came_before_it_and_nothing_of_that_is_lost() {
+        for sent in [&b""[..], b"last words", &[b'x'; PIECE - 1]] {
+            let (mut here, there) = tokio::io::duplex(2 * PIECE);
+            let mut stream = Frugal::new(there);
+            assert!(stream.ended().now_or_never().is_none(), "it lasts");
+            here.write_all(sent).await.unwrap();
+            assert!(stream.ended().now_or_never().is_none(), "it lasts");
+            drop(here);
+            assert!(stream.ended().now_or_never().is_some(), "{} bytes and the end", sent.len());
+            let mut read = Vec::new();
+            stream.read_to_end(&mut read).await.unwrap();
+            assert!(read == sent);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_than_a_piece_is_kept_while_the_end_is_waited_for() {
+        let (mut here, there) = tokio::io::duplex(4 * PIECE);
+        let mut stream = Frugal::new(there);
+        here.write_all(&[b'x'; 3 * PIECE]).await.unwrap();
+        drop(here);
+        assert!(stream.ended().now_or_never().is_none(), "the end stands behind more than is looked at");
+        assert_eq!(stream.unread.len(), PIECE);
+        let mut read = Vec::new();
+        stream.read_to_end(&mut read).await.unwrap();
+        assert_eq!(read.len(), 3 * PIECE);
     }
 }

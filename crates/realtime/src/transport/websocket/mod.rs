@@ -100,6 +100,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
         }
     }
 
+    async fn hung_up(&mut self) -> End {
+        self.library.get_mut().ended().await;
+        End::Gone
+    }
+
     async fn write(&mut self, form: Form, messages: &[Frame]) -> io::Result<()> {
         // What the library has to say itself, such as a pong, goes first: whole.
         self.library.flush().await.map_err(io::Error::other)?;

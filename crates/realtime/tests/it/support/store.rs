@@ -40,6 +40,7 @@ pub(crate) struct TestStore {
     reads: AtomicU64,
     states: AtomicU64,
     delay: Mutex<Duration>,
+    login_delay: Mutex<Duration>,
     /// Draws, and how late an answer is at most.
     late: Mutex<Option<(Seeded, Duration)>>,
     lost_node: Mutex<Option<NodeId>>,
@@ -56,6 +57,7 @@ impl Default for TestStore {
             reads: AtomicU64::default(),
             states: AtomicU64::default(),
             delay: Mutex::default(),
+            login_delay: Mutex::default(),
             late: Mutex::default(),
             lost_node: Mutex::default(),
             forgotten: Mutex::default(),
@@ -77,6 +79,11 @@ impl TestStore {
     /// Answers the next question this much later.
     pub(crate) fn delay_next(&self, delay: Duration) {
         *self.delay.lock().unwrap() = delay;
+    }
+
+    /// Notes the next login this much later.
+    pub(crate) fn delay_login(&self, delay: Duration) {
+        *self.login_delay.lock().unwrap() = delay;
     }
 
     /// Answers every question later from now on, by a time below `most` that is drawn for each.
@@ -351,6 +358,8 @@ impl Sessions for TestStore {
         change: LoginChange,
         also: Also,
     ) -> StoreResult<Option<(Option<SessionRef>, Positions)>> {
+        let delay = std::mem::take(&mut *self.login_delay.lock().unwrap());
+        tokio::time::sleep(delay).await;
         self.asked().await?.change_login(app, user, change, also).await
     }
 
