@@ -12,6 +12,8 @@ const PATIENCE = 20_000;
 
 /** Answers what is in a folder of built pages from there. */
 async function fromFolder(context, folder) {
+  // Of such a page the browser does not know that it is of the machine that it connects to, and would ask.
+  await context.grantPermissions(['local-network-access']);
   await context.route(/\/(console|explorer|room)\//, async (route) => {
     const { pathname } = new URL(route.request().url());
     if (pathname.startsWith('/console/api/')) return route.continue();
@@ -36,6 +38,7 @@ const actions = {
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('request', (request) => hosts.add(new URL(request.url()).host));
+    page.on('websocket', (socket) => hosts.add(new URL(socket.url()).host));
     pages.set(name, { page, complaints, hosts });
     await page.goto(url);
   },

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from harness.clients.page import Page
-from harness.scenes import new_app, new_group
+from harness.scenes import member_of, new_app, new_group, online, say
 from harness.server import ROOT_KEY
+from harness.tokens import login_token
 from harness.waiting import until
 
 pytestmark = [pytest.mark.process, pytest.mark.looks_at("door")]
@@ -121,6 +122,80 @@ def test_every_operation_and_everything_of_the_realtime_contract_opens(open_page
     opened = page.evaluate(script=OPEN_ALL)
     assert opened["wrong"] == []
     assert opened["count"] > 90
+
+
+@pytest.fixture
+def room(wire):
+    """An application with a group of its own: the application, and the group's id."""
+    app = new_app(wire, AppName="Talked in")
+    return app, new_group(wire, app, "talk", CreatorId="host")
+
+
+def test_the_realtime_contract_is_tried_with_another_client(open_page, server, wire, room, shots):
+    app, group = room
+    page = open_page("/explorer/realtime")
+    sign_in(page)
+    page.press(button="Made for a user")
+    page.choose(label="Application", option=f"2 {app['AppId']}")
+    page.fill(label="User ID", text="ada")
+    page.press(button="Connect")
+    page.see(text="Connected as ada")
+    page.choose(label="Group", option=group)
+    page.press(button="Join")
+    page.see(text=f"Leave {group}")
+    with member_of(server, app, group, "bob") as bob:
+        say(bob, group, "hello from bob")
+        page.see(text="hello from bob")
+        page.see(text="A message.")
+        page.fill(label="type", text="10001")
+        page.fill(label="data", text="hello from the page")
+        page.press(button="Make the call")
+        assert bob.event("recvgroupmessage", data="hello from the page")["data"]["sender"]["userId"] == "ada"
+        page.see(text="What the calls that send answer.")
+        page.fill(label="type", text="none")
+        page.press(button="Make the call")
+        page.see(text="A parameter is wrong")
+        page.evaluate(script="document.querySelector('.happened details').open = true")
+        page.scroll(selector="#content", to=0)
+        page.picture(path=str(shots / "explorer-socket.png"))
+        assert page.faults() == []
+        # Closed cleanly: the user is out at once, and nobody waits for a broken connection.
+        page.press(button="Disconnect")
+        assert bob.change(left="ada")["memberCount"] == 1
+    page.see(text="disconnect called")
+    assert page.count(selector=".socket .chip.good") == page.count(selector=".happened .chip.good")
+
+
+def test_a_pasted_token_connects_and_going_elsewhere_ends_the_connection(open_page, server, wire, room):
+    app, group = room
+    page = open_page("/explorer/realtime/queryGroup")
+    page.fill(label="Login token", text=login_token(app, "eve", lifetime=-5))
+    page.press(button="Connect")
+    page.see(text="unauthorized")
+    page.fill(label="Login token", text=login_token(app, "eve"))
+    page.press(button="Connect")
+    page.see(text="Connected as eve")
+    page.fill(label="Group ID", text="no-such-group")
+    page.press(button="Join")
+    page.see(text="No such group.")
+    page.fill(label="Group ID", text=group)
+    page.press(button="Join")
+    page.see(text=f"Leave {group}")
+    page.press(button="Make the call")
+    page.see(text="reply")
+    assert online(wire, app, group) == 1
+    page.follow(link="DescribeLiveMessageGroup")
+    until(lambda: online(wire, app, group) == 0, "the user to be out of the group")
+
+
+def test_a_page_connects_to_its_own_server_alone(server):
+    page = Page(server, "/explorer/realtime")
+    refused = page.evaluate(script="""new Promise((done) => {
+      addEventListener('securitypolicyviolation', ({ blockedURI }) => done(blockedURI));
+      new WebSocket('ws://127.0.0.2:9/connection/websocket');
+    })""")
+    page.close()
+    assert refused.startswith("ws://127.0.0.2:9")
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,22 @@ export interface RealtimeError {
   meaning: string;
 }
 
+/** How a connection or a subscription ends. */
+export interface RealtimeEnd {
+  code: number;
+  reason: string;
+  meaning: string;
+}
+
 /** The realtime contract, as the server tells it. */
 export interface Realtime {
   protocol: string;
+  /** What subscribing comes to, by what the channels' names are made of. */
+  channels: Record<string, { what: string; subscribed?: Schema }>;
+  login: { connected: Schema };
   calls: Record<string, RealtimeCall>;
   events: Record<string, RealtimeEvent>;
   errors: RealtimeError[];
-  closes: { code: number; reason: string; reconnects: boolean; meaning: string }[];
+  closes: (RealtimeEnd & { reconnects: boolean })[];
+  unsubscribes: RealtimeEnd[];
 }

@@ -70,7 +70,7 @@ function Screen({ contract, path, onSignIn }: { contract: Contract; path: string
   if (product === 'realtime') {
     return (
       <Suspense fallback={null}>
-        <RealtimeScreen contract={contract} name={name} />
+        <RealtimeScreen contract={contract} name={name} onSignIn={onSignIn} />
       </Suspense>
     );
   }

@@ -4,11 +4,21 @@ import type { Realtime, RealtimeCall, RealtimeEvent } from '../contract/realtime
 import { realtimePath } from '../search/search.ts';
 import { Shape } from '../shape/shape.tsx';
 import { words } from './realtime.words.ts';
+import { Socket, useEnds } from './socket/socket.tsx';
 
-/** The realtime contract, or one call or event of it. */
-export default function RealtimeScreen({ contract: { realtime }, name }: { contract: Contract; name: string }) {
+/** The realtime contract, or one call or event of it; with a connection to try it on, which ends with the screen. */
+export default function RealtimeScreen({
+  contract: { realtime },
+  name,
+  onSignIn,
+}: {
+  contract: Contract;
+  name: string;
+  onSignIn: () => void;
+}) {
   const say = useWords(words);
-  if (name === '') return <Whole realtime={realtime} />;
+  useEnds();
+  if (name === '') return <Whole realtime={realtime} onSignIn={onSignIn} />;
   const call = realtime.calls[name];
   const event = realtime.events[name];
   return (
@@ -19,11 +29,12 @@ export default function RealtimeScreen({ contract: { realtime }, name }: { contr
       {call && <OneCall name={name} call={call} errors={realtime.errors} />}
       {event && <OneEvent name={name} event={event} />}
       {!call && !event && <h1>{say.none}</h1>}
+      <Socket realtime={realtime} call={call && name} onSignIn={onSignIn} />
     </article>
   );
 }
 
-function Whole({ realtime }: { realtime: Realtime }) {
+function Whole({ realtime, onSignIn }: { realtime: Realtime; onSignIn: () => void }) {
   const say = useWords(words);
   const told = (part: Record<string, unknown>) => (
     <ul class="index" lang="en">
@@ -42,6 +53,7 @@ function Whole({ realtime }: { realtime: Realtime }) {
       <p class="hint" lang="en">
         {realtime.protocol}
       </p>
+      <Socket realtime={realtime} onSignIn={onSignIn} />
       <h2>{say.calls}</h2>
       {told(realtime.calls)}
       <h2>{say.events}</h2>
