@@ -16,15 +16,16 @@ HERE = Path(__file__).parents[1] / "samples"
 PATIENCE = 300
 
 
-def written(server, has):
+def written(server, has, answer_format="JSON"):
     """Every sample of every operation, as its `code` and `means`, by language and action; `server` is where they call.
 
-    `has` says for each action what stands for `{#AppId}` and its like in its example.
+    `has` says for each action what stands for `{#AppId}` and its like in its example; `answer_format` is JSON or XML.
     """
     asked = {
         "endpoint": {"scheme": server.scheme, "authority": server.authority},
         "documents": [{"code": code, "document": document(server, code)} for code in ("live", "cams", "sts")],
         "has": has,
+        "format": answer_format,
     }
     text = _run(["node", str(NODE / "samples.mjs")], NODE, input=json.dumps(asked))
     return {(sample["language"], sample["action"]): sample for sample in json.loads(text)}

@@ -11,7 +11,7 @@ const asked = JSON.parse(await readFile('/dev/stdin', 'utf8'));
 const samples = asked.documents.flatMap(({ code, document }) =>
   readProduct(code, document).operations.flatMap((operation) => {
     const values = exampleOf(operation, asked.has[operation.name]);
-    const call = sampledCall(operation, values, asked.endpoint);
+    const call = sampledCall(operation, values, asked.endpoint, asked.format);
     return LANGUAGES.map((language) => ({ language: language.id, action: operation.name, ...language.sample(call) }));
   }),
 );

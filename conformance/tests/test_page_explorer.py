@@ -85,6 +85,26 @@ def test_an_operation_is_found_filled_in_tried_and_answered(open_page, group, sh
     assert "x-acs-request-id: " in page.text(selector=".outcome pre")
 
 
+def test_an_answer_in_xml_is_shown_and_the_code_and_the_address_follow(open_page, group):
+    page = open_page("/explorer/cams/ListInstance?format=XML")
+    sign_in(page)
+    page.press(button="Try it")
+    page.see(text="200 OK")
+    page.see(text="RequestId")
+    page.press(button="Text")
+    assert page.text(selector=".outcome pre").startswith("<ListInstanceResponse>\n  <RequestId>")
+    assert "Format" in page.text(selector=".gets > .code pre")
+    page.press(button="aliyun CLI")
+    page.see(text="has its answer in JSON alone")
+    page.choose(label="Answer format", option="JSON")
+    until(lambda: "format" not in page.address(), "the address to follow")
+    # What is refused tells its code in XML too.
+    page.go("/explorer/live/DescribeLiveMessageApp?format=XML")
+    page.fill(label="AppId", text="none-of-this-name")
+    page.press(button="Try it")
+    page.see(text="404 ResourceNotExist")
+
+
 def test_a_parameter_and_an_error_lead_to_operations(open_page):
     page = open_page("/explorer/?q=GroupName")
     page.see(text="by GroupName")

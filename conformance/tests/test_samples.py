@@ -5,6 +5,7 @@ import re
 import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 import pytest
 
@@ -101,7 +102,7 @@ def tags(server):
     return {path.removeprefix("/?Action="): told.get("tags", [""])[0] for path, told in operations}
 
 
-def written(server, tags, shared, role, stage=None):
+def written(server, tags, shared, role, stage=None, answer_format="JSON"):
     """Every sample; with a stage-maker, those that end what they stand on have one of their own."""
     has = {}
     for action, tag in tags.items():
@@ -110,7 +111,7 @@ def written(server, tags, shared, role, stage=None):
         else:
             values = shared[kind_of(tag)]
         has[action] = {**values, "RoleArn": role}
-    return samples.written(server, has)
+    return samples.written(server, has, answer_format)
 
 
 def of(language, everything):
@@ -133,12 +134,18 @@ def test_every_sample_runs_as_it_is_shown(server, tags, caller, shared, stage, t
 
 
 @pytest.mark.parametrize("language", samples.RUNNERS)
-def test_a_sample_tells_the_error_that_the_operation_documents(server, tags, caller, shared, tmp_path, language):
+def test_a_sample_tells_a_documented_error_and_an_answer_in_xml(server, tags, caller, shared, tmp_path, language):
     gone = {**shared, "second": {"AppId": "nosuchapp", "GroupId": "nosuchgroup", "UserId": MEMBER}}
-    action = "DescribeLiveMessageGroup"
-    codes = of(language, written(server, tags, gone, caller[1]))
-    told = samples.run(language, {action: codes[action]}, server.key, tmp_path)
+    action, other = "DescribeLiveMessageGroup", "DescribeLiveMessageApp"
+    codes = {
+        action: of(language, written(server, tags, gone, caller[1]))[action],
+        other: of(language, written(server, tags, shared, caller[1], answer_format="XML"))[other],
+    }
+    told = samples.run(language, codes, server.key, tmp_path)
     assert "ResourceNotExist" in told[action]["error"]
+    assert told[other]["error"] is None
+    answer = ElementTree.fromstring(told[other]["output"].strip())
+    assert answer.findtext("AppId") == shared["second"]["AppId"]
 
 
 def test_samples_that_are_not_run_are_programs_of_their_language(server, tags, caller, shared, tmp_path):

@@ -174,19 +174,25 @@ export async function exchange(
   const requestId = response.headers.get('x-acs-request-id') ?? undefined;
   // Without it the gateway was never asked.
   if (!requestId) throw refused(response, text);
-  const told = parsed(text) as { Code?: string } | undefined;
   const timing = /call;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '')?.[1];
   const made: Made = {
     product,
     action,
     parameters,
     status: response.status,
-    code: told?.Code ?? (response.ok ? 'OK' : `Http${response.status}`),
+    code: codeOf(text, form.form) ?? (response.ok ? 'OK' : `Http${response.status}`),
     requestId,
     millis: performance.now() - began,
     serverMillis: timing === undefined ? undefined : Number(timing),
   };
   return { status: response.status, headers: [...response.headers], text, made };
+}
+
+/** The code in an answer, where it has one: answers to what was done have none, but those of `cams`. */
+function codeOf(text: string, form: 'JSON' | 'XML' = 'JSON'): string | undefined {
+  if (form === 'JSON') return (parsed(text) as { Code?: string } | undefined)?.Code;
+  const document = new DOMParser().parseFromString(text, 'text/xml');
+  return document.querySelector(':root > Code')?.textContent ?? undefined;
 }
 
 /** What a call gave, and the call. */

@@ -3,12 +3,16 @@ import { useState } from 'preact/hooks';
 import type { DocumentedError } from '../contract/operation.ts';
 import { words } from './operation.words.ts';
 import { Tree } from './tree.tsx';
+import { readXml } from './xml.ts';
 
 const VIEWS = ['tree', 'text', 'headers'] as const;
 
-function parsed(text: string): unknown {
+/** What an answer says, and its text with a member a line; nothing where it is neither JSON nor XML. */
+function read(text: string): { body: unknown; lines: string } | undefined {
+  if (text.startsWith('<')) return readXml(text);
   try {
-    return JSON.parse(text);
+    const body: unknown = JSON.parse(text);
+    return { body, lines: JSON.stringify(body, undefined, 2) };
   } catch {
     return undefined;
   }
@@ -20,7 +24,8 @@ export function AnswerView({ answer, errors }: { answer: Answer; errors: Documen
   const [view, setView] = useState<(typeof VIEWS)[number]>('tree');
   const { made } = answer;
   const good = answer.status < 400 && made.code === 'OK';
-  const body = parsed(answer.text);
+  const told = read(answer.text);
+  const body = told?.body;
   const cause = good ? undefined : errors.find(({ code }) => code === made.code);
   const message = (body as { Message?: unknown } | undefined)?.Message;
   return (
@@ -59,9 +64,7 @@ export function AnswerView({ answer, errors }: { answer: Answer; errors: Documen
           <Tree value={body} />
         </section>
       )}
-      {(view === 'text' || (view === 'tree' && body === undefined)) && (
-        <Code text={body === undefined ? answer.text : JSON.stringify(body, undefined, 2)} />
-      )}
+      {(view === 'text' || (view === 'tree' && body === undefined)) && <Code text={told?.lines ?? answer.text} />}
       {view === 'headers' && <Code text={answer.headers.map(([name, value]) => `${name}: ${value}`).join('\n')} />}
     </div>
   );

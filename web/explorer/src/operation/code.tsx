@@ -18,7 +18,7 @@ export function CodeView({ call }: { call: SampledCall }) {
   const [chosen, setChosen] = useState(() => remembered(CHOICE));
   const language = LANGUAGES.find(({ id }) => id === chosen) ?? LANGUAGES[0];
   if (!language) return null;
-  const { code, means, install } = language.sample(call);
+  const { code, means, install, jsonAlone } = language.sample(call);
   return (
     <>
       <h2>{say.code}</h2>
@@ -46,6 +46,7 @@ export function CodeView({ call }: { call: SampledCall }) {
           </>
         )}
         {say[means]}
+        {jsonAlone && call.format === 'XML' && ` · ${say.jsonAlone}`}
         {' · '}
         {say.keys}
       </p>

@@ -1,15 +1,41 @@
-import { type Answer, Button, ConfirmButton, CopyId, counted, exchange, Failure, session, useWords } from '@muster/ui';
+import {
+  type Answer,
+  Button,
+  ConfirmButton,
+  CopyId,
+  counted,
+  exchange,
+  Failure,
+  SelectField,
+  session,
+  useWords,
+} from '@muster/ui';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import { type DocumentedError, exampleOf, type Operation } from '../contract/operation.ts';
 import { Form, type Values } from '../form/form.tsx';
 import { Pick } from '../form/pick.tsx';
-import { sampledCall, wireTexts } from '../samples/call.ts';
+import { type Format, sampledCall, wireTexts } from '../samples/call.ts';
 import { Shape } from '../shape/shape.tsx';
 import { AnswerView } from './answer.tsx';
 import { CodeView, ENDPOINT } from './code.tsx';
 import { Errors } from './errors.tsx';
 import { keep, kept } from './kept.ts';
 import { words } from './operation.words.ts';
+
+const FORMATS: readonly Format[] = ['JSON', 'XML'];
+
+/** What the answer is asked for in, which stands in the address. */
+function useFormat(): [format: Format, choose: (format: Format) => void] {
+  const { path, query, route } = useLocation();
+  const choose = (format: Format) => {
+    const rest = new URLSearchParams(query);
+    if (format === 'XML') rest.set('format', format);
+    else rest.delete('format');
+    route(`${path}${rest.size > 0 ? `?${rest}` : ''}`, true);
+  };
+  return [query.format === 'XML' ? 'XML' : 'JSON', choose];
+}
 
 /** The operation's example with what was chosen before. What nothing was chosen for yet is left to be filled in. */
 function begun(operation: Operation): Values {
@@ -41,15 +67,15 @@ export function OperationScreen({
     keep(textsOf(changed));
     setValues(changed);
   };
-  const called = sampledCall(operation, values, ENDPOINT);
+  const [format, setFormat] = useFormat();
+  const called = sampledCall(operation, values, ENDPOINT, format);
   const run = async () => {
     setBusy(true);
     setError(undefined);
     try {
       const product = operation.product as 'live' | 'cams' | 'sts';
-      setAnswer(
-        await exchange(product, operation.name, Object.fromEntries(wireTexts(called)), { version: operation.version }),
-      );
+      const { Format: _, ...texts } = Object.fromEntries(wireTexts(called));
+      setAnswer(await exchange(product, operation.name, texts, { version: operation.version, form: format }));
     } catch (fault) {
       setAnswer(undefined);
       setError(fault);
@@ -84,6 +110,12 @@ export function OperationScreen({
             onPick={(name, value) => change({ ...values, [name]: value })}
           />
           <Form parameters={operation.parameters} values={values} onChange={change} />
+          <SelectField
+            label={say.format}
+            value={format}
+            options={FORMATS.map((one) => [one, one] as const)}
+            onChange={setFormat}
+          />
           <div class="line go">
             <TryButton operation={operation} busy={busy} onSignIn={onSignIn} onRun={() => void run()} />
           </div>

@@ -14,10 +14,15 @@ export interface Endpoint {
   authority: string;
 }
 
+/** What an answer is written in. */
+export type Format = 'JSON' | 'XML';
+
 export interface SampledCall {
   operation: Operation;
   arguments: Argument[];
   endpoint: Endpoint;
+  /** What the answer is asked for in. `XML` stands among the arguments too, since it travels as they do. */
+  format: Format;
 }
 
 /** How a sample reaches the server: by classes of the operation, by a runtime for all operations, or by itself. */
@@ -28,6 +33,8 @@ export interface Sample {
   means: Means;
   /** What must be installed first, as one types it; empty when nothing. */
   install: string;
+  /** Whether it has its answer in JSON whatever is asked for. */
+  jsonAlone?: boolean;
 }
 
 export interface Language {
@@ -37,13 +44,16 @@ export interface Language {
 }
 
 /** The call of an operation with these values; a parameter without one is left out. */
-export function sampledCall(operation: Operation, values: Record<string, Value>, endpoint: Endpoint): SampledCall {
+export function sampledCall(
+  operation: Operation,
+  values: Record<string, Value>,
+  endpoint: Endpoint,
+  format: Format = 'JSON',
+): SampledCall {
   const given = operation.parameters.filter(({ name }) => values[name] !== undefined);
-  return {
-    operation,
-    endpoint,
-    arguments: given.map(({ name, schema }) => ({ name, schema, value: values[name] as Value })),
-  };
+  const told = given.map(({ name, schema }) => ({ name, schema, value: values[name] as Value }));
+  const asked = format === 'XML' ? [...told, { name: 'Format', schema: {}, value: format }] : told;
+  return { operation, endpoint, format, arguments: asked };
 }
 
 /** An argument as the text that travels: lists joined by commas, structures as JSON. */
@@ -65,6 +75,9 @@ export function typedValue(schema: Schema, value: Value): Value {
   const number = Number(value);
   return kindOf(schema) === 'integer' && Number.isSafeInteger(number) ? number : value;
 }
+
+/** What a runtime is told to read the answer as: an object made of JSON, or the text as it came. */
+export const bodyType = ({ format }: SampledCall): string => (format === 'XML' ? 'string' : 'json');
 
 /** Names and texts of all arguments. */
 export function wireTexts(call: SampledCall): [string, string][] {

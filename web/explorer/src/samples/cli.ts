@@ -1,4 +1,5 @@
-// The `aliyun` command. It is told the operation's version, so that it also calls what its own data does not know.
+// The `aliyun` command. It is told the operation's version, so that it also calls what its own data does not know. It asks for
+// JSON whatever it is told.
 import { type Language, wireTexts } from './call.ts';
 import { lines, shellQuoted } from './text.ts';
 
@@ -8,15 +9,16 @@ export const cli: Language = {
   sample(call) {
     const { product, name, version, method } = call.operation;
     const { scheme, authority } = call.endpoint;
+    const given = wireTexts(call).filter(([parameter]) => parameter !== 'Format');
     const options = [
       `--endpoint ${shellQuoted(authority)} --region cn-shanghai ${scheme === 'https' ? '--secure' : '--insecure'}`,
       `--force --version ${version} --method ${method}`,
-      ...wireTexts(call).map(([parameter, text]) => `--${parameter} ${shellQuoted(text)}`),
+      ...given.map(([parameter, text]) => `--${parameter} ${shellQuoted(text)}`),
     ];
     const code = lines(
       `aliyun ${product} ${name} \\`,
       options.map((option, at) => `  ${option}${at + 1 < options.length ? ' \\' : ''}`),
     );
-    return { code, means: 'generic', install: 'https://github.com/aliyun/aliyun-cli' };
+    return { code, means: 'generic', install: 'https://github.com/aliyun/aliyun-cli', jsonAlone: true };
   },
 };

@@ -1,5 +1,5 @@
 // C#: the runtime that the typed packages stand on.
-import { type Language, wireTexts } from './call.ts';
+import { bodyType, type Language, wireTexts } from './call.ts';
 import { indented, lines, quoted } from './text.ts';
 
 export const csharp: Language = {
@@ -28,7 +28,7 @@ export const csharp: Language = {
       '    AuthType = "AK",',
       '    Style = "RPC",',
       '    ReqBodyType = "formData",',
-      '    BodyType = "json",',
+      `    BodyType = ${quoted(bodyType(call))},`,
       '};',
       'var parameters = new Dictionary<string, string>',
       '{',
@@ -36,7 +36,9 @@ export const csharp: Language = {
       '};',
       `var request = new OpenApiRequest { ${where} = parameters };`,
       'var response = client.CallApi(operation, request, new RuntimeOptions());',
-      'Console.WriteLine(Common.ToJSONString(response["body"]));',
+      call.format === 'XML'
+        ? 'Console.WriteLine(response["body"]);'
+        : 'Console.WriteLine(Common.ToJSONString(response["body"]));',
     ];
     const code = lines(
       ['using System;', 'using System.Collections.Generic;', 'using AlibabaCloud.OpenApiClient;'],

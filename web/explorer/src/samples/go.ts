@@ -1,5 +1,5 @@
 // Go: the runtime that the typed packages stand on.
-import { type Language, wireTexts } from './call.ts';
+import { bodyType, type Language, wireTexts } from './call.ts';
 import { lines, quoted } from './text.ts';
 
 export const go: Language = {
@@ -15,7 +15,7 @@ export const go: Language = {
         : ['\tparameters := map[string]interface{}{}'];
     const request = method === 'GET' ? 'Query: openapiutil.Query(parameters)' : 'Body: parameters';
     const code = lines(
-      ['package main', '', 'import (', '\t"encoding/json"', '\t"os"', ''],
+      ['package main', '', 'import (', call.format === 'XML' ? '\t"fmt"' : '\t"encoding/json"', '\t"os"', ''],
       ['\topenapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"'],
       ['\topenapiutil "github.com/alibabacloud-go/darabonba-openapi/v2/utils"'],
       ['\t"github.com/alibabacloud-go/tea/dara"', ')', ''],
@@ -34,12 +34,19 @@ export const go: Language = {
         '\t\tAuthType:    dara.String("AK"),',
         '\t\tStyle:       dara.String("RPC"),',
       ],
-      ['\t\tReqBodyType: dara.String("formData"),', '\t\tBodyType:    dara.String("json"),', '\t}'],
+      ['\t\tReqBodyType: dara.String("formData"),', `\t\tBodyType:    dara.String(${quoted(bodyType(call))}),`, '\t}'],
       parameters,
       [`\trequest := &openapiutil.OpenApiRequest{${request}}`],
       ['\tresponse, err := client.CallApi(operation, request, &dara.RuntimeOptions{})'],
       ['\tif err != nil {', '\t\tpanic(err)', '\t}'],
-      ['\tif err := json.NewEncoder(os.Stdout).Encode(response["body"]); err != nil {', '\t\tpanic(err)', '\t}', '}'],
+      call.format === 'XML'
+        ? ['\tfmt.Println(response["body"])', '}']
+        : [
+            '\tif err := json.NewEncoder(os.Stdout).Encode(response["body"]); err != nil {',
+            '\t\tpanic(err)',
+            '\t}',
+            '}',
+          ],
     );
     return { code, means: 'generic', install: 'go get github.com/alibabacloud-go/darabonba-openapi/v2' };
   },

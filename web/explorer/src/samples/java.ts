@@ -1,5 +1,5 @@
 // Java: the runtime that the typed packages stand on.
-import { type Language, wireTexts } from './call.ts';
+import { bodyType, type Language, wireTexts } from './call.ts';
 import { indented, lines, quoted } from './text.ts';
 
 export const java: Language = {
@@ -25,19 +25,21 @@ export const java: Language = {
       '    .setAuthType("AK")',
       '    .setStyle("RPC")',
       '    .setReqBodyType("formData")',
-      '    .setBodyType("json");',
+      `    .setBodyType(${quoted(bodyType(call))});`,
       'Map<String, String> parameters = new LinkedHashMap<>();',
       ...given,
       `OpenApiRequest request = new OpenApiRequest().${where}(parameters);`,
       'Map<String, ?> response = client.callApi(operation, request, new RuntimeOptions());',
-      'System.out.println(Common.toJSONString(response.get("body")));',
+      call.format === 'XML'
+        ? 'System.out.println(response.get("body"));'
+        : 'System.out.println(Common.toJSONString(response.get("body")));',
     ];
     const code = lines(
       'import com.aliyun.teaopenapi.Client;',
       'import com.aliyun.teaopenapi.models.Config;',
       'import com.aliyun.teaopenapi.models.OpenApiRequest;',
       'import com.aliyun.teaopenapi.models.Params;',
-      'import com.aliyun.teautil.Common;',
+      call.format === 'XML' ? [] : 'import com.aliyun.teautil.Common;',
       'import com.aliyun.teautil.models.RuntimeOptions;',
       'import java.util.LinkedHashMap;',
       'import java.util.Map;',

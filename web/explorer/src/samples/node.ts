@@ -1,5 +1,5 @@
 // Node.js: the runtime that the typed packages stand on; `live` has none on npm.
-import { type Language, wireTexts } from './call.ts';
+import { bodyType, type Language, wireTexts } from './call.ts';
 import { indented, lines, singleQuoted } from './text.ts';
 
 export const node: Language = {
@@ -30,7 +30,7 @@ export const node: Language = {
       "  authType: 'AK',",
       "  style: 'RPC',",
       "  reqBodyType: 'formData',",
-      "  bodyType: 'json',",
+      `  bodyType: ${singleQuoted(bodyType(call))},`,
       '});',
       request.length > 0
         ? ['const request = new OpenApi.OpenApiRequest({', ...request, '});']
@@ -38,7 +38,9 @@ export const node: Language = {
       '',
       'new OpenApi.default(config)',
       '  .callApi(operation, request, new RuntimeOptions({}))',
-      '  .then((response) => console.log(JSON.stringify(response.body, null, 2)));',
+      call.format === 'XML'
+        ? '  .then((response) => console.log(response.body));'
+        : '  .then((response) => console.log(JSON.stringify(response.body, null, 2)));',
     );
     return { code, means: 'generic', install: 'npm install @alicloud/openapi-client @alicloud/tea-util' };
   },

@@ -1,5 +1,5 @@
 // PHP: the runtime that the typed packages stand on.
-import { type Language, wireTexts } from './call.ts';
+import { bodyType, type Language, wireTexts } from './call.ts';
 import { indented, lines, phpQuoted } from './text.ts';
 
 export const php: Language = {
@@ -25,12 +25,14 @@ export const php: Language = {
         "    'authType' => 'AK',",
         "    'style' => 'RPC',",
         "    'reqBodyType' => 'formData',",
-        "    'bodyType' => 'json',",
+        `    'bodyType' => ${phpQuoted(bodyType(call))},`,
         ']);',
       ],
       [`$request = new OpenApiRequest(['${where}' => [`, ...indented(members, 4), ']]);'],
       ['$response = $client->callApi($operation, $request, new RuntimeOptions([]));', ''],
-      "echo json_encode($response['body'], JSON_PRETTY_PRINT | JSON_UNESCAPED_UNICODE), PHP_EOL;",
+      call.format === 'XML'
+        ? "echo $response['body'], PHP_EOL;"
+        : "echo json_encode($response['body'], JSON_PRETTY_PRINT | JSON_UNESCAPED_UNICODE), PHP_EOL;",
     );
     return { code, means: 'generic', install: 'composer require alibabacloud/darabonba-openapi' };
   },

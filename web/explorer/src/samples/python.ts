@@ -1,6 +1,6 @@
 // Python: the typed packages where they know the operation, else the runtime under them.
 import { kindOf, type Schema, type Value } from '../contract/schema.ts';
-import { type Argument, type Language, type SampledCall, typedValue, wireTexts } from './call.ts';
+import { type Argument, bodyType, type Language, type SampledCall, typedValue, wireTexts } from './call.ts';
 import { indented, lines, quoted, snake } from './text.ts';
 
 /** The typed package of each product, and what it does not have: operations that were withdrawn before it was made. */
@@ -18,7 +18,8 @@ export const python: Language = {
   sample(call) {
     const { product, name } = call.operation;
     const known = PACKAGES[product];
-    return known && !known.without.includes(name) ? typed(call, known.name) : generic(call);
+    // The classes of the typed packages are made of JSON.
+    return known && call.format === 'JSON' && !known.without.includes(name) ? typed(call, known.name) : generic(call);
   },
 };
 
@@ -85,6 +86,7 @@ function plain(schema: Schema, value: Value): string {
 
 function generic(call: SampledCall) {
   const { name, version, method } = call.operation;
+  const xml = call.format === 'XML';
   const where = method === 'GET' ? 'query' : 'body';
   const members = wireTexts(call).map(([parameter, text]) => `${quoted(parameter)}: ${quoted(text)},`);
   const request =
@@ -92,7 +94,7 @@ function generic(call: SampledCall) {
       ? [`    OpenApiRequest(${where}={`, ...indented(members, 8), '    }),']
       : ['    OpenApiRequest(),'];
   const code = lines(
-    ['import json', 'import os', ''],
+    [...(xml ? [] : ['import json']), 'import os', ''],
     ['from alibabacloud_tea_openapi.client import Client'],
     ['from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params'],
     ['from alibabacloud_tea_util.models import RuntimeOptions', ''],
@@ -100,9 +102,9 @@ function generic(call: SampledCall) {
     ['operation = Params('],
     [`    action=${quoted(name)},`, `    version=${quoted(version)},`, `    protocol=${quoted(call.endpoint.scheme)},`],
     [`    method=${quoted(method)},`, '    pathname="/",', '    auth_type="AK",', '    style="RPC",'],
-    ['    req_body_type="formData",', '    body_type="json",', ')'],
+    ['    req_body_type="formData",', `    body_type=${quoted(bodyType(call))},`, ')'],
     ['response = client.call_api(', '    operation,', ...request, '    RuntimeOptions(),', ')'],
-    PRINT('response["body"]'),
+    xml ? 'print(response["body"])' : PRINT('response["body"]'),
   );
   return { code, means: 'generic' as const, install: 'pip install alibabacloud-tea-openapi' };
 }

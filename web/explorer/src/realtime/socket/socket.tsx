@@ -7,6 +7,7 @@ import { Form, type Values } from '../../form/form.tsx';
 import { Pick } from '../../form/pick.tsx';
 import { keep, kept } from '../../operation/kept.ts';
 import { typedValue } from '../../samples/call.ts';
+import { words as contractWords } from '../realtime.words.ts';
 import { Connect, login } from './connect.tsx';
 import { callOver, disconnect, join, joined, leave, stage } from './connection.ts';
 import { Log } from './log.tsx';
@@ -110,6 +111,7 @@ function Call({ realtime, fixed, group }: { realtime: Realtime; fixed: string | 
   const [chosen, setChosen] = useState(fixed ?? DEFAULT);
   const [values, setValues] = useState<Values>({});
   const [busy, setBusy] = useState(false);
+  const about = useWords(contractWords);
   const call = realtime.calls[chosen];
   const parameters = parametersOf(call?.parameters ?? {});
   const ofGroup = parameters.some(({ name }) => name === 'groupId');
@@ -137,7 +139,7 @@ function Call({ realtime, fixed, group }: { realtime: Realtime; fixed: string | 
       {!fixed && (
         <SelectField
           label={say.call}
-          {...(call ? { hint: call.who } : {})}
+          {...(call ? { hint: about.who(call.who) } : {})}
           value={chosen}
           options={Object.keys(realtime.calls).map((name) => [name, name] as const)}
           onChange={(name) => {
