@@ -58,7 +58,7 @@ impl<S> Frugal<S> {
             }
             self.unread = Bytes::from([&self.unread, piece.filled()].concat());
         }
-        pending().await
+        pending::<()>().await;
     }
 
     /// Counts no more: the login has arrived.
