@@ -207,6 +207,29 @@ def test_commands_are_the_account_s_own_and_never_write_files(server, visitor, t
     refused(other.ask("POST", "trial", {"action": "live:ListLiveMessageApps", "resource": "*"}), 403, "NoAuth")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"Key": {"Add": {"user": None, "root": False}}},
+        {"Key": {"Add": {"user": "somebody", "root": True}}},
+        {"Callbacks": {"List": {"owed": False, "part": {"page": 0, "size": 10}}}},
+        {"Callbacks": {"List": {"owed": False, "part": {"page": 1, "size": 0}}}},
+        {"Group": {"List": {"app": "app", "part": {"page": 1, "size": 1001}}}},
+        {"Members": {"app": "app", "group": "g", "part": {"page": 1, "size": 65535}}},
+        {"Word": {"Add": {"app": "app", "entries": []}}},
+        {"Token": {"app": "app", "user": "ann", "role": "User", "ttl": 0}},
+    ],
+    ids=str,
+)
+def test_a_page_can_give_no_command_that_the_command_line_would_not_read(visitor, command):
+    keys = lambda: visitor.ask("POST", "command", {"Key": "List"}).json()
+    before = keys()
+    answer = visitor.ask("POST", "command", command)
+    refused(answer, 409, "NotDone")
+    assert "does not exist" not in answer.json()["message"]
+    assert keys() == before
+
+
 def test_a_trial_says_which_statement_decides(server, visitor, tmp_path):
     name = unique("user")
     statements = [

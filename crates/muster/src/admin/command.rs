@@ -122,6 +122,30 @@ impl AdminCommand {
         Ok(self)
     }
 
+    /// Refuses what the command line would not have read. A page of the console writes a command by itself, and could leave
+    /// out what makes a root key a thing that was asked for.
+    ///
+    /// # Errors
+    /// A sentence about the command.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let rule = match self {
+            Self::Key(Key::Add { user, root }) if user.is_some() == *root => {
+                "a key is made for a user, or with root for the account itself"
+            }
+            Self::Group(Group::List { part, .. })
+            | Self::Members(Members { part, .. })
+            | Self::Callbacks(Callbacks::List { part, .. })
+                if part.page == 0 || !(1..=MOST_ROWS).contains(&part.size) =>
+            {
+                "pages count from 1, and have 1 to 1000 rows"
+            }
+            Self::Word(Word::Add { entries, .. }) if entries.is_empty() => "there is no entry to add",
+            Self::Token(Token { ttl: 0, .. }) => "a token is good for at least 1 second",
+            _ => return Ok(()),
+        };
+        Err(rule)
+    }
+
     /// How long whoever gave the command waits for its outcome; `None` for as long as it takes.
     pub(super) fn patience(&self) -> Option<Duration> {
         match self {
@@ -258,6 +282,9 @@ pub(crate) enum Group {
     },
 }
 
+/// Rows of a page at most.
+const MOST_ROWS: u16 = 1_000;
+
 /// A page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub(crate) struct Part {
@@ -265,7 +292,7 @@ pub(crate) struct Part {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) page: u64,
     /// Rows of a page.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_ROWS)))]
     pub(crate) size: u16,
 }
 

@@ -42,6 +42,7 @@ pub(crate) async fn execute(muster: &Arc<Muster>, by: &Operator, command: AdminC
 /// Does a command; whoever asks tells of it.
 pub(crate) async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, Error> {
     use AdminCommand as C;
+    command.check().map_err(|rule| Error::Invalid(rule.to_owned()))?;
     let accounts = muster.accounts();
     let account = accounts.sole().await?;
     match command {
