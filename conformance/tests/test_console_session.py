@@ -70,6 +70,16 @@ def test_no_script_and_no_other_site_gets_the_cookie_and_over_tls_it_goes_no_oth
         assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= flags
         assert ("Secure" in flags) == (scheme == "https")
         assert ROOT_KEY.id not in cookie
+        # Over TLS under a name that no other host of the domain can plant a cookie by.
+        assert cookie.startswith("__Host-muster_console=" if scheme == "https" else "muster_console=")
+
+
+def test_over_tls_a_session_is_not_taken_from_where_another_host_could_have_put_it(server):
+    visitor = Visitor(server, scheme="https")
+    assert visitor.sign_in(ROOT_KEY).status == 200 and visitor.ask("GET", "session").status == 200
+    planted = visitor.headers["Cookie"].removeprefix("__Host-")
+    refused(visitor.ask("GET", "session", Cookie=planted), 401, "NoSession")
+    assert "__Host-muster_console=;" in visitor.ask("DELETE", "session").headers["set-cookie"]
 
 
 def test_a_wrong_secret_and_an_unknown_key_are_refused_alike_and_not_without_end(server):
@@ -115,6 +125,14 @@ def test_pages_of_other_origins_may_not_ask(server, visitor, foreign):
     refused(Visitor(server).sign_in(ROOT_KEY, **foreign), 403, "ForeignOrigin")
     own = {"Origin": f"http://{server.authority}"}
     assert visitor.call("ListLiveMessageApps", {"SortType": 1}, **own).status == 200
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"], ids=str)
+def test_what_a_form_of_another_site_could_send_is_not_read(server, visitor, kind):
+    refused(visitor.call("ListLiveMessageApps", {"SortType": 1}, Content_Type=kind), 400, "MalformedRequest")
+    refused(visitor.ask("POST", "command", {"User": "List"}, Content_Type=kind), 400, "MalformedRequest")
+    refused(Visitor(server).sign_in(ROOT_KEY, Content_Type=kind), 400, "MalformedRequest")
+    assert visitor.call("ListLiveMessageApps", {"SortType": 1}, Content_Type="Application/JSON;charset=utf-8").status == 200
 
 
 def test_a_call_is_answered_as_a_signed_one_is(visitor, wire):
@@ -179,6 +197,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_answers_at_every_address_below_
 
 
 def test_the_overview_is_for_the_account_and_for_whom_a_policy_allows_it(server, visitor, tmp_path):
+    refused(visitor.ask("GET", "overview?since=yesterday"), 400, "MalformedRequest")
     told = visitor.ask("GET", "overview").json()
     assert {"node", "version", "startedAt", "everySeconds", "samples", "failures"} <= set(told)
     name = unique("user")

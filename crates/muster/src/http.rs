@@ -33,7 +33,7 @@ use crate::{
     console,
     files::{self, Upload},
     net::{Full as Exhausted, Guests, Inlet, Origin, Visit, Watched, accept, origin, read_proxy_header},
-    server_api,
+    pages, server_api,
     tls::Certificates,
 };
 
@@ -310,8 +310,15 @@ async fn route(caller: Caller, request: HttpRequest) -> HttpResponse {
     }
 }
 
-/// Answers what is neither the API's nor a realtime connection's. The body is read before anything is done with it.
+/// Answers what is neither the API's nor a realtime connection's.
 async fn page(caller: &Caller, origin: Origin, request: HttpRequest) -> HttpResponse {
+    let mut answer = page_of(caller, origin, request).await;
+    pages::guard(answer.headers_mut());
+    answer
+}
+
+/// A page. The body is read before anything is done with it.
+async fn page_of(caller: &Caller, origin: Origin, request: HttpRequest) -> HttpResponse {
     let (bytes, too_large) = match request.uri().path() {
         console::CALL => {
             (caller.entrance.site.call_bytes, "The request is larger than gateway.body_bytes allows.\n")

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     Extension, Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -57,6 +57,21 @@ pub(crate) fn router(shown: Arc<Shown>) -> Router {
         .merge(web::routes())
         .merge(invites)
         .merge(files)
+}
+
+/// What holds of every answer that says nothing else of it: nobody on the way keeps it, a browser takes it for what it says that
+/// it is, and no other site learns of its address.
+const GUARDS: [(HeaderName, HeaderValue); 3] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+
+/// Adds to an answer's headers what holds of every answer.
+pub(crate) fn guard(headers: &mut HeaderMap) {
+    for (name, value) in GUARDS {
+        headers.entry(name).or_insert(value);
+    }
 }
 
 /// The router of a listener for metrics alone.

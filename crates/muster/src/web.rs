@@ -65,7 +65,6 @@ pub(crate) fn page(folder: &str, asked: &HeaderMap) -> Response {
     answer.headers_mut().extend(
         [
             (header::CONTENT_SECURITY_POLICY, POLICY),
-            (header::REFERRER_POLICY, "no-referrer"),
             (header::X_FRAME_OPTIONS, "DENY"),
             (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         ]
@@ -80,10 +79,7 @@ fn asset(folder: &str, name: &str, asked: &HeaderMap) -> Response {
     match Built::get(&path) {
         Some(file) => served(&path, file, asked, "public, max-age=31536000, immutable"),
         // A page that was loaded before the server was renewed asks for what is no more.
-        None => {
-            let kept = [(header::CACHE_CONTROL, "no-store")];
-            (StatusCode::NOT_FOUND, kept, "There is no file of that name.\n").into_response()
-        }
+        None => (StatusCode::NOT_FOUND, "There is no file of that name.\n").into_response(),
     }
 }
 
@@ -114,7 +110,6 @@ fn served(path: &str, file: EmbeddedFile, asked: &HeaderMap, kept: &'static str)
         (header::CONTENT_TYPE, media_type(path)),
         (header::CACHE_CONTROL, kept),
         (header::VARY, "Accept-Encoding"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     headers.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
     if let Some(coding) = coding {
@@ -154,16 +149,12 @@ fn missing(built: bool) -> Response {
     if built {
         return (StatusCode::NOT_FOUND, "There is no script of that name.\n").into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], NOT_BUILT).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response()
 }
 
 /// What stands in a page's place on a server that was built without it.
 fn no_page() -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+    let headers = [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'")];
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Muster</title><h1>Muster {}</h1><p>This server is running. \
@@ -233,7 +224,6 @@ mod tests {
         assert_eq!(missing(true).status(), StatusCode::NOT_FOUND);
         let answer = missing(false);
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
         assert!(NOT_BUILT.contains("make build"));
         assert_eq!(no_page().status(), StatusCode::SERVICE_UNAVAILABLE);
     }

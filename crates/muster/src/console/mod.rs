@@ -16,9 +16,8 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     body::Bytes,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, header},
-    middleware,
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
@@ -94,9 +93,9 @@ impl Console {
     }
 
     /// The session that a request is made in; refused when the page that makes it is not of this server.
-    async fn session(&self, headers: &HeaderMap) -> Result<Session, Refusal> {
+    async fn session(&self, headers: &HeaderMap, origin: Origin) -> Result<Session, Refusal> {
         self.check_origin(headers)?;
-        let session = Session::of(self, headers).await?;
+        let session = Session::of(self, headers, origin).await?;
         session.check_csrf(self, headers)?;
         Ok(session)
     }
@@ -139,16 +138,7 @@ pub(crate) fn routes(console: Arc<Console>) -> Router {
         .route("/console/api/command", post(command))
         .route("/console/api/trial", post(trial))
         .route("/console/api/{*rest}", any(async || Refusal::NotFound))
-        .layer(middleware::map_response(private))
         .with_state(console)
-}
-
-/// No answer of these is kept, or taken for anything but what it says it is.
-async fn private(mut answer: Response) -> Response {
-    let headers = answer.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
 }
 
 /// An access key, as a person types it.
@@ -166,7 +156,7 @@ async fn begin(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     console.check_origin(&headers)?;
-    let SignIn { access_key_id, access_key_secret } = refusal::read(&body)?;
+    let SignIn { access_key_id, access_key_secret } = refusal::read(&headers, &body)?;
     let key = console.key(access_key_id.trim()).await;
     let now = console.clock.steady();
     let attempt = console.tries.admit(origin.client.ip(), key.as_deref().map(AccessKey::id), now)?;
@@ -192,9 +182,13 @@ async fn begin(
     Ok(([(header::SET_COOKIE, cookie)], axum::Json(session.told())).into_response())
 }
 
-async fn show(State(console): State<Arc<Console>>, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn show(
+    State(console): State<Arc<Console>>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     console.check_origin(&headers)?;
-    let session = Session::of(&console, &headers).await?;
+    let session = Session::of(&console, &headers, origin).await?;
     Ok(axum::Json(session.told()).into_response())
 }
 
@@ -204,7 +198,7 @@ async fn end(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     // A session that is over already is as good as ended.
-    if let Err(refusal) = console.session(&headers).await
+    if let Err(refusal) = console.session(&headers, origin).await
         && !matches!(refusal, Refusal::NoSession)
     {
         return Err(refusal);
@@ -219,8 +213,8 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let session = console.session(&headers).await?;
-    let asked: call::Asked = refusal::read(&body)?;
+    let session = console.session(&headers, origin).await?;
+    let asked: call::Asked = refusal::read(&headers, &body)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let began = console.clock.steady();
     let origin = muster_gateway::Origin { host, source_ip: origin.client.ip(), secure: origin.secure };
@@ -246,10 +240,12 @@ const GET_OVERVIEW: &str = "muster:GetOverview";
 async fn overview(
     State(console): State<Arc<Console>>,
     Extension(origin): Extension<Origin>,
-    Query(Had { since }): Query<Had>,
+    had: Result<Query<Had>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let session = console.session(&headers).await?;
+    let session = console.session(&headers, origin).await?;
+    let Query(Had { since }) =
+        had.map_err(|_| Refusal::Malformed("since is no number of milliseconds".to_owned()))?;
     let principal = session.identity().principal();
     let arn = principal.arn();
     let context = Context {
@@ -278,8 +274,8 @@ async fn command(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<axum::Json<Value>, Refusal> {
-    let session = console.session(&headers).await?;
-    let command: AdminCommand = refusal::read(&body)?;
+    let session = console.session(&headers, origin).await?;
+    let command: AdminCommand = refusal::read(&headers, &body)?;
     Ok(axum::Json(command::carry_out(&console, &session, command, origin).await?))
 }
 
@@ -289,7 +285,7 @@ async fn trial(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<axum::Json<Value>, Refusal> {
-    let session = console.session(&headers).await?;
-    let trial: trial::Trial = refusal::read(&body)?;
+    let session = console.session(&headers, origin).await?;
+    let trial: trial::Trial = refusal::read(&headers, &body)?;
     Ok(axum::Json(trial.run(&console, &session, origin).await?))
 }

@@ -1,7 +1,7 @@
 //! What a page is told when something of it is not done, before an operation has anything to say of it.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use muster_gateway::{Environment as _, RequestId};
@@ -97,8 +97,14 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Reads a body. What is wrong with one is said by its place and kind, and never with a part of it: it may be a secret.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+/// Reads a body of JSON, which has to be said of it: a form of another site's cannot say so without being asked first whether
+/// it may. What is wrong with one is said by its place and kind, and never with a part of it: it may be a secret.
+pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(Refusal::Malformed("its Content-Type is not application/json".to_owned()));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Data => "a field is missing, or of another type",

@@ -18,6 +18,9 @@ use crate::{cookies::cookies, net::Origin};
 
 /// The cookie.
 const COOKIE: &str = "muster_console";
+/// What its name begins with over TLS: a browser then takes it from this very host alone, over TLS alone. No other host of the
+/// domain can plant a session of its own under that name (RFC 6265bis section 4.1.3.2).
+const HOST: &str = "__Host-";
 /// The header by which a page shows that it could read the answer that its session began with.
 const CSRF: &str = "x-muster-csrf";
 /// What a session is sealed for.
@@ -54,8 +57,8 @@ impl Session {
     }
 
     /// The one that a request comes with.
-    pub(super) async fn of(console: &Console, headers: &HeaderMap) -> Result<Self, Refusal> {
-        let content = open(console, headers).ok_or(Refusal::NoSession)?;
+    pub(super) async fn of(console: &Console, headers: &HeaderMap, origin: Origin) -> Result<Self, Refusal> {
+        let content = open(console, headers, origin).ok_or(Refusal::NoSession)?;
         let key = console.key(&content.key).await.ok_or(Refusal::NoSession)?;
         Ok(Self { content, key })
     }
@@ -104,16 +107,22 @@ pub(super) fn clearing_cookie(origin: Origin) -> HeaderValue {
     written("", 0, origin)
 }
 
+/// The cookie's name for a browser that speaks TLS, or does not.
+fn name(origin: Origin) -> String {
+    format!("{}{COOKIE}", if origin.secure { HOST } else { "" })
+}
+
 fn written(value: &str, seconds: i64, origin: Origin) -> HeaderValue {
-    let secure = if origin.secure { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let (name, secure) = (name(origin), if origin.secure { "; Secure" } else { "" });
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     // All of it are characters of headers.
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// What the cookie of a request holds, if it was sealed here and is not over.
-fn open(console: &Console, headers: &HeaderMap) -> Option<Content> {
-    let (_, value) = cookies(headers).find(|(name, _)| *name == COOKIE)?;
+fn open(console: &Console, headers: &HeaderMap, origin: Origin) -> Option<Content> {
+    let own = name(origin);
+    let (_, value) = cookies(headers).find(|(name, _)| *name == own)?;
     let sealed = Sealed(URL_SAFE_NO_PAD.decode(value).ok()?);
     let content = console.seal.open(PURPOSE, &sealed).ok()?;
     let content: Content = serde_json::from_str(&content).ok()?;

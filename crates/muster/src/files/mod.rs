@@ -137,7 +137,6 @@ async fn read(
                 (header::CONTENT_TYPE, file.kind.as_str()),
                 (header::CONTENT_DISPOSITION, disposition),
                 (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 (header::CACHE_CONTROL, "private, max-age=3600"),
             ];
             (headers, file.bytes.clone()).into_response()

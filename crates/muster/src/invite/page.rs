@@ -1,7 +1,7 @@
 //! The frame of the invite pages: what stands around each of them, and what they may load.
 
 use axum::{
-    http::{HeaderName, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use maud::{DOCTYPE, Markup, html};
@@ -16,14 +16,6 @@ use super::{
 /// going.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       media-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// What every page is served with.
-const HEADERS: [(HeaderName, &str); 4] = [
-    (header::CONTENT_SECURITY_POLICY, POLICY),
-    (header::CACHE_CONTROL, "no-store"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-];
 
 /// What a page is of.
 #[derive(Clone, Copy)]
@@ -59,7 +51,7 @@ pub(super) fn page(status: StatusCode, manner: Manner, kind: Kind, title: &str, 
             body class=(class) { (body) }
         }
     };
-    (status, HEADERS, page_bytes(page)).into_response()
+    (status, [(header::CONTENT_SECURITY_POLICY, POLICY)], page_bytes(page)).into_response()
 }
 
 fn page_bytes(page: Markup) -> axum::response::Html<String> {

@@ -22,10 +22,9 @@ use super::Rooms;
 const OF_GROUP: &str = "group";
 
 /// What a picture is served with: whatever it is, a browser takes it for nothing else, and keeps it for a day.
-const HEADERS: [(HeaderName, &str); 4] = [
+const HEADERS: [(HeaderName, &str); 3] = [
     (header::CACHE_CONTROL, "private, max-age=86400"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CONTENT_DISPOSITION, "inline"),
 ];
 

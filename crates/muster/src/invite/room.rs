@@ -310,7 +310,7 @@ pub(super) async fn news(
             }
             _ => News::Shown(Box::new(visit.shown(&said, after, pause).await?)),
         };
-        Ok((NOT_KEPT, axum::Json(news)).into_response())
+        Ok(axum::Json(news).into_response())
     };
     told.await.unwrap_or_else(|error: Error| face.refused(&code, &error))
 }
@@ -349,8 +349,6 @@ impl Visit<'_> {
         })
     }
 }
-
-const NOT_KEPT: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 /// Said messages, with where they stand.
 type Said = Vec<(Place, ChatMessage)>;
