@@ -9,14 +9,6 @@ import { Centrifuge as CentrifugeProtobuf } from 'centrifuge/build/protobuf';
 import WebSocket from 'ws';
 import { serve } from './lines.mjs';
 
-/**
- * A socket that hands over one message a turn of the loop, as browsers do. By default `ws` hands over all that came together, and
- * centrifuge 5.7.4 then begins with the second before it is done with the first: publications overtake those recovered.
- */
-class Socket extends WebSocket {
-  constructor(address, protocols) { super(address, protocols, { allowSynchronousEvents: false }); }
-}
-
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 function draws(seed) {
   let state = seed >>> 0;
@@ -68,7 +60,7 @@ class Member {
     Object.assign(this, { name, group, seen: [], unrecovered: 0, ended: null, waiting: [], epoch: '', offset: 0 });
     // A busy machine is slow, and slowness is not what is looked at.
     this.client = new Client(url, {
-      token, websocket: Socket, timeout: 60000, maxServerPingDelay: 60000, minReconnectDelay: 20, maxReconnectDelay: 500,
+      token, websocket: WebSocket, timeout: 60000, maxServerPingDelay: 60000, minReconnectDelay: 20, maxReconnectDelay: 500,
     });
     this.client.on('disconnected', ({ code, reason }) => this.end(`disconnected ${code} ${reason}`));
   }
@@ -138,32 +130,10 @@ class Member {
   }
 }
 
-/**
- * A member that speaks Protobuf, which keeps its position itself, as an application can.
- *
- * In this form centrifuge 5.7.4 takes a publication without an offset for one at offset 0: `pub.offset` is the default of its
- * decoder then, a Long object, which `if (pub.offset)` takes for true, and the subscription's position becomes 0. A member that is
- * cut off between a notice of members and the next message would so ask for everything again, and be told it twice; in a group with
- * more messages than are recovered it would not be recovered at all. So it subscribes anew, behind what it has seen.
- */
-class ProtobufMember extends Member {
-  follow(since) {
-    const subscription = super.follow(since);
-    // Under Node.js what came last before a break is handled after the break is told.
-    subscription.on('subscribing', () => setImmediate(() => {
-      subscription.removeAllListeners();
-      subscription.unsubscribe();
-      this.client.removeSubscription(subscription);
-      this.follow({ epoch: this.epoch, offset: this.offset });
-    }));
-    return subscription;
-  }
-}
-
 /** Somebody who comes and goes, so that members are told of it between the messages. */
 class Visitor {
   constructor(url, token, group) {
-    this.client = new Centrifuge(url, { token, websocket: Socket, timeout: 60000 });
+    this.client = new Centrifuge(url, { token, websocket: WebSocket, timeout: 60000 });
     this.subscription = this.client.newSubscription(`g:${group}`);
     this.timer = setInterval(() => {
       if (this.subscription.state === 'unsubscribed') this.subscription.subscribe();
@@ -187,7 +157,7 @@ const actions = {
     relay = new Relay(nodes, lifetime, draws(seed));
     const url = `ws://127.0.0.1:${await relay.listen()}/connection/websocket`;
     members = Object.entries(tokens).map(([name, token], n) =>
-      n % 2 ? new ProtobufMember(name, url, token, group, CentrifugeProtobuf) : new Member(name, url, token, group, Centrifuge));
+      new Member(name, url, token, group, n % 2 ? CentrifugeProtobuf : Centrifuge));
     await Promise.all(members.map((member) => member.join()));
     visitor = new Visitor(`ws://${nodes[0]}/connection/websocket`, visitorToken, group);
   },

@@ -285,7 +285,7 @@ class CentrifugeJs(LineClient):
     """npm `centrifuge`, which sends connect and the first subscriptions in one frame."""
 
     name = "centrifuge-js"
-    label = "npm centrifuge 5.7.4"
+    label = "npm centrifuge 5.8.0"
 
     def process(self):
         """Node.js."""
