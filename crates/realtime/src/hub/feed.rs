@@ -63,6 +63,8 @@ struct State {
     /// Connections whose login is on its way.
     arrivals: Vec<Arc<Connection>>,
     changes: Option<Box<Changes>>,
+    /// How often comings and goings were told, or found nobody to be told to.
+    tellings: u64,
     /// Who may not talk, as of the last change that was passed on.
     mutes: Option<Arc<GroupMutes>>,
     /// Messages that the user whose stream it is is to acknowledge.
@@ -164,6 +166,18 @@ impl Feed {
     /// Passes on what is told once; to how many.
     pub(crate) fn tell(&self, told: &Told) -> u64 {
         locked(&self.state).subscribers.publish(&self.channel, told)
+    }
+
+    /// Passes on a notice of comings and goings; to how many.
+    pub(crate) fn tell_changes(&self, told: &Told) -> u64 {
+        let mut state = locked(&self.state);
+        state.tellings += 1;
+        state.subscribers.publish(&self.channel, told)
+    }
+
+    /// How many notices of comings and goings there were: who subscribes behind one has not heard it.
+    pub(crate) fn tellings(&self) -> u64 {
+        locked(&self.state).tellings
     }
 
     /// Behind which position something is missing still; the filling ends when nothing is.
@@ -355,6 +369,7 @@ impl Feed {
         let mut state = locked(&self.state);
         if state.subscribers.is_empty() {
             state.changes = None;
+            state.tellings += 1;
             return false;
         }
         state.changes.get_or_insert_default().put_back(untold);

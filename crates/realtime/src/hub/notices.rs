@@ -167,7 +167,8 @@ impl Hub {
         self.counters.leaves.add(1);
     }
 
-    pub(super) fn changed(self: &Arc<Self>, at: &GroupRef, note: impl FnOnce(&Feed) -> Option<Duration>) {
+    /// Notes a change of a group's members, and tells it when it is time.
+    pub(crate) fn changed(self: &Arc<Self>, at: &GroupRef, note: impl FnOnce(&Feed) -> Option<Duration>) {
         let Some(feed) = self.feed(&StreamRef::Group(at.clone())) else { return };
         if let Some(delay) = note(&feed) {
             self.runtime.spawn(tell_members(Arc::clone(self), at.clone(), feed, delay));
@@ -251,7 +252,7 @@ async fn tell_members(hub: Arc<Hub>, at: GroupRef, feed: Arc<Feed>, delay: Durat
         let next = match hub.muster.delivery().roster(&at).await {
             Ok(size) => {
                 let data = events::member_change(&at, size, &gathered.names(size));
-                hub.counters.deliveries.add(feed.tell(&Told::new(&feed.channel, data, 0)));
+                hub.counters.deliveries.add(feed.tell_changes(&Told::new(&feed.channel, data, 0)));
                 pause = STORE_PAUSE;
                 feed.changes_told(size)
             }

@@ -128,6 +128,7 @@ impl Session {
             }
         };
         let admitted = async {
+            let tellings = feed.tellings();
             let tally = muster.groups().tally(&entrance.group).await?;
             feed.resize(RosterState {
                 count: tally.online,
@@ -136,7 +137,12 @@ impl Session {
             });
             let mutes = muster.mutes().known(&entrance.group).await?;
             let found = Found { group: entrance.group, tally, mutes };
-            self.follow_on(id, feed, wish, &found).await
+            let follows = self.follow_on(id, feed, wish, &found).await?;
+            if feed.tellings() != tellings {
+                // The count in the reply may be older than what was told before the reply.
+                self.hub.changed(at, Feed::recounted);
+            }
+            Ok(follows)
         };
         match admitted.await {
             Ok(admitted) => Ok(admitted),

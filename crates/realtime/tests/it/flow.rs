@@ -3,8 +3,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::time::Duration;
 
+use futures_util::SinkExt as _;
 use muster_core::id::UserId;
 use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Ended, Server, TestStore};
 
@@ -180,12 +182,24 @@ async fn a_second_login_closes_the_first() {
 async fn a_login_whose_client_has_hung_up_meanwhile_does_not_end_the_one_that_it_came_back_with() {
     let server = Server::start().await;
     // The store is slow before it signs in, and then in signing in itself: in its order this login is the later one.
-    for (delay, user) in [(TestStore::delay_next as fn(&_, _), "anna"), (TestStore::delay_login, "ben")] {
+    // The SDKs close a connection that does not answer in time, and the stream lasts until the server has answered that.
+    for (delay, closes, user) in [
+        (TestStore::delay_next as fn(&_, _), false, "anna"),
+        (TestStore::delay_login, false, "ben"),
+        (TestStore::delay_next, true, "cleo"),
+        (TestStore::delay_login, true, "dora"),
+    ] {
         let mut gone = server.open().await;
         delay(&server.store, Duration::from_secs(3));
         gone.send("connect", json!({ "token": server.token(user) })).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
-        gone.drop_link();
+        let gone = if closes {
+            gone.socket.send(Message::Close(None)).await.unwrap();
+            Some(gone)
+        } else {
+            gone.drop_link();
+            None
+        };
         let mut back = server.client(user).await;
         server.group(user).await;
         back.join(user).await;
@@ -195,6 +209,29 @@ async fn a_login_whose_client_has_hung_up_meanwhile_does_not_end_the_one_that_it
         let online = server.muster.logins().signed_in(&server.app, &[UserId::new(user).unwrap()]).await;
         assert_eq!(online.unwrap(), [true]);
         back.call("sendGroupMessage", json!({ "groupId": user, "type": 1, "data": "still here" })).await;
+        drop(gone);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_client_says_before_its_login_is_answered_is_carried_out_behind_it_however_much_it_is() {
+    let server = Server::start().await;
+    server.group("g1").await;
+    let mut anna = server.open().await;
+    server.store.delay_login(Duration::from_secs(3));
+    let login = anna.send("connect", json!({ "token": server.token("anna") })).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let join = anna.send("subscribe", json!({ "channel": "g:g1" })).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let data = "x".repeat(15_000);
+    let mut said = Vec::new();
+    for _ in 0..4 {
+        said.push(anna.send("publish", json!({ "channel": "g:g1", "data": data })).await);
+    }
+    assert!(anna.reply(login).await["connect"].is_object());
+    assert!(anna.reply(join).await["subscribe"].is_object());
+    for id in said {
+        assert_eq!(anna.reply(id).await["publish"], json!({}));
     }
 }
 

@@ -109,6 +109,25 @@ async fn a_token_that_is_not_good_does_not_let_a_login_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_the_store_cannot_look_up_now_is_shown_again_on_the_same_connection() {
+    for form in [Form::Json, Form::Protobuf] {
+        let server = Server::start().await;
+        server.group("g1").await;
+        let mut anna = briefly(&server, form, "anna").await;
+        anna.join("g1").await;
+        let token = server.token_of("anna", "", NOW + 2 * LIFE);
+        server.store.set_records_broken(true);
+        let error = refresh(&mut anna, &token).await["error"].clone();
+        assert_eq!((&error["code"], &error["temporary"]), (&json!(100), &json!(true)), "{error}");
+        server.store.set_records_broken(false);
+        assert_eq!(anna.call("queryGroup", json!("g1")).await["groupId"], "g1", "the connection goes on");
+        assert_eq!(refresh(&mut anna, &token).await["refresh"]["expires"], json!(true));
+        rest(&mut anna, 150).await;
+        assert_eq!(anna.call("queryGroup", json!("g1")).await["groupId"], "g1", "the second login counts");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_that_has_ended_or_makes_something_else_of_the_user_is_to_be_logged_in_with() {
     let server = Server::start().await;
     let user = UserId::new("anna").unwrap();

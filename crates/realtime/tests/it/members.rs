@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use muster_core::{id::UserId, limits::Limits, service::Telling};
+use muster_realtime::RealtimeConfig;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -159,4 +160,31 @@ async fn somebody_who_leaves_and_returns_in_one_breath_has_come() {
     let told = anna.event("memberchange").await["data"].clone();
     assert_eq!((names(&told, "joinUsers"), names(&told, "leaveUsers")), (vec!["ben".to_owned()], vec![]));
     assert_eq!((&told["memberCount"], &told["pv"]), (&json!(2), &json!(3)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_joins_while_others_are_told_of_a_change_knows_the_count_too() {
+    let server = Server::with(RealtimeConfig { ring_entries: 1, ..quick() }, Limits::default()).await;
+    let at = server.group("g1").await;
+    let mut ben = server.client("ben").await;
+    let epoch = ben.join("g1").await["epoch"].clone();
+    for text in ["one", "two"] {
+        server.announce(&at, text).await;
+    }
+    let mut anna = server.client("anna").await;
+    // What she has missed is read from the store, and the members are counted before.
+    server.store.delay_entries(Duration::from_secs(3));
+    let wish = json!({ "channel": "g:g1", "recover": true, "epoch": epoch, "offset": 0 });
+    let joining = anna.send("subscribe", wish).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let _cleo = joined(&server, "cleo").await;
+    let reply = anna.reply(joining).await["subscribe"].clone();
+    assert_eq!(reply["recovered"], true, "{reply}");
+    let mut count = reply["data"]["statistics"]["onlineCount"].clone();
+    for message in anna.within(Duration::from_secs(10)).await {
+        if message["push"]["pub"]["data"]["event"] == "memberchange" {
+            count = message["push"]["pub"]["data"]["memberCount"].clone();
+        }
+    }
+    assert_eq!(count, 3, "cleo was told to ben before anna could hear it");
 }

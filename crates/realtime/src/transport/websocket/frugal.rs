@@ -4,7 +4,6 @@
 //! that buffer's size. So it is given a small one, and what the system hands over at once waits here.
 
 use std::{
-    future::{pending, poll_fn},
     io::{self, IoSlice},
     mem::MaybeUninit,
     pin::Pin,
@@ -27,12 +26,14 @@ pub(super) struct Frugal<S> {
     unread: Bytes,
     /// What counts what is read before the login.
     guest: Option<Box<Guest>>,
+    /// Bytes that may still be read, where there is a bound.
+    ahead: Option<usize>,
 }
 
 impl<S> Frugal<S> {
     /// A stream that reads without bound.
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, unread: Bytes::new(), guest: None }
+        Self { stream, unread: Bytes::new(), guest: None, ahead: None }
     }
 
     /// Counts what is read from now on; reading too much fails with [`io::ErrorKind::FileTooLarge`].
@@ -40,25 +41,14 @@ impl<S> Frugal<S> {
         self.guest = Some(Box::new(guest));
     }
 
-    /// Waits until the other side has ended the stream, or it has broken, and takes nothing out of it. What comes meanwhile is
-    /// kept, up to one piece; behind more than that no end is seen.
-    pub(super) async fn ended(&mut self)
-    where
-        S: AsyncRead + Unpin,
-    {
-        while self.unread.len() < PIECE {
-            let mut space = [MaybeUninit::uninit(); PIECE];
-            let mut piece = ReadBuf::uninit(&mut space[self.unread.len()..]);
-            let read = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut piece)).await;
-            if read.is_err() || piece.filled().is_empty() {
-                return;
-            }
-            if let Some(guest) = &mut self.guest {
-                guest.sent(piece.filled().len());
-            }
-            self.unread = Bytes::from([&self.unread, piece.filled()].concat());
-        }
-        pending::<()>().await;
+    /// From now on no more than one piece is read, until [`no_bound`](Self::no_bound): behind it the stream is as if nothing came.
+    pub(super) fn bound(&mut self) {
+        self.ahead.get_or_insert(PIECE);
+    }
+
+    /// Reads without bound again. Whoever waits for the stream has to look anew.
+    pub(super) fn no_bound(&mut self) {
+        self.ahead = None;
     }
 
     /// Counts no more: the login has arrived.
@@ -73,12 +63,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
         context: &mut Context<'_>,
         wanted: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { stream, unread, guest } = self.get_mut();
+        let Self { stream, unread, guest, ahead } = self.get_mut();
         if unread.is_empty() {
             let mut space = [MaybeUninit::uninit(); PIECE];
-            let mut piece = ReadBuf::uninit(&mut space);
+            let most = ahead.unwrap_or(PIECE);
+            if most == 0 {
+                return Poll::Pending;
+            }
+            let mut piece = ReadBuf::uninit(&mut space[..most]);
             ready!(Pin::new(stream).poll_read(context, &mut piece))?;
             let read = piece.filled().len();
+            *ahead = ahead.map(|most| most - read);
             if read > 0 && guest.as_mut().is_some_and(|guest| !guest.sent(read)) {
                 return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
             }
@@ -158,31 +153,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_end_is_seen_behind_what_came_before_it_and_nothing_of_that_is_lost() {
-        for sent in [&b""[..], b"last words", &[b'x'; PIECE - 1]] {
-            let (mut here, there) = tokio::io::duplex(2 * PIECE);
-            let mut stream = Frugal::new(there);
-            assert!(stream.ended().now_or_never().is_none(), "it lasts");
-            here.write_all(sent).await.unwrap();
-            assert!(stream.ended().now_or_never().is_none(), "it lasts");
-            drop(here);
-            assert!(stream.ended().now_or_never().is_some(), "{} bytes and the end", sent.len());
-            let mut read = Vec::new();
-            stream.read_to_end(&mut read).await.unwrap();
-            assert!(read == sent);
-        }
-    }
-
-    #[tokio::test]
-    async fn no_more_than_a_piece_is_kept_while_the_end_is_waited_for() {
+    async fn where_there_is_a_bound_no_more_than_a_piece_is_read_and_nothing_is_lost() {
         let (mut here, there) = tokio::io::duplex(4 * PIECE);
         let mut stream = Frugal::new(there);
-        here.write_all(&[b'x'; 3 * PIECE]).await.unwrap();
+        here.write_all(&[b'x'; 2 * PIECE]).await.unwrap();
         drop(here);
-        assert!(stream.ended().now_or_never().is_none(), "the end stands behind more than is looked at");
-        assert_eq!(stream.unread.len(), PIECE);
-        let mut read = Vec::new();
-        stream.read_to_end(&mut read).await.unwrap();
-        assert_eq!(read.len(), 3 * PIECE);
+        let (mut read, mut small) = (0, [0; 100]);
+        stream.bound();
+        while let Some(count) = stream.read(&mut small).now_or_never() {
+            read += count.unwrap();
+            stream.bound();
+        }
+        assert_eq!(read, PIECE);
+        stream.no_bound();
+        assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), PIECE);
     }
 }

@@ -6,7 +6,7 @@
 mod frames;
 mod frugal;
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -56,6 +56,8 @@ struct Socket<S> {
     asked: Handshake,
     /// Whether a ping frame waits for its pong.
     pinged: bool,
+    /// What came while the client logged in.
+    early: VecDeque<Bytes>,
 }
 
 /// The WebSocket settings of a server's connections: for the binary's handshake, if that makes the stream.
@@ -74,7 +76,8 @@ where
 {
     // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
     let library = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
-    let mut socket = Socket { library: Box::pin(library).await, asked: asked.into(), pinged: false };
+    let (library, asked) = (Box::pin(library).await, asked.into());
+    let mut socket = Socket { library, asked, pinged: false, early: VecDeque::new() };
     match hub.admit(TransportKind::WebSocket, socket.asked.form) {
         Ok(connection) => {
             let guest = Guest::new(Arc::clone(&hub.lobby), Arc::clone(&connection), hub.config.login_bytes);
@@ -85,8 +88,8 @@ where
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
-    async fn read(&mut self) -> Result<Bytes, End> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
+    async fn next(&mut self) -> Result<Bytes, End> {
         loop {
             let received = self.library.next().await;
             if let Some(Ok(Message::Pong(_))) = received
@@ -99,10 +102,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
             }
         }
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
+    async fn read(&mut self) -> Result<Bytes, End> {
+        if let Some(frame) = self.early.pop_front() {
+            return Ok(frame);
+        }
+        // It holds none most of the time, and then no memory.
+        self.early = VecDeque::new();
+        self.library.get_mut().no_bound();
+        self.next().await
+    }
+
+    /// An end is seen behind what came before it, up to a bound: a client that gives its login up closes the connection, and
+    /// the stream lasts until that is answered.
     async fn hung_up(&mut self) -> End {
-        self.library.get_mut().ended().await;
-        End::Gone
+        self.library.get_mut().bound();
+        loop {
+            match self.next().await {
+                Ok(frame) => self.early.push_back(frame),
+                Err(end) => return end,
+            }
+        }
     }
 
     async fn write(&mut self, form: Form, messages: &[Frame]) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -36,11 +36,15 @@ const EPOCH: &str = "epoch";
 pub(crate) struct TestStore {
     inner: MemoryStore,
     broken: AtomicBool,
+    /// A store that has stopped, while records are read there.
+    stopped: OnceLock<MemoryStore>,
+    records_broken: AtomicBool,
     unsure: AtomicBool,
     reads: AtomicU64,
     states: AtomicU64,
     delay: Mutex<Duration>,
     login_delay: Mutex<Duration>,
+    entries_delay: Mutex<Duration>,
     /// Draws, and how late an answer is at most.
     late: Mutex<Option<(Seeded, Duration)>>,
     lost_node: Mutex<Option<NodeId>>,
@@ -48,16 +52,23 @@ pub(crate) struct TestStore {
     forgotten: Mutex<HashMap<StreamRef, Sequence>>,
 }
 
+fn in_memory() -> MemoryStore {
+    MemoryStore::open(Arc::new(Seeded::new(7))).unwrap()
+}
+
 impl Default for TestStore {
     fn default() -> Self {
         Self {
-            inner: MemoryStore::open(Arc::new(Seeded::new(7))).unwrap(),
+            inner: in_memory(),
             broken: AtomicBool::default(),
+            stopped: OnceLock::default(),
+            records_broken: AtomicBool::default(),
             unsure: AtomicBool::default(),
             reads: AtomicU64::default(),
             states: AtomicU64::default(),
             delay: Mutex::default(),
             login_delay: Mutex::default(),
+            entries_delay: Mutex::default(),
             late: Mutex::default(),
             lost_node: Mutex::default(),
             forgotten: Mutex::default(),
@@ -69,6 +80,11 @@ impl TestStore {
     /// Fails everything but records while it is broken.
     pub(crate) fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// Fails whatever concerns records, such as applications, while they are broken.
+    pub(crate) fn set_records_broken(&self, broken: bool) {
+        self.records_broken.store(broken, Ordering::SeqCst);
     }
 
     /// Does what joins and leaves ask and says that it failed, as a database does that is lost in the middle of an answer.
@@ -84,6 +100,11 @@ impl TestStore {
     /// Notes the next login this much later.
     pub(crate) fn delay_login(&self, delay: Duration) {
         *self.login_delay.lock().unwrap() = delay;
+    }
+
+    /// Reads the next entries of a stream this much later.
+    pub(crate) fn delay_entries(&self, delay: Duration) {
+        *self.entries_delay.lock().unwrap() = delay;
     }
 
     /// Answers every question later from now on, by a time below `most` that is drawn for each.
@@ -315,6 +336,8 @@ impl Messages for TestStore {
 
     async fn entries(&self, stream: &StreamRef, after: Sequence, limit: usize) -> StoreResult<Vec<Entry>> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        let delay = std::mem::take(&mut *self.entries_delay.lock().unwrap());
+        tokio::time::sleep(delay).await;
         let store = self.asked().await?;
         store.entries(stream, after.max(self.forgotten(stream)), limit).await
     }
@@ -382,6 +405,14 @@ impl Nodes for TestStore {
 #[async_trait]
 impl Store for TestStore {
     fn records(&self) -> &dyn Records {
+        if self.records_broken.load(Ordering::SeqCst) {
+            let stopped = self.stopped.get_or_init(|| {
+                let store = in_memory();
+                store.close().now_or_never().expect("memory answers at once").unwrap();
+                store
+            });
+            return stopped.records();
+        }
         self.inner.records()
     }
 
