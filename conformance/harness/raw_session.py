@@ -42,6 +42,11 @@ class RawSession:
         self.frames = []
         self.pings = 0
 
+    @property
+    def socket(self):
+        """The connection as the library has it."""
+        return self._socket
+
     def login(self, token, **more):
         """Connects; returns the connect result."""
         return self.result("connect", {"token": token, **more})

@@ -43,7 +43,7 @@ class Relay:
             pairs, self._pairs = self._pairs, set()
         for pair in pairs:
             for end in pair:
-                _cut(end)
+                cut(end)
 
     def refuse(self, refusing=True):
         """While refusing, new connections are closed at once: the server looks unreachable."""
@@ -59,7 +59,7 @@ class Relay:
 
     def close(self):
         """Cuts everything and stops listening."""
-        _cut(self._listener)
+        cut(self._listener)
         self.drop()
         self.thaw()
 
@@ -76,18 +76,19 @@ class Relay:
             except OSError:
                 return
             if self._refusing:
-                _cut(near)
+                cut(near)
             else:
                 threading.Thread(target=self._join, args=(near,), daemon=True).start()
 
-    def _join(self, near):
+    def _join(self, near, begun=b""):
         self._flowing.wait()
         try:
             far = socket.create_connection(self.target, timeout=PATIENCE)
         except OSError:
-            _cut(near)
+            cut(near)
             return
         far.settimeout(None)
+        far.sendall(begun)
         pair = (near, far)
         with self._lock:
             self._pairs.add(pair)
@@ -105,10 +106,11 @@ class Relay:
         with self._lock:
             self._pairs.discard(pair)
         for end in pair:
-            _cut(end)
+            cut(end)
 
 
-def _cut(end):
+def cut(end):
+    """Ends a connection, both ways."""
     try:
         end.shutdown(socket.SHUT_RDWR)
     except OSError:

@@ -57,6 +57,7 @@ function prepare() {
 const actions = {
   async open({ name, script }) {
     const page = await (await browser.newContext()).newPage();
+    await page.clock.install();
     const complaints = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
@@ -73,6 +74,8 @@ const actions = {
     return told.result;
   },
   answer: ({ page, answer }) => page.evaluate((answer) => void globalThis.answers.push(answer), answer),
+  /** Lets the page's timers find that time has passed. */
+  pass: ({ page, length }) => page.clock.fastForward(length * 1000),
   /** Runs a piece of a program of the page's. */
   run: ({ page, code }) => page.evaluate(code),
   async close({ name, page }) {

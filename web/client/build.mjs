@@ -10,7 +10,8 @@ const script = {
   bundle: true,
   minify: true,
   target: 'es2017',
-  define: { globalThis: 'self' },
+  define: { globalThis: 'globalObject' },
+  inject: ['src/global-object.ts'],
   legalComments: 'none',
   logLevel: 'warning',
 };
@@ -30,6 +31,7 @@ await Promise.all([
     format: 'esm',
     target: 'es2020',
     define: {},
+    inject: [],
     entryPoints: ['src/script-module.ts'],
     outfile: `${SCRIPTS}/muster.js`,
   }),

@@ -90,6 +90,10 @@ class SdkPage:
         """What an expression of the page's comes to."""
         return self._do("run", code=code)
 
+    def pass_time(self, seconds):
+        """Lets this much time pass for the page's timers at once."""
+        self._do("pass", length=seconds)
+
     def heard(self, event, given):
         """Notes an event."""
         with self._lock:

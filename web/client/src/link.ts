@@ -1,13 +1,13 @@
 /** One login's connection: it logs in, comes back when it breaks, and ends. Over the Centrifuge client. */
 
-import { Centrifuge, type DisconnectedContext, UnauthorizedError } from 'centrifuge';
+import { Centrifuge, type DisconnectedContext, errorCodes, UnauthorizedError } from 'centrifuge';
 
 import type { Ways } from './address.ts';
 import { authFail, errorOf, IMError, ImErrors, invalid, notLoggedIn } from './errors.ts';
 import { type ExitReason, Membership } from './membership.ts';
 import { ImDisconnectCode, type ImGroupInfo } from './types.ts';
 
-/** How long logging in may take before it has failed, in milliseconds. */
+/** How long logging in may take over one of the ways before it has failed, in milliseconds: longer than the SDK waits for one. */
 const LOGIN_TIME = 15_000;
 /** How long the answer of a call may take, in milliseconds. */
 const CALL_TIME = 10_000;
@@ -85,9 +85,12 @@ export class Link {
     this.client.on('publication', (context) => observer.published(context.data));
     this.client.on('error', ({ error, type }) => {
       if (this.stage !== Stage.Opening) return;
+      // A WebSocket that is never answered does not open; a stream opens with the answer to its login.
+      const silent = type === 'connect' && error.code === errorCodes.timeout && this.attempts < endpoints.length;
       this.attempts -= 1;
       // Each transport is tried once before the server counts as out of reach.
-      if (type !== 'transport' || this.attempts <= 0) this.fail(errorOf(error));
+      if (!(silent || type === 'transport') || this.attempts <= 0) this.fail(errorOf(error));
+      else this.limitLogin();
     });
   }
 
@@ -95,8 +98,7 @@ export class Link {
   open(): Promise<void> {
     return new Promise((done, failed) => {
       this.opening = { done, failed };
-      const late = () => this.fail(new IMError(ImErrors.ERROR_NO_SESSION, 'no answer from the server'));
-      this.timer = setTimeout(late, LOGIN_TIME);
+      this.limitLogin();
       this.client.connect();
     });
   }
@@ -168,6 +170,13 @@ export class Link {
   /** What was told of a group when one joined it. */
   group(groupId: string): ImGroupInfo | undefined {
     return this.memberships.get(groupId)?.info;
+  }
+
+  /** Gives the way that is tried now its time. */
+  private limitLogin(): void {
+    clearTimeout(this.timer);
+    const late = () => this.fail(new IMError(ImErrors.ERROR_NO_SESSION, 'no answer from the server'));
+    this.timer = setTimeout(late, LOGIN_TIME);
   }
 
   private arrived(): void {
