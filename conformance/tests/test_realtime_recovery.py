@@ -5,6 +5,8 @@ import signal
 import time
 
 import pytest
+from websockets.frames import Frame, Opcode
+from websockets.sync.client import ClientConnection
 
 from harness.raw_session import RawSession
 from harness.relay import Relay
@@ -323,6 +325,42 @@ def test_the_server_pings_on_schedule_and_parts_from_who_does_not_answer(new_ser
             return lively.pings >= 2
 
         until(pinged_twice, "two pings on a busy connection")
+
+
+class FramesOfPings(ClientConnection):
+    """A WebSocket that counts the pings of its own protocol, and can keep their pongs back."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.frame_pings, self.answers = 0, True
+        send_frame = self.protocol.send_frame
+        self.protocol.send_frame = lambda frame: send_frame(frame) if self.answers or frame.opcode is not Opcode.PONG else None
+
+    def process_event(self, event):
+        self.frame_pings += isinstance(event, Frame) and event.opcode is Opcode.PING
+        super().process_event(event)
+
+
+@pytest.mark.process
+@pytest.mark.looks_at("door")
+def test_a_client_that_asks_for_it_is_pinged_by_frames_of_websocket_alone_and_has_to_answer_them(new_server):
+    server = new_server({"realtime": {"ping_seconds": 3, "pong_timeout_seconds": 2}}).start()
+    app = new_app(Wire(server))
+    url = f"{server.websocket_url}?cf_ws_frame_ping_pong=true"
+    with RawSession(server, url, create_connection=FramesOfPings) as ada:
+        connected = ada.login(login_token(app, "ada"))
+        assert "ping" not in connected and "pong" not in connected
+        until(lambda: ada.socket.frame_pings >= 2, "a second ping, for the first was answered")
+        ada.result("unsubscribe", {"channel": "g:none"})
+        assert ada.pings == 0
+        ada.socket.answers = False
+        assert ada.closing() == (3012, "no pong")
+        assert ada.pings == 0
+    with RawSession(server, url) as ada:
+        ada.login(login_token(app, "ada"))
+        # A pong of the protocol's answers nothing here.
+        ada.send_frame({})
+        assert ada.closing() == (3501, "bad request")
 
 
 def test_two_members_see_the_same_order_whoever_sends(server, wire, app, group, witness):
