@@ -3,7 +3,7 @@ export type { Live } from './api/live.ts';
 export type { Sts } from './api/sts.ts';
 export * from './call.ts';
 export { now } from './clock.ts';
-export { curl, python, sent, VERSIONS } from './code.ts';
+export { sent, VERSIONS } from './code.ts';
 export { clockTime, counted, cutMiddle, exactly, relatively, shortly } from './format.ts';
 export * from './language.ts';
 export { type Loaded, useLoaded } from './loaded.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { curl, python } from '../src/code.ts';
+import { written } from '../src/code.ts';
+import { curl, python } from '../src/samples/index.ts';
 
 const CALL = {
   product: 'live',
@@ -9,12 +10,20 @@ const CALL = {
 } as const;
 
 test('what is typed cannot end the text that it stands in', () => {
-  const shell = curl(CALL, 'http://127.0.0.1:7070', 'LTAI');
-  assert.match(shell, /^body='GroupId=g1&Body=it%27s%20%7B1%7D%0A&MsgType=10001'$/m);
-  assert.match(python(CALL, 'https://im.example.com', 'LTAI'), /^ {4}"Body": "it's \{1\}\\n",$/m);
+  const shell = curl(written(CALL, 'http://127.0.0.1:7070'));
+  assert.match(shell, /^parameters='Body=it%27s%20%7B1%7D%0A&GroupId=g1&MsgType=10001'$/m);
+  assert.match(shell, /^ {2}'http:\/\/127\.0\.0\.1:7070\/'$/m);
+  assert.match(python(written(CALL, 'https://im.example.com')), /^ {8}"Body": "it's \{1\}\\n",$/m);
 });
 
-test('lists and objects go as JSON', () => {
+test('lists and objects go as JSON, and what is not there is left out', () => {
   const asked = { product: 'live', action: 'X', parameters: { BannedUsers: ['a', 'b'], Missing: undefined } } as const;
-  assert.match(python(asked, 'http://h', 'k'), /"BannedUsers": "\[\\"a\\",\\"b\\"\]",\n\}/);
+  assert.deepEqual(written(asked, 'http://h').texts, [['BannedUsers', '["a","b"]']]);
+});
+
+test('no key stands in the code', () => {
+  for (const code of [curl(written(CALL, 'http://h')), python(written(CALL, 'http://h'))]) {
+    assert.match(code, /ALIBABA_CLOUD_ACCESS_KEY_ID/);
+    assert.match(code, /ALIBABA_CLOUD_ACCESS_KEY_SECRET/);
+  }
 });

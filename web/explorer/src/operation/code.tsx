@@ -1,6 +1,7 @@
 import { Button, Code, remember, remembered, useWords } from '@muster/ui';
+import type { Endpoint } from '@muster/ui/samples';
 import { useState } from 'preact/hooks';
-import type { Endpoint, SampledCall } from '../samples/call.ts';
+import type { SampledCall } from '../samples/call.ts';
 import { LANGUAGES } from '../samples/index.ts';
 import { words } from './operation.words.ts';
 

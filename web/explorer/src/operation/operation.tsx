@@ -10,12 +10,13 @@ import {
   session,
   useWords,
 } from '@muster/ui';
+import type { Format } from '@muster/ui/samples';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { type DocumentedError, exampleOf, type Operation } from '../contract/operation.ts';
 import { Form, type Values } from '../form/form.tsx';
 import { Pick } from '../form/pick.tsx';
-import { type Format, sampledCall, wireTexts } from '../samples/call.ts';
+import { sampledCall, wireTexts } from '../samples/call.ts';
 import { Shape } from '../shape/shape.tsx';
 import { AnswerView } from './answer.tsx';
 import { CodeView, ENDPOINT } from './code.tsx';

@@ -1,4 +1,5 @@
 // A call that samples are written of, and how its values travel.
+import type { Endpoint, Format, WrittenCall } from '@muster/ui/samples';
 import type { Operation } from '../contract/operation.ts';
 import { kindOf, type Schema, type Value } from '../contract/schema.ts';
 
@@ -7,15 +8,6 @@ export interface Argument {
   schema: Schema;
   value: Value;
 }
-
-export interface Endpoint {
-  scheme: 'http' | 'https';
-  /** The host, and the port when it is not the scheme's own. */
-  authority: string;
-}
-
-/** What an answer is written in. */
-export type Format = 'JSON' | 'XML';
 
 export interface SampledCall {
   operation: Operation;
@@ -76,21 +68,13 @@ export function typedValue(schema: Schema, value: Value): Value {
   return kindOf(schema) === 'integer' && Number.isSafeInteger(number) ? number : value;
 }
 
-/** What a runtime is told to read the answer as: an object made of JSON, or the text as it came. */
-export const bodyType = ({ format }: SampledCall): string => (format === 'XML' ? 'string' : 'json');
-
 /** Names and texts of all arguments. */
 export function wireTexts(call: SampledCall): [string, string][] {
   return call.arguments.map((argument) => [argument.name, wireText(argument)]);
 }
 
-/** The arguments as a form or a query, in the encoding that signatures are made over, ordered by name. */
-export function encoded(call: SampledCall): string {
-  const pairs = wireTexts(call).map(([name, text]) => `${percent(name)}=${percent(text)}`);
-  return pairs.sort((one, other) => (one < other ? -1 : 1)).join('&');
-}
-
-/** Percent-encoding that leaves letters, digits and `-_.~` alone. */
-function percent(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+/** The call as the writers that the console has too take it. */
+export function written(call: SampledCall): WrittenCall {
+  const { name, version, method } = call.operation;
+  return { name, version, method, endpoint: call.endpoint, texts: wireTexts(call), format: call.format };
 }

@@ -1,7 +1,7 @@
 // The `aliyun` command. It is told the operation's version, so that it also calls what its own data does not know. It asks for
 // JSON whatever it is told.
+import { lines, shellQuoted } from '@muster/ui/samples';
 import { type Language, wireTexts } from './call.ts';
-import { lines, shellQuoted } from './text.ts';
 
 export const cli: Language = {
   id: 'cli',

@@ -1,6 +1,6 @@
 // C#: the runtime that the typed packages stand on.
-import { bodyType, type Language, wireTexts } from './call.ts';
-import { indented, lines, quoted } from './text.ts';
+import { bodyType, indented, lines, quoted } from '@muster/ui/samples';
+import { type Language, wireTexts } from './call.ts';
 
 export const csharp: Language = {
   id: 'csharp',

@@ -1,6 +1,6 @@
 // Go: the runtime that the typed packages stand on.
-import { bodyType, type Language, wireTexts } from './call.ts';
-import { lines, quoted } from './text.ts';
+import { bodyType, lines, quoted } from '@muster/ui/samples';
+import { type Language, wireTexts } from './call.ts';
 
 export const go: Language = {
   id: 'go',

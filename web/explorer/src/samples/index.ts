@@ -13,5 +13,6 @@ import { rust } from './rust.ts';
 
 export const LANGUAGES: readonly Language[] = [python, java, go, node, php, csharp, rust, cli, curl];
 
+export type { Endpoint, Format } from '@muster/ui/samples';
 export { exampleOf, type OpenApiDocument, readProduct } from '../contract/operation.ts';
-export { type Endpoint, type Format, type Language, type Sample, type SampledCall, sampledCall } from './call.ts';
+export { type Language, type Sample, type SampledCall, sampledCall } from './call.ts';

@@ -1,6 +1,6 @@
 // Node.js: the runtime that the typed packages stand on; `live` has none on npm.
-import { bodyType, type Language, wireTexts } from './call.ts';
-import { indented, lines, singleQuoted } from './text.ts';
+import { bodyType, indented, lines, singleQuoted } from '@muster/ui/samples';
+import { type Language, wireTexts } from './call.ts';
 
 export const node: Language = {
   id: 'node',

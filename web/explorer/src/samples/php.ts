@@ -1,6 +1,6 @@
 // PHP: the runtime that the typed packages stand on.
-import { bodyType, type Language, wireTexts } from './call.ts';
-import { indented, lines, phpQuoted } from './text.ts';
+import { bodyType, indented, lines, phpQuoted } from '@muster/ui/samples';
+import { type Language, wireTexts } from './call.ts';
 
 export const php: Language = {
   id: 'php',

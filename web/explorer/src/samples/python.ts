@@ -1,7 +1,16 @@
 // Python: the typed packages where they know the operation, else the runtime under them.
+import {
+  python as code,
+  indented,
+  lines,
+  PYTHON_RUNTIME,
+  pythonClient,
+  pythonPrint,
+  quoted,
+  snake,
+} from '@muster/ui/samples';
 import { kindOf, type Schema, type Value } from '../contract/schema.ts';
-import { type Argument, bodyType, type Language, type SampledCall, typedValue, wireTexts } from './call.ts';
-import { indented, lines, quoted, snake } from './text.ts';
+import { type Argument, type Language, type SampledCall, typedValue, written } from './call.ts';
 
 /** The typed package of each product, and what it does not have: operations that were withdrawn before it was made. */
 const PACKAGES: Record<string, { name: string; without: string[] }> = {
@@ -23,21 +32,6 @@ export const python: Language = {
   },
 };
 
-const PRINT = (body: string) => `print(json.dumps(${body}, ensure_ascii=False, indent=2))`;
-
-function config({ endpoint }: SampledCall): string[] {
-  return [
-    'client = Client(',
-    '    Config(',
-    '        access_key_id=os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"],',
-    '        access_key_secret=os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],',
-    `        endpoint=${quoted(endpoint.authority)},`,
-    `        protocol=${quoted(endpoint.scheme)},`,
-    '    )',
-    ')',
-  ];
-}
-
 function typed(call: SampledCall, module: string) {
   const { name } = call.operation;
   const request = `models.${name}Request`;
@@ -47,9 +41,9 @@ function typed(call: SampledCall, module: string) {
     ['import json', 'import os', ''],
     [`from ${module} import models`, `from ${module}.client import Client`],
     ['from alibabacloud_tea_openapi.models import Config', ''],
-    config(call),
+    pythonClient(call.endpoint),
     [`response = client.${snake(name)}(`, ...given, ')'],
-    PRINT('response.body.to_map()'),
+    pythonPrint('response.body.to_map()'),
   );
   return { code, means: 'typed' as const, install: `pip install ${module.replaceAll('_', '-')}` };
 }
@@ -85,26 +79,5 @@ function plain(schema: Schema, value: Value): string {
 }
 
 function generic(call: SampledCall) {
-  const { name, version, method } = call.operation;
-  const xml = call.format === 'XML';
-  const where = method === 'GET' ? 'query' : 'body';
-  const members = wireTexts(call).map(([parameter, text]) => `${quoted(parameter)}: ${quoted(text)},`);
-  const request =
-    members.length > 0
-      ? [`    OpenApiRequest(${where}={`, ...indented(members, 8), '    }),']
-      : ['    OpenApiRequest(),'];
-  const code = lines(
-    [...(xml ? [] : ['import json']), 'import os', ''],
-    ['from alibabacloud_tea_openapi.client import Client'],
-    ['from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params'],
-    ['from alibabacloud_tea_util.models import RuntimeOptions', ''],
-    config(call),
-    ['operation = Params('],
-    [`    action=${quoted(name)},`, `    version=${quoted(version)},`, `    protocol=${quoted(call.endpoint.scheme)},`],
-    [`    method=${quoted(method)},`, '    pathname="/",', '    auth_type="AK",', '    style="RPC",'],
-    ['    req_body_type="formData",', `    body_type=${quoted(bodyType(call))},`, ')'],
-    ['response = client.call_api(', '    operation,', ...request, '    RuntimeOptions(),', ')'],
-    xml ? 'print(response["body"])' : PRINT('response["body"]'),
-  );
-  return { code, means: 'generic' as const, install: 'pip install alibabacloud-tea-openapi' };
+  return { code: code(written(call)), means: 'generic' as const, install: PYTHON_RUNTIME };
 }

@@ -1,21 +1,21 @@
 // Rust has no SDK of the cloud's: the request is signed by hand.
-import { encoded, type Language } from './call.ts';
-import { signed } from './signed.ts';
-import { indented, lines, rustQuoted } from './text.ts';
+import { encoded, indented, lines, rustQuoted, signed } from '@muster/ui/samples';
+import { type Language, written } from './call.ts';
 
 export const rust: Language = {
   id: 'rust',
   name: 'Rust',
   sample(call) {
+    const told = written(call);
     const { method } = call.operation;
     const { scheme, authority } = call.endpoint;
-    const given = `let parameters = ${rustQuoted(encoded(call))};`;
+    const given = `let parameters = ${rustQuoted(encoded(told))};`;
     const computed: Record<string, string> = {
       'x-acs-content-sha256': '&hash',
       'x-acs-date': '&date',
       'x-acs-signature-nonce': '&nonce',
     };
-    const headers = signed(call).map(([name, value]) => `("${name}", ${computed[name] ?? rustQuoted(value)}),`);
+    const headers = signed(told).map(([name, value]) => `("${name}", ${computed[name] ?? rustQuoted(value)}),`);
     const [query, body] = method === 'GET' ? ['{parameters}', '""'] : ['', 'parameters'];
     const url = `${scheme}://${authority}/${method === 'GET' ? '?{parameters}' : ''}`;
     const main = [

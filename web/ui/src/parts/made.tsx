@@ -1,20 +1,22 @@
 import { useState } from 'preact/hooks';
-import { type Made, session } from '../call.ts';
-import { curl, python } from '../code.ts';
+import type { Made } from '../call.ts';
+import { written } from '../code.ts';
 import { counted } from '../format.ts';
+import { curl } from '../samples/curl.ts';
+import { PYTHON_RUNTIME, python } from '../samples/python.ts';
+import type { WrittenCall } from '../samples/written.ts';
 import { useWords } from '../words.ts';
 import { Button } from './button.tsx';
 import { partWords } from './parts.words.ts';
 import { Code } from './told.tsx';
 
-const FORMS = { curl, Python: python } as const;
+const FORMS = { curl, Python: (call: WrittenCall) => `# ${PYTHON_RUNTIME}\n${python(call)}` } as const;
 
 /** The API call that an action has made: a line that unfolds into code. */
 export function MadeCall({ made }: { made: Made | undefined }) {
   const say = useWords(partWords);
   const [form, setForm] = useState<keyof typeof FORMS>('curl');
   if (!made) return null;
-  const key = session.value?.accessKeyId ?? '';
   return (
     <details class="made">
       <summary>
@@ -31,7 +33,7 @@ export function MadeCall({ made }: { made: Made | undefined }) {
             </Button>
           ))}
         </div>
-        <Code text={FORMS[form](made, location.origin, key)} />
+        <Code text={FORMS[form](written(made, location.origin))} />
       </div>
     </details>
   );

@@ -1,16 +1,16 @@
 // What the samples sign that make the signature by themselves (ACS3-HMAC-SHA256).
-import type { SampledCall } from './call.ts';
+import type { WrittenCall } from './written.ts';
 
 /** The signed headers in their order, with the values that are known beforehand; the others are empty. */
-export function signed({ operation, endpoint }: SampledCall): [string, string][] {
+export function signed({ name, version, method, endpoint }: WrittenCall): [string, string][] {
   const headers: [string, string][] = [
     ['host', endpoint.authority],
-    ['x-acs-action', operation.name],
+    ['x-acs-action', name],
     ['x-acs-content-sha256', ''],
     ['x-acs-date', ''],
     ['x-acs-signature-nonce', ''],
-    ['x-acs-version', operation.version],
+    ['x-acs-version', version],
   ];
-  if (operation.method === 'POST') headers.unshift(['content-type', 'application/x-www-form-urlencoded']);
+  if (method === 'POST') headers.unshift(['content-type', 'application/x-www-form-urlencoded']);
   return headers;
 }
