@@ -94,6 +94,29 @@ def _go(samples, directory, environment):
     return _lines(_run([str(directory / "samples")], directory, env=environment))
 
 
+def _rust(samples, directory, environment):
+    """One program: each sample is a module, its `main` open to the others and nothing else of it changed."""
+    project = directory / "rust"
+    shutil.copytree(HERE / "rust", project, ignore=shutil.ignore_patterns("target"))
+    assert all(code.count("\nfn main() ->") == 1 for code in samples.values())
+    modules = {action: f"sample_{at}" for at, action in enumerate(samples)}
+    opened = {modules[action]: code.replace("\nfn main() ->", "\npub fn main() ->") for action, code in samples.items()}
+    _write(opened, project / "src", ".rs")
+    uses = "".join(f'#[path = "{module}.rs"]\nmod {module};\n' for module in modules.values())
+    rows = "".join(f'    ("{action}", {module}::main),\n' for action, module in modules.items())
+    sample = "pub type Sample = fn() -> Result<(), Box<dyn std::error::Error>>;"
+    (project / "src" / "table.rs").write_text(f"{uses}\n{sample}\n\npub const SAMPLES: &[(&str, Sample)] = &[\n{rows}];\n")
+    # What the samples use is compiled once for all runs.
+    cargo = {**environment, "CARGO_TARGET_DIR": str(HERE / "rust/target")}
+    output = _run(["cargo", "run", "--quiet", "--locked"], project, env=cargo)
+    told = [part.split("\x1f") for part in output.split("\x1e")[1:]]
+    return [_rust_result(*before.split("\n", 1), error.strip()) for before, error in told]
+
+
+def _rust_result(name, output, error):
+    return {"name": name, "output": output, "error": error or None}
+
+
 def _curl(samples, directory, environment):
     files = _write(samples, directory, ".sh")
 
@@ -106,4 +129,4 @@ def _curl(samples, directory, environment):
         return list(pool.map(told, samples, files))
 
 
-RUNNERS = {"python": _python, "node": _node, "java": _java, "go": _go, "curl": _curl}
+RUNNERS = {"python": _python, "node": _node, "java": _java, "go": _go, "rust": _rust, "curl": _curl}

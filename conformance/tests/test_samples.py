@@ -1,4 +1,4 @@
-"""The samples of the explorer: those of Python, Node.js, Java, Go and curl are run as they stand, for every operation."""
+"""The samples of the explorer: those of Python, Node.js, Java, Go, Rust and curl are run as they stand, for every operation."""
 
 import json
 import re

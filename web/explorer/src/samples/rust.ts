@@ -18,6 +18,7 @@ export const rust: Language = {
     const headers = signed(told).map(([name, value]) => `("${name}", ${computed[name] ?? rustQuoted(value)}),`);
     const [query, body] = method === 'GET' ? ['{parameters}', '""'] : ['', 'parameters'];
     const url = `${scheme}://${authority}/${method === 'GET' ? '?{parameters}' : ''}`;
+    const address = method === 'GET' ? `format!(${rustQuoted(url)})` : rustQuoted(url);
     const main = [
       'let key = std::env::var("ALIBABA_CLOUD_ACCESS_KEY_ID")?;',
       'let secret = std::env::var("ALIBABA_CLOUD_ACCESS_KEY_SECRET")?;',
@@ -39,17 +40,24 @@ export const rust: Language = {
       'mac.update(format!("ACS3-HMAC-SHA256\\n{canonical}").as_bytes());',
       'let signature = hex::encode(mac.finalize().into_bytes());',
       '',
-      `let mut request = reqwest::blocking::Client::new().${method.toLowerCase()}(${method === 'GET' ? `format!(${rustQuoted(url)})` : rustQuoted(url)});`,
+      'let agent: ureq::Agent = ureq::Agent::config_builder()',
+      '    .http_status_as_error(false)',
+      '    .build()',
+      '    .into();',
+      `let mut request = agent.${method.toLowerCase()}(${address});`,
       'for (name, value) in headers {',
       '    request = request.header(name, value);',
       '}',
       'let authorization =',
       '    format!("ACS3-HMAC-SHA256 Credential={key},SignedHeaders={names},Signature={signature}");',
-      'let response = request',
-      ...(method === 'GET' ? [] : ['    .body(parameters)']),
+      'let mut response = request',
       '    .header("authorization", authorization)',
-      '    .send()?;',
-      'println!("{}", response.text()?);',
+      method === 'GET' ? '    .call()?;' : '    .send(parameters)?;',
+      'let text = response.body_mut().read_to_string()?;',
+      'if !response.status().is_success() {',
+      '    return Err(text.into());',
+      '}',
+      'println!("{text}");',
       'Ok(())',
     ];
     const code = lines(
@@ -59,8 +67,7 @@ export const rust: Language = {
     return {
       code,
       means: 'plain',
-      install:
-        'cargo add chrono hex hmac@0.12 sha2@0.10 reqwest@0.12 --features reqwest/blocking && cargo add uuid --features v4',
+      install: 'cargo add chrono hex hmac@0.12 sha2@0.10 ureq@3 && cargo add uuid --features v4',
     };
   },
 };
