@@ -60,6 +60,36 @@ def test_a_file_is_put_by_the_official_sdk_and_read_at_its_address(wire, server,
     assert read(server, f"{url}x").status == 404
 
 
+def test_a_file_is_read_in_parts(wire, server):
+    grant = granted(wire, new_space(server))
+    body = bytes(range(256)) * 400
+    key = f"{grant['Dir']}/film.mp4"
+    client = oss_client(grant)
+    put(client, grant, key, body, content_type="video/mp4")
+    path = url_of(wire, key).removeprefix(server.url)
+
+    def asked(method="GET", **headers):
+        answer = fetch(server, path, method, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return answer.status, answer.headers.get("content-range"), answer.body
+
+    whole = fetch(server, path)
+    tag = whole.headers["etag"]
+    assert (whole.status, whole.body, whole.headers["accept-ranges"]) == (200, body, "bytes")
+    assert asked(Range="bytes=0-1") == (206, "bytes 0-1/102400", body[:2])
+    assert asked(Range="bytes=102000-", If_Range=tag) == (206, "bytes 102000-102399/102400", body[102_000:])
+    assert asked(Range="bytes=-5") == (206, "bytes 102395-102399/102400", body[-5:])
+    assert asked(Range="bytes=102400-") == (416, "bytes */102400", b"")
+    assert asked(Range="bytes=0-1, 4-5") == asked(Range="seconds=0-1") == (200, None, body), "which is not served in parts is whole"
+    head = fetch(server, path, "HEAD", headers={"Range": "bytes=0-1"})
+    assert (head.status, head.headers["content-length"], head.headers["etag"], head.body) == (200, "102400", tag, b"")
+    assert asked(If_None_Match=tag) == (304, None, b"")
+
+    # What was read before of another file is not gone on with.
+    put(client, grant, key, body[::-1], content_type="video/mp4")
+    assert asked(Range="bytes=0-1", If_Range=tag) == (200, None, body[::-1])
+    assert asked(Range="bytes=0-1", If_None_Match=tag) == (206, "bytes 0-1/102400", b"\xff\xfe")
+
+
 def test_a_picture_that_was_put_here_is_the_picture_of_a_group(wire, server):
     space = new_space(server)
     group = new_chat_group(wire, space)

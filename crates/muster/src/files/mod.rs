@@ -1,6 +1,7 @@
 //! Files of channels: put by the clients of the Object Storage Service, with the key that `GetChatappUploadAuthorization`
 //! gives out, and read by whoever knows their address.
 
+mod range;
 mod signature;
 
 use std::sync::Arc;
@@ -121,10 +122,12 @@ pub(crate) fn routes(muster: Arc<Muster>) -> Router {
     Router::new().route("/files/{directory}/{name}", get(read)).with_state(muster)
 }
 
-/// Reads a file.
+/// Reads a file, or the part of it that is asked for: players of films jump about in them.
 async fn read(
     State(muster): State<Arc<Muster>>,
     path: Result<Path<(String, String)>, PathRejection>,
+    method: Method,
+    asked: HeaderMap,
 ) -> Response {
     let Ok(Path((directory, name))) = path else { return StatusCode::NOT_FOUND.into_response() };
     match muster.chats().file(&format!("{directory}/{name}")).await {
@@ -139,7 +142,7 @@ async fn read(
                 (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
                 (header::CACHE_CONTROL, "private, max-age=3600"),
             ];
-            (headers, file.bytes.clone()).into_response()
+            (headers, range::of(&file, &method, &asked)).into_response()
         }
         Ok(None) => (StatusCode::NOT_FOUND, "There is no such file, or no more.\n").into_response(),
         Err(error) => {

@@ -77,8 +77,12 @@ impl<D: Database> ChatFiles for Tables<D> {
             if others.saturating_add(file.bytes.len() as u64) > limit {
                 return Ok(Change::nothing(FilePut::Full));
             }
+            let before = tx.query("SELECT put_at FROM chat_file WHERE path = $1", values![path])?;
             tx.execute("DELETE FROM chat_file WHERE path = $1", values![path])?;
-            insert(tx, &file)?;
+            // Whoever has read a part of the file before is told by the time that this is another one.
+            let later = before.first().map(|row| row.millis("put_at")).transpose()?.map(|at| at + 1);
+            let put_at = file.put_at.max(later.unwrap_or(file.put_at));
+            insert(tx, &ChatFile { put_at, ..file.clone() })?;
             Ok(Change::made(FilePut::Put(Positions::new())))
         };
         Ok(match self.database.write_also(also, step).await? {
