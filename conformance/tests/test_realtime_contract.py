@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from harness.raw_session import RawSession
-from harness.scenes import new_app, new_group, old_scene, old_token
+from harness.scenes import new_app, new_group, old_app, old_scene, old_token
 from harness.tokens import login_fields, login_token, unpack
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -187,6 +187,20 @@ def test_a_refused_login_and_the_closes_are_told_as_the_contract_says(server, wi
         assert closes[phone.closing()]["reconnects"] is False
         tablet.send_frame({"id": 9, "nonsense": {}})
         assert tablet.closing() in closes
+
+
+def test_a_parameter_that_is_missing_or_of_another_type_is_refused_by_its_name(server, wire):
+    app = old_app(wire)
+    with RawSession(server) as boss:
+        boss.login(old_token(wire, app, "boss"))
+        for method, call in CONTRACT["calls"].items():
+            given = call["parameters"]
+            wrong = [({"groupId": "nowhere", name: {"another": "type"}}, name) for name in given["properties"]]
+            missing = [({}, given["required"][0])] if given.get("required") else []
+            for data, name in wrong + missing:
+                error = boss.error("rpc", {"method": method, "data": data})
+                assert error["code"] == 400 and re.match(rf"{name}\b", error["message"]), (method, data, error)
+                assert "another" not in error["message"], error
 
 
 def test_the_page_has_each_call_event_error_and_close_of_the_contract():

@@ -10,9 +10,12 @@ use muster_core::{
     store::walk_cursor,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Failure, Outcome, ReplyBody, Session};
+use super::{
+    Failure, Outcome, ReplyBody, Session,
+    parameters::{OrId, parameters},
+};
 use crate::{
     events::{self, ImUser},
     protocol::{ErrorCode, ErrorReply, RpcRequest},
@@ -48,23 +51,14 @@ pub(crate) struct GroupAlone {
     pub(super) group_id: String,
 }
 
-/// The same, or the group's bare id.
-pub(super) struct OfGroup {
-    pub(super) id: String,
-}
-
-impl<'de> Deserialize<'de> for OfGroup {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::String(id) => Ok(Self { id }),
-            object => {
-                let GroupAlone { group_id: id } =
-                    serde_json::from_value(object).map_err(serde::de::Error::custom)?;
-                Ok(Self { id })
-            }
-        }
+impl From<String> for GroupAlone {
+    fn from(group_id: String) -> Self {
+        Self { group_id }
     }
 }
+
+/// The same, or the group's bare id.
+pub(super) type OfGroup = OrId<GroupAlone>;
 
 /// What `listGroupUser` is given. The token has two spellings.
 #[derive(Deserialize, JsonSchema)]
@@ -105,12 +99,15 @@ pub(crate) enum PageToken {
     Nothing,
 }
 
+/// What is said of a text that is none, as of what is of another type.
+const A_PAGE_TOKEN: &str = "a page token is a number or its text";
+
 /// A place in a list as callers write it: a number, its text, or nothing or -1 for the beginning.
 pub(super) fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     match PageToken::deserialize(deserializer)? {
         PageToken::Number(number) => Ok(number),
         PageToken::Text(text) if matches!(&*text, "" | "-1") => Ok(0),
-        PageToken::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        PageToken::Text(text) => text.parse().map_err(|_| serde::de::Error::custom(A_PAGE_TOKEN)),
         PageToken::Negative(-1) | PageToken::Nothing => Ok(0),
         PageToken::Negative(_) => Err(serde::de::Error::custom("a page token is -1 or more")),
     }
@@ -182,9 +179,9 @@ impl Session {
         Ok(self.hub.muster.groups().visit(&self.identity()?.login, group).await?)
     }
 
-    async fn query_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
+    async fn query_group(&self, OrId(of): OfGroup) -> Result<Bytes, Failure> {
         let groups = self.hub.muster.groups();
-        let group = groups.open(self.identity()?.login.app(), &group_id(&of.id)?).await?;
+        let group = groups.open(self.identity()?.login.app(), &group_id(&of.group_id)?).await?;
         let tally = groups.tally(&group).await?;
         let mutes = self.hub.muster.mutes().known(&group).await?;
         Ok(events::group_info(&group, &tally, &mutes, self.hub.muster.now()))
@@ -244,17 +241,4 @@ fn message_id(text: &str) -> Result<MessageId, ErrorReply> {
 /// What `data` is, of a call or a publication.
 pub(super) fn body(text: &str) -> Result<Body, ErrorReply> {
     Body::new(text).map_err(|error| ErrorReply::invalid(format!("data {error}")))
-}
-
-/// Reads what a method is given.
-pub(super) fn parameters<T: DeserializeOwned>(data: &[u8]) -> Result<T, ErrorReply> {
-    if !matches!(data.trim_ascii_start().first(), Some(b'{' | b'"')) {
-        return Err(ErrorReply::invalid("the parameters must be a JSON object"));
-    }
-    serde_json::from_slice(data).map_err(|error| {
-        // The parser's place in the text says nothing to who wrote the call with an SDK.
-        let text = error.to_string();
-        let what = text.split(" at line ").next().unwrap_or(&text);
-        ErrorReply::invalid(format!("invalid parameters: {what}"))
-    })
 }

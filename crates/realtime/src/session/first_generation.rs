@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Failure, Session,
-    calls::{GroupAlone, body, group_id, parameters},
+    calls::{GroupAlone, body, group_id},
+    parameters::parameters,
     saying::SentMessage,
 };
 use crate::{

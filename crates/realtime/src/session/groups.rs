@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Failure, Session,
     calls::{MAX_USERS, OfGroup, group_id, nothing},
+    parameters::OrId,
 };
 use crate::{
     events::{self, ImUser},
@@ -123,8 +124,8 @@ impl Session {
         Ok(events::json(&MadeGroup { group_id, already_exist: made.existed }).into())
     }
 
-    pub(super) async fn close_group(&self, of: OfGroup) -> Result<Bytes, Failure> {
-        let visit = self.visit(&group_id(&of.id)?).await?;
+    pub(super) async fn close_group(&self, OrId(of): OfGroup) -> Result<Bytes, Failure> {
+        let visit = self.visit(&group_id(&of.group_id)?).await?;
         self.hub.muster.groups().close(&visit).await?;
         Ok(nothing())
     }
@@ -136,9 +137,9 @@ impl Session {
     }
 
     /// Who came last, the latest first.
-    pub(super) async fn list_recent_group_user(&self, of: OfGroup) -> Result<Bytes, Failure> {
+    pub(super) async fn list_recent_group_user(&self, OrId(of): OfGroup) -> Result<Bytes, Failure> {
         let muster = &self.hub.muster;
-        let group = muster.groups().open(self.identity()?.login.app(), &group_id(&of.id)?).await?;
+        let group = muster.groups().open(self.identity()?.login.app(), &group_id(&of.group_id)?).await?;
         let query = WalkQuery { order: Order::Descending, after: None, limit: MAX_USERS };
         let members = muster.rosters().walk(&group, query).await?.entries;
         let total = muster.rosters().state(&group).await?.count;

@@ -9,11 +9,12 @@ use muster_core::{
     time::Millis,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Failure, Session,
-    calls::{PageToken, group_id, order, page_size, parameters, token},
+    calls::{PageToken, group_id, order, page_size, token},
+    parameters::{OrId, parameters},
 };
 use crate::{
     events::{self, ImMessage},
@@ -42,17 +43,9 @@ pub(crate) struct ListRecent {
     page_size: Option<i64>,
 }
 
-/// The same, or the group's bare id.
-struct ListRecentOf(ListRecent);
-
-impl<'de> Deserialize<'de> for ListRecentOf {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::String(group_id) => {
-                Ok(Self(ListRecent { group_id, seqnum: 0, page_size: None }))
-            }
-            object => serde_json::from_value(object).map(Self).map_err(serde::de::Error::custom),
-        }
+impl From<String> for ListRecent {
+    fn from(group_id: String) -> Self {
+        Self { group_id, seqnum: 0, page_size: None }
     }
 }
 
@@ -146,7 +139,7 @@ impl Session {
     /// Carries out one of these calls.
     pub(super) async fn call_about_messages(&self, method: &str, data: &[u8]) -> Result<Bytes, Failure> {
         if method == "listRecentMessage" {
-            let ListRecentOf(list) = parameters(data)?;
+            let OrId(list) = parameters(data)?;
             return self.list_recent(list).await;
         }
         let list: ListMessages = parameters(data)?;

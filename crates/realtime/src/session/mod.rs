@@ -13,6 +13,7 @@ mod groups;
 mod look;
 mod message_calls;
 mod mute_calls;
+mod parameters;
 mod pipeline;
 mod refresh;
 mod saying;

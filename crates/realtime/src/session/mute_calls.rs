@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::{
     Failure, Session,
-    calls::{OfGroup, group_id, nothing, parameters},
+    calls::{OfGroup, group_id, nothing},
+    parameters::{OrId, parameters},
 };
 use crate::{
     events::{self, MuteStatus},
@@ -84,10 +85,10 @@ impl Session {
     }
 
     async fn mute_everybody(&self, data: &[u8], change: MuteChange) -> Result<(), Failure> {
-        let of: OfGroup = parameters(data)?;
+        let OrId(of): OfGroup = parameters(data)?;
         let bare = data.trim_ascii_start().first() == Some(&b'"');
         let told: Told = if bare { Told::default() } else { parameters(data)? };
-        self.change_mutes(&of.id, change, told.broad_cast_type).await
+        self.change_mutes(&of.group_id, change, told.broad_cast_type).await
     }
 
     async fn change_mutes(&self, group: &str, change: MuteChange, told: Option<u8>) -> Result<(), Failure> {
@@ -96,8 +97,8 @@ impl Session {
         Ok(self.hub.muster.mutes().change_by(&visit, change, audience).await?)
     }
 
-    async fn list_mutes(&self, of: OfGroup) -> Result<Bytes, Failure> {
-        let (muster, group) = (&self.hub.muster, group_id(&of.id)?);
+    async fn list_mutes(&self, OrId(of): OfGroup) -> Result<Bytes, Failure> {
+        let (muster, group) = (&self.hub.muster, group_id(&of.group_id)?);
         let visit = self.visit(&group).await?;
         let mutes = muster.mutes().list_for(&visit).await?;
         Ok(events::json(&MuteStatus::of(group.as_str(), &mutes, muster.now())).into())

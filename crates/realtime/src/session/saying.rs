@@ -13,7 +13,7 @@ use muster_core::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Outcome, Session, calls, payload_text, pipeline::Shared};
+use super::{Failure, Outcome, Session, calls, parameters::parameters, payload_text, pipeline::Shared};
 use crate::{
     events,
     hub::Identity,
@@ -112,10 +112,8 @@ impl Saying {
             Request::Rpc(call) => {
                 let data = call.data.as_deref().unwrap_or(b"{}");
                 match &*call.method {
-                    "sendGroupMessage" => {
-                        Some(calls::parameters(data).and_then(|outgoing| to_group(&outgoing)))
-                    }
-                    "sendC2cMessage" => Some(calls::parameters(data).and_then(|outgoing| to_user(&outgoing))),
+                    "sendGroupMessage" => Some(parameters(data).and_then(|outgoing| to_group(&outgoing))),
+                    "sendC2cMessage" => Some(parameters(data).and_then(|outgoing| to_user(&outgoing))),
                     _ => None,
                 }
             }
