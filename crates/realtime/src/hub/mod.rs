@@ -23,6 +23,8 @@ mod outbox;
 mod ring;
 mod shards;
 mod subscribers;
+#[cfg(test)]
+mod whole_interleavings;
 
 use std::{
     sync::{

@@ -13,8 +13,8 @@ use std::{
 /// What the orders are drawn from, and how many are drawn from each.
 const SEEDS: [u64; 3] = [1, 2, 3];
 const ORDERS: usize = 200;
-/// What each thread of a scene has: code that is not optimised needs much.
-const STACK_BYTES: usize = 1 << 20;
+/// What each thread of a scene has: code that is not optimised needs much, and memory that is not touched costs nothing.
+const STACK_BYTES: usize = 4 << 20;
 
 thread_local! {
     /// Whether locks that are made here are those of `shuttle`, whose coroutines all run on the thread that started them.
@@ -23,6 +23,11 @@ thread_local! {
 
 /// Plays a scene with its threads' turns in many orders. `MUSTER_ORDERS` says how many, if not the usual number.
 pub(crate) fn in_any_order(scene: impl Fn() + Send + Sync + 'static) {
+    in_some_orders(ORDERS, scene);
+}
+
+/// The same with this many orders from each seed, where a scene takes long.
+pub(crate) fn in_some_orders(usual: usize, scene: impl Fn() + Send + Sync + 'static) {
     struct Afterwards;
     impl Drop for Afterwards {
         fn drop(&mut self) {
@@ -35,7 +40,7 @@ pub(crate) fn in_any_order(scene: impl Fn() + Send + Sync + 'static) {
         clippy::disallowed_methods,
         reason = "whoever looks for more than the usual orders show says so there"
     )]
-    let orders = std::env::var("MUSTER_ORDERS").map_or(ORDERS, |text| text.parse().unwrap());
+    let orders = std::env::var("MUSTER_ORDERS").map_or(usual, |text| text.parse().unwrap());
     let scene = Arc::new(scene);
     for seed in SEEDS {
         let scene = Arc::clone(&scene);
