@@ -69,6 +69,11 @@ impl Guest {
         Self { lobby, connection, left: most }
     }
 
+    /// Bytes that it may still send.
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
+
     /// Notes bytes that were read; `false` when they are too many.
     pub(crate) fn sent(&mut self, bytes: usize) -> bool {
         let Some(left) = self.left.checked_sub(bytes) else { return false };

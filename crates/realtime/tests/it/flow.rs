@@ -219,7 +219,9 @@ async fn what_a_client_says_before_its_login_is_answered_is_carried_out_behind_i
     server.group("g1").await;
     let mut anna = server.open().await;
     server.store.delay_login(Duration::from_secs(3));
-    let login = anna.send("connect", json!({ "token": server.token("anna") })).await;
+    // Nearly as much as one may send who has not logged in.
+    let name = "x".repeat(32_000);
+    let login = anna.send("connect", json!({ "token": server.token("anna"), "name": name })).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     let join = anna.send("subscribe", json!({ "channel": "g:g1" })).await;
     tokio::time::sleep(Duration::from_millis(50)).await;

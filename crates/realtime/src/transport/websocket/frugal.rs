@@ -41,7 +41,8 @@ impl<S> Frugal<S> {
         self.guest = Some(Box::new(guest));
     }
 
-    /// From now on no more than one piece is read, until [`no_bound`](Self::no_bound): behind it the stream is as if nothing came.
+    /// From now on no more than one piece is read, nor more than a guest may send, until [`no_bound`](Self::no_bound): behind it
+    /// the stream is as if nothing came.
     pub(super) fn bound(&mut self) {
         self.ahead.get_or_insert(PIECE);
     }
@@ -66,7 +67,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
         let Self { stream, unread, guest, ahead } = self.get_mut();
         if unread.is_empty() {
             let mut space = [MaybeUninit::uninit(); PIECE];
-            let most = ahead.unwrap_or(PIECE);
+            let affords = || guest.as_ref().map_or(PIECE, |guest| guest.left());
+            let most = ahead.map_or(PIECE, |ahead| ahead.min(affords()));
             if most == 0 {
                 return Poll::Pending;
             }
