@@ -2,20 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use muster_realtime::protocol::Form;
 use serde_json::{Value, json};
-use tokio::{
-    io::DuplexStream,
-    time::{Instant, sleep, sleep_until},
-};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Message, protocol::Role},
-};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{GROUP, World};
-use crate::support::protobuf;
+use super::{
+    GROUP, World,
+    line::{Line, Way},
+};
 
 /// How long a member stays away in the mean, and waits before it says the next thing, in milliseconds.
 const AWAY: f64 = 700.0;
@@ -29,7 +22,7 @@ const FIRST_SAID: u64 = 4;
 pub(super) struct Member {
     world: Arc<World>,
     name: String,
-    form: Form,
+    way: Way,
     /// Where it is in the group's stream and in its own: epoch and offset, once it was told.
     group: Option<(String, u64)>,
     own: Option<(String, u64)>,
@@ -49,19 +42,19 @@ pub(super) struct Account {
 }
 
 impl Member {
-    pub(super) fn new(world: &Arc<World>, name: String, form: Form) -> Self {
+    pub(super) fn new(world: &Arc<World>, name: String, way: Way) -> Self {
         let world = Arc::clone(world);
-        Self { world, name, form, group: None, own: None, account: Account::default() }
+        Self { world, name, way, group: None, own: None, account: Account::default() }
     }
 
     /// Comes and comes back, and talks, until the end of the world; what it has seen.
     pub(super) async fn stay(mut self) -> Account {
         while !self.world.is_over() {
-            let mut socket = self.dial().await;
-            if self.follow(&mut socket).await {
+            let mut line = self.dial().await;
+            if self.follow(&mut line).await {
                 break;
             }
-            drop(socket);
+            drop(line);
             sleep(self.world.network.draws.lasting(AWAY)).await;
         }
         self.account
@@ -71,28 +64,26 @@ impl Member {
     pub(super) async fn go(mut self, politely: bool) {
         let world = Arc::clone(&self.world);
         loop {
-            let mut socket = self.dial().await;
+            let mut line = self.dial().await;
             tokio::select! {
-                _ = self.follow(&mut socket) => {}
+                _ = self.follow(&mut line) => {}
                 () = world.calm() => {
                     if politely {
                         let leave = json!({ "channel": format!("g:{GROUP}") });
-                        self.send(&mut socket, &[json!({ "id": LEAVE, "unsubscribe": leave })]).await;
+                        line.send(&[json!({ "id": LEAVE, "unsubscribe": leave })]).await;
                         sleep(Duration::from_secs(1)).await;
                     }
                     return;
                 }
             }
-            drop(socket);
+            drop(line);
             sleep(self.world.network.draws.lasting(AWAY)).await;
         }
     }
 
     /// Connects to any node, logs in and joins, all at once as the SDK for browsers does.
-    async fn dial(&mut self) -> WebSocketStream<DuplexStream> {
+    async fn dial(&mut self) -> Line {
         self.account.connections += 1;
-        let stream = self.world.dial(self.form);
-        let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
         let behind = |position: &Option<(String, u64)>| match position {
             Some((epoch, offset)) => json!({ "recover": true, "epoch": epoch, "offset": offset }),
             None => json!({}),
@@ -107,63 +98,36 @@ impl Member {
             json!({ "id": CONNECT, "connect": connect }),
             json!({ "id": SUBSCRIBE, "subscribe": subscribe }),
         ];
-        self.send(&mut socket, &commands).await;
-        socket
+        Line::dial(&self.world, self.way, &commands).await
     }
 
     /// Listens and talks until the connection ends, `false`, or the world does, `true`.
-    async fn follow(&mut self, socket: &mut WebSocketStream<DuplexStream>) -> bool {
+    async fn follow(&mut self, line: &mut Line) -> bool {
         let world = Arc::clone(&self.world);
         let silent = || Instant::now() + world.network.draws.lasting(SILENT);
         let (mut id, mut speaks) = (FIRST_SAID, silent());
         loop {
             tokio::select! {
                 biased;
-                frame = socket.next() => {
-                    let Some(messages) = Self::read(frame) else { return false };
+                heard = line.next() => {
+                    let Some(messages) = heard else { return false };
                     for message in messages {
-                        if message == json!({}) {
-                            self.send(socket, &[json!({})]).await;
-                        } else {
+                        if message != json!({}) {
                             self.hear(&message);
+                        } else if !line.send(&[json!({})]).await {
+                            return false;
                         }
                     }
                 }
                 () = sleep_until(speaks), if world.network.is_rough() => {
                     let publish = json!({ "channel": format!("g:{GROUP}"), "data": format!("{} {id}", self.name) });
-                    self.send(socket, &[json!({ "id": id, "publish": publish })]).await;
+                    if !line.send(&[json!({ "id": id, "publish": publish })]).await {
+                        return false;
+                    }
                     (id, speaks) = (id + 1, silent());
                 }
                 () = world.over() => return true,
             }
-        }
-    }
-
-    async fn send(&self, socket: &mut WebSocketStream<DuplexStream>, commands: &[Value]) {
-        let message = match self.form {
-            Form::Json => {
-                let lines: Vec<_> = commands.iter().map(Value::to_string).collect();
-                Message::text(lines.join("\n"))
-            }
-            Form::Protobuf => {
-                Message::binary(commands.iter().flat_map(protobuf::command_bytes).collect::<Vec<_>>())
-            }
-        };
-        // A broken link is seen by reading.
-        let _ = socket.send(message).await;
-    }
-
-    /// The messages of a frame; `None` at the end of the connection, which must be the network's doing.
-    fn read(frame: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>) -> Option<Vec<Value>> {
-        let closed = matches!(frame, Some(Ok(Message::Close(_))));
-        assert!(!closed, "the network alone ends connections, and not the server: {frame:?}");
-        match frame {
-            Some(Ok(Message::Text(text))) => {
-                Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
-            }
-            Some(Ok(Message::Binary(bytes))) => Some(protobuf::messages(&bytes)),
-            Some(Ok(_)) => Some(Vec::new()),
-            Some(Err(_)) | None => None,
         }
     }
 

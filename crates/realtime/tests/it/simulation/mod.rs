@@ -1,18 +1,20 @@
 //! Members of one group on three nodes, in simulated time, over a network that loses, delays, doubles, overtakes and breaks:
 //! each of them sees every stored message once and in order, and in the end everybody knows how many there are.
 //!
-//! Hub, sessions, transport and rules are the real ones; the store is the one in memory, late by a random time. All draws
+//! Hub, sessions, transport and rules are the real ones; the store is the one in memory, late by a random time, and fails for a while in the end. All draws
 //! come from a seed. `MUSTER_SEEDS=100` has it go on with the next so many seeds, `MUSTER_SEED` tries a single one.
 
+mod line;
 mod member;
 mod network;
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 use muster_core::{
     app::Generation,
-    id::{AccountId, GroupId, GroupRef, NodeId, UserId},
+    id::{AccountId, GroupId, GroupRef, UserId},
     limits::Limits,
     message::{Body, Event, Sender, StreamRef, Weight},
     seal::MasterKey,
@@ -22,16 +24,17 @@ use muster_core::{
     time::Millis,
 };
 use muster_realtime::{
-    Hub, RealtimeConfig,
+    Hub, Opening, RealtimeConfig, TransportKind,
     login::{LiveLogin, live_connect_token},
     protocol::Form,
-    serve_socket,
+    serve_answer, serve_socket,
 };
 use tokio::{io::DuplexStream, sync::watch, time::sleep};
 
 use self::{
+    line::Way,
     member::{AFTERWARDS, Account, Member},
-    network::{Network, NodeBus, link},
+    network::{Network, NodeBus, SLOW, link, name_of},
 };
 use crate::support::TestStore;
 
@@ -41,6 +44,10 @@ const MEMBERS: usize = 8;
 const GROUP: &str = "g";
 /// How long the network is rough.
 const ROUGH: Duration = Duration::from_secs(60);
+/// When, in the calm behind, the store begins to fail, and for how long: whoever has gone without a word is out of the group
+/// `grace_seconds` after it, 10, and the node has to try again.
+const FAILS_AFTER: Duration = Duration::from_secs(8);
+const FAILS_FOR: Duration = Duration::from_secs(20);
 /// How late the store answers at most.
 const STORE_LATE: Duration = Duration::from_millis(12);
 /// How long the operator is silent in the mean, in milliseconds.
@@ -88,15 +95,15 @@ struct World {
 
 async fn live(seed: u64) {
     let world = World::begin(seed).await;
-    let form = |number: usize| if number.is_multiple_of(2) { Form::Json } else { Form::Protobuf };
+    let way = |number: usize| Way::ALL[number % Way::ALL.len()];
     let stay = (0..MEMBERS).map(|number| {
-        let member = Member::new(&world, format!("stays{number}"), form(number));
+        let member = Member::new(&world, format!("stays{number}"), way(number));
         tokio::spawn(member.stay())
     });
     let staying: Vec<_> = stay.collect();
     let go = (0..MEMBERS).map(|number| {
-        let member = Member::new(&world, format!("goes{number}"), form(number));
-        tokio::spawn(member.go(number % 4 < 2))
+        let member = Member::new(&world, format!("goes{number}"), way(number));
+        tokio::spawn(member.go(number < MEMBERS / 2))
     });
     let going: Vec<_> = go.collect();
     let talking = tokio::spawn(Arc::clone(&world).talk());
@@ -105,9 +112,15 @@ async fn live(seed: u64) {
     world.act.send_replace(Act::Calm);
     talking.await.unwrap();
     join_all(going).await.into_iter().for_each(|gone| gone.unwrap());
+    sleep(FAILS_AFTER).await;
+    world.store.set_broken(true);
+    sleep(FAILS_FOR).await;
+    world.store.set_broken(false);
     sleep(AFTERWARDS).await;
     world.announce("last").await;
     sleep(AFTERWARDS).await;
+    assert_eq!(world.logged_in("stays").await, [true; MEMBERS]);
+    assert_eq!(world.logged_in("goes").await, [false; MEMBERS], "whoever is seen off is logged off too");
     world.act.send_replace(Act::Over);
     let log = world.log().await;
     let members = world.store.members(&world.at).len();
@@ -156,20 +169,51 @@ impl World {
             auditor: Arc::new(NobodyThere),
             master: Arc::new(MasterKey::new(&[7; 32])),
             limits: Limits::default(),
-            node: NodeId::new(&format!("n{place}")).unwrap(),
+            node: name_of(place),
         }));
         let hub = Hub::start(muster.clone(), RealtimeConfig::default()).unwrap();
         (muster, hub)
     }
 
-    /// A link to any node.
-    fn dial(&self, form: Form) -> DuplexStream {
-        let (_, hub) = &self.nodes[self.network.draws.one_of(NODES)];
+    fn any_hub(&self) -> &Arc<Hub> {
+        &self.nodes[self.network.draws.one_of(NODES)].1
+    }
+
+    /// A link: the member's end, and the node's.
+    fn link(&self) -> (DuplexStream, DuplexStream) {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (node, accepted) = tokio::io::duplex(1 << 20);
-        tokio::spawn(serve_socket(hub.clone(), accepted, form, None));
         tokio::spawn(link(Arc::clone(&self.network), theirs, node));
+        (ours, accepted)
+    }
+
+    /// A WebSocket to any node.
+    fn dial(&self, form: Form) -> DuplexStream {
+        let (ours, accepted) = self.link();
+        tokio::spawn(serve_socket(Arc::clone(self.any_hub()), accepted, form, None));
         ours
+    }
+
+    /// A request to any node whose answer is a connection.
+    fn ask(&self, transport: TransportKind, commands: &str) -> DuplexStream {
+        let (ours, accepted) = self.link();
+        let commands = commands.to_owned().into();
+        let opening = Opening { transport, form: Form::Json, commands, head: Bytes::new(), chunked: false };
+        tokio::spawn(serve_answer(Arc::clone(self.any_hub()), accepted, opening, None));
+        ours
+    }
+
+    /// A request with commands to any node; whether they were taken, as far as its client knows.
+    async fn post(&self, body: &str) -> bool {
+        sleep(self.network.draws.below(SLOW)).await;
+        self.any_hub().emulate(Form::Json, body.as_bytes()).await.is_ok()
+    }
+
+    /// Which of the members of a kind are logged in.
+    async fn logged_in(&self, kind: &str) -> Vec<bool> {
+        let users: Vec<_> =
+            (0..MEMBERS).map(|number| UserId::new(&format!("{kind}{number}")).unwrap()).collect();
+        self.nodes[0].0.logins().signed_in(&self.app, &users).await.unwrap()
     }
 
     fn token(&self, user: &str) -> String {

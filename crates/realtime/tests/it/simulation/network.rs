@@ -33,7 +33,7 @@ const UNAWARE: f64 = 4_000.0;
 /// When a sender tells the position of what it has told once more.
 const REMINDER: Duration = Duration::from_secs(1);
 /// How late the bytes between a member and its node may be, in milliseconds, and how many come together at most.
-const SLOW: f64 = 20.0;
+pub(super) const SLOW: f64 = 20.0;
 const TOGETHER: usize = 3_000;
 /// How long a link lasts in the mean, in milliseconds.
 const LIFETIME: f64 = 3_000.0;
@@ -138,6 +138,21 @@ impl Network {
         }
     }
 
+    /// The node of this name.
+    fn place_of(&self, name: &NodeId) -> Option<usize> {
+        (0..self.nodes.len()).find(|place| *name == name_of(*place))
+    }
+
+    /// How long something is on its way that somebody waits for.
+    async fn travel(&self, within: Duration) -> Result<(), NoReceipt> {
+        if self.is_rough() && self.draws.share() < LOST {
+            sleep(within).await;
+            return Err(NoReceipt::Late);
+        }
+        sleep(self.draws.below(LATE)).await;
+        Ok(())
+    }
+
     fn others(&self, place: usize) -> impl Iterator<Item = usize> + use<> {
         (0..self.nodes.len()).filter(move |other| *other != place)
     }
@@ -156,6 +171,11 @@ impl Network {
             }
         });
     }
+}
+
+/// What the node at a place is called.
+pub(super) fn name_of(place: usize) -> NodeId {
+    NodeId::new(&format!("n{place}")).unwrap()
 }
 
 /// The network as one node has it.
@@ -202,9 +222,14 @@ impl Bus for NodeBus {
 
     fn named(&self, _: &NodeId) {}
 
-    /// Nobody here has anything to say to one node.
-    async fn send(&self, _: &NodeId, _: Letter, _: Duration) -> Result<Receipt, NoReceipt> {
-        Err(NoReceipt::NoNode)
+    /// Lost is the letter, or the receipt.
+    async fn send(&self, to: &NodeId, letter: Letter, within: Duration) -> Result<Receipt, NoReceipt> {
+        let place = self.network.place_of(to).ok_or(NoReceipt::NoNode)?;
+        self.network.travel(within).await?;
+        let listeners = self.network.nodes[place].listeners.lock().unwrap().clone();
+        let receipt = listeners.iter().find_map(|listener| listener.letter(&letter));
+        self.network.travel(within).await?;
+        Ok(receipt.expect("a hub listens on every node"))
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {
