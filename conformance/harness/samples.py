@@ -1,5 +1,6 @@
 """The samples that the explorer shows, written out and run: each text as it stands there, many in one process of its language."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -106,9 +107,14 @@ def _rust(samples, directory, environment):
     rows = "".join(f'    ("{action}", {module}::main),\n' for action, module in modules.items())
     sample = "pub type Sample = fn() -> Result<(), Box<dyn std::error::Error>>;"
     (project / "src" / "table.rs").write_text(f"{uses}\n{sample}\n\npub const SAMPLES: &[(&str, Sample)] = &[\n{rows}];\n")
-    # What the samples use is compiled once for all runs.
-    cargo = {**environment, "CARGO_TARGET_DIR": str(HERE / "rust/target")}
-    output = _run(["cargo", "run", "--quiet", "--locked"], project, env=cargo)
+    # What the samples use is compiled once for all runs, of which one at a time takes its program from there.
+    target = HERE / "rust/target"
+    target.mkdir(exist_ok=True)
+    with (target / ".one").open("w") as one:
+        fcntl.flock(one, fcntl.LOCK_EX)
+        _run(["cargo", "build", "--quiet", "--locked"], project, env={**environment, "CARGO_TARGET_DIR": str(target)})
+        shutil.copy(target / "debug/samples", directory)
+    output = _run([str(directory / "samples")], directory, env=environment)
     told = [part.split("\x1f") for part in output.split("\x1e")[1:]]
     return [_rust_result(*before.split("\n", 1), error.strip()) for before, error in told]
 

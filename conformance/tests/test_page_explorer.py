@@ -105,6 +105,15 @@ def test_an_answer_in_xml_is_shown_and_the_code_and_the_address_follow(open_page
     page.see(text="404 ResourceNotExist")
 
 
+def test_who_reads_chinese_reads_what_operations_do_and_why_they_fail_in_it(open_page):
+    page = open_page(f"{GROUP}?q=禁言", locale="zh-CN")
+    page.see(text="查询群组的详细信息。")
+    page.see(text="互动消息（第二代）")
+    page.see(text="应用、群组或用户不存在。")
+    page.see(text="详细说明以及参数、字段的含义仅有英文。")
+    assert "BanLiveMessageGroup" in page.text(selector=".entries")
+
+
 def test_a_parameter_and_an_error_lead_to_operations(open_page):
     page = open_page("/explorer/?q=GroupName")
     page.see(text="by GroupName")
@@ -155,7 +164,6 @@ def test_the_realtime_contract_is_tried_with_another_client(open_page, server, w
     app, group = room
     page = open_page("/explorer/realtime")
     sign_in(page)
-    page.press(button="Made for a user")
     page.choose(label="Application", option=f"2 {app['AppId']}")
     page.fill(label="User ID", text="ada")
     page.press(button="Connect")

@@ -35,7 +35,7 @@ impl Operation for AddChatGroup {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Made>;
-    const SPEC: Spec = spec("AddChatGroup", "Makes a group.", Level::Create).example(&[("CustSpaceId", "{#CustSpaceId}"), ("BusinessNumber", "{#BusinessNumber}"), ("Subject", "Market day")]).notes(&[
+    const SPEC: Spec = spec("AddChatGroup", "Makes a group.", "创建客户群。", Level::Create).example(&[("CustSpaceId", "{#CustSpaceId}"), ("BusinessNumber", "{#BusinessNumber}"), ("Subject", "Market day")]).notes(&[
         "The group is CREATING at first and ACTIVE soon after. ListChatGroup finds it by its subject.",
         "Nobody is in the group until somebody joins through its link, which AddChatGroupInviteLink makes.",
     ]);

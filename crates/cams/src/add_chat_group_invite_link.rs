@@ -20,10 +20,15 @@ impl Operation for AddChatGroupInviteLink {
     type Product = Cams;
     type Request = OfGroup;
     type Response = Envelope<Link>;
-    const SPEC: Spec = spec("AddChatGroupInviteLink", "Makes the invite link of a group.", Level::Create)
-        .example(OF_GROUP_EXAMPLE)
-        .errors(OF_GROUP)
-        .notes(&["A group has one link: a new one ends the one before.", "The group must be ACTIVE."]);
+    const SPEC: Spec = spec(
+        "AddChatGroupInviteLink",
+        "Makes the invite link of a group.",
+        "生成客户群的邀请链接。",
+        Level::Create,
+    )
+    .example(OF_GROUP_EXAMPLE)
+    .errors(OF_GROUP)
+    .notes(&["A group has one link: a new one ends the one before.", "The group must be ACTIVE."]);
 
     async fn call(call: &Call<'_>, request: OfGroup) -> Result<Envelope<Link>> {
         let group = request.open(call).await?;

@@ -25,6 +25,7 @@ impl Operation for ChatappSyncPhoneNumber {
     const SPEC: Spec = of_channels(
         "ChatappSyncPhoneNumber",
         "Brings the business numbers of a channel up to date, and lists them.",
+        "同步通道的商家号码，并返回列表。",
         Level::Update,
     )
     .quota(10)

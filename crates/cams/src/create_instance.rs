@@ -33,7 +33,7 @@ impl Operation for CreateInstance {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Found<Instance>>;
-    const SPEC: Spec = of_channels("CreateInstance", "Makes a channel.", Level::Create)
+    const SPEC: Spec = of_channels("CreateInstance", "Makes a channel.", "创建通道。", Level::Create)
         .example(&[("ChannelType", "WHATSAPP"), ("InstanceName", "Shop")])
         .errors(OF_NEW_INSTANCE)
         .notes(&[

@@ -12,7 +12,7 @@ impl Operation for DeleteChatGroup {
     type Product = Cams;
     type Request = OfGroup;
     type Response = Envelope<Affected>;
-    const SPEC: Spec = spec("DeleteChatGroup", "Deletes a group for ever.", Level::Delete)
+    const SPEC: Spec = spec("DeleteChatGroup", "Deletes a group for ever.", "永久删除客户群。", Level::Delete)
         .example(OF_GROUP_EXAMPLE)
         .errors(OF_GROUP)
         .notes(&[

@@ -12,7 +12,7 @@ impl Operation for DeleteChatGroupInviteLink {
     type Product = Cams;
     type Request = OfGroup;
     type Response = Envelope<Affected>;
-    const SPEC: Spec = spec("DeleteChatGroupInviteLink", "Ends the invite link of a group.", Level::Delete)
+    const SPEC: Spec = spec("DeleteChatGroupInviteLink", "Ends the invite link of a group.", "使客户群的邀请链接失效。", Level::Delete)
         .example(OF_GROUP_EXAMPLE)
         .errors(OF_GROUP)
         .notes(&[

@@ -38,19 +38,24 @@ impl Operation for DeleteChatGroupParticipants {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Affected>;
-    const SPEC: Spec = spec("DeleteChatGroupParticipants", "Removes people from a group.", Level::Delete)
-        .example(&[
-            ("CustSpaceId", "{#CustSpaceId}"),
-            ("BusinessNumber", "{#BusinessNumber}"),
-            ("GroupId", "{#GroupId}"),
-            ("List", r#"[{"ParticipantNumber":"8613800138001"}]"#),
-        ])
-        .errors(OF_GROUP)
-        .notes(&[
-            "Whoever is removed cannot join again, through whatever link; who left by themselves can.",
-            "Result tells how many were removed. Numbers that are not in the group are passed over.",
-            "The group must be ACTIVE, UPDATING or SUSPENDED.",
-        ]);
+    const SPEC: Spec = spec(
+        "DeleteChatGroupParticipants",
+        "Removes people from a group.",
+        "将成员移出客户群。",
+        Level::Delete,
+    )
+    .example(&[
+        ("CustSpaceId", "{#CustSpaceId}"),
+        ("BusinessNumber", "{#BusinessNumber}"),
+        ("GroupId", "{#GroupId}"),
+        ("List", r#"[{"ParticipantNumber":"8613800138001"}]"#),
+    ])
+    .errors(OF_GROUP)
+    .notes(&[
+        "Whoever is removed cannot join again, through whatever link; who left by themselves can.",
+        "Result tells how many were removed. Numbers that are not in the group are passed over.",
+        "The group must be ACTIVE, UPDATING or SUSPENDED.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Affected>> {
         let Request { business_number, cust_space_id, group_id, .. } = &request;

@@ -57,82 +57,132 @@ impl Code {
     /// The code as it is documented: its status, 200 for what is told inside an answer, its text, its message, and when
     /// it is answered.
     pub(crate) const fn documented(self) -> DocumentedError {
-        let (status, code, message, when) = match self {
-            Self::CustSpaceIdNotExist => {
-                (200, "InvalidParameter.CustSpaceIdNotExist", "%s.", "The channel does not exist.")
-            }
+        let (status, code, message, when, when_zh) = match self {
+            Self::CustSpaceIdNotExist => (
+                200,
+                "InvalidParameter.CustSpaceIdNotExist",
+                "%s.",
+                "The channel does not exist.",
+                "通道不存在。",
+            ),
             Self::PhoneNumberError => (
                 200,
                 "InvalidParameter.PhoneNumberError",
                 "%s.",
                 "The business number is malformed or not bound to the channel.",
+                "商家号码格式有误，或未绑定到该通道。",
             ),
-            Self::ChannelTypeNotSupport => {
-                (200, "InvalidParameter.ChannelTypeNotSupport", "%s.", "The channel type is not WHATSAPP.")
-            }
+            Self::ChannelTypeNotSupport => (
+                200,
+                "InvalidParameter.ChannelTypeNotSupport",
+                "%s.",
+                "The channel type is not WHATSAPP.",
+                "通道类型不是 WHATSAPP。",
+            ),
             Self::GroupNotExist => {
-                (200, "InvalidParameter.GroupNotExist", "%s.", "The group does not exist.")
+                (200, "InvalidParameter.GroupNotExist", "%s.", "The group does not exist.", "客户群不存在。")
             }
-            Self::GroupStatusNotSupport => {
-                (200, "InvalidParameter.GroupStatusNotSupport", "%s.", "The group is not active.")
-            }
-            Self::PageInvalid => {
-                (200, "InvalidParameter.PageInvalid", "%s.", "The page is malformed or out of range.")
-            }
-            Self::FromOnlyNumeric => {
-                (200, "InvalidParameter.FromOnlyNumeric", "%s.", "From is not a phone number.")
-            }
-            Self::ToOnlyNumeric => {
-                (200, "InvalidParameter.ToOnlyNumeric", "%s.", "To is not a phone number.")
-            }
-            Self::MessageTypeNotEmpty => {
-                (200, "InvalidParameter.MessageTypeNotEmpty", "%s.", "The message has no type.")
-            }
+            Self::GroupStatusNotSupport => (
+                200,
+                "InvalidParameter.GroupStatusNotSupport",
+                "%s.",
+                "The group is not active.",
+                "客户群不处于可用状态。",
+            ),
+            Self::PageInvalid => (
+                200,
+                "InvalidParameter.PageInvalid",
+                "%s.",
+                "The page is malformed or out of range.",
+                "分页参数格式有误或超出范围。",
+            ),
+            Self::FromOnlyNumeric => (
+                200,
+                "InvalidParameter.FromOnlyNumeric",
+                "%s.",
+                "From is not a phone number.",
+                "From 不是电话号码。",
+            ),
+            Self::ToOnlyNumeric => (
+                200,
+                "InvalidParameter.ToOnlyNumeric",
+                "%s.",
+                "To is not a phone number.",
+                "To 不是电话号码。",
+            ),
+            Self::MessageTypeNotEmpty => (
+                200,
+                "InvalidParameter.MessageTypeNotEmpty",
+                "%s.",
+                "The message has no type.",
+                "消息缺少类型。",
+            ),
             Self::MessageTypeNotSupport => (
                 200,
                 "InvalidParameter.MessageTypeNotSupport",
                 "%s.",
                 "The type of the message is unknown, or is not for this kind of receiver.",
+                "消息类型未知，或不适用于此类接收者。",
             ),
-            Self::ContentNotEmpty => {
-                (200, "InvalidParameter.ContentNotEmpty", "%s.", "The message has no content.")
-            }
+            Self::ContentNotEmpty => (
+                200,
+                "InvalidParameter.ContentNotEmpty",
+                "%s.",
+                "The message has no content.",
+                "消息缺少内容。",
+            ),
             Self::ContentError => (
                 200,
                 "InvalidParameter.ContentError",
                 "%s.",
                 "The content of the message is not what its type needs.",
+                "消息内容与其类型不符。",
             ),
-            Self::TextNotEmpty => (200, "InvalidParameter.TextNotEmpty", "%s.", "The message has no text."),
-            Self::LinkNotEmpty => (200, "InvalidParameter.LinkNotEmpty", "%s.", "The message has no link."),
+            Self::TextNotEmpty => {
+                (200, "InvalidParameter.TextNotEmpty", "%s.", "The message has no text.", "消息缺少文本。")
+            }
+            Self::LinkNotEmpty => {
+                (200, "InvalidParameter.LinkNotEmpty", "%s.", "The message has no link.", "消息缺少链接。")
+            }
             Self::MessageNotExist => (
                 200,
                 "InvalidParameter.MessageNotExist",
                 "%s.",
                 "The message that this one is about is not in the conversation.",
+                "所引用的消息不在此会话中。",
             ),
-            Self::InstanceNotEmpty => (200, "InstanceNotEmpty", "%s.", "The channel has groups."),
-            Self::TooManyInstances => {
-                (200, "InstanceQuotaExceeded", "%s.", "The account has as many channels as it may have.")
+            Self::InstanceNotEmpty => {
+                (200, "InstanceNotEmpty", "%s.", "The channel has groups.", "通道下仍有客户群。")
             }
-            Self::ChannelRefused => (200, "ChannelRefused", "%s.", "The channel refused the request."),
+            Self::TooManyInstances => (
+                200,
+                "InstanceQuotaExceeded",
+                "%s.",
+                "The account has as many channels as it may have.",
+                "账号的通道数已达上限。",
+            ),
+            Self::ChannelRefused => {
+                (200, "ChannelRefused", "%s.", "The channel refused the request.", "通道拒绝了请求。")
+            }
             Self::NoPermission => (
                 403,
                 "NoPermission",
                 "You are not authorized to do this action.",
                 "The caller has no permission.",
+                "调用者没有权限。",
             ),
             Self::InternalError => (
                 500,
                 "InternalError",
                 "The request processing has failed due to some unknown error, exception or failure.",
                 "An unknown error; try again later.",
+                "未知错误，请稍后重试。",
             ),
             Self::ServiceUnavailable => {
-                (503, "ServiceUnavailable", "%s.", "A temporary failure of the server.")
+                (503, "ServiceUnavailable", "%s.", "A temporary failure of the server.", "服务器暂时故障。")
             }
         };
-        DocumentedError::new(status, code, message, when)
+        DocumentedError::new(status, code, message, when, when_zh)
     }
 
     fn says(self, message: impl Into<String>) -> Failure {

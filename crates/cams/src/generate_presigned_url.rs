@@ -30,11 +30,14 @@ impl Operation for GeneratePresignedUrl {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Found<Address>>;
-    const SPEC: Spec =
-        of_files("GeneratePresignedUrl", "Gives the address of a file that was put onto this server.")
-            .example(&[("FilePath", "{#FilePath}")])
-            .errors(FOR_ANYBODY)
-            .notes(&["The address does not end before the file does, which is kept for `cams.file_days`."]);
+    const SPEC: Spec = of_files(
+        "GeneratePresignedUrl",
+        "Gives the address of a file that was put onto this server.",
+        "获取已上传到本服务器的文件的地址。",
+    )
+    .example(&[("FilePath", "{#FilePath}")])
+    .errors(FOR_ANYBODY)
+    .notes(&["The address does not end before the file does, which is kept for `cams.file_days`."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Found<Address>>> {
         let path = request.file_path.into_string();

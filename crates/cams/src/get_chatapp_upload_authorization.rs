@@ -57,7 +57,7 @@ impl Operation for GetChatappUploadAuthorization {
     type Response = Response;
     const SPEC: Spec = of_files(
         "GetChatappUploadAuthorization",
-        "Gives a temporary key with which files are put onto this server by an SDK of the Object Storage Service.",
+        "Gives a temporary key with which files are put onto this server by an SDK of the Object Storage Service.", "签发临时密钥，供对象存储 SDK 向本服务器上传文件。",
     )
     .example(&[("CustSpaceId", "{#CustSpaceId}")])
     .errors(OF_INSTANCE)

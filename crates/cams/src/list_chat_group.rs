@@ -109,17 +109,22 @@ impl Operation for ListChatGroup {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Listing<Row>>;
-    const SPEC: Spec = spec("ListChatGroup", "Lists the groups of a business number.", Level::List)
-        .example(&[
-            ("CustSpaceId", "{#CustSpaceId}"),
-            ("BusinessNumber", "{#BusinessNumber}"),
-            ("Page", r#"{"Index":1,"Size":20}"#),
-        ])
-        .errors(OF_GROUP)
-        .notes(&[
-            "The newest group comes first. Without filters all groups of the number are listed.",
-            "A page holds at most 100 groups.",
-        ]);
+    const SPEC: Spec = spec(
+        "ListChatGroup",
+        "Lists the groups of a business number.",
+        "查询商家号码下的客户群列表。",
+        Level::List,
+    )
+    .example(&[
+        ("CustSpaceId", "{#CustSpaceId}"),
+        ("BusinessNumber", "{#BusinessNumber}"),
+        ("Page", r#"{"Index":1,"Size":20}"#),
+    ])
+    .errors(OF_GROUP)
+    .notes(&[
+        "The newest group comes first. Without filters all groups of the number are listed.",
+        "A page holds at most 100 groups.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Listing<Row>>> {
         let number = open_number(call, &request.cust_space_id, &request.business_number).await?;

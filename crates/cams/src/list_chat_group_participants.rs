@@ -40,14 +40,19 @@ impl Operation for ListChatGroupParticipants {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Listing<Row>>;
-    const SPEC: Spec = spec("ListChatGroupParticipants", "Lists the people in a group.", Level::List)
-        .example(&[
-            ("CustSpaceId", "{#CustSpaceId}"),
-            ("BusinessNumber", "{#BusinessNumber}"),
-            ("GroupId", "{#GroupId}"),
-        ])
-        .errors(OF_GROUP)
-        .notes(&["People are listed in the order of joining, the business not among them."]);
+    const SPEC: Spec = spec(
+        "ListChatGroupParticipants",
+        "Lists the people in a group.",
+        "查询客户群的成员列表。",
+        Level::List,
+    )
+    .example(&[
+        ("CustSpaceId", "{#CustSpaceId}"),
+        ("BusinessNumber", "{#BusinessNumber}"),
+        ("GroupId", "{#GroupId}"),
+    ])
+    .errors(OF_GROUP)
+    .notes(&["People are listed in the order of joining, the business not among them."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Listing<Row>>> {
         let Request { business_number, cust_space_id, group_id, .. } = &request;

@@ -135,7 +135,7 @@ impl Operation for ListChatappMessage {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Found<Vec<Row>>>;
-    const SPEC: Spec = spec("ListChatappMessage", "Lists the messages of a business number.", Level::List)
+    const SPEC: Spec = spec("ListChatappMessage", "Lists the messages of a business number.", "查询商家号码的消息列表。", Level::List)
         .example(&[
             ("CustSpaceId", "{#CustSpaceId}"),
             ("BusinessNumber", "{#BusinessNumber}"),

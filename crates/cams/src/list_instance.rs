@@ -58,10 +58,15 @@ impl Operation for ListInstance {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Listed>;
-    const SPEC: Spec = of_channels("ListInstance", "Lists the channels of the account.", Level::List)
-        .example(&[("PageIndex", "1"), ("PageSize", "20")])
-        .errors(OF_INSTANCES)
-        .notes(&["The newest channel comes first. What is given must all hold of a channel."]);
+    const SPEC: Spec = of_channels(
+        "ListInstance",
+        "Lists the channels of the account.",
+        "查询账号下的通道列表。",
+        Level::List,
+    )
+    .example(&[("PageIndex", "1"), ("PageSize", "20")])
+    .errors(OF_INSTANCES)
+    .notes(&["The newest channel comes first. What is given must all hold of a channel."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Listed>> {
         let filter = ChannelFilter {

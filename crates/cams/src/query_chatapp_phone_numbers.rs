@@ -25,7 +25,7 @@ impl Operation for QueryChatappPhoneNumbers {
     type Request = Request;
     type Response = Envelope<PhoneNumbers>;
     const SPEC: Spec =
-        of_channels("QueryChatappPhoneNumbers", "Lists the business numbers of a channel.", Level::Get)
+        of_channels("QueryChatappPhoneNumbers", "Lists the business numbers of a channel.", "查询通道的商家号码列表。", Level::Get)
             .quota(10)
             .example(&[("CustSpaceId", "{#CustSpaceId}")])
             .errors(OF_INSTANCE)

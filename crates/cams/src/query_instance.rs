@@ -29,7 +29,7 @@ impl Operation for QueryInstance {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Found<Queried>>;
-    const SPEC: Spec = of_channels("QueryInstance", "Describes a channel.", Level::Get)
+    const SPEC: Spec = of_channels("QueryInstance", "Describes a channel.", "查询通道的信息。", Level::Get)
         .example(&[("InstanceId", "{#CustSpaceId}")])
         .errors(OF_INSTANCE);
 

@@ -78,7 +78,7 @@ impl Operation for SendChatappMessage {
     type Request = Request;
     type Response = Taken;
     const SPEC: Spec =
-        spec("SendChatappMessage", "Sends a message to a group or to one person.", Level::Create)
+        spec("SendChatappMessage", "Sends a message to a group or to one person.", "向客户群或个人发送消息。", Level::Create)
             .example(&[
                 ("CustSpaceId", "{#CustSpaceId}"),
                 ("ChannelType", "whatsapp"),

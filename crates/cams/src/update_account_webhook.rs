@@ -34,7 +34,7 @@ impl Operation for UpdateAccountWebhook {
     type Response = Done;
     const SPEC: Spec = of_channels(
         "UpdateAccountWebhook",
-        "Says where the owner of a channel is told of what concerns the whole account.",
+        "Says where the owner of a channel is told of what concerns the whole account.", "设定接收账号级通知的通道回调地址。",
         Level::Update,
     )
     .quota(10)

@@ -42,7 +42,7 @@ impl Operation for UpdateChatGroup {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Affected>;
-    const SPEC: Spec = spec("UpdateChatGroup", "Changes the title, the description and the picture of a group.", Level::Update)
+    const SPEC: Spec = spec("UpdateChatGroup", "Changes the title, the description and the picture of a group.", "修改客户群的名称、描述和图片。", Level::Update)
         .example(&[
             ("CustSpaceId", "{#CustSpaceId}"),
             ("BusinessNumber", "{#BusinessNumber}"),

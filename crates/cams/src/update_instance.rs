@@ -49,10 +49,15 @@ impl Operation for UpdateInstance {
     type Product = Cams;
     type Request = Request;
     type Response = Envelope<Found<Updated>>;
-    const SPEC: Spec = of_channels("UpdateInstance", "Changes what is said of a channel.", Level::Update)
-        .example(&[("InstanceId", "{#CustSpaceId}"), ("InstanceName", "Shop")])
-        .errors(OF_INSTANCE)
-        .notes(&["What is not given stays as it is, and an empty text takes away what was said."]);
+    const SPEC: Spec = of_channels(
+        "UpdateInstance",
+        "Changes what is said of a channel.",
+        "修改通道的信息。",
+        Level::Update,
+    )
+    .example(&[("InstanceId", "{#CustSpaceId}"), ("InstanceName", "Shop")])
+    .errors(OF_INSTANCE)
+    .notes(&["What is not given stays as it is, and an empty text takes away what was said."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Found<Updated>>> {
         let channel = open_channel(call, &request.instance_id).await?;

@@ -39,6 +39,7 @@ impl Operation for UpdatePhoneWebhook {
     const SPEC: Spec = of_channels(
         "UpdatePhoneWebhook",
         "Says where a business is told of what happens at a number.",
+        "设定接收某个号码事件的回调地址。",
         Level::Update,
     )
     .quota(10)

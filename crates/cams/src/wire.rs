@@ -19,18 +19,28 @@ use crate::{
 };
 
 /// What the operations have in common. No quotas are published for them.
-pub(crate) const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
-    Spec::new(name, summary).level(level).errors(COMMON).tag("Chat groups")
+pub(crate) const fn spec(
+    name: &'static str,
+    summary: &'static str,
+    summary_zh: &'static str,
+    level: Level,
+) -> Spec {
+    Spec::new(name, summary).zh(summary_zh).level(level).errors(COMMON).tag("Chat groups", "客户群")
 }
 
 /// What the operations of channels and their numbers have in common.
-pub(crate) const fn of_channels(name: &'static str, summary: &'static str, level: Level) -> Spec {
-    Spec::new(name, summary).level(level).errors(FOR_ANYBODY).tag("Channels")
+pub(crate) const fn of_channels(
+    name: &'static str,
+    summary: &'static str,
+    summary_zh: &'static str,
+    level: Level,
+) -> Spec {
+    Spec::new(name, summary).zh(summary_zh).level(level).errors(FOR_ANYBODY).tag("Channels", "通道")
 }
 
 /// What the operations of files have in common.
-pub(crate) const fn of_files(name: &'static str, summary: &'static str) -> Spec {
-    Spec::new(name, summary).level(Level::Get).errors(FOR_ANYBODY).tag("Files")
+pub(crate) const fn of_files(name: &'static str, summary: &'static str, summary_zh: &'static str) -> Spec {
+    Spec::new(name, summary).zh(summary_zh).level(Level::Get).errors(FOR_ANYBODY).tag("Files", "文件")
 }
 
 /// The caller's account.

@@ -39,8 +39,12 @@ pub struct OperationData {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
+    /// The same in Chinese.
+    pub summary_zh: &'static str,
     /// The group it is listed under.
     pub tag: &'static str,
+    /// The same in Chinese.
+    pub tag_zh: &'static str,
     /// The access level its page prints.
     pub level: Level,
     /// The action as policies name it, for example `live:ListLiveMessageApps`.
@@ -128,7 +132,9 @@ fn operation(product: &ProductEntry, entry: &Entry) -> OperationData {
     OperationData {
         name: spec.name,
         summary: spec.summary,
+        summary_zh: spec.summary_zh,
         tag: spec.tag,
+        tag_zh: spec.tag_zh,
         level: spec.level,
         ram_action: format!("{}:{}", product.code, spec.name),
         resources: spec.resources,

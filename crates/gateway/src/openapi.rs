@@ -5,7 +5,8 @@
 //! it as written, and signs it, is served.
 //!
 //! What OpenAPI has no word for stands in members that begin with `x-`: of an operation its level, RAM action and resources,
-//! quota, errors and a good request; of the document the errors that the gateway answers for every operation.
+//! quota, errors and a good request; of the document the errors that the gateway answers for every operation. Summaries, the
+//! names of tags and the causes of errors stand there in Chinese too: `x-summary-zh`, `x-name-zh` and `when_zh`.
 
 use serde_json::{Map, Value, json};
 
@@ -59,13 +60,13 @@ fn document(product: &ProductEntry) -> Value {
 }
 
 fn tags(product: &ProductEntry) -> Vec<Value> {
-    let mut names: Vec<&str> = Vec::new();
-    for entry in &product.operations {
-        if !entry.spec.tag.is_empty() && !names.contains(&entry.spec.tag) {
-            names.push(entry.spec.tag);
+    let mut names: Vec<(&str, &str)> = Vec::new();
+    for Entry { spec, .. } in &product.operations {
+        if !spec.tag.is_empty() && !names.contains(&(spec.tag, spec.tag_zh)) {
+            names.push((spec.tag, spec.tag_zh));
         }
     }
-    names.iter().map(|name| json!({"name": name})).collect()
+    names.iter().map(|(name, chinese)| json!({"name": name, "x-name-zh": chinese})).collect()
 }
 
 fn path(product: &ProductEntry, entry: &Entry) -> Value {
@@ -91,6 +92,7 @@ fn operation(product: &ProductEntry, entry: &Entry) -> Value {
         "summary": spec.summary,
         "parameters": parameters(product, entry),
         "responses": responses(entry),
+        "x-summary-zh": spec.summary_zh,
         "x-level": spec.level,
         "x-ram-action": format!("{}:{}", product.code, spec.name),
         "x-ram-resources": spec.resources,

@@ -191,12 +191,20 @@ pub struct DocumentedError {
     pub message: &'static str,
     /// When it is answered.
     pub when: &'static str,
+    /// The same in Chinese.
+    pub when_zh: &'static str,
 }
 
 impl DocumentedError {
     /// An entry of an operation's error table.
-    pub const fn new(status: u16, code: &'static str, message: &'static str, when: &'static str) -> Self {
-        Self { status, code, message, when }
+    pub const fn new(
+        status: u16,
+        code: &'static str,
+        message: &'static str,
+        when: &'static str,
+        when_zh: &'static str,
+    ) -> Self {
+        Self { status, code, message, when, when_zh }
     }
 }
 
@@ -207,6 +215,8 @@ pub struct Spec {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
+    /// The same in Chinese; empty where nobody has written it.
+    pub summary_zh: &'static str,
     /// Its access level.
     pub level: Level,
     /// Whether it changes nothing. What changes something is carried out once for one signature, nonce
@@ -227,6 +237,8 @@ pub struct Spec {
     pub methods: &'static [&'static str],
     /// The group it is listed under.
     pub tag: &'static str,
+    /// The same in Chinese.
+    pub tag_zh: &'static str,
     /// What its caller should know beyond the summary, one sentence or more each.
     pub notes: &'static [&'static str],
     /// A request that is good, as parameters and values. `{#AppId}`, `{#GroupId}`, `{#UserId}`, `{#CustSpaceId}` and
@@ -241,6 +253,7 @@ impl Spec {
         Self {
             name,
             summary,
+            summary_zh: "",
             level: Level::None,
             read_only: false,
             open: false,
@@ -249,6 +262,7 @@ impl Spec {
             errors: &[],
             methods: &["POST"],
             tag: "",
+            tag_zh: "",
             notes: &[],
             example: &[],
         }
@@ -296,10 +310,16 @@ impl Spec {
         Self { methods, ..self }
     }
 
-    /// Sets the group it is listed under.
+    /// Sets its sentence in Chinese.
     #[must_use]
-    pub const fn tag(self, tag: &'static str) -> Self {
-        Self { tag, ..self }
+    pub const fn zh(self, summary_zh: &'static str) -> Self {
+        Self { summary_zh, ..self }
+    }
+
+    /// Sets the group it is listed under, in English and in Chinese.
+    #[must_use]
+    pub const fn tag(self, tag: &'static str, tag_zh: &'static str) -> Self {
+        Self { tag, tag_zh, ..self }
     }
 
     /// Sets the example.

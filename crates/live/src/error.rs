@@ -29,35 +29,51 @@ pub(crate) enum Code {
 impl Code {
     /// The code as it is documented: its status, its text, its message, and when it is answered.
     pub(crate) const fn documented(self) -> DocumentedError {
-        let (status, code, message, when) = match self {
-            Self::InputInvalid => (400, "InputInvalid", "%s.", "A parameter is invalid."),
-            Self::ErrorTooManyGroups => {
-                (400, "ErrorTooManyGroups", "%s.", "The application has 5,000 existing groups.")
-            }
-            Self::NoAuth => {
-                (403, "NoAuth", "%s.", "The caller has no permission, or the application is disabled.")
-            }
+        let (status, code, message, when, when_zh) = match self {
+            Self::InputInvalid => (400, "InputInvalid", "%s.", "A parameter is invalid.", "参数无效。"),
+            Self::ErrorTooManyGroups => (
+                400,
+                "ErrorTooManyGroups",
+                "%s.",
+                "The application has 5,000 existing groups.",
+                "应用现有的群组已达 5,000 个。",
+            ),
+            Self::NoAuth => (
+                403,
+                "NoAuth",
+                "%s.",
+                "The caller has no permission, or the application is disabled.",
+                "调用者没有权限，或应用已停用。",
+            ),
             Self::Forbidden => (
                 403,
                 "Forbidden",
                 "User not authorized to operate on the specified resource.",
                 "Printed for this operation alone; NoAuth is answered in its place, as by all others.",
+                "仅此接口的文档列出；实际与其他接口一样返回 NoAuth。",
             ),
-            Self::ResourceNotExist => {
-                (404, "ResourceNotExist", "%s.", "The application, group or user does not exist.")
-            }
+            Self::ResourceNotExist => (
+                404,
+                "ResourceNotExist",
+                "%s.",
+                "The application, group or user does not exist.",
+                "应用、群组或用户不存在。",
+            ),
             Self::SuperLargeGroup => (
                 420,
                 "SuperLargeGroup",
                 "%s.",
                 "The group has had more than 2,000 users; its user list cannot be read until all have left.",
+                "群组人数曾超过 2,000，在所有人离开之前无法读取其用户列表。",
             ),
-            Self::ServerError => (500, "ServerError", "%s.", "An unknown error; try again later."),
+            Self::ServerError => {
+                (500, "ServerError", "%s.", "An unknown error; try again later.", "未知错误，请稍后重试。")
+            }
             Self::ServiceUnavailable => {
-                (503, "ServiceUnavailable", "%s.", "A temporary failure of the server.")
+                (503, "ServiceUnavailable", "%s.", "A temporary failure of the server.", "服务器暂时故障。")
             }
         };
-        DocumentedError::new(status, code, message, when)
+        DocumentedError::new(status, code, message, when, when_zh)
     }
 
     fn says(self, message: impl Into<String>) -> Failure {

@@ -80,10 +80,11 @@ impl Operation for AssumeRole {
     type Request = Request;
     type Response = Assumed;
     const SPEC: Spec = Spec::new("AssumeRole", "Gives the caller a temporary key of a role.")
+        .zh("为调用者签发某个角色的临时密钥。")
         .resources(&["{#RoleArn}"])
         .quota(100)
         .errors(ASSUME_ROLE)
-        .tag("Temporary keys")
+        .tag("Temporary keys", "临时密钥")
         .example(&[("RoleArn", "{#RoleArn}"), ("RoleSessionName", "ann"), ("DurationSeconds", "900")])
         .notes(&[
             "The caller needs a policy that allows sts:AssumeRole on the role, and the role's trust policy must name the \

@@ -31,63 +31,79 @@ enum Code {
 impl Code {
     /// The code as it is documented: its status, its text, its message, and when it is answered.
     const fn documented(self) -> DocumentedError {
-        let (status, code, message, when) = match self {
+        let (status, code, message, when, when_zh) = match self {
             Self::RoleArn => (
                 400,
                 "InvalidParameter.RoleArn",
                 "The parameter RoleArn is wrongly formed: %s.",
                 "The name of the role is wrongly formed.",
+                "角色名称格式有误。",
             ),
             Self::RoleSessionName => (
                 400,
                 "InvalidParameter.RoleSessionName",
                 "The parameter RoleSessionName is wrongly formed: %s.",
                 "The session's name is wrongly formed.",
+                "会话名称格式有误。",
             ),
             Self::ExternalId => (
                 400,
                 "InvalidParameter.ExternalId",
                 "The parameter ExternalId is wrongly formed: %s.",
                 "What the caller names to become the role is wrongly formed.",
+                "扮演角色时提供的 ExternalId 格式有误。",
             ),
             Self::DurationSeconds => (
                 400,
                 "InvalidParameter.DurationSeconds",
                 "%s.",
                 "The session would be shorter than 15 minutes, or longer than the role allows.",
+                "会话时长短于 15 分钟，或超过角色允许的时长。",
             ),
             Self::PolicyGrammar => (
                 400,
                 "InvalidParameter.PolicyGrammar",
                 "The parameter Policy has not passed grammar check: %s.",
                 "The session policy is no policy.",
+                "会话策略不是有效的策略。",
             ),
-            Self::PolicySize => {
-                (400, "InvalidParameter.PolicySize", "%s.", "The session policy has more than 2,048 bytes.")
-            }
-            Self::NoRole => {
-                (404, "EntityNotExist.Role", "The specified Role not exists.", "There is no such role.")
-            }
+            Self::PolicySize => (
+                400,
+                "InvalidParameter.PolicySize",
+                "%s.",
+                "The session policy has more than 2,048 bytes.",
+                "会话策略超过 2,048 字节。",
+            ),
+            Self::NoRole => (
+                404,
+                "EntityNotExist.Role",
+                "The specified Role not exists.",
+                "There is no such role.",
+                "没有此角色。",
+            ),
             Self::NoPermission => (
                 403,
                 "NoPermission",
                 "You are not authorized to do this action. You should be authorized by RAM.",
                 "The caller has no permission, or the role does not trust it.",
+                "调用者没有权限，或角色不信任该调用者。",
             ),
             Self::InternalError => (
                 500,
                 "InternalError",
                 "STS Server Internal Error happened.",
                 "An unknown error; try again later.",
+                "未知错误，请稍后重试。",
             ),
             Self::ServiceUnavailable => (
                 503,
                 "ServiceUnavailable",
                 "The request has failed due to a temporary failure of the server.",
                 "A temporary failure of the server.",
+                "服务器暂时故障。",
             ),
         };
-        DocumentedError::new(status, code, message, when)
+        DocumentedError::new(status, code, message, when, when_zh)
     }
 
     fn says(self, message: impl Into<String>) -> Failure {

@@ -38,10 +38,11 @@ impl Operation for GetCallerIdentity {
     type Request = Request;
     type Response = Caller;
     const SPEC: Spec = Spec::new("GetCallerIdentity", "Tells who the caller is.")
+        .zh("查询调用者的身份。")
         .read_only()
         .open()
         .errors(GET_CALLER_IDENTITY)
-        .tag("Temporary keys")
+        .tag("Temporary keys", "临时密钥")
         .notes(&["Needs no permission."]);
 
     async fn call(call: &Call<'_>, _: Request) -> Result<Caller> {

@@ -128,12 +128,13 @@ impl Operation for Echo {
     type Request = EchoRequest;
     type Response = EchoResponse;
     const SPEC: Spec = Spec::new("Echo", "Says what it was told.")
+        .zh("复述收到的内容。")
         .level(Level::Get)
         .resources(&["acs:live::{#accountId}:rtc/{#AppId}"])
         .quota(2)
         .methods(&["GET", "POST"])
-        .tag("Talk")
-        .errors(&[DocumentedError::new(400, "InputInvalid", "%s.", "a parameter is invalid")]);
+        .tag("Talk", "说话")
+        .errors(&[DocumentedError::new(400, "InputInvalid", "%s.", "a parameter is invalid", "参数无效")]);
 
     async fn call(call: &Call<'_, ()>, request: EchoRequest) -> Result<EchoResponse, Failure> {
         Ok(EchoResponse {

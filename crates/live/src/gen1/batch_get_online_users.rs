@@ -45,18 +45,22 @@ impl Operation for BatchGetOnlineUsers {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Found>;
-    const SPEC: Spec =
-        spec("BatchGetOnlineUsers", "Tells which of some users are online in a group.", Level::Get)
-            .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIds", "{#UserId}")])
-            .resources(&[wire::DOMAIN, wire::RTC])
-            .errors(&documented([
-                Code::InputInvalid,
-                Code::Forbidden,
-                Code::NoAuth,
-                Code::ResourceNotExist,
-                Code::ServerError,
-            ]))
-            .notes(&["A member who is not connected is told with Online false and the time of joining."]);
+    const SPEC: Spec = spec(
+        "BatchGetOnlineUsers",
+        "Tells which of some users are online in a group.",
+        "查询指定用户是否在群组内在线。",
+        Level::Get,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIds", "{#UserId}")])
+    .resources(&[wire::DOMAIN, wire::RTC])
+    .errors(&documented([
+        Code::InputInvalid,
+        Code::Forbidden,
+        Code::NoAuth,
+        Code::ResourceNotExist,
+        Code::ServerError,
+    ]))
+    .notes(&["A member who is not connected is told with Online false and the time of joining."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Found>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

@@ -25,14 +25,19 @@ impl Operation for CancelMuteAllGroupUser {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("CancelMuteAllGroupUser", "Lifts the mute of a whole group.", Level::None)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("OperatorUserId", "{#UserId}")])
-        .resources(&[wire::DOMAIN, wire::RTC])
-        .notes(&[
-            "What is told is the system's message 1005.",
-            "OperatorUserId must be the group's creator: another one answers NoAuth, none MissingOperatorUserId.",
-            "Members who are muted one by one stay muted.",
-        ]);
+    const SPEC: Spec = spec(
+        "CancelMuteAllGroupUser",
+        "Lifts the mute of a whole group.",
+        "解除整个群组的禁言。",
+        Level::None,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("OperatorUserId", "{#UserId}")])
+    .resources(&[wire::DOMAIN, wire::RTC])
+    .notes(&[
+        "What is told is the system's message 1005.",
+        "OperatorUserId must be the group's creator: another one answers NoAuth, none MissingOperatorUserId.",
+        "Members who are muted one by one stay muted.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

@@ -28,14 +28,24 @@ impl Operation for CancelMuteGroupUser {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("CancelMuteGroupUser", "Lifts the mutes of members of a group.", Level::Get)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("CancelMuteUserList", "{#UserId}"), ("OperatorUserId", "{#UserId}")])
-        .resources(&[wire::DOMAIN, wire::RTC])
-        .notes(&[
-            "What is told is the system's message 1007, one for each user.",
-            "OperatorUserId must be the group's creator: another one answers NoAuth, none MissingOperatorUserId.",
-            "Lifting a mute that is not there succeeds, and nobody is told. A mute of the whole group stays.",
-        ]);
+    const SPEC: Spec = spec(
+        "CancelMuteGroupUser",
+        "Lifts the mutes of members of a group.",
+        "解除群组成员的禁言。",
+        Level::Get,
+    )
+    .example(&[
+        ("AppId", "{#AppId}"),
+        ("GroupId", "{#GroupId}"),
+        ("CancelMuteUserList", "{#UserId}"),
+        ("OperatorUserId", "{#UserId}"),
+    ])
+    .resources(&[wire::DOMAIN, wire::RTC])
+    .notes(&[
+        "What is told is the system's message 1007, one for each user.",
+        "OperatorUserId must be the group's creator: another one answers NoAuth, none MissingOperatorUserId.",
+        "Lifting a mute that is not there succeeds, and nobody is told. A mute of the whole group stays.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

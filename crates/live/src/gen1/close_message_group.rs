@@ -18,7 +18,7 @@ impl Operation for CloseMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("CloseMessageGroup", "Closes a group.", Level::Delete)
+    const SPEC: Spec = spec("CloseMessageGroup", "Closes a group.", "关闭群组。", Level::Delete)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

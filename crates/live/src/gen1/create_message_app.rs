@@ -31,7 +31,7 @@ impl Operation for CreateMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Made>;
-    const SPEC: Spec = spec("CreateMessageApp", "Makes an application.", Level::Create)
+    const SPEC: Spec = spec("CreateMessageApp", "Makes an application.", "创建应用。", Level::Create)
         .example(&[("AppName", "shop")])
         .resources(&[wire::DOMAIN])
         .notes(&["The operations of generation 2 do not see the application."]);

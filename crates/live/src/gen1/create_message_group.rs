@@ -35,7 +35,7 @@ impl Operation for CreateMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Made>;
-    const SPEC: Spec = spec("CreateMessageGroup", "Makes a group.", Level::Create)
+    const SPEC: Spec = spec("CreateMessageGroup", "Makes a group.", "创建群组。", Level::Create)
         .example(&[("AppId", "{#AppId}"), ("CreatorId", "carl")]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Made>> {

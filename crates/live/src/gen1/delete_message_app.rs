@@ -16,7 +16,7 @@ impl Operation for DeleteMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("DeleteMessageApp", "Deletes an application.", Level::Delete)
+    const SPEC: Spec = spec("DeleteMessageApp", "Deletes an application.", "删除应用。", Level::Delete)
         .example(&[("AppId", "{#AppId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

@@ -34,7 +34,7 @@ impl Operation for GetGroupStatistics {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Figures>;
-    const SPEC: Spec = spec("GetGroupStatistics", "Tells a group's figures.", Level::Get)
+    const SPEC: Spec = spec("GetGroupStatistics", "Tells a group's figures.", "查询群组的统计数据。", Level::Get)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

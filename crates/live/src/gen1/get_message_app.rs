@@ -16,9 +16,10 @@ impl Operation for GetMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<AppRow>;
-    const SPEC: Spec = spec("GetMessageApp", "Tells everything about an application.", Level::Get)
-        .example(&[("AppId", "{#AppId}")])
-        .resources(&[wire::DOMAIN, wire::RTC]);
+    const SPEC: Spec =
+        spec("GetMessageApp", "Tells everything about an application.", "查询应用的详细信息。", Level::Get)
+            .example(&[("AppId", "{#AppId}")])
+            .resources(&[wire::DOMAIN, wire::RTC]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<AppRow>> {
         Envelope::of(known_app(call, &request.app_id).await?.into())

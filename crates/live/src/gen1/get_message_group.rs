@@ -40,8 +40,9 @@ impl Operation for GetMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Details>;
-    const SPEC: Spec = spec("GetMessageGroup", "Tells everything about a group.", Level::Get)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")]);
+    const SPEC: Spec =
+        spec("GetMessageGroup", "Tells everything about a group.", "查询群组的详细信息。", Level::Get)
+            .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Details>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

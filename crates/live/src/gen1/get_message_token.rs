@@ -87,6 +87,7 @@ impl Operation for GetMessageToken {
     const SPEC: Spec = spec(
         "GetMessageToken",
         "Issues the token that a client of one device logs in with.",
+        "签发某台设备上的客户端登录所用的令牌。",
         Level::Get,
     )
     .example(&[("AppId", "{#AppId}"), ("UserId", "ada"), ("DeviceId", "phone-1"), ("DeviceType", "ios")])

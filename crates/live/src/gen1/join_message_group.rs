@@ -28,15 +28,20 @@ impl Operation for JoinMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("JoinMessageGroup", "Makes a user a member of a group.", Level::Update)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
-        .resources(&[wire::DOMAIN, wire::RTC])
-        .quota(200)
-        .notes(&[
-            "The membership lasts until LeaveMessageGroup ends it, whether the user is connected or not.",
-            "Joining twice changes nothing, and nobody is told of it.",
-            "What is told is the system's message 1002, once and without an offset, to whoever is connected.",
-        ]);
+    const SPEC: Spec = spec(
+        "JoinMessageGroup",
+        "Makes a user a member of a group.",
+        "将用户加入群组。",
+        Level::Update,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
+    .resources(&[wire::DOMAIN, wire::RTC])
+    .quota(200)
+    .notes(&[
+        "The membership lasts until LeaveMessageGroup ends it, whether the user is connected or not.",
+        "Joining twice changes nothing, and nobody is told of it.",
+        "What is told is the system's message 1002, once and without an offset, to whoever is connected.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

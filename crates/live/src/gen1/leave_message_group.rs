@@ -28,7 +28,7 @@ impl Operation for LeaveMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("LeaveMessageGroup", "Ends a user's membership of a group.", Level::Update)
+    const SPEC: Spec = spec("LeaveMessageGroup", "Ends a user's membership of a group.", "使用户退出群组。", Level::Update)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

@@ -61,7 +61,7 @@ impl Operation for ListMessage {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Messages>;
-    const SPEC: Spec = spec("ListMessage", "Lists the stored messages of a group by page.", Level::Get)
+    const SPEC: Spec = spec("ListMessage", "Lists the stored messages of a group by page.", "按页查询群组已存储的消息。", Level::Get)
         .example(&[
             ("AppId", "{#AppId}"),
             ("GroupId", "{#GroupId}"),

@@ -33,9 +33,14 @@ impl Operation for ListMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Apps>;
-    const SPEC: Spec = spec("ListMessageApp", "Lists the account's applications by page.", Level::Get)
-        .example(&[("PageNum", "1"), ("PageSize", "20")])
-        .resources(&[wire::DOMAIN]);
+    const SPEC: Spec = spec(
+        "ListMessageApp",
+        "Lists the account's applications by page.",
+        "按页查询账号下的应用列表。",
+        Level::Get,
+    )
+    .example(&[("PageNum", "1"), ("PageSize", "20")])
+    .resources(&[wire::DOMAIN]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Apps>> {
         let account = wire::account(call)?;

@@ -74,7 +74,7 @@ impl Operation for ListMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Groups>;
-    const SPEC: Spec = spec("ListMessageGroup", "Lists groups by page.", Level::Get).example(&[("AppId", "{#AppId}"), ("PageNum", "1"), ("PageSize", "20")]).notes(&[
+    const SPEC: Spec = spec("ListMessageGroup", "Lists groups by page.", "按页查询群组列表。", Level::Get).example(&[("AppId", "{#AppId}"), ("PageNum", "1"), ("PageSize", "20")]).notes(&[
         "With UserId, the groups that the user is a member of; without, all groups of the application.",
         "AppId is optional by its schema, but the query works only with it; without it the answer is MissingAppId.",
     ]);

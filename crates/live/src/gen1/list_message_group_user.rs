@@ -59,9 +59,14 @@ impl Operation for ListMessageGroupUser {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Members>;
-    const SPEC: Spec = spec("ListMessageGroupUser", "Lists the members of a group by page.", Level::Get)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
-        .notes(&["A page beyond the last one is empty."]);
+    const SPEC: Spec = spec(
+        "ListMessageGroupUser",
+        "Lists the members of a group by page.",
+        "按页查询群组的成员列表。",
+        Level::Get,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
+    .notes(&["A page beyond the last one is empty."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Members>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

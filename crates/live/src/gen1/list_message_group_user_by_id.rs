@@ -72,13 +72,17 @@ impl Operation for ListMessageGroupUserById {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Found>;
-    const SPEC: Spec =
-        spec("ListMessageGroupUserById", "Tells of some users of a group whether they may talk.", Level::Get)
-            .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIdList", "{#UserId}")])
-            .notes(&[
-                "Users who are not in the group are left out.",
-                "The group's creator is muted by nothing, and told so.",
-            ]);
+    const SPEC: Spec = spec(
+        "ListMessageGroupUserById",
+        "Tells of some users of a group whether they may talk.",
+        "查询群组内指定用户是否可以发言。",
+        Level::Get,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIdList", "{#UserId}")])
+    .notes(&[
+        "Users who are not in the group are left out.",
+        "The group's creator is muted by nothing, and told so.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Found>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

@@ -44,7 +44,7 @@ impl Operation for ListMuteGroupUser {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Muted>;
-    const SPEC: Spec = spec("ListMuteGroupUser", "Lists the members of a group who are muted one by one.", Level::Get)
+    const SPEC: Spec = spec("ListMuteGroupUser", "Lists the members of a group who are muted one by one.", "查询群组内被逐个禁言的成员。", Level::Get)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("PageNum", "1"), ("PageSize", "20")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

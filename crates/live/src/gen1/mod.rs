@@ -83,8 +83,13 @@ const NORMAL: i32 = 1;
 
 /// What the operations of this generation have in common: 100 calls a second, four errors. The documentation of most
 /// lists no errors; the ones listed here are those of generation 2, which shares the product.
-const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
-    Spec::new(name, summary).level(level).quota(100).errors(COMMON).tag("Interactive messaging, generation 1")
+const fn spec(name: &'static str, summary: &'static str, summary_zh: &'static str, level: Level) -> Spec {
+    Spec::new(name, summary)
+        .zh(summary_zh)
+        .level(level)
+        .quota(100)
+        .errors(COMMON)
+        .tag("Interactive messaging, generation 1", "互动消息（第一代）")
 }
 
 /// The applications of this generation that an account has.

@@ -25,7 +25,7 @@ impl Operation for MuteAllGroupUser {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("MuteAllGroupUser", "Mutes a whole group.", Level::Get)
+    const SPEC: Spec = spec("MuteAllGroupUser", "Mutes a whole group.", "对整个群组禁言。", Level::Get)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("OperatorUserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

@@ -31,7 +31,7 @@ impl Operation for MuteGroupUser {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("MuteGroupUser", "Mutes members of a group for a time.", Level::Get)
+    const SPEC: Spec = spec("MuteGroupUser", "Mutes members of a group for a time.", "将群组成员禁言一段时间。", Level::Get)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("MuteUserList", "{#UserId}"), ("OperatorUserId", "{#UserId}")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

@@ -41,13 +41,18 @@ impl Operation for QueryMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Vec<Apps>>;
-    const SPEC: Spec = spec("QueryMessageApp", "Finds applications by id or name.", Level::Get)
-        .example(&[("AppName", "shop")])
-        .resources(&[wire::DOMAIN])
-        .notes(&[
-            "The result is a list of one page.",
-            "A name is found whole and as it is written. With neither id nor name all applications are found.",
-        ]);
+    const SPEC: Spec = spec(
+        "QueryMessageApp",
+        "Finds applications by id or name.",
+        "按 ID 或名称查找应用。",
+        Level::Get,
+    )
+    .example(&[("AppName", "shop")])
+    .resources(&[wire::DOMAIN])
+    .notes(&[
+        "The result is a list of one page.",
+        "A name is found whole and as it is written. With neither id nor name all applications are found.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Vec<Apps>>> {
         let account = wire::account(call)?;

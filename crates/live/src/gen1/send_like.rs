@@ -79,7 +79,7 @@ impl Operation for SendLike {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Liked>;
-    const SPEC: Spec = spec("SendLike", "Adds likes to a group.", Level::Get)
+    const SPEC: Spec = spec("SendLike", "Adds likes to a group.", "为群组增加点赞。", Level::Get)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("Count", "1")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

@@ -34,7 +34,7 @@ impl Operation for SendMessageToGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Sent>;
-    const SPEC: Spec = spec("SendMessageToGroup", "Sends a message to everybody in a group.", Level::Get)
+    const SPEC: Spec = spec("SendMessageToGroup", "Sends a message to everybody in a group.", "向群组内所有人发送消息。", Level::Get)
         .example(&[
             ("AppId", "{#AppId}"),
             ("GroupId", "{#GroupId}"),

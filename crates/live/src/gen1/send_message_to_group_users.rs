@@ -35,7 +35,7 @@ impl Operation for SendMessageToGroupUsers {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Sent>;
-    const SPEC: Spec = spec("SendMessageToGroupUsers", "Sends a message to some members of a group.", Level::Get)
+    const SPEC: Spec = spec("SendMessageToGroupUsers", "Sends a message to some members of a group.", "向群组内部分成员发送消息。", Level::Get)
         .example(&[
             ("AppId", "{#AppId}"),
             ("GroupId", "{#GroupId}"),

@@ -25,7 +25,7 @@ impl Operation for UpdateMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("UpdateMessageApp", "Changes an application.", Level::Update)
+    const SPEC: Spec = spec("UpdateMessageApp", "Changes an application.", "修改应用。", Level::Update)
         .example(&[("AppId", "{#AppId}"), ("AppName", "shop 2")])
         .resources(&[wire::DOMAIN, wire::RTC])
         .notes(&[

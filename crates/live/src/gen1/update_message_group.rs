@@ -23,10 +23,15 @@ impl Operation for UpdateMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Envelope<Done>;
-    const SPEC: Spec = spec("UpdateMessageGroup", "Changes the caller's fields of a group.", Level::Update)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("Extension", "{\"room\":\"blue\"}")])
-        .resources(&[wire::DOMAIN, wire::RTC])
-        .notes(&["The map replaces the whole map; nothing is merged. Nobody is told."]);
+    const SPEC: Spec = spec(
+        "UpdateMessageGroup",
+        "Changes the caller's fields of a group.",
+        "修改群组的自定义字段。",
+        Level::Update,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("Extension", "{\"room\":\"blue\"}")])
+    .resources(&[wire::DOMAIN, wire::RTC])
+    .notes(&["The map replaces the whole map; nothing is merged. Nobody is told."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Envelope<Done>> {
         let group = open_group(call, &request.app_id, &request.group_id).await?;

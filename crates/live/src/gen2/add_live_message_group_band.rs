@@ -29,7 +29,7 @@ impl Operation for AddLiveMessageGroupBand {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("AddLiveMessageGroupBand", "Mutes users of a group one by one.", Level::Update)
+    const SPEC: Spec = spec("AddLiveMessageGroupBand", "Mutes users of a group one by one.", "逐个禁言群组内的用户。", Level::Update)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("BannedUsers", "{#UserId}")])
         .quota(10)
         .notes(&[

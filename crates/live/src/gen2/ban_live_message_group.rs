@@ -29,7 +29,7 @@ impl Operation for BanLiveMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("BanLiveMessageGroup", "Mutes a whole group.", Level::Update)
+    const SPEC: Spec = spec("BanLiveMessageGroup", "Mutes a whole group.", "对整个群组禁言。", Level::Update)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("ExceptUsers", "{#UserId}")])
         .quota(10)
         .notes(&[

@@ -42,11 +42,15 @@ impl Operation for CheckLiveMessageUsersInGroup {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("CheckLiveMessageUsersInGroup", "Tells which of some users are in a group.", Level::None)
-            .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIds", "{#UserId}")])
-            .read_only()
-            .notes(&["Works for super groups too."]);
+    const SPEC: Spec = spec(
+        "CheckLiveMessageUsersInGroup",
+        "Tells which of some users are in a group.",
+        "查询指定用户是否在群组内。",
+        Level::None,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UserIds", "{#UserId}")])
+    .read_only()
+    .notes(&["Works for super groups too."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;

@@ -41,7 +41,7 @@ impl Operation for CheckLiveMessageUsersOnline {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec =
-        spec("CheckLiveMessageUsersOnline", "Tells which of some users are logged in.", Level::None).example(&[("AppId", "{#AppId}"), ("UserIds", "{#UserId}")]).read_only()
+        spec("CheckLiveMessageUsersOnline", "Tells which of some users are logged in.", "查询指定用户是否在线。", Level::None).example(&[("AppId", "{#AppId}"), ("UserIds", "{#UserId}")]).read_only()
             .resources(&[wire::DOMAIN, wire::RTC])
             .notes(&[
                 "The documented resource is a domain, though the call names none; the application's resource is taken \

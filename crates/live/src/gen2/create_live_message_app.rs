@@ -46,14 +46,18 @@ impl Operation for CreateLiveMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("CreateLiveMessageApp", "Makes an interactive messaging application.", Level::Create)
-            .example(&[("AppName", "shop")])
-            .resources(&["*"])
-            .notes(&[
-                "An account has at most 300 applications; the 301st is refused with InputInvalid.",
-                "The data center and MsgLifeCycle cannot be changed later.",
-            ]);
+    const SPEC: Spec = spec(
+        "CreateLiveMessageApp",
+        "Makes an interactive messaging application.",
+        "创建互动消息应用。",
+        Level::Create,
+    )
+    .example(&[("AppName", "shop")])
+    .resources(&["*"])
+    .notes(&[
+        "An account has at most 300 applications; the 301st is refused with InputInvalid.",
+        "The data center and MsgLifeCycle cannot be changed later.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let new = NewApp {

@@ -46,7 +46,7 @@ impl Operation for CreateLiveMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("CreateLiveMessageGroup", "Makes a group.", Level::Create).example(&[("AppId", "{#AppId}"), ("GroupId", "visitors"), ("GroupName", "Visitors"), ("CreatorId", "carl")])
+    const SPEC: Spec = spec("CreateLiveMessageGroup", "Makes a group.", "创建群组。", Level::Create).example(&[("AppId", "{#AppId}"), ("GroupId", "visitors"), ("GroupName", "Visitors"), ("CreatorId", "carl")])
         .errors(&documented([Code::InputInvalid, Code::ErrorTooManyGroups, Code::NoAuth, Code::ResourceNotExist, Code::ServerError]))
         .notes(&[
             "Making a group that is there already changes nothing, and succeeds with AlreadyExists true; if it was \

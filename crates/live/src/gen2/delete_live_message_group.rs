@@ -30,7 +30,7 @@ impl Operation for DeleteLiveMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("DeleteLiveMessageGroup", "Deletes a group.", Level::Delete)
+    const SPEC: Spec = spec("DeleteLiveMessageGroup", "Deletes a group.", "删除群组。", Level::Delete)
         .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}")])
         .notes(&[
             "Everybody in the group is told and out of it.",

@@ -40,7 +40,7 @@ impl Operation for DeleteLiveMessageGroupMessage {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec =
-        spec("DeleteLiveMessageGroupMessage", "Takes a message of a group back.", Level::Delete)
+        spec("DeleteLiveMessageGroupMessage", "Takes a message of a group back.", "撤回群组消息。", Level::Delete)
             .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("MessageId", "c-1-1-0")])
             .notes(&[
                 "The message is gone from the store, from the history and from the list of recent messages; the count of \

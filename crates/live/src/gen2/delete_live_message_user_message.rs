@@ -34,7 +34,7 @@ impl Operation for DeleteLiveMessageUserMessage {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec =
-        spec("DeleteLiveMessageUserMessage", "Takes a message to a user back.", Level::Delete)
+        spec("DeleteLiveMessageUserMessage", "Takes a message to a user back.", "撤回发给用户的消息。", Level::Delete)
             .resources(&[wire::DOMAIN, wire::RTC])
             .example(&[
                 ("AppId", "{#AppId}"),

@@ -51,9 +51,14 @@ impl Operation for DescribeLiveMessageApp {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("DescribeLiveMessageApp", "Tells everything about an application.", Level::Get)
-        .example(&[("AppId", "{#AppId}")])
-        .notes(&["The AppKey is told in clear.", "A disabled application is told too."]);
+    const SPEC: Spec = spec(
+        "DescribeLiveMessageApp",
+        "Tells everything about an application.",
+        "查询应用的详细信息。",
+        Level::Get,
+    )
+    .example(&[("AppId", "{#AppId}")])
+    .notes(&["The AppKey is told in clear.", "A disabled application is told too."]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = known_app(call, request.data_center, &request.app_id).await?;

@@ -51,9 +51,14 @@ impl Operation for DescribeLiveMessageGroup {
     type Product = Live;
     type Request = OfGroup;
     type Response = Response;
-    const SPEC: Spec = spec("DescribeLiveMessageGroup", "Tells everything about a group.", Level::Get)
-        .example(OfGroup::EXAMPLE)
-        .notes(&["A deleted group is told for 30 days, with Delete true, Deletatime and Deletor."]);
+    const SPEC: Spec = spec(
+        "DescribeLiveMessageGroup",
+        "Tells everything about a group.",
+        "查询群组的详细信息。",
+        Level::Get,
+    )
+    .example(OfGroup::EXAMPLE)
+    .notes(&["A deleted group is told for 30 days, with Delete true, Deletatime and Deletor."]);
 
     async fn call(call: &Call<'_>, request: OfGroup) -> Result<Response> {
         let group = known_group(call, request.data_center, &request.app_id, &request.group_id).await?;

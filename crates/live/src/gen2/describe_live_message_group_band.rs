@@ -24,9 +24,14 @@ impl Operation for DescribeLiveMessageGroupBand {
     type Product = Live;
     type Request = OfGroup;
     type Response = Response;
-    const SPEC: Spec = spec("DescribeLiveMessageGroupBand", "Tells who may talk in a group.", Level::Get)
-        .example(OfGroup::EXAMPLE)
-        .notes(&["Both lists are in the order of the users' ids."]);
+    const SPEC: Spec = spec(
+        "DescribeLiveMessageGroupBand",
+        "Tells who may talk in a group.",
+        "查询群组内谁可以发言。",
+        Level::Get,
+    )
+    .example(OfGroup::EXAMPLE)
+    .notes(&["Both lists are in the order of the users' ids."]);
 
     async fn call(call: &Call<'_>, request: OfGroup) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;

@@ -27,7 +27,7 @@ impl Operation for KickLiveMessageGroupUser {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec =
-        spec("KickLiveMessageGroupUser", "Removes a user from a group.", Level::None).example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("KickoffUser", "{#UserId}")]).notes(&[
+        spec("KickLiveMessageGroupUser", "Removes a user from a group.", "将用户移出群组。", Level::None).example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("KickoffUser", "{#UserId}")]).notes(&[
             "The user and the others are told. Nothing keeps the user from joining again.",
             "A user who is not in the group answers ResourceNotExist; a kick that is sent again within ten minutes succeeds.",
         ]);

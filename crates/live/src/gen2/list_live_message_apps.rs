@@ -69,13 +69,18 @@ impl Operation for ListLiveMessageApps {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("ListLiveMessageApps", "Lists the account's applications.", Level::List)
-        .example(&[("SortType", "1")])
-        .resources(&["*"])
-        .notes(&[
-            "A page holds at most 50 applications.",
-            "Disable is a text here, and a boolean in the other operations.",
-        ]);
+    const SPEC: Spec = spec(
+        "ListLiveMessageApps",
+        "Lists the account's applications.",
+        "查询账号下的应用列表。",
+        Level::List,
+    )
+    .example(&[("SortType", "1")])
+    .resources(&["*"])
+    .notes(&[
+        "A page holds at most 50 applications.",
+        "Disable is a text here, and a boolean in the other operations.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let apps = call.state.muster.apps();

@@ -46,10 +46,14 @@ impl Operation for ListLiveMessageGroupByPage {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("ListLiveMessageGroupByPage", "Lists the groups of an application by page.", Level::List)
-            .example(&[("AppId", "{#AppId}"), ("SortType", "1")])
-            .methods(&["GET"]);
+    const SPEC: Spec = spec(
+        "ListLiveMessageGroupByPage",
+        "Lists the groups of an application by page.",
+        "按页码翻页，查询应用的群组列表。",
+        Level::List,
+    )
+    .example(&[("AppId", "{#AppId}"), ("SortType", "1")])
+    .methods(&["GET"]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;

@@ -87,18 +87,17 @@ impl Operation for ListLiveMessageGroupMessages {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("ListLiveMessageGroupMessages", "Lists the stored messages of a group.", Level::List)
-            .example(&[
-                ("AppId", "{#AppId}"),
-                ("GroupId", "{#GroupId}"),
-                ("PageSize", "10"),
-                ("SortType", "1"),
-            ])
-            .notes(&[
-                "Messages sent with NoStorage are not kept and do not show.",
-                "The messages of a deleted group can be read for 30 days.",
-            ]);
+    const SPEC: Spec = spec(
+        "ListLiveMessageGroupMessages",
+        "Lists the stored messages of a group.",
+        "查询群组已存储的消息。",
+        Level::List,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("PageSize", "10"), ("SortType", "1")])
+    .notes(&[
+        "Messages sent with NoStorage are not kept and do not show.",
+        "The messages of a deleted group can be read for 30 days.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = known_group(call, request.data_center, &request.app_id, &request.group_id).await?;

@@ -71,7 +71,7 @@ impl Operation for ListLiveMessageGroupUsers {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("ListLiveMessageGroupUsers", "Lists the users in a group.", Level::List).example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("PageSize", "10"), ("SortType", "1")])
+    const SPEC: Spec = spec("ListLiveMessageGroupUsers", "Lists the users in a group.", "查询群组内的用户列表。", Level::List).example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("PageSize", "10"), ("SortType", "1")])
         .errors(&documented([Code::InputInvalid, Code::NoAuth, Code::ResourceNotExist, Code::SuperLargeGroup, Code::ServerError]))
         .notes(&[
             "A group with more than 2,000 users becomes a super group: its list cannot be read until all users have \

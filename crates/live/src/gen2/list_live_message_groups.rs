@@ -41,13 +41,17 @@ impl Operation for ListLiveMessageGroups {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("ListLiveMessageGroups", "Lists the groups of an application by token.", Level::List)
-            .example(&[("AppId", "{#AppId}"), ("SortType", "1")])
-            .notes(&[
-                "A page holds at most 100 groups.",
-                "The token goes in as the integer NextPageToken and comes out as the text NextpageToken.",
-            ]);
+    const SPEC: Spec = spec(
+        "ListLiveMessageGroups",
+        "Lists the groups of an application by token.",
+        "按令牌翻页，查询应用的群组列表。",
+        Level::List,
+    )
+    .example(&[("AppId", "{#AppId}"), ("SortType", "1")])
+    .notes(&[
+        "A page holds at most 100 groups.",
+        "The token goes in as the integer NextPageToken and comes out as the text NextpageToken.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let app = open_app(call, request.data_center, &request.app_id).await?;

@@ -85,13 +85,14 @@ pub(crate) fn operations(catalogue: Catalogue<Live>) -> Catalogue<Live> {
 }
 
 /// What most operations of this generation have in common: one application, 50 calls a second, four errors.
-const fn spec(name: &'static str, summary: &'static str, level: Level) -> Spec {
+const fn spec(name: &'static str, summary: &'static str, summary_zh: &'static str, level: Level) -> Spec {
     Spec::new(name, summary)
+        .zh(summary_zh)
         .level(level)
         .resources(&[wire::RTC])
         .quota(50)
         .errors(COMMON)
-        .tag("Interactive messaging, generation 2")
+        .tag("Interactive messaging, generation 2", "互动消息（第二代）")
 }
 
 /// What an operation is given that needs a group and nothing else.

@@ -49,6 +49,7 @@ impl Operation for ModifyLiveMessageAppAudit {
     const SPEC: Spec = spec(
         "ModifyLiveMessageAppAudit",
         "Changes how an application's messages are moderated.",
+        "修改应用的消息审核方式。",
         Level::Update,
     )
     .example(&[("AppId", "{#AppId}"), ("AuditType", "1")])

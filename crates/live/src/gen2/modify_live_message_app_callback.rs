@@ -43,6 +43,7 @@ impl Operation for ModifyLiveMessageAppCallback {
     const SPEC: Spec = spec(
         "ModifyLiveMessageAppCallback",
         "Changes where an application's events are told.",
+        "修改应用的事件回调地址。",
         Level::Update,
     )
     .example(&[("AppId", "{#AppId}"), ("EventCallbackUrl", "https://hooks.example.com/im")])

@@ -33,7 +33,7 @@ impl Operation for ModifyLiveMessageAppDisable {
     type Request = Request;
     type Response = Response;
     const SPEC: Spec =
-        spec("ModifyLiveMessageAppDisable", "Disables an application or enables it again.", Level::Update).example(&[("AppId", "{#AppId}"), ("Disable", "true")]).notes(&[
+        spec("ModifyLiveMessageAppDisable", "Disables an application or enables it again.", "停用应用，或重新启用。", Level::Update).example(&[("AppId", "{#AppId}"), ("Disable", "true")]).notes(&[
             "Nothing deletes an application of this generation; disabling is its end.",
             "A disabled application can be described, listed and enabled; everything else answers NoAuth, and its \
              clients are disconnected.",

@@ -38,19 +38,23 @@ impl Operation for ModifyLiveMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("ModifyLiveMessageGroup", "Changes a group's administrators or text.", Level::Update)
-            .example(&[
-                ("AppId", "{#AppId}"),
-                ("GroupId", "{#GroupId}"),
-                ("ModifyInfo", "true"),
-                ("GroupInfo", "open until six"),
-            ])
-            .notes(&[
-                "A value counts only when its flag is true; then an empty one clears what was there.",
-                "Everybody in the group is told what it is now (event infochange), unless nothing changed.",
-                "The name and the creator cannot be changed.",
-            ]);
+    const SPEC: Spec = spec(
+        "ModifyLiveMessageGroup",
+        "Changes a group's administrators or text.",
+        "修改群组的管理员或扩展信息。",
+        Level::Update,
+    )
+    .example(&[
+        ("AppId", "{#AppId}"),
+        ("GroupId", "{#GroupId}"),
+        ("ModifyInfo", "true"),
+        ("GroupInfo", "open until six"),
+    ])
+    .notes(&[
+        "A value counts only when its flag is true; then an empty one clears what was there.",
+        "Everybody in the group is told what it is now (event infochange), unless nothing changed.",
+        "The name and the creator cannot be changed.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;

@@ -35,20 +35,24 @@ impl Operation for ModifyLiveMessageGroupBand {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("ModifyLiveMessageGroupBand", "Sets who may talk in a group, in one call.", Level::Update)
-            .example(&[
-                ("AppId", "{#AppId}"),
-                ("GroupId", "{#GroupId}"),
-                ("BannedAll", "true"),
-                ("BannnedUsers", "{#UserId}"),
-            ])
-            .quota(10)
-            .notes(&[
-                "Everybody in the group is told (`mutechange`), when something changes.",
-                "What is named is replaced, what is not named stays. A user in both lists is muted.",
-                "`BannedAll=false` without `ExceptUsers` ends all exemptions, as UnbanLiveMessageGroup does.",
-            ]);
+    const SPEC: Spec = spec(
+        "ModifyLiveMessageGroupBand",
+        "Sets who may talk in a group, in one call.",
+        "一次设定群组内谁可以发言。",
+        Level::Update,
+    )
+    .example(&[
+        ("AppId", "{#AppId}"),
+        ("GroupId", "{#GroupId}"),
+        ("BannedAll", "true"),
+        ("BannnedUsers", "{#UserId}"),
+    ])
+    .quota(10)
+    .notes(&[
+        "Everybody in the group is told (`mutechange`), when something changes.",
+        "What is named is replaced, what is not named stays. A user in both lists is muted.",
+        "`BannedAll=false` without `ExceptUsers` ends all exemptions, as UnbanLiveMessageGroup does.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;

@@ -60,7 +60,7 @@ impl Operation for ModifyLiveMessageUserInfo {
     type Response = Response;
     const SPEC: Spec = spec(
         "ModifyLiveMessageUserInfo",
-        "Changes what is told of a user in all groups that the user is in.",
+        "Changes what is told of a user in all groups that the user is in.", "修改用户在其所在全部群组中展示的信息。",
         Level::Update,
     )
     .resources(&["*"])

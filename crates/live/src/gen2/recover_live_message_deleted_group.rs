@@ -19,7 +19,7 @@ impl Operation for RecoverLiveMessageDeletedGroup {
     type Product = Live;
     type Request = OfGroup;
     type Response = Response;
-    const SPEC: Spec = spec("RecoverLiveMessageDeletedGroup", "Makes a deleted group exist again.", Level::Update)
+    const SPEC: Spec = spec("RecoverLiveMessageDeletedGroup", "Makes a deleted group exist again.", "恢复已删除的群组。", Level::Update)
         .example(OfGroup::EXAMPLE)
         .errors(&documented([
             Code::InputInvalid,

@@ -29,14 +29,18 @@ impl Operation for RemoveLiveMessageGroupBand {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec =
-        spec("RemoveLiveMessageGroupBand", "Lifts the mutes of users of a group.", Level::Update)
-            .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UnbannedUsers", "{#UserId}")])
-            .quota(10)
-            .notes(&[
-                "Everybody in the group is told (`mutechange`), when something changes.",
-                "Lifting a mute that is not there succeeds. A mute of the whole group stays.",
-            ]);
+    const SPEC: Spec = spec(
+        "RemoveLiveMessageGroupBand",
+        "Lifts the mutes of users of a group.",
+        "解除群组内用户的禁言。",
+        Level::Update,
+    )
+    .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("UnbannedUsers", "{#UserId}")])
+    .quota(10)
+    .notes(&[
+        "Everybody in the group is told (`mutechange`), when something changes.",
+        "Lifting a mute that is not there succeeds. A mute of the whole group stays.",
+    ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;

@@ -68,13 +68,19 @@ impl Operation for SendLiveMessageGroup {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("SendLiveMessageGroup", "Sends a message to a group.", Level::None)
-        .example(&[("AppId", "{#AppId}"), ("GroupId", "{#GroupId}"), ("SenderId", "carl"), ("Body", "hello")])
-        .notes(&[
-            "The group needs at least one user in it; one with nobody answers ResourceNotExist.",
-            "Mutes do not apply: a message sent by this operation is the operator's voice.",
-            "How long a message is kept is the application's MsgLifeCycle.",
-        ]);
+    const SPEC: Spec =
+        spec("SendLiveMessageGroup", "Sends a message to a group.", "向群组发送消息。", Level::None)
+            .example(&[
+                ("AppId", "{#AppId}"),
+                ("GroupId", "{#GroupId}"),
+                ("SenderId", "carl"),
+                ("Body", "hello"),
+            ])
+            .notes(&[
+                "The group needs at least one user in it; one with nobody answers ResourceNotExist.",
+                "Mutes do not apply: a message sent by this operation is the operator's voice.",
+                "How long a message is kept is the application's MsgLifeCycle.",
+            ]);
 
     async fn call(call: &Call<'_>, request: Request) -> Result<Response> {
         let group = open_group(call, request.data_center, &request.app_id, &request.group_id).await?;

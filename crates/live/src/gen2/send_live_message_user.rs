@@ -52,7 +52,7 @@ impl Operation for SendLiveMessageUser {
     type Product = Live;
     type Request = Request;
     type Response = Response;
-    const SPEC: Spec = spec("SendLiveMessageUser", "Sends a message to a user.", Level::Create)
+    const SPEC: Spec = spec("SendLiveMessageUser", "Sends a message to a user.", "向用户发送消息。", Level::Create)
         .example(&[("AppId", "{#AppId}"), ("ReceiverId", "{#UserId}"), ("SenderId", "carl"), ("Body", "hello")])
         .notes(&[
             "A receiver who is not logged in answers ResourceNotExist.",

@@ -1,4 +1,5 @@
 // The operations of a product, as its OpenAPI document tells them.
+import type { Said } from './said.ts';
 import { kindOf, type Schema, type Value } from './schema.ts';
 
 export interface Parameter {
@@ -12,7 +13,13 @@ export interface DocumentedError {
   status: number;
   code: string;
   message: string;
+  when: Said;
+}
+
+/** An error as a document has it. */
+interface ToldError extends Omit<DocumentedError, 'when'> {
   when: string;
+  when_zh: string;
 }
 
 export interface Operation {
@@ -20,10 +27,10 @@ export interface Operation {
   version: string;
   name: string;
   method: 'GET' | 'POST';
-  summary: string;
-  /** What a caller should know beyond the summary, a paragraph each. */
+  summary: Said;
+  /** What a caller should know beyond the summary, a paragraph each; in English alone, as what parameters mean is. */
   notes: string[];
-  tag: string;
+  tag: Said;
   /** The access level: get, list, create, update, delete or none. */
   level: string;
   ramAction: string;
@@ -56,6 +63,7 @@ interface DocumentParameter {
 
 interface DocumentOperation {
   summary: string;
+  'x-summary-zh': string;
   description?: string;
   tags?: string[];
   parameters: DocumentParameter[];
@@ -64,15 +72,16 @@ interface DocumentOperation {
   'x-ram-action': string;
   'x-ram-resources': string[];
   'x-quota': number | null;
-  'x-errors': DocumentedError[];
+  'x-errors': ToldError[];
   'x-example': Record<string, string>;
 }
 
 /** An OpenAPI document of the server's. */
 export interface OpenApiDocument {
   info: { title: string; version: string };
+  tags: { name: string; 'x-name-zh': string }[];
   paths: Record<string, Record<string, DocumentOperation>>;
-  'x-errors': DocumentedError[];
+  'x-errors': ToldError[];
 }
 
 /** What says the same of every call, and is no parameter of an operation. */
@@ -80,34 +89,38 @@ const COMMON = new Set(['Version', 'Format']);
 
 export function readProduct(code: string, document: OpenApiDocument): Product {
   const { title, version } = document.info;
+  const tags = document.tags.map((tag): Said => ({ en: tag.name, zh: tag['x-name-zh'] }));
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .slice(0, 1)
-      .map(([method, told]) => readOperation(code, version, path, method, told)),
+      .map(([method, told]) => {
+        const tag = tags.find(({ en }) => en === told.tags?.[0]) ?? { en: '', zh: '' };
+        return readOperation({ product: code, version, tag, name: path.slice('/?Action='.length) }, method, told);
+      }),
   );
-  return { code, title, version, operations, errors: document['x-errors'] };
+  return { code, title, version, operations, errors: document['x-errors'].map(readError) };
 }
 
+const readError = ({ when, when_zh: zh, ...error }: ToldError): DocumentedError => ({
+  ...error,
+  when: { en: when, zh },
+});
+
 function readOperation(
-  product: string,
-  version: string,
-  path: string,
+  named: Pick<Operation, 'product' | 'version' | 'tag' | 'name'>,
   method: string,
   told: DocumentOperation,
 ): Operation {
   return {
-    product,
-    version,
-    name: path.slice('/?Action='.length),
+    ...named,
     method: method === 'get' ? 'GET' : 'POST',
-    summary: told.summary,
+    summary: { en: told.summary, zh: told['x-summary-zh'] },
     notes: told.description?.split('\n\n') ?? [],
-    tag: told.tags?.[0] ?? '',
     level: told['x-level'],
     ramAction: told['x-ram-action'],
     resources: told['x-ram-resources'],
     quota: told['x-quota'],
-    errors: told['x-errors'],
+    errors: told['x-errors'].map(readError),
     parameters: told.parameters.filter(({ name }) => !COMMON.has(name)).map(readParameter),
     answer: told.responses[200].content['application/json'].schema,
     example: told['x-example'],

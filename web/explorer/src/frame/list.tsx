@@ -1,6 +1,7 @@
 import { useWords } from '@muster/ui';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import { type Said, said } from '../contract/said.ts';
 import { type Entry, type Found, found } from '../search/search.ts';
 import { words } from './frame.words.ts';
 
@@ -47,12 +48,12 @@ export function List({ entries }: { entries: Entry[] }) {
           </p>
         </form>
       </search>
-      <div class="entries" lang="en">
+      <div class="entries">
         {searched
           ? shown.map((one) => <Line key={one.entry.path} {...one} path={path} searched={searched} />)
           : sections(shown).map(([section, members]) => (
-              <section key={section}>
-                <h2>{section}</h2>
+              <section key={section.en}>
+                <h2>{said(section)}</h2>
                 {members.map((one) => (
                   <Line key={one.entry.path} {...one} path={path} searched="" />
                 ))}
@@ -75,10 +76,12 @@ function Line({ entry, by, path, searched }: Found & { path: string; searched: s
       ref={link}
       class="entry"
       href={withSearch(entry.path, searched)}
-      title={entry.summary}
+      title={said(entry.summary)}
       {...(here ? { 'aria-current': 'page' as const } : {})}
     >
-      <span class="cut">{entry.name}</span>
+      <span class="cut" lang="en">
+        {entry.name}
+      </span>
       {by && <span class="hint cut">{say.by(by)}</span>}
     </a>
   );
@@ -87,9 +90,9 @@ function Line({ entry, by, path, searched }: Found & { path: string; searched: s
 const withSearch = (path: string, searched: string): string =>
   searched ? `${path}?q=${encodeURIComponent(searched)}` : path;
 
-function sections(shown: Found[]): [string, Found[]][] {
-  const names = [...new Set(shown.map(({ entry }) => entry.section))];
-  return names.map((name) => [name, shown.filter(({ entry }) => entry.section === name)]);
+function sections(shown: Found[]): [Said, Found[]][] {
+  const all = new Map(shown.map(({ entry }) => [entry.section.en, entry.section]));
+  return [...all.values()].map((section) => [section, shown.filter(({ entry }) => entry.section.en === section.en)]);
 }
 
 /** Listens to `/` where nothing is typed into. */

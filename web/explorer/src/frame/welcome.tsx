@@ -1,5 +1,6 @@
 import { useWords } from '@muster/ui';
 import type { Contract } from '../contract/load.ts';
+import { said } from '../contract/said.ts';
 import { pathOf } from '../search/search.ts';
 import { words } from './frame.words.ts';
 
@@ -7,7 +8,7 @@ import { words } from './frame.words.ts';
 export function Welcome({ contract: { products, realtime } }: { contract: Contract }) {
   const say = useWords(words);
   const operations = products.flatMap((product) => product.operations);
-  const tags = [...new Set(operations.map(({ tag }) => tag))];
+  const tags = [...new Map(operations.map(({ tag }) => [tag.en, tag])).values()];
   return (
     <div class="stack welcome">
       <div class="stack">
@@ -24,15 +25,17 @@ export function Welcome({ contract: { products, realtime } }: { contract: Contra
         </a>
       </div>
       {tags.map((tag) => (
-        <section key={tag} class="stack">
-          <h2 lang="en">{tag}</h2>
-          <ul class="index" lang="en">
+        <section key={tag.en} class="stack">
+          <h2>{said(tag)}</h2>
+          <ul class="index">
             {operations
-              .filter((operation) => operation.tag === tag)
+              .filter((operation) => operation.tag.en === tag.en)
               .map((operation) => (
                 <li key={operation.name}>
-                  <a href={pathOf(operation)}>{operation.name}</a>
-                  <span class="unit">{operation.summary}</span>
+                  <a href={pathOf(operation)} lang="en">
+                    {operation.name}
+                  </a>
+                  <span class="unit">{said(operation.summary)}</span>
                 </li>
               ))}
           </ul>

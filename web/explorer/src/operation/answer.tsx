@@ -1,6 +1,7 @@
 import { type Answer, Button, Code, CopyId, counted, useWords } from '@muster/ui';
 import { useState } from 'preact/hooks';
 import type { DocumentedError } from '../contract/operation.ts';
+import { said } from '../contract/said.ts';
 import { words } from './operation.words.ts';
 import { Tree } from './tree.tsx';
 import { readXml } from './xml.ts';
@@ -40,12 +41,12 @@ export function AnswerView({ answer, errors }: { answer: Answer; errors: Documen
         {made.requestId && <CopyId value={made.requestId} name={say.requestId} characters={24} />}
       </div>
       {!good && (
-        <div class="failure" lang="en">
+        <div class="failure">
           <p class="what">
-            <b>{made.code}</b> {typeof message === 'string' ? message : ''}
-            {cause?.when && (
+            <b>{made.code}</b> <span lang="en">{typeof message === 'string' ? message : ''}</span>
+            {cause && said(cause.when) && (
               <span class="why">
-                {say.known}: {cause.when}
+                {say.known}: {said(cause.when)}
               </span>
             )}
           </p>

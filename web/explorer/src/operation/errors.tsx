@@ -1,5 +1,6 @@
 import { useWords } from '@muster/ui';
 import type { DocumentedError } from '../contract/operation.ts';
+import { said } from '../contract/said.ts';
 import { words } from './operation.words.ts';
 
 /** The documented errors, with what causes each. */
@@ -29,14 +30,14 @@ function Table({ title, errors }: { title: string; errors: DocumentedError[] }) 
             <th>{say.cause}</th>
           </tr>
         </thead>
-        <tbody lang="en">
+        <tbody>
           {errors.map(({ status, code, when, message }) => (
             <tr key={`${code} ${message}`}>
               <td class="number">{status}</td>
               <td>
                 <code>{code}</code>
               </td>
-              <td>{when || message}</td>
+              <td>{said(when) || message}</td>
             </tr>
           ))}
         </tbody>

@@ -6,6 +6,7 @@ import {
   counted,
   exchange,
   Failure,
+  language,
   SelectField,
   session,
   useWords,
@@ -14,6 +15,7 @@ import type { Format } from '@muster/ui/samples';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { type DocumentedError, exampleOf, type Operation } from '../contract/operation.ts';
+import { said } from '../contract/said.ts';
 import { Form, type Values } from '../form/form.tsx';
 import { Pick } from '../form/pick.tsx';
 import { sampledCall, wireTexts } from '../samples/call.ts';
@@ -105,7 +107,7 @@ export function OperationScreen({
         >
           <Pick
             product={operation.product}
-            tag={operation.tag}
+            tag={operation.tag.en}
             parameters={operation.parameters.map(({ name }) => name)}
             chosen={textsOf(values)}
             onPick={(name, value) => change({ ...values, [name]: value })}
@@ -149,10 +151,12 @@ function About({ operation }: { operation: Operation }) {
         {operation.level !== 'none' && (
           <span class={operation.level === 'delete' ? 'chip bad' : 'chip good'}>{operation.level}</span>
         )}
-        <span class="chip">{operation.tag}</span>
+        <span class="chip">{said(operation.tag)}</span>
       </div>
+      <p class="measure">{said(operation.summary)}</p>
+      {language.value === 'zh' && <p class="hint">{say.inEnglish}</p>}
       <div class="stack measure" lang="en">
-        {[operation.summary, ...operation.notes].map((note) => (
+        {operation.notes.map((note) => (
           <p key={note}>{note.replaceAll('`', '')}</p>
         ))}
       </div>

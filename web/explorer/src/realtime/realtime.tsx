@@ -1,4 +1,4 @@
-import { useWords } from '@muster/ui';
+import { language, useWords } from '@muster/ui';
 import type { Contract } from '../contract/load.ts';
 import type { Realtime, RealtimeCall, RealtimeEvent } from '../contract/realtime.ts';
 import { realtimePath } from '../search/search.ts';
@@ -29,6 +29,7 @@ export default function RealtimeScreen({
       {call && <OneCall name={name} call={call} errors={realtime.errors} />}
       {event && <OneEvent name={name} event={event} />}
       {!call && !event && <h1>{say.none}</h1>}
+      {language.value === 'zh' && <p class="hint">{say.inEnglish}</p>}
       <Socket realtime={realtime} call={call && name} onSignIn={onSignIn} />
     </article>
   );
@@ -53,6 +54,7 @@ function Whole({ realtime, onSignIn }: { realtime: Realtime; onSignIn: () => voi
       <p class="hint" lang="en">
         {realtime.protocol}
       </p>
+      {language.value === 'zh' && <p class="hint">{say.inEnglish}</p>}
       <Socket realtime={realtime} onSignIn={onSignIn} />
       <h2>{say.calls}</h2>
       {told(realtime.calls)}

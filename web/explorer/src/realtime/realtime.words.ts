@@ -5,6 +5,7 @@ export const words = bilingual({
     title: 'Realtime',
     intro:
       'Clients connect by WebSocket, HTTP streaming or SSE with a login token, subscribe to the channel of a group to join it, make calls, and hear events.',
+    inEnglish: 'What is said of calls, events and codes is in English alone.',
     calls: 'Calls',
     events: 'Events',
     closes: 'Closes',
@@ -27,6 +28,7 @@ export const words = bilingual({
   zh: {
     title: '实时连接',
     intro: '客户端使用登录令牌，通过 WebSocket、HTTP 流或 SSE 连接；订阅群组频道即加入群组，随后可发起调用并接收事件。',
+    inEnglish: '调用、事件及代码的说明仅有英文。',
     calls: '调用',
     events: '事件',
     closes: '关闭码',

@@ -1,14 +1,16 @@
 // The search over operations, their parameters and errors, and the realtime contract.
 import type { Contract } from '../contract/load.ts';
 import type { Operation } from '../contract/operation.ts';
+import type { Said } from '../contract/said.ts';
+import { words } from './search.words.ts';
 
 /** Something with an address of its own. */
 export interface Entry {
   path: string;
   name: string;
   /** What it is listed under. */
-  section: string;
-  summary: string;
+  section: Said;
+  summary: Said;
   /** Names of parameters and members. */
   parts: string[];
   /** Codes of errors. */
@@ -27,17 +29,25 @@ export const pathOf = ({ product, name }: Pick<Operation, 'product' | 'name'>): 
   `/explorer/${product}/${name}`;
 export const realtimePath = (name: string): string => `/explorer/realtime/${name}`;
 
+const CALLS: Said = { en: words.en.calls, zh: words.zh.calls };
+const EVENTS: Said = { en: words.en.events, zh: words.zh.events };
+
 /** Everything that has an address, in the order of the contract. */
 export function entriesOf({ products, realtime }: Contract): Entry[] {
   const operations = products.flatMap(({ title, operations }) =>
     operations.map((operation) => ({
       path: pathOf(operation),
       name: operation.name,
-      section: operation.tag || title,
+      section: operation.tag.en ? operation.tag : { en: title, zh: title },
       summary: operation.summary,
       parts: operation.parameters.map(({ name }) => name),
       codes: operation.errors.map(({ code }) => code),
-      text: [operation.summary, ...operation.notes, ...operation.parameters.map(({ description }) => description)]
+      text: [
+        operation.summary.en,
+        operation.summary.zh,
+        ...operation.notes,
+        ...operation.parameters.map(({ description }) => description),
+      ]
         .join(' ')
         .toLowerCase(),
     })),
@@ -45,8 +55,8 @@ export function entriesOf({ products, realtime }: Contract): Entry[] {
   const calls = Object.entries(realtime.calls).map(([name, call]) => ({
     path: realtimePath(name),
     name,
-    section: 'Realtime calls',
-    summary: call.who,
+    section: CALLS,
+    summary: { en: call.who, zh: '' },
     parts: Object.keys(call.parameters.properties ?? {}),
     codes: call.errors.map(String),
     text: `${call.who} ${call.parameters.description ?? ''}`.toLowerCase(),
@@ -54,8 +64,8 @@ export function entriesOf({ products, realtime }: Contract): Entry[] {
   const events = Object.entries(realtime.events).map(([name, event]) => ({
     path: realtimePath(name),
     name,
-    section: 'Realtime events',
-    summary: event.data.description ?? '',
+    section: EVENTS,
+    summary: { en: event.data.description ?? '', zh: '' },
     parts: Object.keys(event.data.properties ?? {}),
     codes: [],
     text: (event.data.description ?? '').toLowerCase(),

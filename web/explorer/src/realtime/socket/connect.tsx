@@ -30,7 +30,9 @@ export function Connect({ onSignIn }: { onSignIn: () => void }) {
 
 function Ways({ onSignIn }: { onSignIn: () => void }) {
   const say = useWords(words);
-  const [pasted, setPasted] = useState(!session.value);
+  const [chosen, setPasted] = useState<boolean>();
+  // Who has signed in most likely wants a token made, and may have signed in just now.
+  const pasted = chosen ?? !session.value;
   return (
     <>
       <fieldset class="tabs" aria-label={say.how}>
