@@ -138,7 +138,7 @@ impl Saying {
 fn published(channel: &str, data: Option<&[u8]>) -> Result<Saying, ErrorReply> {
     let group = Session::group_of(channel)?;
     let Some(text) = data.and_then(payload_text) else {
-        return Err(ErrorReply::invalid("data must be a JSON value"));
+        return Err(ErrorReply::invalid("data is missing"));
     };
     let message = MemberMessage::of(calls::body(&text)?);
     Ok(Saying { what: What::ToGroup(group, message), by: By::Publish })

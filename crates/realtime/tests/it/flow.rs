@@ -75,6 +75,10 @@ async fn the_publisher_gets_its_own_message_and_an_answer() {
     server.group("g1").await;
     let mut anna = server.client("anna").await;
     anna.join("g1").await;
+    for nothing in [json!({ "channel": "g:g1" }), json!({ "channel": "g:g1", "data": null })] {
+        let error = anna.ask("publish", nothing).await["error"].clone();
+        assert_eq!(error, json!({ "code": 400, "message": "data is missing" }));
+    }
     let reply = anna.ask("publish", json!({ "channel": "g:g1", "data": { "a": 1 } })).await;
     assert_eq!(reply["publish"], json!({}));
     let own = anna.event("recvgroupmessage").await;
