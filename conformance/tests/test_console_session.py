@@ -199,7 +199,10 @@ def test_a_page_loads_nothing_from_elsewhere_and_answers_at_every_address_below_
 def test_the_overview_is_for_the_account_and_for_whom_a_policy_allows_it(server, visitor, tmp_path):
     refused(visitor.ask("GET", "overview?since=yesterday"), 400, "MalformedRequest")
     told = visitor.ask("GET", "overview").json()
-    assert {"node", "version", "startedAt", "everySeconds", "samples", "failures"} <= set(told)
+    assert {"answeredBy", "everySeconds", "complete", "nodes", "groups"} <= set(told)
+    [node] = told["nodes"]
+    assert (node["state"], node["node"], told["complete"]) == ("answers", told["answeredBy"], True)
+    assert {"version", "startedAt", "samples", "failures"} <= set(node)
     name = unique("user")
     server.cli("user", "add", name)
     watcher = Visitor(server)

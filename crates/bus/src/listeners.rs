@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use muster_core::bus::{Letter, Listener, Receipt};
+use bytes::Bytes;
+use muster_core::bus::{Letter, Listener, Question, Receipt};
 
 /// The listeners of one bus, in the order in which they came.
 #[derive(Default)]
@@ -22,6 +23,12 @@ impl Listeners {
     pub(crate) fn each(&self, tell: impl Fn(&dyn Listener)) {
         let listeners = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         listeners.iter().for_each(|listener| tell(&**listener));
+    }
+
+    /// The answer of whoever deals with such questions; `None` when nobody does.
+    pub(crate) fn answer(&self, question: &Question) -> Option<Bytes> {
+        let listeners = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        listeners.iter().find_map(|listener| listener.answer(question))
     }
 
     /// Hands every listener a letter to this node; what became of it by whoever deals with such.

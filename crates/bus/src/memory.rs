@@ -10,8 +10,9 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use muster_core::{
-    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Receipt},
+    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Question, Receipt},
     id::{GroupRef, NodeId},
 };
 
@@ -30,6 +31,11 @@ impl MemoryBus {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Whether this node goes by a name.
+    fn is(&self, node: &NodeId) -> bool {
+        self.name.read().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(node)
+    }
 }
 
 #[async_trait]
@@ -46,8 +52,15 @@ impl Bus for MemoryBus {
 
     /// Delivers at once to this node; there is no other.
     async fn send(&self, node: &NodeId, letter: Letter, _: Duration) -> Result<Receipt, NoReceipt> {
-        let own = self.name.read().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(node);
-        if own { Ok(self.listeners.hand_out(&letter)) } else { Err(NoReceipt::NoNode) }
+        if self.is(node) { Ok(self.listeners.hand_out(&letter)) } else { Err(NoReceipt::NoNode) }
+    }
+
+    /// Asks this node; there is no other.
+    async fn ask(&self, node: &NodeId, question: Question, _: Duration) -> Result<Bytes, NoReceipt> {
+        if !self.is(node) {
+            return Err(NoReceipt::NoNode);
+        }
+        self.listeners.answer(&question).ok_or(NoReceipt::NotUnderstood)
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {
@@ -66,11 +79,11 @@ impl Bus for MemoryBus {
 mod tests {
     use std::sync::{Mutex, OnceLock};
 
-    use bytes::Bytes;
     use futures_util::FutureExt as _;
     use muster_core::{
         bus::ConnectionKey,
         id::{AppId, GroupId, UserId},
+        time::Millis,
     };
 
     use super::*;
@@ -162,6 +175,31 @@ mod tests {
         assert_eq!(send(&second, commands("k")), Ok(Receipt::Full));
         assert_eq!(send(&second, commands("other")), Ok(Receipt::NoConnection));
         assert!(!format!("{:?}", commands("sesame")).contains("sesame"), "a key is a secret");
+    }
+
+    /// Answers with the moment that it is asked about.
+    struct Witness;
+
+    impl Listener for Witness {
+        fn notice(&self, _: &Notice) {}
+        fn answer(&self, question: &Question) -> Option<Bytes> {
+            let Question::Overview { since } = question;
+            Some(since.0.to_string().into())
+        }
+    }
+
+    #[test]
+    fn this_node_is_asked_by_its_name_and_answers_by_whoever_can() {
+        let bus = MemoryBus::new();
+        let name = NodeId::new("first").unwrap();
+        let question = Question::Overview { since: Millis(7) };
+        let ask = || bus.ask(&name, question, Duration::ZERO).now_or_never().unwrap();
+        assert_eq!(ask(), Err(NoReceipt::NoNode));
+        bus.named(&name);
+        bus.listen(Arc::new(Log::default()));
+        assert_eq!(ask(), Err(NoReceipt::NotUnderstood), "nobody here deals with it");
+        bus.listen(Arc::new(Witness));
+        assert_eq!(ask(), Ok(Bytes::from_static(b"7")));
     }
 
     /// Publishes once more what it hears first, and adds a listener while it is being told.

@@ -142,6 +142,16 @@ pub enum Letter {
     },
 }
 
+/// What one node asks another of itself. It answers at once, out of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// How it does: what it has noted of itself after this moment.
+    Overview {
+        /// The moment, by the clock of the node that is asked.
+        since: Millis,
+    },
+}
+
 /// What became of a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
@@ -153,7 +163,7 @@ pub enum Receipt {
     Full,
 }
 
-/// Why there is no receipt for a letter.
+/// Why there is no receipt for a letter, or no answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoReceipt {
     /// No node goes by this name.
@@ -187,6 +197,11 @@ pub trait Listener: Send + Sync {
             Letter::Commands { .. } => None,
         }
     }
+    /// Answers another node, if it is a question that this listener deals with; what the bytes say is between the two of
+    /// them, and versions apart. Must not block.
+    fn answer(&self, _question: &Question) -> Option<Bytes> {
+        None
+    }
     /// Hears that a stream reaches a position, without the event that stands there: what is missing before it can be
     /// read from the store. Must not block.
     fn reached(&self, _stream: &StreamRef, _position: Sequence) {}
@@ -216,6 +231,13 @@ pub trait Bus: Send + Sync {
     /// # Errors
     /// Why there is no receipt: then the letter has not arrived, or nobody knows.
     async fn send(&self, node: &NodeId, letter: Letter, within: Duration) -> Result<Receipt, NoReceipt>;
+    /// Asks one node, which may be this one, and waits for its answer, for so long at most.
+    ///
+    /// # Errors
+    /// Why there is no answer. A bus that reaches nobody knows no node.
+    async fn ask(&self, _node: &NodeId, _question: Question, _within: Duration) -> Result<Bytes, NoReceipt> {
+        Err(NoReceipt::NoNode)
+    }
     /// Adds a listener of this node.
     fn listen(&self, listener: Arc<dyn Listener>);
     /// This node has members of the group from now on: its notices are wanted.

@@ -381,6 +381,20 @@ pub trait Nodes: Send + Sync {
     /// Ends about `limit` memberships, and logins, of nodes whose leases ran out. Callbacks are owed to the applications
     /// that [are told](crate::app::App::hears_callbacks).
     async fn reap(&self, limit: usize, also: Also) -> StoreResult<Reaped>;
+    /// The nodes that hold a lease, and those whose lease was over in this last span of time. A store that one process
+    /// has alone keeps no leases, and tells of none.
+    async fn leases(&self, _gone_within: Duration) -> StoreResult<Vec<NodeLease>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The lease of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeLease {
+    /// The node.
+    pub node: NodeId,
+    /// For how long it has been over: it ran out, or was given back. `None` while it holds.
+    pub over_for: Option<Duration>,
 }
 
 /// What a [`Admissions::draw`] came to.

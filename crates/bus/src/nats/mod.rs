@@ -37,8 +37,9 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use muster_core::{
-    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Receipt},
+    bus::{Bus, BusError, Letter, Listener, NoReceipt, Notice, Question, Receipt},
     figure::Figure,
     id::{GroupRef, NodeId},
     random::Random,
@@ -106,6 +107,14 @@ impl Bus for NatsBus {
             return Ok(self.shared.listeners.hand_out(&letter));
         }
         self.shared.post(node, &letter, within).await
+    }
+
+    /// Asks this node's listeners directly, and another node by NATS.
+    async fn ask(&self, node: &NodeId, question: Question, within: Duration) -> Result<Bytes, NoReceipt> {
+        if self.shared.name() == *node {
+            return self.shared.listeners.answer(&question).ok_or(NoReceipt::NotUnderstood);
+        }
+        self.shared.ask(node, question, within).await
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {

@@ -11,6 +11,8 @@ pub fn recode(bytes: &[u8]) -> Option<Vec<u8>> {
         Content::Reached(streams) => wire::reached(sender, &streams).ok(),
         Content::Letter(letter) => wire::letter(sender, &letter).ok(),
         Content::Receipt(receipt) => wire::receipt(sender, receipt.ok()).ok(),
+        Content::Question(question) => wire::question(sender, question).ok(),
+        Content::Told(answer) => Some(wire::told(sender, &answer)),
         Content::Lost => Some(wire::lost(sender)),
         Content::Unknown(Head { reached, .. }) => wire::reached(sender, &[reached?]).ok(),
     }

@@ -9,9 +9,10 @@ use std::{
 };
 
 use async_nats::{Client, Message, Request, client::RequestErrorKind};
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use muster_core::{
-    bus::{BusError, Letter, NoReceipt, Notice, Receipt},
+    bus::{BusError, Letter, NoReceipt, Notice, Question, Receipt},
     complaint::LineLimit,
     figure::Figure,
     id::NodeId,
@@ -42,6 +43,14 @@ struct Counters {
     unknown: AtomicU64,
     hints: AtomicU64,
     resumes: AtomicU64,
+}
+
+/// What comes of what another node has sent.
+enum Heard {
+    /// What became of it; `None` where this version does not know it.
+    Receipt(Option<Receipt>),
+    /// The answer to a question.
+    Answer(Bytes),
 }
 
 /// The bus without its tasks.
@@ -170,10 +179,33 @@ impl Shared {
         letter: &Letter,
         within: Duration,
     ) -> Result<Receipt, NoReceipt> {
+        let bytes = wire::letter(self.sender, letter).map_err(|error| BusError(error.to_string()))?;
+        match self.request(node, bytes, within).await? {
+            Content::Receipt(receipt) => receipt,
+            _ => Err(NoReceipt::NotUnderstood),
+        }
+    }
+
+    /// Asks another node, and waits for its answer for so long at most.
+    pub(super) async fn ask(
+        &self,
+        node: &NodeId,
+        question: Question,
+        within: Duration,
+    ) -> Result<Bytes, NoReceipt> {
+        let bytes = wire::question(self.sender, question).map_err(|error| BusError(error.to_string()))?;
+        match self.request(node, bytes, within).await? {
+            Content::Told(answer) => Ok(answer),
+            Content::Receipt(Err(why)) => Err(why),
+            _ => Err(NoReceipt::NotUnderstood),
+        }
+    }
+
+    /// Sends something to one node, and waits for what comes back for so long at most.
+    async fn request(&self, node: &NodeId, bytes: Vec<u8>, within: Duration) -> Result<Content, NoReceipt> {
         if let Some(fault) = self.why_not() {
             return Err(BusError(fault).into());
         }
-        let bytes = wire::letter(self.sender, letter).map_err(|error| BusError(error.to_string()))?;
         let (size, subject) = (bytes.len(), self.subjects.of(Reach::Node(node)));
         let request = Request::new().payload(bytes.into()).timeout(Some(within));
         // The library counts the time from when the request has left the queue.
@@ -185,10 +217,7 @@ impl Shared {
             _ => BusError(error.to_string()).into(),
         })?;
         count(&self.counters.letters);
-        match wire::decode(&answer.payload) {
-            Ok((_, Content::Receipt(receipt))) => receipt,
-            _ => Err(NoReceipt::NotUnderstood),
-        }
+        wire::decode(&answer.payload).map(|(_, content)| content).map_err(|_| NoReceipt::NotUnderstood)
     }
 
     /// Tells once more how far streams are. What cannot be sent now is told in a later round.
@@ -232,7 +261,7 @@ impl Shared {
 
     /// Takes a message of another node, and says what became of it where that is asked.
     pub(super) fn receive(&self, message: &Message) {
-        let receipt = match wire::decode(&message.payload) {
+        let answer = match wire::decode(&message.payload) {
             // The server sends nothing back on the connection that it came from; but after a change of servers
             // something sent on the old one may arrive on the new one.
             Ok((sender, _)) if sender == self.sender => return,
@@ -242,11 +271,12 @@ impl Shared {
             }
             Err(error) => {
                 self.pass_over(&error.to_string());
-                None
+                Heard::Receipt(None)
             }
         };
         if let Some(reply) = &message.reply {
-            let answered = wire::receipt(self.sender, receipt)
+            let answered = self
+                .answered(answer)
                 .map_err(|error| BusError(error.to_string()))
                 .and_then(|bytes| self.hand_over(reply.to_string(), bytes));
             if let Err(error) = answered {
@@ -267,25 +297,40 @@ impl Shared {
         }
     }
 
-    /// Passes on what another node says; what became of it, if this version knows it.
-    fn hear(&self, content: Content) -> Option<Receipt> {
+    /// What is sent back to whoever waits.
+    fn answered(&self, heard: Heard) -> Result<Vec<u8>, serde_json::Error> {
+        match heard {
+            Heard::Receipt(receipt) => wire::receipt(self.sender, receipt),
+            Heard::Answer(answer) => {
+                let bytes = wire::told(self.sender, &answer);
+                let size = bytes.len();
+                if size <= self.client.max_payload() { Ok(bytes) } else { wire::too_large(self.sender, size) }
+            }
+        }
+    }
+
+    /// Passes on what another node says.
+    fn hear(&self, content: Content) -> Heard {
         match content {
             Content::Notice(notice) => self.listeners.each(|listener| listener.notice(&notice)),
             Content::Reached(streams) => self.hear_positions(&streams),
-            Content::Letter(letter) => return Some(self.listeners.hand_out(&letter)),
-            // It is waited for elsewhere, and answers nothing here.
-            Content::Receipt(_) => {}
+            Content::Letter(letter) => return Heard::Receipt(Some(self.listeners.hand_out(&letter))),
+            Content::Question(question) => {
+                return self.listeners.answer(&question).map_or(Heard::Receipt(None), Heard::Answer);
+            }
+            // They are waited for elsewhere, and answer nothing here.
+            Content::Receipt(_) | Content::Told(_) => {}
             Content::Unknown(Head { name, reached }) => {
                 self.pass_over(&name);
                 self.hear_positions(reached.as_slice());
-                return None;
+                return Heard::Receipt(None);
             }
             Content::Lost => {
                 self.peer_lost.store(true, Ordering::Relaxed);
                 self.link.stirred.notify_one();
             }
         }
-        Some(Receipt::Taken)
+        Heard::Receipt(Some(Receipt::Taken))
     }
 
     fn hear_positions(&self, streams: &[(StreamRef, Sequence)]) {
@@ -333,7 +378,11 @@ impl Shared {
         let reconnects = link::connections(&self.client).saturating_sub(1);
         vec![
             Figure::counter("bus_published", "Notices handed to NATS.", value(published)),
-            Figure::counter("bus_letters", "Letters to other nodes that were answered.", value(letters)),
+            Figure::counter(
+                "bus_letters",
+                "Letters and questions to other nodes that were answered.",
+                value(letters),
+            ),
             Figure::counter("bus_received", "Messages of other nodes.", value(received)),
             Figure::counter("bus_dropped", "Notices that could not be handed to NATS.", value(dropped)),
             Figure::counter("bus_overruns", "Messages of other nodes dropped unread.", self.link.overruns()),

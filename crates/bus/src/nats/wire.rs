@@ -3,9 +3,9 @@
 //! | bytes | |
 //! |---|---|
 //! | 1 | the version |
-//! | 1 | the kind: `n` a notice, `r` positions that streams have reached, `l` the sender's notices may have been lost, `c` what a client says beside its connection, `a` the receipt for what one node was sent alone |
+//! | 1 | the kind: `n` a notice, `r` positions that streams have reached, `l` the sender's notices may have been lost, `c` what a client says beside its connection, `i` what a node is asked of itself, `a` the receipt for what one node was sent alone, `t` what a node tells that was asked |
 //! | 8 | who sent it, big-endian |
-//! | the others | what it says, JSON: `{"<name>":{…}}` or `"<name>"` for a notice, a letter and a receipt, `[[<stream>,<position>],…]` for positions |
+//! | the others | what it says, JSON: `{"<name>":{…}}` or `"<name>"` for a notice, a letter and a receipt, `[[<stream>,<position>],…]` for positions; of `t` the bytes that were told, as they are |
 //!
 //! The types of what is said are of this module (`wire/`); what the domain's types become has no effect on the wire. JSON costs
 //! more bytes than a binary encoding; in exchange a node of an older version reads what a newer one has added to, which a
@@ -35,8 +35,9 @@ mod head;
 mod letter;
 mod notice;
 
+use bytes::Bytes;
 use muster_core::{
-    bus::{Letter, NoReceipt, Notice, Receipt},
+    bus::{Letter, NoReceipt, Notice, Question, Receipt},
     message::{Sequence, StreamRef},
 };
 use serde::Serialize;
@@ -44,7 +45,7 @@ use serde_json::value::RawValue;
 
 pub(super) use self::head::Head;
 use self::{
-    letter::{LetterForm, ReceiptForm},
+    letter::{LetterForm, QuestionForm, ReceiptForm},
     notice::{NoticeForm, StreamForm},
 };
 
@@ -60,6 +61,10 @@ const LOST: u8 = b'l';
 const LETTER: u8 = b'c';
 /// A [`Receipt`].
 const RECEIPT: u8 = b'a';
+/// A [`Question`].
+const QUESTION: u8 = b'i';
+/// The answer to one.
+const TOLD: u8 = b't';
 /// Version, kind and sender.
 const HEADER_BYTES: usize = 2 + size_of::<SenderId>();
 
@@ -80,6 +85,10 @@ pub(super) enum Content {
     Letter(Letter),
     /// The receipt for a letter.
     Receipt(Result<Receipt, NoReceipt>),
+    /// A question.
+    Question(Question),
+    /// The answer to one.
+    Told(Bytes),
     /// Something that this version does not know: no more than its head.
     Unknown(Head),
 }
@@ -111,6 +120,23 @@ pub(super) fn letter(sender: SenderId, letter: &Letter) -> Result<Vec<u8>, serde
 /// A receipt as bytes; `None` for a letter that was not understood.
 pub(super) fn receipt(sender: SenderId, receipt: Option<Receipt>) -> Result<Vec<u8>, serde_json::Error> {
     encode(sender, RECEIPT, &ReceiptForm::of(receipt))
+}
+
+/// Instead of an answer, that it has more bytes than NATS carries.
+pub(super) fn too_large(sender: SenderId, size: usize) -> Result<Vec<u8>, serde_json::Error> {
+    encode(sender, RECEIPT, &ReceiptForm::TooLarge(size))
+}
+
+/// A question as bytes.
+pub(super) fn question(sender: SenderId, question: Question) -> Result<Vec<u8>, serde_json::Error> {
+    encode(sender, QUESTION, &QuestionForm::from(question))
+}
+
+/// An answer as bytes.
+pub(super) fn told(sender: SenderId, answer: &[u8]) -> Vec<u8> {
+    let mut bytes = header(sender, TOLD);
+    bytes.extend(answer);
+    bytes
 }
 
 /// Positions as bytes.
@@ -162,6 +188,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(SenderId, Content), Unreadable> {
         LOST => Some(Content::Lost),
         LETTER => LetterForm::read(content).map(Content::Letter),
         RECEIPT => ReceiptForm::read(content).map(Content::Receipt),
+        QUESTION => {
+            serde_json::from_slice::<QuestionForm>(content).ok().map(|form| Content::Question(form.into()))
+        }
+        TOLD => Some(Content::Told(Bytes::copy_from_slice(content))),
         _ => None,
     };
     let content = known.unwrap_or_else(|| Content::Unknown(Head::read(kind, content)));

@@ -299,7 +299,11 @@ fn today() -> Vec<(u8, &'static str, Content)> {
         (r#""NoConnection""#, Ok(Receipt::NoConnection)),
         (r#""Full""#, Ok(Receipt::Full)),
         (r#""NotUnderstood""#, Err(NoReceipt::NotUnderstood)),
+        (r#"{"TooLarge":9}"#, Err(NoReceipt::TooLarge(9))),
     ];
+    let asked = Question::Overview { since: Millis(-1) };
+    messages.push((QUESTION, r#"{"Overview":{"since":-1}}"#, Content::Question(asked)));
+    messages.push((TOLD, "{\"x\": 群}", Content::Told(Bytes::from("{\"x\": 群}"))));
     messages.extend(receipts.into_iter().map(|(json, of)| (RECEIPT, json, Content::Receipt(of))));
     messages
 }
@@ -314,13 +318,16 @@ fn messages_of_version_1_are_read_and_sent_byte_for_byte() {
             Content::Reached(streams) => reached(7, streams).unwrap(),
             Content::Lost => lost(7),
             Content::Letter(sent) => letter(7, sent).unwrap(),
+            Content::Receipt(Err(NoReceipt::TooLarge(size))) => too_large(7, *size).unwrap(),
             Content::Receipt(of) => receipt(7, of.clone().ok()).unwrap(),
+            Content::Question(asked) => question(7, *asked).unwrap(),
+            Content::Told(answer) => told(7, answer),
             Content::Unknown(head) => panic!("{head:?}"),
         };
         assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(&bytes));
         assert_eq!(decode(&bytes).unwrap(), (7, content));
     }
-    assert_eq!([NOTICE, REACHED, LOST, LETTER, RECEIPT], *b"nrlca");
+    assert_eq!([NOTICE, REACHED, LOST, LETTER, RECEIPT, QUESTION, TOLD], *b"nrlcait");
 }
 
 #[test]

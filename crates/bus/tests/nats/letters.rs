@@ -93,3 +93,32 @@ async fn a_node_that_is_silent_or_does_not_understand_is_told_apart() {
     assert_eq!(answer.payload[10..], *b"\"NotUnderstood\"");
     assert_eq!((other.log.heard(), other.figure("bus_unknown")), (vec![], 1));
 }
+
+#[tokio::test]
+async fn a_node_is_asked_of_itself_and_answers_or_it_is_said_why_not() {
+    let server = Server::start("max_payload: 4096").await;
+    let [a, b, c] = names();
+    let one = Node::named(&server.url(), &a).await;
+    assert_eq!(one.ask(&b, 3).await, Err(NoReceipt::NoNode));
+    let _other = Node::named(&server.url(), &b).await;
+    assert_eq!(one.ask(&b, 3).await.unwrap(), b"xxx"[..]);
+    assert_eq!(one.ask(&a, 2).await.unwrap(), b"xx"[..], "a node asks itself without a way");
+    let large = one.ask(&b, 5_000).await;
+    assert!(matches!(large, Err(NoReceipt::TooLarge(size)) if size > 5_000), "{large:?}");
+    assert_eq!(one.ask(&b, -1).await, Err(NoReceipt::NotUnderstood), "nobody there has an answer");
+    // One of a version that knows no questions says what it says of any letter that it does not know.
+    let earlier = async_nats::connect(server.url()).await.unwrap();
+    let mut letters = earlier.subscribe("muster.n.c").await.unwrap();
+    earlier.request("nobody.there", "".into()).await.unwrap_err();
+    let answering = async {
+        while let Some(letter) = letters.next().await {
+            let receipt = b"\x01a\0\0\0\0\0\0\0\x09\"NotUnderstood\"";
+            earlier.publish(letter.reply.unwrap(), receipt.as_slice().into()).await.unwrap();
+        }
+    };
+    let answer = tokio::select! {
+        answer = one.ask(&c, 3) => answer,
+        () = answering => panic!("the subscription ended"),
+    };
+    assert_eq!(answer, Err(NoReceipt::NotUnderstood));
+}

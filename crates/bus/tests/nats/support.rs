@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use muster_bus::nats::{NatsBus, NatsError, NatsOptions};
 use muster_core::{
-    bus::{Bus, ConnectionKey, Letter, Listener, NoReceipt, Notice, Receipt},
+    bus::{Bus, ConnectionKey, Letter, Listener, NoReceipt, Notice, Question, Receipt},
     id::{AppId, GroupId, GroupRef, MessageId, NodeId, UserId},
     message::{Event, Level, Message, Sender, Sequence, StreamRef, Weight},
     testing::Seeded,
@@ -197,6 +198,11 @@ impl Listener for Log {
         }
         Some(Receipt::Taken)
     }
+    /// It tells so many bytes as the moment that it is asked about.
+    fn answer(&self, question: &Question) -> Option<Bytes> {
+        let Question::Overview { since } = question;
+        Some(vec![b'x'; usize::try_from(since.0).ok()?].into())
+    }
     fn reached(&self, stream: &StreamRef, position: Sequence) {
         self.note(Heard::Reached(stream.clone(), position));
     }
@@ -249,6 +255,11 @@ impl Node {
 
     pub(crate) async fn send(&self, to: &NodeId, letter: Letter) -> Result<Receipt, NoReceipt> {
         self.bus.send(to, letter, PATIENCE).await
+    }
+
+    /// Asks a node for so many bytes.
+    pub(crate) async fn ask(&self, of: &NodeId, bytes: i64) -> Result<Bytes, NoReceipt> {
+        self.bus.ask(of, Question::Overview { since: Millis(bytes) }, PATIENCE).await
     }
 
     pub(crate) fn figure(&self, name: &str) -> u64 {

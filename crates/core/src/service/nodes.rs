@@ -5,15 +5,17 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+
 use super::{
     Muster,
     change::{Done, Hands},
 };
 use crate::{
-    bus::Notice,
+    bus::{NoReceipt, Notice, Question},
     error::{Error, Result},
     id::NodeId,
-    store::Departed,
+    store::{Departed, NodeLease},
 };
 
 /// Memberships of a lost node that are ended in one transaction: short enough not to hold up those who join.
@@ -76,6 +78,28 @@ impl NodeRules<'_> {
     pub async fn give_back(&self) -> Result<()> {
         self.0.store.beat(&self.id(), Duration::ZERO).await?;
         Ok(())
+    }
+
+    /// The other nodes that hold a lease, and those whose lease was over in this last span of time.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn others(&self, gone_within: Duration) -> Result<Vec<NodeLease>> {
+        let (leases, own) = (self.0.store.leases(gone_within).await?, self.id());
+        Ok(leases.into_iter().filter(|lease| lease.node != own).collect())
+    }
+
+    /// Asks a node of itself, and waits for its answer, for so long at most.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn ask(
+        &self,
+        node: &NodeId,
+        question: Question,
+        within: Duration,
+    ) -> std::result::Result<Bytes, NoReceipt> {
+        self.0.bus.ask(node, question, within).await
     }
 
     /// Ends a part of what nodes held that are gone, and tells who left; whether there is more to end.

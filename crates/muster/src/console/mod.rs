@@ -3,8 +3,10 @@
 //! A session is a sealed cookie and stands nowhere on the server, so that every node knows it ([`session`]). Whatever is
 //! asked in one goes the way of a signed call from there on: the identity is the access key's, looked up each time.
 
+mod busy;
 mod call;
 mod command;
+mod nodes;
 mod overview;
 mod refusal;
 mod session;
@@ -21,7 +23,11 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
-use muster_core::{seal::MasterKey, service::Muster, time::Clock as _};
+use muster_core::{
+    seal::MasterKey,
+    service::Muster,
+    time::{Clock as _, Millis},
+};
 use muster_gateway::{
     AccessKey, Gateway, Identities as _, PrincipalKind,
     policy::{Context, Decision, decide},
@@ -234,7 +240,7 @@ struct Had {
     since: i64,
 }
 
-/// The RAM action of the overview, which tells of the whole node and not of one account.
+/// The RAM action of the overview, which tells of all nodes and not of one account.
 const GET_OVERVIEW: &str = "muster:GetOverview";
 
 async fn overview(
@@ -265,7 +271,7 @@ async fn overview(
         );
         return Err(Refusal::NotAllowed(why));
     }
-    Ok(axum::Json(console.overview.told(since)).into_response())
+    Ok(axum::Json(nodes::told(&console.muster, &console.overview, Millis(since)).await).into_response())
 }
 
 async fn command(

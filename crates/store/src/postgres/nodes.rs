@@ -16,7 +16,7 @@ use muster_core::{
     callback::{Found, OwedCall, UserTie},
     id::{AppId, GroupRef, NodeId, SessionId, UserId},
     roster::Leave,
-    store::{Also, Departed, Nodes, Reaped, StoreResult},
+    store::{Also, Departed, NodeLease, Nodes, Reaped, StoreResult},
 };
 use tokio::time::Instant;
 
@@ -74,6 +74,22 @@ impl PostgresStore {
         }
         tx.commit().await?;
         Ok(held.is_some())
+    }
+
+    async fn try_leases(&self, gone_within: Duration) -> Result<Vec<NodeLease>, Fault> {
+        let tx = self.database.begin().await?;
+        let within = i64::try_from(gone_within.as_millis()).unwrap_or(i64::MAX);
+        let sql = "SELECT node, over_for FROM (SELECT node,
+                (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::bigint AS over_for FROM node) AS lease
+            WHERE over_for < $1 ORDER BY node";
+        let rows = tx.query(sql, values![within]).await?;
+        tx.commit().await?;
+        let mut leases = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let over = u64::try_from(row.try_get::<_, i64>("over_for")?).ok().map(Duration::from_millis);
+            leases.push(NodeLease { node: id(row, "node", NodeId::new)?, over_for: over });
+        }
+        Ok(leases)
     }
 
     async fn try_reap(&self, limit: usize, also: &Also) -> Result<Reaped, Fault> {
@@ -246,5 +262,9 @@ impl Nodes for PostgresStore {
 
     async fn reap(&self, limit: usize, also: Also) -> StoreResult<Reaped> {
         retry(|| self.try_reap(limit, &also)).await
+    }
+
+    async fn leases(&self, gone_within: Duration) -> StoreResult<Vec<NodeLease>> {
+        retry(|| self.try_leases(gone_within)).await
     }
 }

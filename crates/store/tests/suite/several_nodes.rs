@@ -530,3 +530,29 @@ async fn a_recovered_super_group_counts_nobody_who_was_in_it_on_any_node() {
     assert!(fresh && count == 1);
     until("one is counted", async || a.state(&g).await.count == 1 && b.state(&g).await.count == 1).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_node_sees_who_holds_a_lease_and_for_how_long_another_has_been_gone() {
+    let place = Postgres::new();
+    let [a, b, c] = three(&place).await;
+    let named = async |within| -> Vec<(String, bool)> {
+        let leases = a.store.leases(within).await.unwrap();
+        leases.into_iter().map(|lease| (lease.node.to_string(), lease.over_for.is_some())).collect()
+    };
+    let [held_a, held_b, held_c] = ["a", "b", "c"].map(|name| (name.to_owned(), false));
+    assert_eq!(named(LEASE).await, [held_a.clone(), held_b.clone(), held_c]);
+    c.expire(&b).await;
+    let gone = ("c".to_owned(), true);
+    assert_eq!(named(LEASE).await, [held_a.clone(), held_b.clone(), gone.clone()]);
+    b.reap_all(10).await;
+    assert_eq!(
+        named(LEASE).await,
+        [held_a.clone(), held_b.clone(), gone],
+        "also when what it held was ended"
+    );
+    assert_eq!(
+        named(Duration::ZERO).await,
+        [held_a, held_b],
+        "and it is told of for as long as is asked for"
+    );
+}

@@ -1,9 +1,13 @@
-import { Ago, CallError, CopyId, counted, Empty, Failure, Skeleton, shortly, useLoaded, useWords } from '@muster/ui';
+import { CallError, counted, Empty, Failure, Skeleton, shortly, useLoaded, useWords } from '@muster/ui';
 import { useRef } from 'preact/hooks';
+import { useQuery } from '../address.ts';
 import { Screen } from '../frame/screen.tsx';
-import { HOUR_MILLIS, loadOverview, type Overview, type Sample } from './load.ts';
+import { BusyGroups } from './groups.tsx';
+import { type Answering, answering, HOUR_MILLIS, loadOverview, type Overview, type Sample } from './load.ts';
+import { Nodes } from './nodes.tsx';
 import { words } from './overview.words.ts';
 import { Plot } from './plot.tsx';
+import { allFailures, summed } from './sums.ts';
 
 const EVERY_MILLIS = 5_000;
 const LEAST_SPAN_MILLIS = 120_000;
@@ -14,9 +18,10 @@ type Figure = 'connections' | 'subscriptions' | 'joins' | 'messages' | 'deliveri
 const RATES: readonly Figure[] = ['joins', 'messages', 'deliveries', 'drops', 'requests'];
 const FIGURES: readonly Figure[] = ['connections', 'subscriptions', ...RATES];
 
-/** How the server does, and how it did in the last hour. */
+/** How the nodes do together, and one by one, and how they did in the last hour. */
 export function OverviewScreen() {
   const say = useWords(words);
+  const [query, change] = useQuery();
   const held = useRef<Overview | undefined>(undefined);
   const load = async (signal: AbortSignal) => {
     held.current = await loadOverview(held.current, signal);
@@ -24,6 +29,8 @@ export function OverviewScreen() {
   };
   const { value, error, reload } = useLoaded('overview', load, EVERY_MILLIS);
   const isRefused = error instanceof CallError && error.code === 'NoAuth';
+  const there = value ? answering(value) : [];
+  const one = there.find(({ node }) => node === query.node);
   return (
     <Screen title={say.title}>
       {isRefused && (
@@ -35,14 +42,26 @@ export function OverviewScreen() {
       )}
       {error !== undefined && !isRefused && <Failure error={error} onRetry={reload} />}
       {!value && error === undefined && <Skeleton rows={8} />}
-      {value && <Figures overview={value} />}
-      {value && <Node overview={value} />}
+      {value && (
+        <>
+          {value.nodes.some(({ state }) => state === 'silent') && <p class="notice">{say.silentNodes}</p>}
+          {!value.complete && <p class="notice">{say.incomplete}</p>}
+          <Figures nodes={one ? [one] : there} everyMillis={value.everySeconds * 1000} of={one?.node} />
+          <Nodes overview={value} chosen={one?.node} onChoose={(node) => change({ node })} />
+          <div class="halves">
+            <BusyGroups groups={value.groups} />
+            <Troubles nodes={one ? [one] : there} />
+          </div>
+        </>
+      )}
     </Screen>
   );
 }
 
-function Figures({ overview: { samples } }: { overview: Overview }) {
+function Figures({ nodes, everyMillis, of }: { nodes: Answering[]; everyMillis: number; of: string | undefined }) {
   const say = useWords(words);
+  const courses = nodes.map(({ samples }) => samples);
+  const samples = summed(courses, everyMillis);
   const last = samples.at(-1);
   // A server that has just started fills its plots all the same.
   const span = Math.min(HOUR_MILLIS, Math.max(LEAST_SPAN_MILLIS, (last?.at ?? 0) - (samples[0]?.at ?? 0)));
@@ -51,7 +70,7 @@ function Figures({ overview: { samples } }: { overview: Overview }) {
   return (
     <>
       <div class="line">
-        <h2>{say.hour}</h2>
+        <h2>{of ? say.hourOf(of) : say.hour}</h2>
       </div>
       {!last && <p class="notice">{say.first}</p>}
       <div class="cards">
@@ -86,8 +105,9 @@ function Figures({ overview: { samples } }: { overview: Overview }) {
   );
 }
 
-function Node({ overview: { node, version, startedAt, failures } }: { overview: Overview }) {
+function Troubles({ nodes }: { nodes: Answering[] }) {
   const say = useWords(words);
+  const failures = allFailures(nodes);
   const rows: [name: string, count: number][] = [
     [say.loginsRefused, failures.loginsRefused],
     [say.unrecovered, failures.unrecovered],
@@ -96,35 +116,17 @@ function Node({ overview: { node, version, startedAt, failures } }: { overview: 
   ];
   const told = rows.filter(([, count]) => count > 0);
   return (
-    <div class="halves">
-      <section class="card padded stack">
-        <h2>{say.node}</h2>
-        <dl class="pairs">
-          <dt>{say.node}</dt>
-          <dd>
-            <CopyId value={node} name={say.node} characters={18} />
-          </dd>
-          <dt>{say.version}</dt>
-          <dd>{version}</dd>
-          <dt>{say.started}</dt>
-          <dd>
-            <Ago at={startedAt} />
-          </dd>
-        </dl>
-        <p class="hint">{say.oneNode}</p>
-      </section>
-      <section class="card padded stack">
-        <h2>{say.failures}</h2>
-        {told.length === 0 && <p class="unit">{say.quiet}</p>}
-        <dl class="pairs counts">
-          {told.map(([name, count]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd class="number">{counted(count)}</dd>
-            </div>
-          ))}
-        </dl>
-      </section>
-    </div>
+    <section class="card padded stack">
+      <h2>{say.failures}</h2>
+      {told.length === 0 && <p class="unit">{say.quiet}</p>}
+      <dl class="pairs counts">
+        {told.map(([name, count]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="number">{counted(count)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }

@@ -21,6 +21,21 @@ function path(points: readonly Point[], x: (at: number) => number, y: (value: nu
   return steps.join('');
 }
 
+const SMALL = { width: 72, height: 20 };
+
+/** The course of a figure in a row of a table: a line beside the number that says it in words. */
+export function Course({ points }: { points: readonly Point[] }) {
+  const [first, last] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
+  const most = Math.max(...points.map(([, value]) => value ?? 0), 1);
+  const x = (at: number) => ((at - first) / Math.max(1, last - first)) * SMALL.width;
+  const y = (value: number) => SMALL.height - 1 - (value / most) * (SMALL.height - 2);
+  return (
+    <svg class="course" viewBox={`0 0 ${SMALL.width} ${SMALL.height}`} preserveAspectRatio="none" aria-hidden="true">
+      <path d={path(points, x, y)} />
+    </svg>
+  );
+}
+
 /** The course of a figure, as a line over a shade; what is pointed at is told in words. */
 export function Plot({
   points,

@@ -1,8 +1,11 @@
-//! Letters that are no notices, and receipts, as they are sent.
+//! Letters that are no notices, questions, and receipts, as they are sent.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use muster_core::bus::{ConnectionKey, Letter, NoReceipt, Receipt};
+use muster_core::{
+    bus::{ConnectionKey, Letter, NoReceipt, Question, Receipt},
+    time::Millis,
+};
 use serde::{Deserialize, Serialize};
 
 /// A [`Letter`].
@@ -27,6 +30,28 @@ impl LetterForm {
     }
 }
 
+/// A [`Question`].
+#[derive(Serialize, Deserialize)]
+pub(super) enum QuestionForm {
+    Overview { since: i64 },
+}
+
+impl From<Question> for QuestionForm {
+    fn from(question: Question) -> Self {
+        match question {
+            Question::Overview { since } => Self::Overview { since: since.0 },
+        }
+    }
+}
+
+impl From<QuestionForm> for Question {
+    fn from(form: QuestionForm) -> Self {
+        match form {
+            QuestionForm::Overview { since } => Self::Overview { since: Millis(since) },
+        }
+    }
+}
+
 /// A [`Receipt`], or that there is none.
 #[derive(Serialize, Deserialize)]
 pub(super) enum ReceiptForm {
@@ -34,6 +59,8 @@ pub(super) enum ReceiptForm {
     NoConnection,
     Full,
     NotUnderstood,
+    /// The answer has so many bytes.
+    TooLarge(usize),
 }
 
 impl ReceiptForm {
@@ -53,6 +80,7 @@ impl ReceiptForm {
             Self::NoConnection => Ok(Receipt::NoConnection),
             Self::Full => Ok(Receipt::Full),
             Self::NotUnderstood => Err(NoReceipt::NotUnderstood),
+            Self::TooLarge(size) => Err(NoReceipt::TooLarge(size)),
         })
     }
 }
