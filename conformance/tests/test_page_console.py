@@ -1,6 +1,9 @@
 """The console in a real Chromium: its real jobs against a real server with real people connected."""
 
 import json
+import os
+import shlex
+import subprocess
 
 import pytest
 
@@ -10,7 +13,7 @@ from harness.scenes import join_by_invitation, new_app, new_chat_group, new_grou
 from harness.server import ROOT_KEY
 from harness.tokens import login_token
 from harness.viewers import Viewers
-from harness.waiting import until
+from harness.waiting import PATIENCE, until
 
 CONFIG = {"super_group": {"listing": "serve"}}
 
@@ -64,6 +67,7 @@ def show(wire, server):
         server.cli("user", "add", "watcher")
         server.cli("policy", "put", "watch", str(policy))
         server.cli("policy", "attach", "watch", "watcher")
+        server.cli("role", "add", "reader")
         server.cli("word", "add", app["AppId"], "casino")
         yield app, group
 
@@ -186,6 +190,68 @@ def test_what_messages_may_not_say_is_kept_and_tested(open_page, show):
     page.see(text="Caught by casino")
 
 
+def test_what_was_done_by_command_can_be_done_again_as_it_is_shown(open_page, server, show):
+    app = show[0]["AppId"]
+
+    def listed():
+        return "roulette" in [row["entry"] for row in server.cli_json("word", "list", app)]
+
+    page = open_page(f"/console/moderation?app={app}")
+    page.fill(label="Entries", text="roulette")
+    page.press(button="Add")
+    page.see(text=f"muster word add {app} roulette")
+    assert listed()
+    page.evaluate(script="document.querySelector('.made').open = true")
+    server.cli("word", "remove", app, "roulette")
+    server.cli(*shlex.split(page.text(selector=".made pre"))[1:])
+    assert listed()
+    server.cli("word", "remove", app, "roulette")
+    page.press(button="curl")
+    secret = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": ROOT_KEY.secret}
+    script = page.text(selector=".made pre")
+    done = subprocess.run(["sh", "-ec", script], env={**os.environ, **secret}, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0 and listed(), done.stdout + done.stderr
+
+
+def test_a_role_is_made_with_whom_it_trusts_and_what_it_may_do(open_page, server, show):
+    page = open_page("/console/access?part=roles")
+    page.press(button="New role")
+    page.fill(label="Role name", text="writer")
+    page.fill(label="Longest session, in seconds", text="7200")
+    page.press(button="Save the role")
+    page.see(text="muster role add --trust - --max-session 7200 writer")
+    page.choose(label="Attach a policy: writer", option="watch")
+    page.see(text="muster role attach watch writer")
+    role = server.cli_json("role", "show", "writer")
+    assert (role["policies"], role["maxSessionSeconds"]) == (["watch"], 7200)
+    assert role["trust"]["Statement"][0]["Principal"]["RAM"] == [role["arn"].replace("role/writer", "root")]
+    page.press(button="Detach watch from writer")
+    until(lambda: server.cli_json("role", "show", "writer")["policies"] == [], "the policy to be detached")
+
+
+def test_a_channel_is_given_a_number_as_people_write_it(open_page, server):
+    number = new_number()
+    page = open_page("/console/chats")
+    page.press(button="New channel")
+    page.fill(label="Name", text="Lamps of Lin")
+    page.press(button="Make the channel")
+    page.see(text="No business number yet")
+    page.press(button="New number")
+    page.fill(label="Business number", text=f"+{number[:2]} {number[2:5]}-{number[5:]}")
+    page.press(button="Add the number")
+    page.see(text="No group of this number yet")
+    page.see(text="muster number add")
+    assert number in [row["businessNumber"] for row in server.cli_json("number", "list")]
+
+
+def test_the_theme_is_chosen_on_a_phone_too(open_page):
+    page = open_page(phone=True)
+    page.press(button="Theme: As the system")
+    page.press(button="Theme: Light")
+    until(lambda: page.evaluate(script="document.documentElement.dataset.theme") == "dark", "the dark theme")
+    page.press(button="Theme: Dark")
+
+
 def test_keys_lead_through_it(open_page):
     page = open_page("/console/apps")
     page.see(text="Live apps")
@@ -228,6 +294,6 @@ def screens(show, chat):
         ("overview", "/console/"), ("apps", "/console/apps"), ("app", f"/console/apps/{app}"), ("group", room),
         ("people", f"{room}?part=people"), ("channels", "/console/chats"), ("channel", conversation.rsplit("/", 1)[0]),
         ("chat", conversation), ("access", "/console/access"), ("policy", "/console/access?part=policies&open=watch"),
-        ("trial", "/console/access?part=trial"), ("callbacks", "/console/callbacks"), ("moderation", "/console/moderation"),
+        ("role", "/console/access?part=roles&open=reader"), ("trial", "/console/access?part=trial"), ("callbacks", "/console/callbacks"), ("moderation", "/console/moderation"),
         ("nothing", "/console/none"),
     ]

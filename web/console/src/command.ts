@@ -28,6 +28,17 @@ export type Command =
         | { Remove: { name: string } };
     }
   | {
+      Role:
+        | 'List'
+        | { Show: { name: string } }
+        | { Add: { name: string; document: string | null; max_session: number } }
+        | { Update: { name: string; document: string | null; max_session: number | null } }
+        | { Attach: { policy: string; role: string } }
+        | { Detach: { policy: string; role: string } }
+        | { Delete: { name: string } };
+    }
+  | { Number: 'List' | { Add: { digits: string; channel: string } } }
+  | {
       Callbacks:
         | { List: { owed: boolean; part: Part } }
         | { Show: { number: number } }

@@ -12,7 +12,7 @@ export * from './parts/choices.tsx';
 export * from './parts/field.tsx';
 export { Icon, type IconName } from './parts/icon.tsx';
 export { KeyForm } from './parts/key-form.tsx';
-export { MadeCall } from './parts/made.tsx';
+export { MadeCall, MadeLine } from './parts/made.tsx';
 export { Sheet } from './parts/sheet.tsx';
 export * from './parts/told.tsx';
 export { remember, remembered } from './remembered.ts';

@@ -1,11 +1,12 @@
 import { Button, CallError, Empty, Failure, Skeleton, session, useLoaded, useWords } from '@muster/ui';
-import { useState } from 'preact/hooks';
 import { useQuery } from '../address.ts';
 import { type Command, command } from '../command.ts';
+import { MadeCommands, useCommands } from '../commands.tsx';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './access.words.ts';
 import { KeysPart } from './keys.tsx';
 import { PoliciesPart } from './policies.tsx';
+import { RolesPart } from './roles.tsx';
 import { TrialPart } from './trial.tsx';
 import { UsersPart } from './users.tsx';
 
@@ -30,11 +31,19 @@ export interface Policy {
   modifiedAt: number;
 }
 
+export interface Role {
+  roleName: string;
+  policies: string[];
+  maxSessionSeconds: number;
+  createdAt: number;
+}
+
 /** Who may act, by what, and what they may do. */
 export interface Directory {
   users: User[];
   keys: Key[];
   policies: Policy[];
+  roles: Role[];
 }
 
 /** What the parts of this screen are given: what there is, and how something of it is changed. */
@@ -44,36 +53,26 @@ export interface Part {
   change: <T>(asked: Command) => Promise<T | undefined>;
 }
 
-const PARTS = ['users', 'keys', 'policies', 'trial'] as const;
+const PARTS = ['users', 'keys', 'policies', 'roles', 'trial'] as const;
 
 async function load(signal: AbortSignal): Promise<Directory> {
-  const [users, keys, policies] = await Promise.all([
+  const [users, keys, policies, roles] = await Promise.all([
     command<User[]>({ User: 'List' }, signal),
     command<Key[]>({ Key: 'List' }, signal),
     command<Policy[]>({ Policy: 'List' }, signal),
+    command<Role[]>({ Role: 'List' }, signal),
   ]);
-  return { users, keys, policies };
+  return { users, keys, policies, roles };
 }
 
-/** Users, keys, policies, and a trial of them. They are the account's own. */
+/** Users, keys, policies, roles, and a trial of policies. They are the account's own. */
 export function AccessScreen() {
   const say = useWords(words);
   const [query, change] = useQuery();
   const part = PARTS.find((one) => one === query.part) ?? 'users';
   const { value, error, reload } = useLoaded('access', load);
-  const [fault, setFault] = useState<unknown>();
+  const { act, fault, given } = useCommands(reload);
   const isRefused = session.value?.userName !== null || (error instanceof CallError && error.code === 'NoAuth');
-  const act = async <T,>(asked: Command): Promise<T | undefined> => {
-    setFault(undefined);
-    try {
-      const given = await command<T>(asked);
-      reload();
-      return given;
-    } catch (error) {
-      setFault(error);
-      return undefined;
-    }
-  };
   return (
     <Screen title={say.title}>
       {isRefused ? (
@@ -98,10 +97,12 @@ export function AccessScreen() {
           </div>
           {error !== undefined && <Failure error={error} onRetry={reload} />}
           {fault !== undefined && <Failure error={fault} />}
+          <MadeCommands given={given} />
           {!value && error === undefined && <Skeleton />}
           {value && part === 'users' && <UsersPart directory={value} change={act} />}
           {value && part === 'keys' && <KeysPart directory={value} change={act} />}
           {value && part === 'policies' && <PoliciesPart directory={value} change={act} />}
+          {value && part === 'roles' && <RolesPart directory={value} change={act} />}
           {value && part === 'trial' && <TrialPart directory={value} />}
         </>
       )}

@@ -2,6 +2,7 @@ import { Ago, Button, ConfirmButton, CopyId, Empty, useWords } from '@muster/ui'
 import { useState } from 'preact/hooks';
 import type { Part, User } from './access.tsx';
 import { words } from './access.words.ts';
+import { Attached } from './attached.tsx';
 
 /** The users, and what is attached to them. */
 export function UsersPart({ directory, change }: Part) {
@@ -56,7 +57,6 @@ export function UsersPart({ directory, change }: Part) {
 
 function UserRow({ user, directory, change }: Part & { user: User }) {
   const say = useWords(words);
-  const free = directory.policies.map(({ policyName }) => policyName).filter((name) => !user.policies.includes(name));
   return (
     <tr>
       <td>
@@ -66,39 +66,13 @@ function UserRow({ user, directory, change }: Part & { user: User }) {
         <CopyId value={user.userId} characters={12} />
       </td>
       <td>
-        <div class="line">
-          {user.policies.map((policy) => (
-            <span key={policy} class="chip">
-              {policy}
-              <button
-                type="button"
-                class="chip-out"
-                aria-label={say.detach(policy, user.userName)}
-                title={say.detach(policy, user.userName)}
-                onClick={() => void change({ Policy: { Detach: { name: policy, user: user.userName } } })}
-              >
-                ×
-              </button>
-            </span>
-          ))}
-          {free.length > 0 && (
-            <select
-              class="select slim small"
-              aria-label={`${say.attach}: ${user.userName}`}
-              value=""
-              onChange={(event) =>
-                void change({ Policy: { Attach: { name: event.currentTarget.value, user: user.userName } } })
-              }
-            >
-              <option value="">{say.attach}</option>
-              {free.map((policy) => (
-                <option key={policy} value={policy}>
-                  {policy}
-                </option>
-              ))}
-            </select>
-          )}
-        </div>
+        <Attached
+          of={user.userName}
+          policies={user.policies}
+          all={directory.policies.map(({ policyName }) => policyName)}
+          onAttach={(name) => void change({ Policy: { Attach: { name, user: user.userName } } })}
+          onDetach={(name) => void change({ Policy: { Detach: { name, user: user.userName } } })}
+        />
       </td>
       <td class="number unit">
         <Ago at={user.createdAt * 1000} />

@@ -1,12 +1,14 @@
 import {
   Ago,
   Button,
+  CallError,
   ConfirmButton,
   CopyId,
   call,
   counted,
   Empty,
   Failure,
+  type Made,
   MadeCall,
   Sheet,
   Skeleton,
@@ -17,6 +19,7 @@ import {
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { groupPath, useQuery } from '../address.ts';
+import { tellAt } from '../frame/made.ts';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './app.words.ts';
 import { type App, GROUPS_A_PAGE, type Groups, loadApp, loadGroups, makeGroup, type Status } from './load.ts';
@@ -48,12 +51,22 @@ export function AppScreen({ app: id = '' }: { app?: string }) {
 function Facts({ app, onChanged }: { app: App; onChanged: () => void }) {
   const say = useWords(words);
   const [error, setError] = useState<unknown>();
-  const set = (Disable: boolean) =>
-    call('live', 'ModifyLiveMessageAppDisable', { AppId: app.id, Disable }).then(onChanged, setError);
+  const [made, setMade] = useState<Made>();
+  const set = async (Disable: boolean) => {
+    setError(undefined);
+    try {
+      setMade((await call('live', 'ModifyLiveMessageAppDisable', { AppId: app.id, Disable })).made);
+      onChanged();
+    } catch (fault) {
+      setError(fault);
+      setMade(fault instanceof CallError ? fault.made : undefined);
+    }
+  };
   return (
     <div class="stack">
       {app.disabled && <p class="notice">{say.disabled}</p>}
       {error !== undefined && <Failure error={error} />}
+      <MadeCall made={made} />
       <div class="line">
         <CopyId value={app.id} name="App ID" characters={40} />
         {app.sign && (
@@ -206,7 +219,10 @@ function NewGroup({ app, onClose }: { app: App; onClose: () => void }) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
-      route(groupPath(app.id, await makeGroup(app, { id: id.trim(), name: name.trim(), creator: creator.trim() })));
+      const asked = { id: id.trim(), name: name.trim(), creator: creator.trim() };
+      const { id: group, made } = await makeGroup(app, asked);
+      tellAt(groupPath(app.id, group), made);
+      route(groupPath(app.id, group));
     } catch (fault) {
       setError(fault);
     }

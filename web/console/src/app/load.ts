@@ -82,16 +82,19 @@ export async function loadGroups(app: App, page: number, status: Status, signal:
 }
 
 /** Makes a group; its id. The first generation gives its groups ids itself. */
-export async function makeGroup(app: App, group: { id: string; name: string; creator: string }): Promise<string> {
+export async function makeGroup(
+  app: App,
+  group: { id: string; name: string; creator: string },
+): Promise<{ id: string; made: Made }> {
   if (app.generation === 1) {
-    const { body } = await call('live', 'CreateMessageGroup', { AppId: app.id, CreatorId: group.creator });
-    return body.Result.GroupId;
+    const { body, made } = await call('live', 'CreateMessageGroup', { AppId: app.id, CreatorId: group.creator });
+    return { id: body.Result.GroupId, made };
   }
-  const { body } = await call('live', 'CreateLiveMessageGroup', {
+  const { body, made } = await call('live', 'CreateLiveMessageGroup', {
     AppId: app.id,
     GroupId: group.id,
     ...(group.name ? { GroupName: group.name } : {}),
     ...(group.creator ? { CreatorId: group.creator } : {}),
   });
-  return body.GroupId;
+  return { id: body.GroupId, made };
 }

@@ -5,7 +5,6 @@ import {
   call,
   Empty,
   Failure,
-  type Made,
   MadeCall,
   Sheet,
   Skeleton,
@@ -16,6 +15,7 @@ import {
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { appPath } from '../address.ts';
+import { tellAt } from '../frame/made.ts';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './apps.words.ts';
 import { loadApps } from './load.ts';
@@ -86,12 +86,11 @@ function NewApp({ onClose }: { onClose: () => void }) {
   const { route } = useLocation();
   const [name, setName] = useState('');
   const [error, setError] = useState<unknown>();
-  const [made, setMade] = useState<Made>();
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
       const { body, made } = await call('live', 'CreateLiveMessageApp', { AppName: name.trim() });
-      setMade(made);
+      tellAt(appPath(body.AppId), made);
       route(appPath(body.AppId));
     } catch (fault) {
       setError(fault);
@@ -115,7 +114,6 @@ function NewApp({ onClose }: { onClose: () => void }) {
             {say.makeIt}
           </Button>
         </div>
-        <MadeCall made={made} />
       </form>
     </Sheet>
   );

@@ -13,9 +13,9 @@ import {
   useLoaded,
   useWords,
 } from '@muster/ui';
-import { useState } from 'preact/hooks';
 import { useQuery } from '../address.ts';
-import { type Command, command } from '../command.ts';
+import { command } from '../command.ts';
+import { type Commands, MadeCommands, useCommands } from '../commands.tsx';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './callbacks.words.ts';
 
@@ -46,20 +46,11 @@ export function CallbacksScreen() {
   const list = (signal: AbortSignal) =>
     command<Page>({ Callbacks: { List: { owed, part: { page, size: SIZE } } } }, signal);
   const { value, error, reload } = useLoaded(`callbacks ${owed} ${page}`, list, EVERY_MILLIS);
-  const [fault, setFault] = useState<unknown>();
-  const act = async (asked: Command[]) => {
-    setFault(undefined);
-    try {
-      for (const one of asked) await command(one);
-    } catch (error) {
-      setFault(error);
-    }
-    reload();
-  };
+  const { act, fault, given } = useCommands(reload);
   const isRefused = error instanceof CallError && error.code === 'NoAuth';
   const pages = Math.max(1, Math.ceil((value?.total ?? 0) / SIZE));
   const again = !owed && value && value.callbacks.length > 1 && (
-    <Button onClick={() => void act(value.callbacks.map(({ number }) => ({ Callbacks: { Retry: { number } } })))}>
+    <Button onClick={() => void act(...value.callbacks.map(({ number }) => ({ Callbacks: { Retry: { number } } })))}>
       {say.allAgain}
     </Button>
   );
@@ -87,6 +78,7 @@ export function CallbacksScreen() {
       </div>
       {error !== undefined && <Failure error={error} onRetry={reload} />}
       {fault !== undefined && <Failure error={fault} />}
+      <MadeCommands given={given} />
       <div class="card scroll">
         {!value && error === undefined && <Skeleton />}
         {value?.callbacks.length === 0 && (
@@ -133,7 +125,7 @@ function CallbackTable({
 }: {
   rows: Row[];
   owed: boolean;
-  act: (asked: Command[]) => Promise<void>;
+  act: Commands['act'];
   onShow: (number: number) => void;
 }) {
   const say = useWords(words);
@@ -171,7 +163,7 @@ function CallbackTable({
               <div class="line end">
                 <Button kind="quiet" icon="info" label={say.show(String(number))} onClick={() => onShow(number)} />
                 {!owed && (
-                  <Button kind="quiet" icon="send" onClick={() => void act([{ Callbacks: { Retry: { number } } }])}>
+                  <Button kind="quiet" icon="send" onClick={() => void act({ Callbacks: { Retry: { number } } })}>
                     {say.again}
                   </Button>
                 )}
@@ -179,7 +171,7 @@ function CallbackTable({
                   kind="quiet danger"
                   icon="trash"
                   label={say.drop(String(number))}
-                  onConfirm={() => void act([{ Callbacks: { Drop: { number } } }])}
+                  onConfirm={() => void act({ Callbacks: { Drop: { number } } })}
                 />
               </div>
             </td>

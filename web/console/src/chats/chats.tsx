@@ -1,7 +1,6 @@
 import {
   Ago,
   Button,
-  Code,
   CopyId,
   call,
   counted,
@@ -18,9 +17,12 @@ import {
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { useQuery } from '../address.ts';
+import { MadeCommands, useCommands } from '../commands.tsx';
+import { tellAt } from '../frame/made.ts';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './chats.words.ts';
 import { type Group, loadChannels, loadGroups, loadNumbers } from './load.ts';
+import { NewNumber } from './number.tsx';
 
 const EVERY_MILLIS = 5_000;
 
@@ -91,7 +93,9 @@ function NewChannel({ onClose }: { onClose: () => void }) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
-      const { body } = await call('cams', 'CreateInstance', { ChannelType: 'WHATSAPP', InstanceName: name.trim() });
+      const asked = { ChannelType: 'WHATSAPP', InstanceName: name.trim() } as const;
+      const { body, made } = await call('cams', 'CreateInstance', asked);
+      tellAt(channelPath(body.Data.InstanceId), made);
       route(channelPath(body.Data.InstanceId));
     } catch (fault) {
       setError(fault);
@@ -110,27 +114,34 @@ function NewChannel({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** A channel: the groups of one of its numbers. */
+/** A channel: its numbers, and the groups of one of them. */
 export function ChannelScreen({ channel = '' }: { channel?: string }) {
   const say = useWords(words);
   const [query, change] = useQuery();
   const { value: numbers, error, reload } = useLoaded(`numbers ${channel}`, (signal) => loadNumbers(channel, signal));
   const number = query.number || numbers?.[0];
-  const [making, setMaking] = useState(false);
+  const commands = useCommands(reload);
+  const [making, setMaking] = useState<'group' | 'number'>();
+  const close = () => setMaking(undefined);
   const make = (
-    <Button kind="main" icon="plus" disabled={!number} onClick={() => setMaking(true)}>
-      {say.newGroup}
-    </Button>
+    <div class="line">
+      <Button icon="plus" onClick={() => setMaking('number')}>
+        {say.newNumber}
+      </Button>
+      <Button kind="main" icon="plus" disabled={!number} onClick={() => setMaking('group')}>
+        {say.newGroup}
+      </Button>
+    </div>
   );
   return (
     <Screen title={channel} crumbs={[{ text: say.title, href: '/console/chats' }]} action={make}>
       {error !== undefined && <Failure error={error} onRetry={reload} />}
+      <MadeCommands given={commands.given} />
       {!numbers && error === undefined && <Skeleton />}
       {numbers?.length === 0 && (
         <div class="card">
-          <Empty title={say.noGroups}>
+          <Empty title={say.noNumberYet}>
             <p>{say.needsNumber}</p>
-            <Code text={`muster number add 8613800138000 --channel ${channel}`} />
           </Empty>
         </div>
       )}
@@ -143,7 +154,18 @@ export function ChannelScreen({ channel = '' }: { channel?: string }) {
         />
       )}
       {number && <GroupList channel={channel} number={number} />}
-      {number && making && <NewGroup channel={channel} number={number} onClose={() => setMaking(false)} />}
+      {number && making === 'group' && <NewGroup channel={channel} number={number} onClose={close} />}
+      {making === 'number' && (
+        <NewNumber
+          channel={channel}
+          commands={commands}
+          onDone={(number) => {
+            close();
+            change({ number });
+          }}
+          onClose={close}
+        />
+      )}
     </Screen>
   );
 }
@@ -222,7 +244,8 @@ function NewGroup({ channel, number, onClose }: { channel: string; number: strin
     const Description = about.trim();
     const request = { CustSpaceId: channel, BusinessNumber: number, Subject: subject.trim() };
     try {
-      await call('cams', 'AddChatGroup', Description ? { ...request, Description } : request);
+      const { made } = await call('cams', 'AddChatGroup', Description ? { ...request, Description } : request);
+      tellAt(channelPath(channel), made);
       onClose();
     } catch (fault) {
       setError(fault);

@@ -1,5 +1,8 @@
+import { MadeCall } from '@muster/ui';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
+import { madeAt } from './made.ts';
 
 /** A step on the way to a screen. */
 export interface Crumb {
@@ -22,6 +25,7 @@ export function Screen({
   wide?: boolean;
   children: ComponentChildren;
 }) {
+  const made = madeAt(useLocation().path);
   useEffect(() => {
     document.title = `${title} · Muster`;
   }, [title]);
@@ -41,6 +45,11 @@ export function Screen({
           <h1 class="cut">{title}</h1>
         </div>
         {action}
+        {made && (
+          <div class="whole">
+            <MadeCall made={made} />
+          </div>
+        )}
       </div>
       {children}
     </div>

@@ -16,6 +16,7 @@ import { useState } from 'preact/hooks';
 import { useQuery } from '../address.ts';
 import { type AppRow, loadApps } from '../apps/load.ts';
 import { type Command, command } from '../command.ts';
+import { MadeCommands, useCommands } from '../commands.tsx';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './moderation.words.ts';
 
@@ -57,22 +58,13 @@ function Words({ apps }: { apps: AppRow[] }) {
   const app = query.app || (apps[0]?.id ?? '');
   const list = (signal: AbortSignal) => command<Entry[]>({ Word: { List: { app } } }, signal);
   const { value, error, reload } = useLoaded(`words ${app}`, list);
-  const [fault, setFault] = useState<unknown>();
+  const { act, fault, given } = useCommands(reload);
   const [text, setText] = useState('');
-  const act = async (asked: Command) => {
-    setFault(undefined);
-    try {
-      await command(asked);
-      setText('');
-    } catch (error) {
-      setFault(error);
-    }
-    reload();
-  };
-  const add = (event: SubmitEvent) => {
+  const add = async (event: SubmitEvent) => {
     event.preventDefault();
     const entries = text.split('\n').map((line) => line.trim());
-    void act({ Word: { Add: { app, entries: entries.filter(Boolean) } } });
+    const asked: Command = { Word: { Add: { app, entries: entries.filter(Boolean) } } };
+    if ((await act(asked)) !== undefined) setText('');
   };
   const options = apps.map(({ id, name }) => [id, name ? `${name} (${id})` : id] as const);
   return (
@@ -81,6 +73,7 @@ function Words({ apps }: { apps: AppRow[] }) {
         <SelectField label={say.app} value={app} options={options} onChange={(app) => change({ app })} />
         {error !== undefined && <Failure error={error} onRetry={reload} />}
         {fault !== undefined && <Failure error={fault} />}
+        <MadeCommands given={given} />
         <div class="card scroll">
           {!value && error === undefined && <Skeleton />}
           {value?.length === 0 && (
@@ -120,7 +113,7 @@ function Words({ apps }: { apps: AppRow[] }) {
         </div>
       </div>
       <div class="stack">
-        <form class="card padded stack" onSubmit={add}>
+        <form class="card padded stack" onSubmit={(event) => void add(event)}>
           <AreaField label={say.entries} hint={say.addHint} value={text} onInput={setText} required />
           <Button kind="main" icon="plus" submit>
             {say.add}
@@ -136,22 +129,22 @@ function Test({ app }: { app: string }) {
   const say = useWords(words);
   const [text, setText] = useState('');
   const [found, setFound] = useState<{ entry: string | null }>();
-  const [error, setError] = useState<unknown>();
-  const test = (event: SubmitEvent) => {
+  const { act, fault, given } = useCommands(() => {});
+  const test = async (event: SubmitEvent) => {
     event.preventDefault();
-    setError(undefined);
-    command<{ entry: string | null }>({ Word: { Test: { app, text } } }).then(setFound, setError);
+    setFound(await act<{ entry: string | null }>({ Word: { Test: { app, text } } }));
   };
   return (
-    <form class="card padded stack" onSubmit={test}>
+    <form class="card padded stack" onSubmit={(event) => void test(event)}>
       <TextField label={say.test} value={text} onInput={setText} required />
       <Button submit>{say.testIt}</Button>
-      {error !== undefined && <Failure error={error} />}
+      {fault !== undefined && <Failure error={fault} />}
       {found && (
         <p role="status" class={found.entry ? 'chip bad verdict' : 'chip good verdict'}>
           {found.entry ? say.caught(found.entry) : say.clean}
         </p>
       )}
+      <MadeCommands given={given} />
     </form>
   );
 }
