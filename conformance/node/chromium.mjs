@@ -6,3 +6,18 @@ export async function launch() {
   process.on('SIGTERM', () => process.exit(0));
   return chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox'], handleSIGTERM: false });
 }
+
+/** What a page still holds after everything that nobody holds was let go: nodes of documents, and objects of its script. */
+export async function held(page) {
+  const inside = await page.context().newCDPSession(page);
+  await inside.send('HeapProfiler.enable');
+  for (const _ of [1, 2]) await inside.send('HeapProfiler.collectGarbage');
+  const { nodes, jsEventListeners: listeners } = await inside.send('Memory.getDOMCounters');
+  const { result } = await inside.send('Runtime.evaluate', { expression: 'Object.prototype', objectGroup: 'held' });
+  const { objects } = await inside.send('Runtime.queryObjects', { prototypeObjectId: result.objectId, objectGroup: 'held' });
+  const counted = { functionDeclaration: 'function () { return this.length; }', objectId: objects.objectId, returnByValue: true };
+  const { result: count } = await inside.send('Runtime.callFunctionOn', counted);
+  await inside.send('Runtime.releaseObjectGroup', { objectGroup: 'held' });
+  await inside.detach();
+  return { nodes, listeners, objects: count.value };
+}

@@ -2,7 +2,7 @@
 // argument.
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { launch } from './chromium.mjs';
+import { held, launch } from './chromium.mjs';
 import { serve } from './lines.mjs';
 
 const browser = await launch();
@@ -67,6 +67,7 @@ const actions = {
     const { violations } = await page.evaluate(() => globalThis.axe.run());
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`));
   },
+  held({ opened: { page } }) { return held(page); },
   requests({ opened }) { return opened.requests; },
   async close({ name, opened }) {
     await opened.page.context().close();

@@ -1,23 +1,22 @@
 """The invite page and the room behind it, in a real Chromium: on a phone and at a desk, in both languages and themes, with
 their script and without it."""
 
-import json
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
+from harness.business import Business
 from harness.clients.guest_page import DESK, OF_STATUS, page
 from harness.pictures import PictureHost, landscape, png
 from harness.receiver import Receiver
-from harness.scenes import invite_link, new_chat_group, new_space, participants
+from harness.scenes import participants
 from harness.waiting import until
-from harness.wire import Wire, fetch
+from harness.wire import fetch
 
 pytestmark = [pytest.mark.process, pytest.mark.looks_at("door")]
 
 # Pictures and callbacks of these tests are on the loopback.
 CONFIG = {"outbound": {"allow_private": True}, "callbacks": {"poll_seconds": 1}}
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 ENGLISH = {
     "tag": "en", "subject": "Harbour Market", "about": "News of the week's stalls, and your questions.",
@@ -39,45 +38,6 @@ CHINESE = {
     "picture": "今天早上我们的摊位", "document": "价目表.pdf", "place": "三号门",
     "reply": "有的，请找莉娜。", "close": "关闭",
 }
-
-
-class Business:
-    """A business with a group and its invite link."""
-
-    def __init__(self, server, subject="Harbour Market", **group):
-        self.server, self.wire = server, Wire(server)
-        self.space = new_space(server)
-        self.group = new_chat_group(self.wire, self.space, subject, **group)["GroupId"]
-        self.link = invite_link(self.wire, self.space, self.group)
-        self.path = urlsplit(self.link).path
-
-    def ok(self, action, **params):
-        answer = self.wire.ok(action, params, product="cams")
-        assert answer["Code"] == "OK", answer
-        return answer
-
-    def says(self, kind, content, to=None, **more):
-        """Sends a message to the group, or to one person: its id."""
-        content = json.dumps({"text": content} if kind == "text" else content)
-        recipient = {"To": to or self.group, "RecipientType": "individual" if to else "group"}
-        at = {"CustSpaceId": self.space.channel, "From": self.space.number, "ChannelType": "whatsapp"}
-        return self.ok("SendChatappMessage", Type="message", MessageType=kind, Content=content, **at, **recipient, **more)["MessageId"]
-
-    def heard(self):
-        """What people have written to the group, the latest first."""
-        page = {"Index": 1, "Size": 100}
-        rows = self.ok("ListChatappMessage", **self.space.params(ChannelType="whatsapp", Page=page, EventAction="UP"))["Data"]
-        return [(row["UserNumber"], row["Message"]) for row in rows]
-
-    def guest(self, phone, name=""):
-        """Somebody else who joins: what they bring with every request."""
-        joined = fetch(self.server, self.path, "POST", urlencode({"phone": phone, "name": name}), FORM)
-        assert joined.status == 200, joined.body
-        return {"Cookie": joined.headers["set-cookie"].split(";")[0]}
-
-    def guest_says(self, guest, text):
-        said = fetch(self.server, f"{self.path}/messages", "POST", urlencode({"text": text}), {**FORM, **guest})
-        assert said.status == 200, said.body
 
 
 def joins(guest, words, phone, name=""):

@@ -92,6 +92,10 @@ class Page:
         """As if the reader went to another tab, or came back."""
         self._do("hide", hidden=hidden)
 
+    def held(self):
+        """What the page holds after a collection of garbage: how many `nodes`, `listeners` and `objects`."""
+        return self._do("held")
+
     def requests(self):
         """The addresses that the page has asked for so far."""
         return self._do("requests")

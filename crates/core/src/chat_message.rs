@@ -158,7 +158,12 @@ pub enum MessageStatus {
     Received,
 }
 
-/// For how many days a message is pinned: 1 to 30 (WhatsApp's figures).
+/// Days for which a message is pinned, at most (WhatsApp's figure).
+const MOST_PIN_DAYS: u32 = 30;
+/// The same in milliseconds.
+pub const LONGEST_PIN_MILLIS: i64 = MOST_PIN_DAYS as i64 * 86_400_000;
+
+/// For how many days a message is pinned: 1 to 30.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct PinDays(u32);
@@ -171,7 +176,7 @@ pub struct InvalidPinDays;
 impl TryFrom<u32> for PinDays {
     type Error = InvalidPinDays;
     fn try_from(days: u32) -> Result<Self, InvalidPinDays> {
-        if (1..=30).contains(&days) { Ok(Self(days)) } else { Err(InvalidPinDays) }
+        if (1..=MOST_PIN_DAYS).contains(&days) { Ok(Self(days)) } else { Err(InvalidPinDays) }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod assets;
 mod face;
+mod history;
 mod lines;
 mod manner;
 mod page;
@@ -40,6 +41,7 @@ use tokio::sync::Semaphore;
 
 use self::{
     face::{Face, Field},
+    history::Wanted,
     lines::Site,
     manner::Choice,
     room::{Unsent, Visit},
@@ -105,6 +107,7 @@ pub(crate) fn routes(rooms: Arc<Rooms>) -> Router {
     Router::new()
         .route("/i/{code}", get(show).post(join))
         .route("/i/{code}/messages", get(room::news).post(room::write))
+        .route("/i/{code}/messages/part", get(history::part))
         .route("/i/{code}/pictures/{id}", get(pictures::show))
         .route("/i/{code}/leave", post(room::leave))
         .with_state(rooms)
@@ -129,8 +132,10 @@ async fn show(
     Extension(origin): Extension<Origin>,
     headers: HeaderMap,
     choice: Result<Query<Choice>, QueryRejection>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
     let (face, code) = (Face::of(&headers), code_of(code));
+    let wanted = wanted.map(|Query(wanted)| wanted).unwrap_or_default();
     let choice = choice.map(|Query(choice)| choice).unwrap_or_default();
     let chosen = choice.cookies(origin);
     if !chosen.is_empty() {
@@ -144,7 +149,7 @@ async fn show(
             Ok(Some(participant)) => {
                 let visit =
                     Visit { rooms: &rooms, code: &code, participant: &participant, face, site, origin };
-                visit.page(Unsent::answering(MessageId::new(&choice.answer).ok())).await
+                visit.page(&wanted, Unsent::answering(MessageId::new(&choice.answer).ok())).await
             }
             // Who has left may join again.
             Ok(None) | Err(Error::NotMember(_)) => {

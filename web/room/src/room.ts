@@ -2,7 +2,7 @@
 
 import { type Follower, follow, gazeAt, isOver, type News, pause } from './follow.ts';
 import { put } from './kept.ts';
-import { Log } from './log.ts';
+import { Log, type Part } from './log.ts';
 
 const JSON_WANTED = { Accept: 'application/json' };
 /** How much longer than it holds a question the server may take for its answer, in milliseconds. */
@@ -21,7 +21,7 @@ export class Room implements Follower {
 
   constructor(private readonly page: Document) {
     this.path = page.location.pathname.split('/').slice(0, 3).join('/');
-    this.log = new Log(this.part('log'), this.part('said'), this.part('newer'));
+    this.log = new Log(page, this.part('log'), this.part('said'), this.part('newer'), (query) => this.earlier(query));
     this.form = this.part<HTMLFormElement>('write');
     this.text = this.part<HTMLTextAreaElement>('text');
     this.fault = this.part('fault');
@@ -41,12 +41,12 @@ export class Room implements Follower {
       this.form.requestSubmit();
     });
     this.page.addEventListener('click', (event) => {
-      const link = (event.target as Element).closest<HTMLAnchorElement>('a[href^="#m-"], a.answer, #answering > a');
+      const link = (event.target as Element).closest<HTMLAnchorElement>('a.pin, a.quote, a.answer, #answering > a');
       if (!link) return;
       event.preventDefault();
       if (link.matches('.answer')) this.answer(link);
       else if (link.closest('#answering')) this.answer(undefined);
-      else this.log.point(link.hash.slice(1));
+      else void this.log.point(link.hash.slice(1));
     });
     void follow(this, gazeAt(this.page), pause);
   }
@@ -62,6 +62,16 @@ export class Room implements Follower {
       return await fetch(address, { headers: JSON_WANTED, cache: 'no-store', signal: limit.signal });
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** A part of the conversation; none, if it cannot be had now. */
+  private async earlier(query: string): Promise<Part | undefined> {
+    try {
+      const answer = await fetch(`${this.path}/messages/part?${query}`, { headers: JSON_WANTED, cache: 'no-store' });
+      return answer.ok ? ((await answer.json()) as Part) : undefined;
+    } catch {
+      return undefined;
     }
   }
 

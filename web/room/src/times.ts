@@ -22,6 +22,34 @@ export function dayOf(at: Date, now: Date, language: string): string {
   return new Intl.DateTimeFormat(language, form).format(at);
 }
 
+/** Puts a line before the first message of each day in a list, and takes away those that stand elsewhere. What is right stays. */
+export function markDays(list: Element, language: string): void {
+  const now = new Date();
+  let last = now;
+  let mark: Element | undefined;
+  for (const line of [...list.children]) {
+    if (line.className === 'day') {
+      mark?.remove();
+      mark = line;
+      continue;
+    }
+    const time = line.querySelector('time');
+    if (!time) continue;
+    const at = new Date(time.dateTime);
+    if (isSameDay(last, at)) mark?.remove();
+    else {
+      mark ??= line.ownerDocument.createElement('li');
+      mark.className = 'day';
+      const text = dayOf(at, now, language);
+      if (mark.textContent !== text) mark.textContent = text;
+      if (line.previousElementSibling !== mark) line.before(mark);
+    }
+    mark = undefined;
+    last = at;
+  }
+  mark?.remove();
+}
+
 /** Whether two moments are of one day. */
 export function isSameDay(one: Date, other: Date): boolean {
   return midnight(one) === midnight(other);

@@ -19,7 +19,7 @@ use crate::{
     callback::ChatGroupDeed,
     channel::MessageName,
     chat::{ChatGroup, PhoneNumber},
-    chat_message::{ChatMessage, Content, Conversation, MessageStatus, Place},
+    chat_message::{ChatMessage, Content, Conversation, LONGEST_PIN_MILLIS, MessageStatus, Place},
     error::{Error, Result},
     group::{Order, Page, Window},
     id::MessageId,
@@ -33,6 +33,8 @@ use crate::{
 const SEAT_PURPOSE: &str = "seat in a customer group";
 /// Participants that a room shows, at most: a customer group has a handful.
 const SHOWN: usize = 100;
+/// Reactions that are looked at for some messages of a room, and pins that are for a room, at most.
+const LOOKED_AT: usize = 1_000;
 /// How long it may take to fetch what a message names; less than any request may take.
 const LINKED_TIME: Duration = Duration::from_secs(8);
 
@@ -224,6 +226,44 @@ impl ChatRules<'_> {
             self.0.change(noted).await?;
         }
         Ok(found)
+    }
+
+    /// Where the first message of a stretch stands, if there is any: a look ahead, by which nothing is delivered.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn peek(&self, participant: &Participant, stretch: Stretch) -> Result<Option<Place>> {
+        let Participant { group, number, .. } = participant;
+        let found = self.0.store.records().conversation(group, number, stretch, 1).await?;
+        Ok(found.first().map(|(place, _)| *place))
+    }
+
+    /// Where a message stands that a participant sees.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn place_of(&self, participant: &Participant, id: &MessageId) -> Result<Option<Place>> {
+        match self.seen(participant, id).await? {
+            Some(message) => Ok(self.0.store.records().chat_message_place(&message.channel, id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// What decides the signs at messages that a participant sees, and what is pinned in its group: the reactions to the
+    /// messages, and the pins that may hold still, in the order of their places.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn acts(
+        &self,
+        participant: &Participant,
+        messages: &[MessageId],
+    ) -> Result<Vec<(Place, ChatMessage)>> {
+        let (records, at) = (self.0.store.records(), &participant.group.at);
+        let mut acts = records.reactions(&at.app, messages, LOOKED_AT).await?;
+        acts.extend(records.pins(at, self.0.now() - LONGEST_PIN_MILLIS, LOOKED_AT).await?);
+        acts.sort_by_key(|(place, _)| *place);
+        Ok(acts)
     }
 
     /// A participant writes something in its group, which may answer a message there.

@@ -231,6 +231,8 @@ pub enum ChatMessageAdded {
 pub enum Stretch {
     /// What follows this place.
     After(Place),
+    /// What was said last before this place.
+    Before(Place),
     /// What was said last.
     Latest,
 }
@@ -267,6 +269,23 @@ pub trait ChatMessages: Send + Sync {
         group: &ChatGroup,
         participant: &PhoneNumber,
         stretch: Stretch,
+        limit: usize,
+    ) -> StoreResult<Vec<(Place, ChatMessage)>>;
+    /// Where the message of this id stands among those of its channel.
+    async fn chat_message_place(&self, channel: &AppId, id: &MessageId) -> StoreResult<Option<Place>>;
+    /// The reactions to these messages of a channel, in the order of their places: of many, up to `limit` of the last for
+    /// some of the messages together.
+    async fn reactions(
+        &self,
+        channel: &AppId,
+        messages: &[MessageId],
+        limit: usize,
+    ) -> StoreResult<Vec<(Place, ChatMessage)>>;
+    /// What was pinned in a group and let go since, in the order of the places: of much, the last `limit`.
+    async fn pins(
+        &self,
+        at: &GroupRef,
+        since: Millis,
         limit: usize,
     ) -> StoreResult<Vec<(Place, ChatMessage)>>;
 }

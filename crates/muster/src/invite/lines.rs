@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, Uri, header};
 use maud::{Markup, html};
 use muster_core::{
-    chat_message::{ChatMessage, Content, Location, Media},
+    chat_message::{ChatMessage, Content, Location, Media, Place},
     id::MessageId,
     service::Participant,
 };
@@ -61,29 +61,29 @@ impl Lines<'_> {
     }
 
     /// A message; nothing, where it is seen at another one.
-    pub(super) fn line(&self, message: &ChatMessage) -> Markup {
+    pub(super) fn line(&self, (place, message): &(Place, ChatMessage)) -> Markup {
         match &message.content {
             Content::Reaction { message: to, .. } if self.standing.message(to).is_some() => html! {},
-            Content::Reaction { .. } | Content::Pin { .. } => self.notice(message),
-            _ => self.spoken(message),
+            Content::Reaction { .. } | Content::Pin { .. } => self.notice(*place, message),
+            _ => self.spoken(*place, message),
         }
     }
 
     /// Something that was done.
-    fn notice(&self, message: &ChatMessage) -> Markup {
+    fn notice(&self, place: Place, message: &ChatMessage) -> Markup {
         let (_, name) = author(message, self.reader, self.words());
         let (text, _) = said(&message.content, self.words());
         html! {
-            li id={ "m-" (message.id) } class="notice" { p { b { (name) } " " (text) } (time(message)) }
+            li id={ "m-" (message.id) } class="notice" data-place=(place) tabindex="-1" { p { b { (name) } " " (text) } (time(message)) }
         }
     }
 
     /// Something that was said.
-    fn spoken(&self, message: &ChatMessage) -> Markup {
+    fn spoken(&self, place: Place, message: &ChatMessage) -> Markup {
         let (side, name) = author(message, self.reader, self.words());
         let kind = if matches!(message.content, Content::Sticker { .. }) { " bare" } else { "" };
         html! {
-            li id={ "m-" (message.id) } class={ "said " (side.name()) (kind) } tabindex="-1" {
+            li id={ "m-" (message.id) } class={ "said " (side.name()) (kind) } data-place=(place) tabindex="-1" {
                 p class="who" {
                     b { (name) }
                     @if is_alone(message) { " " i { (self.words().alone) } }
@@ -117,13 +117,18 @@ impl Lines<'_> {
     pub(super) fn pins(&self) -> Markup {
         html! {
             @for message in self.standing.pinned() {
-                a class="pin" href={ "#m-" (message.id) } {
+                a class="pin" href=(self.way_to(message)) {
                     (icon(Icon::Pin))
                     span class="visually-hidden" { (self.words().pinned) ": " }
                     (self.excerpt(message))
                 }
             }
         }
+    }
+
+    /// Where a message stands, be it on the page or not.
+    fn way_to(&self, message: &ChatMessage) -> String {
+        format!("/i/{}?at={id}#m-{id}", self.code, id = message.id)
     }
 
     /// What is being answered.
@@ -138,7 +143,7 @@ impl Lines<'_> {
         html! {
             @if let Some(message) = self.standing.message(to) {
                 @let (_, name) = author(message, self.reader, words);
-                a class="quote" href={ "#m-" (message.id) } {
+                a class="quote" href=(self.way_to(message)) {
                     span class="visually-hidden" { ((words.answers)(&name)) ": " }
                     b aria-hidden="true" { (name) }
                     (self.excerpt(message))

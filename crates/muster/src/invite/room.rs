@@ -25,6 +25,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     Code, Rooms, code_of,
     face::{Face, For, Refusal, refused},
+    history::{Part, Wanted},
     lines::{Lines, Site},
     page::{Icon, Kind, choices, fault_note, icon, page as whole, portrait},
     seat,
@@ -80,12 +81,12 @@ impl Visit<'_> {
         Lines { code, reader: participant, language: face.manner.language, standing, site }
     }
 
-    /// The room as a page.
-    pub(super) async fn page(&self, unsent: Unsent) -> Result<Response, Error> {
+    /// The room as a page, with a part of what was said.
+    pub(super) async fn page(&self, wanted: &Wanted, unsent: Unsent) -> Result<Response, Error> {
         let Self { rooms, participant, .. } = self;
-        let chats = rooms.muster.chats();
-        let said = chats.read(participant, Stretch::Latest, rooms.bounds.room_messages).await?;
-        let mut standing = Standing::of(rooms, participant, &said).await?;
+        let part = Part::of(rooms, participant, wanted).await?;
+        let end = part.end(rooms, participant).await?;
+        let mut standing = Standing::of(rooms, participant, &part.said).await?;
         if let Some(id) = &unsent.reply_to {
             standing.learn(rooms, participant, id).await?;
         }
@@ -94,7 +95,7 @@ impl Visit<'_> {
             (self.head(&present))
             (self.about(&present))
             main {
-                (self.conversation(&said, &standing, &present))
+                (self.conversation(&part, end, &standing, &present))
                 (self.writing(&unsent, &standing))
             }
         };
@@ -149,17 +150,25 @@ impl Visit<'_> {
         }
     }
 
-    fn conversation(&self, said: &[(Place, ChatMessage)], standing: &Standing, present: &Present) -> Markup {
+    fn conversation(&self, part: &Part, end: Place, standing: &Standing, present: &Present) -> Markup {
         let words = self.words();
         let lines = self.lines(standing);
-        let after = said.last().map_or(0, |(place, _)| *place);
+        let held = self.rooms.bounds.room_wait_seconds;
+        let Part { said, earlier, later, .. } = part;
+        let way = |id: &str, place: Option<Place>, query: &str, text: &str| {
+            let query = place.map(|place| format!("?{query}={place}")).unwrap_or_default();
+            let to = format!("/i/{}{query}#said", self.code);
+            html! { a id=(id) class="way" href=(to) data-place=[place] hidden[place.is_none()] { (text) } }
+        };
         html! {
             section id="pins" aria-label=(words.pinned) { (lines.pins()) }
             // Turned over, so that it begins at its end without a script.
             div id="log" role="log" aria-live="polite" aria-label=(words.messages) tabindex="0" {
                 div {
-                    ol id="said" data-after=(after) data-state=(present.state) data-held=(self.rooms.bounds.room_wait_seconds) { @for (_, message) in said { (lines.line(message)) } }
+                    (way("earlier", *earlier, "before", words.earlier))
+                    ol id="said" data-after=(end) data-state=(present.state) data-held=(held) { @for said in said { (lines.line(said)) } }
                     p class="silence" { (words.silence) }
+                    (way("later", *later, "after", words.later))
                 }
             }
             button type="button" id="newer" hidden { (words.newer) }
@@ -316,17 +325,19 @@ pub(super) async fn news(
 }
 
 impl Visit<'_> {
+    /// Messages, for a page.
+    pub(super) async fn shown_lines(&self, said: &[(Place, ChatMessage)]) -> Result<String, Error> {
+        let standing = Standing::of(self.rooms, self.participant, said).await?;
+        let lines = self.lines(&standing);
+        Ok(html! { @for said in said { (lines.line(said)) } }.into_string())
+    }
+
     /// What is new, for a page.
     async fn shown(&self, said: &[(Place, ChatMessage)], after: Place, pause: u32) -> Result<Shown, Error> {
         let Self { rooms, participant, .. } = self;
-        let chats = rooms.muster.chats();
         let standing = match said {
             [] => Standing::default(),
-            _ => {
-                // What is new may be about what was said before, and answer it.
-                let latest = chats.read(participant, Stretch::Latest, rooms.bounds.room_messages).await?;
-                Standing::of(rooms, participant, &latest).await?
-            }
+            _ => Standing::of(rooms, participant, said).await?,
         };
         let lines = self.lines(&standing);
         let signed = said.iter().filter_map(|(_, message)| match &message.content {
@@ -336,7 +347,7 @@ impl Visit<'_> {
         let is_pin = |(_, message): &(Place, ChatMessage)| matches!(message.content, Content::Pin { .. });
         let Present { list, count, free, state, .. } = self.present().await?;
         Ok(Shown {
-            lines: html! { @for (_, message) in said { (lines.line(message)) } }.into_string(),
+            lines: html! { @for said in said { (lines.line(said)) } }.into_string(),
             signs: signed.map(|to| (to.to_string(), lines.signs(to).into_string())).collect(),
             pins: said.iter().any(is_pin).then(|| lines.pins().into_string()),
             after,
@@ -351,7 +362,7 @@ impl Visit<'_> {
 }
 
 /// Said messages, with where they stand.
-type Said = Vec<(Place, ChatMessage)>;
+pub(super) type Said = Vec<(Place, ChatMessage)>;
 
 /// What was said after a place, waited for until then: woken by what is said by way of this node, and looked for now and then
 /// because of others. Whether the participant still is one is looked at each time.
@@ -429,7 +440,9 @@ pub(super) async fn write(
                 let site = Site::of(&rooms, &headers);
                 let visit =
                     Visit { rooms: &rooms, code: &code, participant: &participant, face, site, origin };
-                visit.page(Unsent { text, reply_to: reply_to.ok().flatten(), refusal }).await?
+                visit
+                    .page(&Wanted::default(), Unsent { text, reply_to: reply_to.ok().flatten(), refusal })
+                    .await?
             }
             (For::Program, Some(refusal)) => face.refusal(&code, refusal),
         })

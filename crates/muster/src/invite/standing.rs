@@ -15,7 +15,7 @@ use super::Rooms;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
-/// What holds at a moment, as far as the messages that a room shows tell it.
+/// What holds at a moment.
 #[derive(Default)]
 pub(super) struct Standing {
     known: HashMap<MessageId, ChatMessage>,
@@ -53,15 +53,24 @@ impl Standing {
         standing
     }
 
-    /// The same, with what is pinned or answered and was said long before.
+    /// What holds now at these messages and in their group, whenever it was done; with what is pinned or answered and was said
+    /// long before.
     pub(super) async fn of(
         rooms: &Rooms,
         participant: &Participant,
         said: &[(Place, ChatMessage)],
     ) -> Result<Self, Error> {
-        let mut standing = Self::at(rooms.muster.now(), said);
-        let answered = said.iter().filter_map(|(_, message)| message.reply_to.clone());
-        for id in standing.pins.clone().into_iter().chain(answered) {
+        let signed = said.iter().filter_map(|(_, message)| match &message.content {
+            Content::Reaction { message: to, .. } => Some(to),
+            _ => None,
+        });
+        let about: Vec<_> = said.iter().map(|(_, message)| &message.id).chain(signed).cloned().collect();
+        let acts = rooms.muster.chats().acts(participant, &about).await?;
+        let mut standing = Self::at(rooms.muster.now(), &acts);
+        standing.known.extend(said.iter().map(|(_, message)| (message.id.clone(), message.clone())));
+        let answered = said.iter().filter_map(|(_, message)| message.reply_to.as_ref());
+        let named: Vec<_> = standing.pins.iter().chain(answered).chain(&about).cloned().collect();
+        for id in named {
             standing.learn(rooms, participant, &id).await?;
         }
         standing.pins.retain(|id| standing.known.contains_key(id));

@@ -127,6 +127,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_pinned_before_is_found_after() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let acts = MIGRATIONS.iter().position(|migration| migration.name == "0017_chat_acts").unwrap();
+        open(&MIGRATIONS[..acts], &mut connection).unwrap();
+        let contents = [
+            r#"{"kind":"reaction","message":"m1","sign":"👍"}"#,
+            r#"{"kind":"pin","message":"m2","days":7}"#,
+            r#"{"kind":"text","text":"{\"kind\":\"pin\",\"message\":\"m3\"}"}"#,
+        ];
+        for content in contents {
+            let add = "INSERT INTO chat_message (app, id, number, direction, content, status, at)
+                VALUES ('c', ?1, 'n', 'down', ?1, 's', 1)";
+            connection.execute(add, [content]).unwrap();
+        }
+        open(MIGRATIONS, &mut connection).unwrap();
+        let mut about =
+            connection.prepare("SELECT reacts_to, pins FROM chat_message ORDER BY place").unwrap();
+        let found = about.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let found: Vec<(Option<String>, Option<String>)> = found.map(Result::unwrap).collect();
+        assert_eq!(found, [(Some("m1".into()), None), (None, Some("m2".into())), (None, None)]);
+    }
+
+    #[test]
     fn the_shipped_migrations_apply_to_an_empty_database() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, Path::new("a.db")).unwrap();

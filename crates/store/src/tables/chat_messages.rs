@@ -6,9 +6,10 @@ use muster_core::{
     chat::{ChatGroup, PhoneNumber},
     chat_message::{Author, ChatMessage, ChatMessageQuery, Content, Conversation, Pace, Place},
     group::Window,
-    id::{AppId, GroupId, MessageId},
+    id::{AppId, GroupId, GroupRef, MessageId},
     message::Positions,
     store::{Also, ChatMessageAdded, ChatMessages, StoreResult, Stretch},
+    time::Millis,
     transfer::Kind,
 };
 
@@ -23,6 +24,8 @@ use crate::codes::{Code as _, Unreadable};
 
 pub(super) const CHAT_MESSAGES: Carried = Carried::of::<ChatMessage>();
 
+/// Messages whose reactions are asked for by one statement.
+const ASKED_AT_ONCE: usize = 32;
 /// What stands for a direction. It never changes: databases hold it.
 const INBOUND: &str = "up";
 const OUTBOUND: &str = "down";
@@ -54,6 +57,8 @@ impl Stored for ChatMessage {
             "fault",
             "provider_id",
             "at",
+            "reacts_to",
+            "pins",
         ],
         order: &["place"],
         // Neither its number nor its group has to be there still.
@@ -66,6 +71,12 @@ impl Stored for ChatMessage {
         let name = match &self.author {
             Author::Business => None,
             Author::Person { name, .. } => name.as_deref(),
+        };
+        // Found by these, and read from the content.
+        let (reacts_to, pins) = match &self.content {
+            Content::Reaction { message, .. } => (Some(message.as_str()), None),
+            Content::Pin { message, .. } => (None, Some(message.as_str())),
+            _ => (None, None),
         };
         values![
             self.channel.as_str(),
@@ -82,6 +93,8 @@ impl Stored for ChatMessage {
             Value::free(self.fault.as_deref()),
             self.provider_id.as_deref(),
             self.at,
+            reacts_to,
+            pins,
         ]
         .to_vec()
     }
@@ -213,18 +226,57 @@ fn stretch_of(
     stretch: Stretch,
     limit: usize,
 ) -> Tried<Vec<Placed>> {
-    let (after, order) = match stretch {
-        Stretch::After(place) => (place, "ASC"),
-        Stretch::Latest => (0, "DESC"),
+    let (side, bound, order) = match stretch {
+        Stretch::After(place) => (">", place, "ASC"),
+        Stretch::Before(place) => ("<", place, "DESC"),
+        Stretch::Latest => (">", 0, "DESC"),
     };
-    values.extend([Value::from(after), Value::count(limit as u64)]);
+    values.extend([Value::from(bound), Value::count(limit as u64)]);
     let (at, most) = (values.len() - 1, values.len());
+    let tail = format!("WHERE {condition} AND place {side} ${at} ORDER BY place {order} LIMIT ${most}");
+    placed(reading, &tail, &values)
+}
+
+fn placed(reading: &mut dyn Reading, tail: &str, values: &[Value]) -> Tried<Vec<Placed>> {
     let columns = ChatMessage::TABLE.columns.join(", ");
-    let sql = format!(
-        "SELECT place, {columns} FROM chat_message WHERE {condition} AND place > ${at} ORDER BY place {order} LIMIT ${most}"
-    );
-    let rows = reading.query(&sql, &values)?;
+    let rows = reading.query(&format!("SELECT place, {columns} FROM chat_message {tail}"), values)?;
     rows.iter().map(|row| Ok(Placed(row.number("place")?, ChatMessage::read(row)?))).collect()
+}
+
+/// The same in the order of the places.
+fn in_order(mut found: Vec<Placed>) -> Vec<(Place, ChatMessage)> {
+    found.sort_by_key(|Placed(place, _)| *place);
+    found.into_iter().map(|Placed(place, message)| (place, message)).collect()
+}
+
+fn reactions(
+    reading: &mut dyn Reading,
+    channel: &AppId,
+    messages: &[MessageId],
+    limit: usize,
+) -> Tried<Vec<(Place, ChatMessage)>> {
+    let names: Vec<_> = (0..ASKED_AT_ONCE).map(|n| format!("${}", n + 3)).collect();
+    let tail = format!("WHERE app = $1 AND reacts_to IN ({}) ORDER BY place DESC LIMIT $2", names.join(", "));
+    let mut found = Vec::new();
+    for some in messages.chunks(ASKED_AT_ONCE) {
+        // As many each time, so that there is one statement: the last stands for those that are too few.
+        let padded = some.iter().chain(std::iter::repeat(&some[some.len() - 1])).take(ASKED_AT_ONCE);
+        let mut values = values![channel.as_str(), Value::count(limit as u64)].to_vec();
+        values.extend(padded.map(|id| Value::from(id.as_str())));
+        found.extend(placed(reading, &tail, &values)?);
+    }
+    Ok(in_order(found))
+}
+
+fn pins(
+    reading: &mut dyn Reading,
+    at: &GroupRef,
+    since: Millis,
+    limit: usize,
+) -> Tried<Vec<(Place, ChatMessage)>> {
+    let tail = "WHERE app = $1 AND grp = $2 AND pins IS NOT NULL AND at >= $3 ORDER BY place DESC LIMIT $4";
+    let values = values![at.app.as_str(), at.group.as_str(), since, Value::count(limit as u64)];
+    Ok(in_order(placed(reading, tail, values)?))
 }
 
 /// What a participant of a group sees. Asked for in two parts, each of which one index answers.
@@ -241,10 +293,10 @@ fn conversation(
     let alone = values![app, participant.as_str(), group.number.as_str()].to_vec();
     let condition = "app = $1 AND person = $2 AND number = $3 AND grp IS NULL";
     found.extend(stretch_of(reading, condition, alone, stretch, limit)?);
-    found.sort_by_key(|Placed(place, _)| *place);
+    let found = in_order(found);
     let surplus = found.len().saturating_sub(limit);
-    let skip = if stretch == Stretch::Latest { surplus } else { 0 };
-    Ok(found.into_iter().skip(skip).take(limit).map(|Placed(place, message)| (place, message)).collect())
+    let skip = if matches!(stretch, Stretch::After(_)) { 0 } else { surplus };
+    Ok(found.into_iter().skip(skip).take(limit).collect())
 }
 
 #[async_trait]
@@ -304,5 +356,36 @@ impl<D: Database> ChatMessages for Tables<D> {
         let step =
             move |reading: &mut dyn Reading| conversation(reading, &group, &participant, stretch, limit);
         self.database.snapshot(step).await
+    }
+
+    async fn chat_message_place(&self, channel: &AppId, id: &MessageId) -> StoreResult<Option<Place>> {
+        let (channel, id) = (channel.clone(), id.clone());
+        let sql = "SELECT place FROM chat_message WHERE app = $1 AND id = $2";
+        let step = move |reading: &mut dyn Reading| {
+            let rows = reading.query(sql, values![channel.as_str(), id.as_str()])?;
+            Ok(rows.first().map(|row| row.number("place")).transpose()?)
+        };
+        self.database.read(step).await
+    }
+
+    async fn reactions(
+        &self,
+        channel: &AppId,
+        messages: &[MessageId],
+        limit: usize,
+    ) -> StoreResult<Vec<(Place, ChatMessage)>> {
+        let (channel, messages) = (channel.clone(), messages.to_vec());
+        let step = move |reading: &mut dyn Reading| reactions(reading, &channel, &messages, limit);
+        self.database.snapshot(step).await
+    }
+
+    async fn pins(
+        &self,
+        at: &GroupRef,
+        since: Millis,
+        limit: usize,
+    ) -> StoreResult<Vec<(Place, ChatMessage)>> {
+        let at = at.clone();
+        self.database.read(move |reading| pins(reading, &at, since, limit)).await
     }
 }

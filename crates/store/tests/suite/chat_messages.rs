@@ -4,7 +4,7 @@ use muster_core::{
     chat::ChatGroup,
     chat_message::{
         Author, ChatMessage, ChatMessageQuery, Content, Conversation, Media, MessageFilter, MessageStatus,
-        Pace,
+        Pace, PinDays,
     },
     group::{Deletion, Window},
     id::{GroupId, MessageId},
@@ -25,6 +25,7 @@ over_every_store!(
     a_message_changes_from_where_it_was_found,
     messages_are_listed_newest_first_and_filtered,
     a_participant_reads_what_is_said_in_the_group_and_to_it_alone,
+    reactions_and_pins_are_found_by_what_they_are_about,
     messages_go_with_age_and_with_a_purged_group,
     several_messages_at_once_are_read_in_the_order_of_their_places,
 );
@@ -211,6 +212,50 @@ async fn a_participant_reads_what_is_said_in_the_group_and_to_it_alone(place: &i
     assert_eq!(read(&*store, &group, BEN, Stretch::After(0), 2).await, ["m1", "m4"]);
     let seen = store.records().conversation(&group, &phone(ANN), Stretch::After(0), 1).await.unwrap();
     assert_eq!(read(&*store, &group, ANN, Stretch::After(seen[0].0), 9).await, ["m3", "m5"]);
+    let last =
+        store.records().chat_message_place(&app_id("c"), &MessageId::new("m5").unwrap()).await.unwrap();
+    let before = Stretch::Before(last.unwrap());
+    assert_eq!(read(&*store, &group, ANN, before, 9).await, ["m1", "m3"]);
+    assert_eq!(read(&*store, &group, ANN, before, 1).await, ["m3"], "those that are nearest");
+    assert_eq!(read(&*store, &group, ANN, Stretch::Before(seen[0].0), 9).await, [""; 0]);
+    let unknown = store.records().chat_message_place(&app_id("d"), &MessageId::new("m5").unwrap()).await;
+    assert_eq!(unknown.unwrap(), None);
+}
+
+async fn reactions_and_pins_are_found_by_what_they_are_about(place: &impl Place) {
+    let store = place.open();
+    furnished(&*store).await;
+    for group in ["g", "h"] {
+        with_group(&*store, group).await;
+    }
+    let id = |text: &str| MessageId::new(text).unwrap();
+    let sign = |to: &str| Content::Reaction { message: id(to), sign: Some("👍".into()) };
+    let pin = |to: &str| Content::Pin { message: id(to), days: PinDays::try_from(7).ok() };
+    let acts =
+        [("r1", sign("m1")), ("p1", pin("m1")), ("r2", sign("m2")), ("p2", pin("m2")), ("r3", sign("m1"))];
+    for (n, (name, content)) in acts.into_iter().enumerate() {
+        let group = if name == "p2" { "h" } else { "g" };
+        add(&*store, ChatMessage { content, ..said(name, group, n as i64) }).await;
+    }
+    let names = |found: Vec<(_, ChatMessage)>| {
+        found.into_iter().map(|(_, one)| one.id.to_string()).collect::<Vec<_>>()
+    };
+    let reactions = async |about: &[MessageId], limit| {
+        names(store.records().reactions(&app_id("c"), about, limit).await.unwrap())
+    };
+    assert_eq!(reactions(&[id("m1")], 9).await, ["r1", "r3"]);
+    assert_eq!(reactions(&[id("m1")], 1).await, ["r3"], "the last");
+    let many: Vec<_> = (0..100).map(|n| id(&format!("x{n}"))).chain([id("m2"), id("m1")]).collect();
+    assert_eq!(reactions(&many, 9).await, ["r1", "r2", "r3"]);
+    assert_eq!(reactions(&[], 9).await, [""; 0]);
+    let pins = async |group, since, limit| {
+        names(store.records().pins(&at("c", group), Millis(since), limit).await.unwrap())
+    };
+    assert_eq!(pins("g", 0, 9).await, ["p1"]);
+    assert_eq!(pins("h", 0, 9).await, ["p2"]);
+    assert_eq!(pins("g", 2, 9).await, [""; 0]);
+    add(&*store, ChatMessage { content: pin("m3"), ..said("p3", "g", 9) }).await;
+    assert_eq!(pins("g", 0, 1).await, ["p3"]);
 }
 
 async fn messages_go_with_age_and_with_a_purged_group(place: &impl Place) {
