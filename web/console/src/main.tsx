@@ -1,5 +1,8 @@
 import '@muster/ui/base.css';
-import './console.css';
+import './frame/frame.css';
+import './group/group.css';
+import './screens.css';
+import './chats/chats.css';
 import { restoreSession } from '@muster/ui';
 import { render } from 'preact';
 import { App } from './app.tsx';
