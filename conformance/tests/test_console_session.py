@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.scenes import new_app, new_key, unique
-from harness.server import ROOT_KEY
+from harness.server import ROOT_KEY, Key
 from harness.waiting import until
 from harness.wire import fetch
 
@@ -172,6 +172,41 @@ def test_policies_count_and_a_session_ends_with_its_key(server, wire):
     server.cli("key", "remove", key.id)
     until(lambda: visitor.ask("GET", "session").status == 401, "the session to end with its key")
     refused(visitor.call("ListLiveMessageApps", {"SortType": 1}), 401, "NoSession")
+
+
+@pytest.mark.looks_at("nodes")
+def test_every_node_knows_a_session_and_ends_it_with_its_key(server):
+    name = unique("user")
+    owner = Visitor(server.nodes[0])
+    assert owner.sign_in(ROOT_KEY).status == 200
+    command = lambda **asked: owner.ask("POST", "command", asked)
+    assert command(User={"Add": {"name": name}}).status == 200
+    made = command(Key={"Add": {"user": name, "root": False}}).json()
+    visitor = Visitor(server.nodes[0])
+    assert visitor.sign_in(Key(made["accessKeyId"], made["accessKeySecret"])).status == 200
+
+    def everywhere(status, path="session"):
+        seen = []
+        for node in server.nodes:
+            there = Visitor(node)
+            there.headers = visitor.headers
+            seen.append(there.ask("GET", path).status)
+        return set(seen) == {status}
+
+    until(lambda: everywhere(200), "the session on every node")
+    assert everywhere(403, "overview")
+    document = json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "muster:*", "Resource": "*"}]})
+    assert command(Policy={"Put": {"name": name, "document": document}}).status == 200
+    assert command(Policy={"Attach": {"name": name, "user": name}}).status == 200
+    until(lambda: everywhere(200, "overview"), "the policy on every node")
+    assert command(Policy={"Detach": {"name": name, "user": name}}).status == 200
+    until(lambda: everywhere(403, "overview"), "the end of the policy on every node")
+    assert command(Key={"Disable": {"id": made["accessKeyId"]}}).status == 200
+    until(lambda: everywhere(401), "the end of the session on every node")
+    assert command(Key={"Enable": {"id": made["accessKeyId"]}}).status == 200
+    until(lambda: everywhere(200), "the session again, with its key")
+    assert command(User={"Remove": {"name": name}}).status == 200
+    until(lambda: everywhere(401), "the end of the session with its user")
 
 
 def test_signing_out_has_the_browser_forget(visitor):
