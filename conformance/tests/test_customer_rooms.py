@@ -98,6 +98,23 @@ def test_what_is_said_to_one_person_is_read_by_that_person_alone(wire, server, s
     assert ben.texts() == []
 
 
+def test_whoever_has_a_number_next_does_not_read_what_was_said_to_it_alone_before(wire, server, space, group, link):
+    number = "491600000013"
+    ann = Guest(server, link, number, "Ann")
+    send(wire, space, number, "Your code is 1234.", kind="individual")
+    assert "Your code is 1234." in [text for _, text in ann.texts()]
+    # In another group of the same business number, whose link a stranger has; and in the same one, when the seat is free.
+    other = invite_link(wire, space, new_chat_group(wire, space)["GroupId"])
+    assert Guest(server, other, number, "stranger").texts() == []
+    assert ann.ask("/leave", "POST", "").status == 200
+    stranger = Guest(server, link, number, "stranger")
+    send(wire, space, group, "Good morning.")
+    assert stranger.texts() == [("business", "Good morning.")]
+    send(wire, space, number, "Your code is 5678.", kind="individual")
+    assert [text for _, text in stranger.texts()] == ["Good morning.", "Your code is 5678."]
+    assert b"1234" not in stranger.ask(headers={**FORM, "Accept": "text/html"}).body
+
+
 def test_news_appears_by_itself(wire, server, space, group, link):
     ann = Guest(server, link, "491600000021", "Ann")
     heard = []

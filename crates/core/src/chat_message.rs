@@ -17,6 +17,17 @@ use crate::{
 /// The number of a message in its channel: messages that are stored later have higher ones.
 pub type Place = i64;
 
+/// From when on somebody is whom a number reaches in a room: nobody proves that a number is theirs, and whoever had it before
+/// may have been another. A message is of their time when it stands behind the place, or was taken at the moment or later:
+/// places are given anew when a store is carried to another, and nodes may disagree about the time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// The last place that was there to be read before.
+    pub place: Place,
+    /// When they joined.
+    pub at: Millis,
+}
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMessage {

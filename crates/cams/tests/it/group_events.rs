@@ -56,8 +56,8 @@ async fn a_business_is_told_in_order_what_becomes_of_a_group() {
     assert!(!chats.hear(&at, left()).await.expect("heard"), "who is gone goes no more");
     assert_eq!(result(&house, &channel, "UpdateChatGroup", &[id, ("Subject", "new")]).await, 1);
     settled(&house).await;
-    chats.set_suspended(&at, true).await.expect("suspended");
-    chats.set_suspended(&at, false).await.expect("resumed");
+    house.muster.operator().set_suspended(&at, true).await.expect("suspended");
+    house.muster.operator().set_suspended(&at, false).await.expect("resumed");
     assert_eq!(result(&house, &channel, "DeleteChatGroupInviteLink", &[id]).await, 1);
     assert_eq!(result(&house, &channel, "DeleteChatGroup", &[id]).await, 1);
     settled(&house).await;

@@ -224,9 +224,9 @@ async fn a_suspended_group_may_be_curbed_and_deleted_and_nothing_else() {
     let group = active_group(&house, &channel, "team").await;
     let code = invite_code(&house, &channel, &group).await;
     join(&house, &code, "491600000001").await.expect("a join");
-    let chats = house.muster.chats();
+    let operator = house.muster.operator();
     let at = GroupRef::new(AppId::new(&channel).expect("an id"), GroupId::new(&group).expect("an id"));
-    chats.set_suspended(&at, true).await.expect("suspended");
+    operator.set_suspended(&at, true).await.expect("suspended");
     assert_eq!(listed(&house, &channel, &[FIRST_PAGE]).await["List"][0]["GroupStatus"], "SUSPENDED");
     let id = ("GroupId", &*group);
     for action in ["UpdateChatGroup", "AddChatGroupInviteLink"] {
@@ -236,12 +236,12 @@ async fn a_suspended_group_may_be_curbed_and_deleted_and_nothing_else() {
     assert!(matches!(join(&house, &code, "491600000002").await, Err(Error::GroupInactive(_))));
     let list = ("List", r#"[{"ParticipantNumber":"491600000001"}]"#);
     assert_eq!(result(&house, &channel, "DeleteChatGroupParticipants", &[id, list]).await, 1);
-    chats.set_suspended(&at, false).await.expect("resumed");
+    operator.set_suspended(&at, false).await.expect("resumed");
     join(&house, &code, "491600000002").await.expect("a join");
-    chats.set_suspended(&at, true).await.expect("suspended");
+    operator.set_suspended(&at, true).await.expect("suspended");
     assert_eq!(result(&house, &channel, "DeleteChatGroupInviteLink", &[id]).await, 1);
     assert_eq!(result(&house, &channel, "DeleteChatGroup", &[id]).await, 1);
-    assert!(matches!(chats.set_suspended(&at, true).await, Err(Error::GroupInactive(_))));
+    assert!(matches!(operator.set_suspended(&at, true).await, Err(Error::GroupInactive(_))));
 }
 
 #[tokio::test]

@@ -83,20 +83,6 @@ impl ChatRules<'_> {
         }
         Ok(settled)
     }
-
-    /// The operator stops a group, or lets it go on, in the place of a channel that would decide so by itself.
-    ///
-    /// # Errors
-    /// [`Error::NoGroup`], [`Error::GroupInactive`] when the group is neither in use nor suspended, or the store's.
-    pub async fn set_suspended(&self, at: &GroupRef, suspended: bool) -> Result<()> {
-        let group = self.0.store.records().chat_group(at).await?;
-        let group = group.ok_or_else(|| Error::NoGroup(at.group.clone()))?;
-        if !group.status.may_be_curbed() {
-            return Err(Error::GroupInactive(at.group.clone()));
-        }
-        let event = if suspended { ChannelEvent::Suspended } else { ChannelEvent::SuspensionCleared };
-        self.hear(at, event).await.map(|_| ())
-    }
 }
 
 /// A group that is gone has nothing to be settled.

@@ -14,10 +14,12 @@ use crate::{
     callback::ChatGroupDeed,
     channel::{Accepted, ChannelResult},
     chat::{ChatGroup, ChatGroupChange, ChatGroupStatus, PhoneNumber, Removal},
+    chat_message::Since,
     error::{Error, Result},
     id::{GroupId, GroupRef, UserId},
     picture::{Picture, PictureFault},
     roster::{Admission, Join, Leave, Member, Tie},
+    store::Stretch,
     time::Millis,
 };
 
@@ -243,9 +245,16 @@ impl ChatRules<'_> {
         let by_number = muster.limits.chat_seats_by_number;
         let number = number.clone();
         let joined = async move |hands: Hands| {
+            let records = hands.store.records();
+            let latest = records.conversation(&group, &number, Since::default(), Stretch::Latest, 1).await?;
+            let latest = latest.last().map_or(0, |(place, _)| *place);
             let Entered { member, notice } = enter(&hands, &group.at, &number, join).await?;
-            let takes_seat = notice.is_some() || by_number;
-            let participant = takes_seat.then(|| Participant::new(group.clone(), number, member));
+            let participant = match notice {
+                Some(_) => Some(latest),
+                // Whoever knows a number that is in the group already has the seat again, with all that was said there.
+                None => by_number.then_some(0),
+            };
+            let participant = participant.map(|since| Participant::new(group.clone(), number, member, since));
             Ok(Done::told(Admittance { group, participant }, notice))
         };
         muster.change(joined).await

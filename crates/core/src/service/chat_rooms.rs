@@ -2,7 +2,8 @@
 //!
 //! Nobody proves that a phone number is theirs. So a seat is taken by whoever joins with a number first, and kept by a
 //! token that only they are given: whoever has the link and knows the number does not write in somebody else's name, and
-//! does not read what is said to somebody else alone. A seat ends with its membership, and with its time.
+//! does not read what is said to somebody else alone. A seat ends with its membership, and with its time; whoever joins with
+//! the number later may be another, and does not read what was said to that number alone before.
 
 use std::{pin::pin, time::Duration};
 
@@ -19,7 +20,7 @@ use crate::{
     callback::ChatGroupDeed,
     channel::MessageName,
     chat::{ChatGroup, PhoneNumber},
-    chat_message::{ChatMessage, Content, Conversation, LONGEST_PIN_MILLIS, MessageStatus, Place},
+    chat_message::{ChatMessage, Content, Conversation, LONGEST_PIN_MILLIS, MessageStatus, Place, Since},
     error::{Error, Result},
     group::{Order, Page, Window},
     id::MessageId,
@@ -44,11 +45,13 @@ pub struct Participant {
     group: ChatGroup,
     number: PhoneNumber,
     member: Member,
+    /// The last place that was there before they took the seat.
+    since: Place,
 }
 
 impl Participant {
-    pub(super) fn new(group: ChatGroup, number: PhoneNumber, member: Member) -> Self {
-        Self { group, number, member }
+    pub(super) fn new(group: ChatGroup, number: PhoneNumber, member: Member, since: Place) -> Self {
+        Self { group, number, member, since }
     }
 
     /// The group.
@@ -61,6 +64,11 @@ impl Participant {
     #[must_use]
     pub fn number(&self) -> &PhoneNumber {
         &self.number
+    }
+
+    /// From when on what is said to the number alone is said to them.
+    fn since(&self) -> Since {
+        Since { place: self.since, at: self.member.joined_at }
     }
 
     /// What they call themselves.
@@ -91,27 +99,37 @@ struct Claim<'a> {
     number: &'a str,
     join: JoinNumber,
     given_at: Millis,
+    /// The last place that was there before the seat was taken; none in a token of an earlier version.
+    since: Option<Place>,
 }
 
 impl Claim<'_> {
     /// What is signed: a claim holds in one group.
     fn text(&self, group: &ChatGroup) -> String {
-        let Self { number, join, given_at } = self;
-        format!("{}/{}/{number}/{join}/{}", group.at.app, group.at.group, given_at.0)
+        let Self { number, join, given_at, since } = self;
+        let since = since.map(|place| format!("/{place}")).unwrap_or_default();
+        format!("{}/{}/{number}/{join}/{}{since}", group.at.app, group.at.group, given_at.0)
     }
 
     fn token(&self, muster: &Muster, group: &ChatGroup) -> String {
         let code = URL_SAFE_NO_PAD.encode(muster.master.sign(SEAT_PURPOSE, self.text(group).as_bytes()));
-        let Self { number, join, given_at } = self;
-        format!("{number}.{join}.{}.{code}", given_at.0)
+        let Self { number, join, given_at, since } = self;
+        let since = since.map(|place| format!(".{place}")).unwrap_or_default();
+        format!("{number}.{join}.{}{since}.{code}", given_at.0)
     }
 
     /// What a token says, if the server has given it for this group.
     fn of<'a>(token: &'a str, muster: &Muster, group: &ChatGroup) -> Option<Claim<'a>> {
-        let mut parts = token.splitn(4, '.');
-        let (number, join, given_at) = (parts.next()?, parts.next()?, parts.next()?);
-        let code = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
-        let claim = Claim { number, join: join.parse().ok()?, given_at: Millis(given_at.parse().ok()?) };
+        let parts: Vec<&str> = token.splitn(5, '.').collect();
+        let (number, join, given_at, since, code) = match parts[..] {
+            [number, join, given_at, since, code] => (number, join, given_at, Some(since), code),
+            [number, join, given_at, code] => (number, join, given_at, None, code),
+            _ => return None,
+        };
+        let code = URL_SAFE_NO_PAD.decode(code).ok()?;
+        let since = since.map(str::parse).transpose().ok()?;
+        let claim =
+            Claim { number, join: join.parse().ok()?, given_at: Millis(given_at.parse().ok()?), since };
         muster.master.verify(SEAT_PURPOSE, claim.text(group).as_bytes(), &code).then_some(claim)
     }
 }
@@ -125,6 +143,7 @@ impl ChatRules<'_> {
             number: participant.number.as_str(),
             join: participant.member.number,
             given_at: self.0.now(),
+            since: Some(participant.since),
         };
         claim.token(self.0, &participant.group)
     }
@@ -150,7 +169,9 @@ impl ChatRules<'_> {
         let Ok(number) = PhoneNumber::new(claim.number) else { return Ok(None) };
         let user = user_of(&number)?;
         match membership(&*self.0.store, &group.at, &user).await? {
-            Some(member) if member.number == claim.join => Ok(Some(Participant::new(group, number, member))),
+            Some(member) if member.number == claim.join => {
+                Ok(Some(Participant::new(group, number, member, claim.since.unwrap_or_default())))
+            }
             _ => Err(match self.0.store.records().removal(&group.at, &number).await? {
                 Some(_) => Error::Removed(number),
                 None => Error::NotMember(user),
@@ -213,7 +234,8 @@ impl ChatRules<'_> {
         limit: usize,
     ) -> Result<Vec<(Place, ChatMessage)>> {
         let Participant { group, number, .. } = participant;
-        let found = self.0.store.records().conversation(group, number, stretch, limit).await?;
+        let since = participant.since();
+        let found = self.0.store.records().conversation(group, number, since, stretch, limit).await?;
         let arrived = |message: &&ChatMessage| message.status.may_become(MessageStatus::Delivered);
         let arrived: Vec<_> = found.iter().map(|(_, message)| message).filter(arrived).cloned().collect();
         if !arrived.is_empty() {
@@ -234,7 +256,8 @@ impl ChatRules<'_> {
     /// The store's.
     pub async fn peek(&self, participant: &Participant, stretch: Stretch) -> Result<Option<Place>> {
         let Participant { group, number, .. } = participant;
-        let found = self.0.store.records().conversation(group, number, stretch, 1).await?;
+        let since = participant.since();
+        let found = self.0.store.records().conversation(group, number, since, stretch, 1).await?;
         Ok(found.first().map(|(place, _)| *place))
     }
 
@@ -278,7 +301,7 @@ impl ChatRules<'_> {
         text: &str,
         reply_to: Option<MessageId>,
     ) -> Result<ChatMessage> {
-        let Participant { group, number, member } = participant;
+        let Participant { group, number, member, .. } = participant;
         if !group.status.is_open() {
             return Err(Error::GroupInactive(group.at.group.clone()));
         }

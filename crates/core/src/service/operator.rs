@@ -6,6 +6,7 @@ use std::{path::Path, sync::Arc};
 use super::{KnownApp, Muster};
 use crate::{
     app::{App, Generation},
+    channel::ChannelEvent,
     error::{Error, Result},
     group::{Group, GroupFilter, GroupTally, Order, Page, Window},
     id::{AccountId, AppId, GroupRef},
@@ -76,6 +77,20 @@ impl OperatorRules<'_> {
         }
         let query = PageQuery { order: Order::Ascending, window };
         Ok(store.roster_page(at, query).await?)
+    }
+
+    /// Stops a customer group, or lets it go on, in the place of a channel that would decide so by itself.
+    ///
+    /// # Errors
+    /// [`Error::NoGroup`], [`Error::GroupInactive`] when the group is neither in use nor suspended, or the store's.
+    pub async fn set_suspended(&self, at: &GroupRef, suspended: bool) -> Result<()> {
+        let group = self.0.store.records().chat_group(at).await?;
+        let group = group.ok_or_else(|| Error::NoGroup(at.group.clone()))?;
+        if !group.status.may_be_curbed() {
+            return Err(Error::GroupInactive(at.group.clone()));
+        }
+        let event = if suspended { ChannelEvent::Suspended } else { ChannelEvent::SuspensionCleared };
+        self.0.chats().hear(at, event).await.map(|_| ())
     }
 
     /// Writes everything that lasts to a file; see [`Store::backup`](crate::store::Store::backup).

@@ -15,7 +15,7 @@ use crate::{
         WebhookChange, WebhookOwner,
     },
     chat_file::{ChatFile, FilePath},
-    chat_message::{ChatMessage, ChatMessageQuery, Pace, Place},
+    chat_message::{ChatMessage, ChatMessageQuery, Pace, Place, Since},
     group::{Order, Page, Window},
     id::{AccountId, AppId, GroupRef, MessageId},
     message::Positions,
@@ -263,11 +263,12 @@ pub trait ChatMessages: Send + Sync {
     /// Messages of a number, newest first.
     async fn chat_messages(&self, query: &ChatMessageQuery, window: Window) -> StoreResult<Vec<ChatMessage>>;
     /// Up to `limit` messages that a participant of a group sees there, in the order of their places: those of the group,
-    /// and those between the group's number and the participant alone.
+    /// and of their time those between the group's number and the participant alone.
     async fn conversation(
         &self,
         group: &ChatGroup,
         participant: &PhoneNumber,
+        since: Since,
         stretch: Stretch,
         limit: usize,
     ) -> StoreResult<Vec<(Place, ChatMessage)>>;

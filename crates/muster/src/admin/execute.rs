@@ -273,7 +273,7 @@ async fn group_shown(muster: &Muster, at: &GroupRef) -> Result<Printout, Error> 
 
 async fn suspend(muster: &Muster, channel: &str, group: &str, suspended: bool) -> Result<Printout, Error> {
     let at = GroupRef::new(parsed(channel)?, parsed(group)?);
-    muster.chats().set_suspended(&at, suspended).await?;
+    muster.operator().set_suspended(&at, suspended).await?;
     thing(json!({ "custSpaceId": at.app, "groupId": at.group, "suspended": suspended }))
 }
 

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use muster_core::{
     chat::{ChatGroup, PhoneNumber},
-    chat_message::{Author, ChatMessage, ChatMessageQuery, Content, Conversation, Pace, Place},
+    chat_message::{Author, ChatMessage, ChatMessageQuery, Content, Conversation, Pace, Place, Since},
     group::Window,
     id::{AppId, GroupId, GroupRef, MessageId},
     message::Positions,
@@ -284,14 +284,15 @@ fn conversation(
     reading: &mut dyn Reading,
     group: &ChatGroup,
     participant: &PhoneNumber,
+    since: Since,
     stretch: Stretch,
     limit: usize,
 ) -> Tried<Vec<(Place, ChatMessage)>> {
     let app = group.at.app.as_str();
     let of_group = values![app, group.at.group.as_str()].to_vec();
     let mut found = stretch_of(reading, "app = $1 AND grp = $2", of_group, stretch, limit)?;
-    let alone = values![app, participant.as_str(), group.number.as_str()].to_vec();
-    let condition = "app = $1 AND person = $2 AND number = $3 AND grp IS NULL";
+    let alone = values![app, participant.as_str(), group.number.as_str(), since.place, since.at.0].to_vec();
+    let condition = "app = $1 AND person = $2 AND number = $3 AND (place > $4 OR at >= $5) AND grp IS NULL";
     found.extend(stretch_of(reading, condition, alone, stretch, limit)?);
     let found = in_order(found);
     let surplus = found.len().saturating_sub(limit);
@@ -349,12 +350,14 @@ impl<D: Database> ChatMessages for Tables<D> {
         &self,
         group: &ChatGroup,
         participant: &PhoneNumber,
+        since: Since,
         stretch: Stretch,
         limit: usize,
     ) -> StoreResult<Vec<(Place, ChatMessage)>> {
         let (group, participant) = (group.clone(), participant.clone());
-        let step =
-            move |reading: &mut dyn Reading| conversation(reading, &group, &participant, stretch, limit);
+        let step = move |reading: &mut dyn Reading| {
+            conversation(reading, &group, &participant, since, stretch, limit)
+        };
         self.database.snapshot(step).await
     }
 

@@ -4,7 +4,7 @@ use muster_core::{
     chat::ChatGroup,
     chat_message::{
         Author, ChatMessage, ChatMessageQuery, Content, Conversation, Media, MessageFilter, MessageStatus,
-        Pace, PinDays,
+        Pace, PinDays, Since,
     },
     group::{Deletion, Window},
     id::{GroupId, MessageId},
@@ -79,7 +79,8 @@ async fn read(
     stretch: Stretch,
     limit: usize,
 ) -> Vec<String> {
-    let found = store.records().conversation(group, &phone(who), stretch, limit).await.unwrap();
+    let found =
+        store.records().conversation(group, &phone(who), Since::default(), stretch, limit).await.unwrap();
     assert!(found.is_sorted_by_key(|(place, _)| *place));
     found.into_iter().map(|(_, message)| message.id.to_string()).collect()
 }
@@ -210,7 +211,11 @@ async fn a_participant_reads_what_is_said_in_the_group_and_to_it_alone(place: &i
     assert_eq!(read(&*store, &group, ANN, Stretch::Latest, 9).await, ["m1", "m3", "m5"]);
     assert_eq!(read(&*store, &group, BEN, Stretch::Latest, 2).await, ["m4", "m5"]);
     assert_eq!(read(&*store, &group, BEN, Stretch::After(0), 2).await, ["m1", "m4"]);
-    let seen = store.records().conversation(&group, &phone(ANN), Stretch::After(0), 1).await.unwrap();
+    let seen = store
+        .records()
+        .conversation(&group, &phone(ANN), Since::default(), Stretch::After(0), 1)
+        .await
+        .unwrap();
     assert_eq!(read(&*store, &group, ANN, Stretch::After(seen[0].0), 9).await, ["m3", "m5"]);
     let last =
         store.records().chat_message_place(&app_id("c"), &MessageId::new("m5").unwrap()).await.unwrap();
@@ -220,6 +225,23 @@ async fn a_participant_reads_what_is_said_in_the_group_and_to_it_alone(place: &i
     assert_eq!(read(&*store, &group, ANN, Stretch::Before(seen[0].0), 9).await, [""; 0]);
     let unknown = store.records().chat_message_place(&app_id("d"), &MessageId::new("m5").unwrap()).await;
     assert_eq!(unknown.unwrap(), None);
+    // What was said to whoever had the number before is not for whoever has it now.
+    let latest =
+        store.records().conversation(&group, &phone(ANN), Since::default(), Stretch::Latest, 1).await;
+    let place = latest.unwrap()[0].0;
+    add(&*store, told("m8", ANN, 20)).await;
+    for (place, at, expected) in [
+        (place, 21, vec!["m1", "m5", "m8"]),
+        (place + 1_000, 20, vec!["m1", "m5", "m8"]),
+        (place + 1_000, 21, vec!["m1", "m5"]),
+    ] {
+        let since = Since { place, at: Millis(at) };
+        for stretch in [Stretch::Latest, Stretch::After(0)] {
+            let seen = store.records().conversation(&group, &phone(ANN), since, stretch, 9).await.unwrap();
+            let ids: Vec<_> = seen.iter().map(|(_, message)| message.id.as_str()).collect();
+            assert_eq!(ids, expected);
+        }
+    }
 }
 
 async fn reactions_and_pins_are_found_by_what_they_are_about(place: &impl Place) {
@@ -307,7 +329,7 @@ async fn several_messages_at_once_are_read_in_the_order_of_their_places(place: &
     while seen.len() < 40 {
         let stretch = Stretch::After(after);
         for (place, message) in
-            store.records().conversation(&chat("g"), &phone(ANN), stretch, 7).await.unwrap()
+            store.records().conversation(&chat("g"), &phone(ANN), Since::default(), stretch, 7).await.unwrap()
         {
             after = place;
             seen.push(message.id);

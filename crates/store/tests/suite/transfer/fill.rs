@@ -8,7 +8,7 @@ use muster_core::{
         PhoneNumber, Removal, Webhook,
     },
     chat_file::{ChatFile, ContentType, FilePath},
-    chat_message::{ChatMessage, MessageStatus},
+    chat_message::{ChatMessage, MessageStatus, Since},
     group::{Deletion, Group, GroupFilter, Order, Window},
     id::{AccessKeyId, GroupRef},
     message::{HistoryQuery, Positions, StreamRef},
@@ -374,7 +374,8 @@ pub(crate) async fn facts(store: &dyn Store) -> Vec<String> {
     }
     let number = PhoneNumber::new("8613900000001").unwrap();
     let chat = store.records().chat_groups(&query, all).await.unwrap().entries.remove(1);
-    let said = store.records().conversation(&chat, &number, Stretch::After(0), 9).await.unwrap();
+    let said =
+        store.records().conversation(&chat, &number, Since::default(), Stretch::After(0), 9).await.unwrap();
     facts.push(format!("{:?}", said.into_iter().map(|(_, message)| message).collect::<Vec<_>>()));
     facts.push(format!("{:?}", store.records().file(&FilePath::new(FILE).unwrap()).await.unwrap()));
     for code in ["first", "second", "third"] {
