@@ -1,5 +1,6 @@
 import { Ago, Button, Code, ConfirmButton, CopyId, SelectField, Sheet, useWords } from '@muster/ui';
 import { useState } from 'preact/hooks';
+import { Listed } from '../frame/listed.tsx';
 import type { Part } from './access.tsx';
 import { words } from './access.words.ts';
 
@@ -22,51 +23,41 @@ export function KeysPart({ directory, change }: Part) {
           {say.newKey}
         </Button>
       </div>
-      <div class="card scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <th>{say.key}</th>
-              <th>{say.owner}</th>
-              <th>{say.state}</th>
-              <th class="number">{say.made}</th>
-              <td />
-            </tr>
-          </thead>
-          <tbody>
-            {directory.keys.map(({ accessKeyId: id, user, active, createdAt }) => (
-              <tr key={id}>
-                <td>
-                  <CopyId value={id} name={say.key} characters={28} />
-                </td>
-                <td>{user === ROOT ? say.root : user}</td>
-                <td>
-                  <span class={active ? 'chip good' : 'chip warn'}>{active ? say.active : say.off}</span>
-                </td>
-                <td class="number unit">
-                  <Ago at={createdAt * 1000} />
-                </td>
-                <td class="number">
-                  <div class="line end">
-                    <Button
-                      kind="quiet"
-                      onClick={() => void change({ Key: active ? { Disable: { id } } : { Enable: { id } } })}
-                    >
-                      {active ? say.disable : say.enable}
-                    </Button>
-                    <ConfirmButton
-                      kind="quiet danger"
-                      icon="trash"
-                      label={say.removeKey(id)}
-                      onConfirm={() => void change({ Key: { Remove: { id } } })}
-                    />
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Listed
+        rows={directory.keys}
+        none=""
+        keyOf={(key) => key.accessKeyId}
+        columns={[
+          { head: say.key, cell: ({ accessKeyId: id }) => <CopyId value={id} name={say.key} characters={28} /> },
+          { head: say.owner, cell: ({ user }) => (user === ROOT ? say.root : user) },
+          {
+            head: say.state,
+            cell: ({ active }) => (
+              <span class={active ? 'chip good' : 'chip warn'}>{active ? say.active : say.off}</span>
+            ),
+          },
+          { head: say.made, kind: 'moment', cell: ({ createdAt }) => <Ago at={createdAt * 1000} /> },
+          {
+            kind: 'number',
+            cell: ({ accessKeyId: id, active }) => (
+              <div class="line end">
+                <Button
+                  kind="quiet"
+                  onClick={() => void change({ Key: active ? { Disable: { id } } : { Enable: { id } } })}
+                >
+                  {active ? say.disable : say.enable}
+                </Button>
+                <ConfirmButton
+                  kind="quiet danger"
+                  icon="trash"
+                  label={say.removeKey(id)}
+                  onConfirm={() => void change({ Key: { Remove: { id } } })}
+                />
+              </div>
+            ),
+          },
+        ]}
+      />
       {making && <NewKeySheet directory={directory} change={change} onClose={() => setMaking(false)} />}
     </>
   );

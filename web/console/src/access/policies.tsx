@@ -1,7 +1,8 @@
-import { Ago, AreaField, Button, ConfirmButton, Empty, Failure, TextField, useLoaded, useWords } from '@muster/ui';
+import { Ago, AreaField, Button, ConfirmButton, Failure, TextField, useLoaded, useWords } from '@muster/ui';
 import { useEffect, useState } from 'preact/hooks';
 import { useQuery } from '../address.ts';
 import { command } from '../command.ts';
+import { Listed } from '../frame/listed.tsx';
 import type { Part } from './access.tsx';
 import { words } from './access.words.ts';
 import { type Statement, statementsOf } from './statements.ts';
@@ -27,50 +28,36 @@ export function PoliciesPart({ directory, change }: Part) {
         </Button>
       </div>
       {open && <Editor key={open} name={open === NEW ? '' : open} change={change} />}
-      <div class="card scroll">
-        {directory.policies.length === 0 ? (
-          <Empty title={say.noPolicies}>
-            <p>{say.noPoliciesMore}</p>
-          </Empty>
-        ) : (
-          <table class="table">
-            <thead>
-              <tr>
-                <th>{say.policy}</th>
-                <th>{say.attachedTo}</th>
-                <th class="number">{say.made}</th>
-                <td />
-              </tr>
-            </thead>
-            <tbody>
-              {directory.policies.map(({ policyName, attachedTo, modifiedAt }) => (
-                <tr key={policyName}>
-                  <td>
-                    <b>{policyName}</b>
-                  </td>
-                  <td>{attachedTo.length > 0 ? attachedTo.join(', ') : <span class="unit">{say.nobody}</span>}</td>
-                  <td class="number unit">
-                    <Ago at={modifiedAt * 1000} />
-                  </td>
-                  <td class="number">
-                    <div class="line end">
-                      <Button kind="quiet" pressed={open === policyName} onClick={() => go({ open: policyName })}>
-                        {say.edit}
-                      </Button>
-                      <ConfirmButton
-                        kind="quiet danger"
-                        icon="trash"
-                        label={say.removePolicy(policyName)}
-                        onConfirm={() => void change({ Policy: { Remove: { name: policyName } } })}
-                      />
-                    </div>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+      <Listed
+        rows={directory.policies}
+        none={say.noPolicies}
+        more={say.noPoliciesMore}
+        keyOf={(policy) => policy.policyName}
+        columns={[
+          { head: say.policy, cell: ({ policyName }) => <b>{policyName}</b> },
+          {
+            head: say.attachedTo,
+            cell: ({ attachedTo }) => attachedTo.join(', ') || <span class="unit">{say.nobody}</span>,
+          },
+          { head: say.made, kind: 'moment', cell: ({ modifiedAt }) => <Ago at={modifiedAt * 1000} /> },
+          {
+            kind: 'number',
+            cell: ({ policyName }) => (
+              <div class="line end">
+                <Button kind="quiet" pressed={open === policyName} onClick={() => go({ open: policyName })}>
+                  {say.edit}
+                </Button>
+                <ConfirmButton
+                  kind="quiet danger"
+                  icon="trash"
+                  label={say.removePolicy(policyName)}
+                  onConfirm={() => void change({ Policy: { Remove: { name: policyName } } })}
+                />
+              </div>
+            ),
+          },
+        ]}
+      />
     </>
   );
 }

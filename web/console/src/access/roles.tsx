@@ -5,7 +5,6 @@ import {
   ConfirmButton,
   CopyId,
   counted,
-  Empty,
   Failure,
   session,
   TextField,
@@ -15,6 +14,7 @@ import {
 import { useEffect, useState } from 'preact/hooks';
 import { useQuery } from '../address.ts';
 import { command } from '../command.ts';
+import { Listed } from '../frame/listed.tsx';
 import type { Part } from './access.tsx';
 import { words } from './access.words.ts';
 import { Attached } from './attached.tsx';
@@ -45,62 +45,53 @@ export function RolesPart({ directory, change }: Part) {
         </Button>
       </div>
       {open && <Editor key={open} name={open === NEW ? '' : open} change={change} />}
-      <div class="card scroll">
-        {directory.roles.length === 0 ? (
-          <Empty title={say.noRoles}>
-            <p>{say.noRolesMore}</p>
-          </Empty>
-        ) : (
-          <table class="table">
-            <thead>
-              <tr>
-                <th>{say.role}</th>
-                <th>{say.attached}</th>
-                <th class="number">{say.longest}</th>
-                <th class="number">{say.made}</th>
-                <td />
-              </tr>
-            </thead>
-            <tbody>
-              {directory.roles.map(({ roleName: role, policies, maxSessionSeconds, createdAt }) => (
-                <tr key={role}>
-                  <td>
-                    <b>{role}</b>
-                  </td>
-                  <td>
-                    <Attached
-                      of={role}
-                      policies={policies}
-                      all={all}
-                      onAttach={(policy) => void change({ Role: { Attach: { policy, role } } })}
-                      onDetach={(policy) => void change({ Role: { Detach: { policy, role } } })}
-                    />
-                  </td>
-                  <td class="number">
-                    {counted(maxSessionSeconds)} <span class="unit">{say.seconds}</span>
-                  </td>
-                  <td class="number unit">
-                    <Ago at={createdAt * 1000} />
-                  </td>
-                  <td class="number">
-                    <div class="line end">
-                      <Button kind="quiet" pressed={open === role} onClick={() => go({ open: role })}>
-                        {say.edit}
-                      </Button>
-                      <ConfirmButton
-                        kind="quiet danger"
-                        icon="trash"
-                        label={say.removeRole(role)}
-                        onConfirm={() => void change({ Role: { Delete: { name: role } } }).then(() => go({ open: '' }))}
-                      />
-                    </div>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+      <Listed
+        rows={directory.roles}
+        none={say.noRoles}
+        more={say.noRolesMore}
+        keyOf={(role) => role.roleName}
+        columns={[
+          { head: say.role, cell: ({ roleName }) => <b>{roleName}</b> },
+          {
+            head: say.attached,
+            cell: ({ roleName: role, policies }) => (
+              <Attached
+                of={role}
+                policies={policies}
+                all={all}
+                onAttach={(policy) => void change({ Role: { Attach: { policy, role } } })}
+                onDetach={(policy) => void change({ Role: { Detach: { policy, role } } })}
+              />
+            ),
+          },
+          {
+            head: say.longest,
+            kind: 'number',
+            cell: ({ maxSessionSeconds }) => (
+              <>
+                {counted(maxSessionSeconds)} <span class="unit">{say.seconds}</span>
+              </>
+            ),
+          },
+          { head: say.made, kind: 'moment', cell: ({ createdAt }) => <Ago at={createdAt * 1000} /> },
+          {
+            kind: 'number',
+            cell: ({ roleName: role }) => (
+              <div class="line end">
+                <Button kind="quiet" pressed={open === role} onClick={() => go({ open: role })}>
+                  {say.edit}
+                </Button>
+                <ConfirmButton
+                  kind="quiet danger"
+                  icon="trash"
+                  label={say.removeRole(role)}
+                  onConfirm={() => void change({ Role: { Delete: { name: role } } }).then(() => go({ open: '' }))}
+                />
+              </div>
+            ),
+          },
+        ]}
+      />
     </>
   );
 }

@@ -1,6 +1,7 @@
-import { Ago, Button, ConfirmButton, CopyId, Empty, useWords } from '@muster/ui';
+import { Ago, Button, ConfirmButton, CopyId, useWords } from '@muster/ui';
 import { useState } from 'preact/hooks';
-import type { Part, User } from './access.tsx';
+import { Listed } from '../frame/listed.tsx';
+import type { Part } from './access.tsx';
 import { words } from './access.words.ts';
 import { Attached } from './attached.tsx';
 
@@ -27,64 +28,40 @@ export function UsersPart({ directory, change }: Part) {
           {say.addUser}
         </Button>
       </form>
-      <div class="card scroll">
-        {directory.users.length === 0 ? (
-          <Empty title={say.noUsers}>
-            <p>{say.noUsersMore}</p>
-          </Empty>
-        ) : (
-          <table class="table">
-            <thead>
-              <tr>
-                <th>{say.user}</th>
-                <th>ID</th>
-                <th>{say.attached}</th>
-                <th class="number">{say.made}</th>
-                <td />
-              </tr>
-            </thead>
-            <tbody>
-              {directory.users.map((user) => (
-                <UserRow key={user.userId} user={user} directory={directory} change={change} />
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+      <Listed
+        rows={directory.users}
+        none={say.noUsers}
+        more={say.noUsersMore}
+        keyOf={(user) => user.userId}
+        columns={[
+          { head: say.user, cell: ({ userName }) => <b>{userName}</b> },
+          { head: 'ID', cell: ({ userId }) => <CopyId value={userId} characters={12} /> },
+          {
+            head: say.attached,
+            cell: ({ userName: user, policies }) => (
+              <Attached
+                of={user}
+                policies={policies}
+                all={directory.policies.map(({ policyName }) => policyName)}
+                onAttach={(name) => void change({ Policy: { Attach: { name, user } } })}
+                onDetach={(name) => void change({ Policy: { Detach: { name, user } } })}
+              />
+            ),
+          },
+          { head: say.made, kind: 'moment', cell: ({ createdAt }) => <Ago at={createdAt * 1000} /> },
+          {
+            kind: 'number',
+            cell: ({ userName: name }) => (
+              <ConfirmButton
+                kind="quiet danger"
+                icon="trash"
+                label={say.removeUser(name)}
+                onConfirm={() => void change({ User: { Remove: { name } } })}
+              />
+            ),
+          },
+        ]}
+      />
     </>
-  );
-}
-
-function UserRow({ user, directory, change }: Part & { user: User }) {
-  const say = useWords(words);
-  return (
-    <tr>
-      <td>
-        <b>{user.userName}</b>
-      </td>
-      <td>
-        <CopyId value={user.userId} characters={12} />
-      </td>
-      <td>
-        <Attached
-          of={user.userName}
-          policies={user.policies}
-          all={directory.policies.map(({ policyName }) => policyName)}
-          onAttach={(name) => void change({ Policy: { Attach: { name, user: user.userName } } })}
-          onDetach={(name) => void change({ Policy: { Detach: { name, user: user.userName } } })}
-        />
-      </td>
-      <td class="number unit">
-        <Ago at={user.createdAt * 1000} />
-      </td>
-      <td class="number">
-        <ConfirmButton
-          kind="quiet danger"
-          icon="trash"
-          label={say.removeUser(user.userName)}
-          onConfirm={() => void change({ User: { Remove: { name: user.userName } } })}
-        />
-      </td>
-    </tr>
   );
 }

@@ -6,7 +6,6 @@ import {
   CopyId,
   call,
   counted,
-  Empty,
   Failure,
   type Made,
   MadeCall,
@@ -19,10 +18,11 @@ import {
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { groupPath, useQuery } from '../address.ts';
+import { Listed, Pager } from '../frame/listed.tsx';
 import { tellAt } from '../frame/made.ts';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './app.words.ts';
-import { type App, GROUPS_A_PAGE, type Groups, loadApp, loadGroups, makeGroup, type Status } from './load.ts';
+import { type App, GROUPS_A_PAGE, loadApp, loadGroups, makeGroup, type Status } from './load.ts';
 
 const STATUSES: readonly Status[] = ['all', 'open', 'deleted'];
 
@@ -120,69 +120,34 @@ function GroupList({ app }: { app: App }) {
         )}
         <OpenGroup app={app} />
       </div>
-      {error !== undefined && <Failure error={error} onRetry={reload} />}
-      <div class="card scroll">
-        {!value && error === undefined && <Skeleton />}
-        {value?.rows.length === 0 && (
-          <Empty title={status === 'all' ? say.none : say.noneFound}>{status === 'all' && <p>{say.noneMore}</p>}</Empty>
-        )}
-        {value && value.rows.length > 0 && <GroupTable app={app} groups={value} />}
-      </div>
-      {pages > 1 && (
-        <div class="line pager">
-          <Button
-            icon="left"
-            label={say.before}
-            disabled={page <= 1}
-            onClick={() => change({ page: String(page - 1) })}
-          />
-          <span class="number">{say.page(counted(page), counted(pages))}</span>
-          <Button
-            icon="right"
-            label={say.next}
-            disabled={page >= pages}
-            onClick={() => change({ page: String(page + 1) })}
-          />
-        </div>
-      )}
+      <Listed
+        loaded={{ error, reload }}
+        rows={value?.rows}
+        none={status === 'all' ? say.none : say.noneFound}
+        more={status === 'all' && say.noneMore}
+        keyOf={(group) => group.id}
+        linked
+        columns={[
+          {
+            head: say.name,
+            cell: (group) => (
+              <a href={groupPath(app.id, group.id)}>{group.name || (app.generation === 1 ? group.id : say.unnamed)}</a>
+            ),
+          },
+          { head: say.id, cell: (group) => <CopyId value={group.id} name={say.id} characters={28} /> },
+          { head: say.creator, cell: (group) => group.creator },
+          {
+            head: say.state,
+            cell: (group) => (
+              <span class={group.deleted ? 'chip' : 'chip good'}>{group.deleted ? say.deleted : say.exists}</span>
+            ),
+          },
+          { head: say.created, kind: 'moment', cell: (group) => <Ago at={group.created} /> },
+        ]}
+      />
+      <Pager page={page} pages={pages} onTurn={(page) => change({ page: String(page) })} />
       <MadeCall made={value?.made} />
     </>
-  );
-}
-
-function GroupTable({ app, groups }: { app: App; groups: Groups }) {
-  const say = useWords(words);
-  return (
-    <table class="table linked">
-      <thead>
-        <tr>
-          <th>{say.name}</th>
-          <th>{say.id}</th>
-          <th>{say.creator}</th>
-          <th>{say.state}</th>
-          <th class="number">{say.created}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {groups.rows.map((group) => (
-          <tr key={group.id}>
-            <td>
-              <a href={groupPath(app.id, group.id)}>{group.name || (app.generation === 1 ? group.id : say.unnamed)}</a>
-            </td>
-            <td>
-              <CopyId value={group.id} name={say.id} characters={28} />
-            </td>
-            <td>{group.creator}</td>
-            <td>
-              <span class={group.deleted ? 'chip' : 'chip good'}>{group.deleted ? say.deleted : say.exists}</span>
-            </td>
-            <td class="number unit">
-              <Ago at={group.created} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 

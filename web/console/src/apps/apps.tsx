@@ -1,20 +1,8 @@
-import {
-  Ago,
-  Button,
-  CopyId,
-  call,
-  Empty,
-  Failure,
-  MadeCall,
-  Sheet,
-  Skeleton,
-  TextField,
-  useLoaded,
-  useWords,
-} from '@muster/ui';
+import { Ago, Button, CopyId, call, Failure, MadeCall, Sheet, TextField, useLoaded, useWords } from '@muster/ui';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { appPath } from '../address.ts';
+import { Listed } from '../frame/listed.tsx';
 import { tellAt } from '../frame/made.ts';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './apps.words.ts';
@@ -32,49 +20,26 @@ export function AppsScreen() {
   );
   return (
     <Screen title={say.title} action={make}>
-      {error !== undefined && <Failure error={error} onRetry={reload} />}
-      <div class="card scroll">
-        {!value && error === undefined && <Skeleton />}
-        {value?.rows.length === 0 && (
-          <Empty title={say.none}>
-            <p>{say.noneMore}</p>
-          </Empty>
-        )}
-        {value && value.rows.length > 0 && (
-          <table class="table linked">
-            <thead>
-              <tr>
-                <th>{say.name}</th>
-                <th>{say.id}</th>
-                <th>{say.generation}</th>
-                <th>{say.state}</th>
-                <th class="number">{say.created}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.rows.map((app) => (
-                <tr key={`${app.generation}${app.id}`}>
-                  <td>
-                    <a href={appPath(app.id)}>{app.name || say.unnamed}</a>
-                  </td>
-                  <td>
-                    <CopyId value={app.id} name={say.id} characters={24} />
-                  </td>
-                  <td>{app.generation === 1 ? say.generation1 : say.generation2}</td>
-                  <td>
-                    <span class={app.disabled ? 'chip warn' : 'chip good'}>
-                      {app.disabled ? say.disabled : say.inUse}
-                    </span>
-                  </td>
-                  <td class="number unit">
-                    <Ago at={app.created} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+      <Listed
+        loaded={{ error, reload }}
+        rows={value?.rows}
+        none={say.none}
+        more={say.noneMore}
+        keyOf={(app) => `${app.generation}${app.id}`}
+        linked
+        columns={[
+          { head: say.name, cell: (app) => <a href={appPath(app.id)}>{app.name || say.unnamed}</a> },
+          { head: say.id, cell: (app) => <CopyId value={app.id} name={say.id} characters={24} /> },
+          { head: say.generation, cell: (app) => (app.generation === 1 ? say.generation1 : say.generation2) },
+          {
+            head: say.state,
+            cell: (app) => (
+              <span class={app.disabled ? 'chip warn' : 'chip good'}>{app.disabled ? say.disabled : say.inUse}</span>
+            ),
+          },
+          { head: say.created, kind: 'moment', cell: (app) => <Ago at={app.created} /> },
+        ]}
+      />
       <MadeCall made={value?.made} />
       {making && <NewApp onClose={() => setMaking(false)} />}
     </Screen>

@@ -9,13 +9,13 @@ import {
   Empty,
   Failure,
   Sheet,
-  Skeleton,
   useLoaded,
   useWords,
 } from '@muster/ui';
 import { useQuery } from '../address.ts';
 import { command } from '../command.ts';
-import { type Commands, MadeCommands, useCommands } from '../commands.tsx';
+import { MadeCommands, useCommands } from '../commands.tsx';
+import { Listed, Pager } from '../frame/listed.tsx';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './callbacks.words.ts';
 
@@ -76,92 +76,31 @@ export function CallbacksScreen() {
         </Button>
         {value && <span class="unit number tab-note">{counted(value.total)}</span>}
       </div>
-      {error !== undefined && <Failure error={error} onRetry={reload} />}
       {fault !== undefined && <Failure error={fault} />}
       <MadeCommands given={given} />
-      <div class="card scroll">
-        {!value && error === undefined && <Skeleton />}
-        {value?.callbacks.length === 0 && (
-          <Empty title={owed ? say.noOwed : say.noDead}>
-            <p>{owed ? say.noOwedMore : say.noDeadMore}</p>
-          </Empty>
-        )}
-        {value && value.callbacks.length > 0 && (
-          <CallbackTable
-            rows={value.callbacks}
-            owed={owed}
-            act={act}
-            onShow={(number) => change({ open: String(number) })}
-          />
-        )}
-      </div>
-      {pages > 1 && (
-        <div class="line pager">
-          <Button
-            icon="left"
-            label={say.before}
-            disabled={page <= 1}
-            onClick={() => change({ page: String(page - 1) })}
-          />
-          <span class="number">{say.page(counted(page), counted(pages))}</span>
-          <Button
-            icon="right"
-            label={say.after}
-            disabled={page >= pages}
-            onClick={() => change({ page: String(page + 1) })}
-          />
-        </div>
-      )}
-      {query.open && <CallbackSheet number={Number(query.open)} onClose={() => change({ open: '' })} />}
-    </Screen>
-  );
-}
-
-function CallbackTable({
-  rows,
-  owed,
-  act,
-  onShow,
-}: {
-  rows: Row[];
-  owed: boolean;
-  act: Commands['act'];
-  onShow: (number: number) => void;
-}) {
-  const say = useWords(words);
-  return (
-    <table class="table">
-      <thead>
-        <tr>
-          <th class="number">{say.number}</th>
-          <th>{say.app}</th>
-          <th>{say.why}</th>
-          <th class="number">{say.tries}</th>
-          <th class="number">{say.made}</th>
-          {owed && <th class="number">{say.next}</th>}
-          <td />
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ number, appId, fault, attempts, madeAt, nextAt }) => (
-          <tr key={number}>
-            <td class="number">{number}</td>
-            <td>
-              <CopyId value={appId} name={say.app} characters={16} />
-            </td>
-            <td>{fault}</td>
-            <td class="number">{counted(attempts)}</td>
-            <td class="number unit">
-              <Ago at={madeAt * 1000} />
-            </td>
-            {owed && (
-              <td class="number unit">
-                <Ago at={nextAt * 1000} />
-              </td>
-            )}
-            <td class="number">
+      <Listed
+        loaded={{ error, reload }}
+        rows={value?.callbacks}
+        none={owed ? say.noOwed : say.noDead}
+        more={owed ? say.noOwedMore : say.noDeadMore}
+        keyOf={({ number }) => number}
+        columns={[
+          { head: say.number, kind: 'number', cell: ({ number }) => number },
+          { head: say.app, cell: ({ appId }) => <CopyId value={appId} name={say.app} characters={16} /> },
+          { head: say.why, cell: ({ fault }) => fault },
+          { head: say.tries, kind: 'number', cell: ({ attempts }) => counted(attempts) },
+          { head: say.made, kind: 'moment', cell: ({ madeAt }) => <Ago at={madeAt * 1000} /> },
+          owed && { head: say.next, kind: 'moment', cell: ({ nextAt }) => <Ago at={nextAt * 1000} /> },
+          {
+            kind: 'number',
+            cell: ({ number }) => (
               <div class="line end">
-                <Button kind="quiet" icon="info" label={say.show(String(number))} onClick={() => onShow(number)} />
+                <Button
+                  kind="quiet"
+                  icon="info"
+                  label={say.show(String(number))}
+                  onClick={() => change({ open: String(number) })}
+                />
                 {!owed && (
                   <Button kind="quiet" icon="send" onClick={() => void act({ Callbacks: { Retry: { number } } })}>
                     {say.again}
@@ -174,11 +113,13 @@ function CallbackTable({
                   onConfirm={() => void act({ Callbacks: { Drop: { number } } })}
                 />
               </div>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+            ),
+          },
+        ]}
+      />
+      <Pager page={page} pages={pages} onTurn={(page) => change({ page: String(page) })} />
+      {query.open && <CallbackSheet number={Number(query.open)} onClose={() => change({ open: '' })} />}
+    </Screen>
   );
 }
 

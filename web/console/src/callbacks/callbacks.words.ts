@@ -23,9 +23,6 @@ export const words = bilingual({
     one: (n: string) => `Callback ${n}`,
     url: 'To',
     body: 'Body',
-    page: (page: string, of: string) => `Page ${page} of ${of}`,
-    before: 'Previous page',
-    after: 'Next page',
     ownerOnly: 'Callbacks of all apps are the account’s own: sign in with a root AccessKey to see them.',
   },
   zh: {
@@ -49,9 +46,6 @@ export const words = bilingual({
     one: (n: string) => `回调 ${n}`,
     url: '目标',
     body: '正文',
-    page: (page: string, of: string) => `第 ${page} 页，共 ${of} 页`,
-    before: '上一页',
-    after: '下一页',
     ownerOnly: '所有应用的回调属于主账号：请使用主账号的 AccessKey 登录查看。',
   },
 });

@@ -18,6 +18,7 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { useQuery } from '../address.ts';
 import { MadeCommands, useCommands } from '../commands.tsx';
+import { Listed } from '../frame/listed.tsx';
 import { tellAt } from '../frame/made.ts';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './chats.words.ts';
@@ -42,43 +43,24 @@ export function ChannelsScreen() {
   );
   return (
     <Screen title={say.title} action={make}>
-      {error !== undefined && <Failure error={error} onRetry={reload} />}
-      <div class="card scroll">
-        {!value && error === undefined && <Skeleton />}
-        {value?.rows.length === 0 && (
-          <Empty title={say.none}>
-            <p>{say.noneMore}</p>
-          </Empty>
-        )}
-        {value && value.rows.length > 0 && (
-          <table class="table linked">
-            <thead>
-              <tr>
-                <th>{say.channel}</th>
-                <th>{say.id}</th>
-                <th>{say.numbers}</th>
-                <th class="number">{say.made}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.rows.map(({ id, name, numbers, made }) => (
-                <tr key={id}>
-                  <td>
-                    <a href={channelPath(id)}>{name}</a>
-                  </td>
-                  <td>
-                    <CopyId value={id} name={say.id} characters={24} />
-                  </td>
-                  <td class="mono">{numbers.join(', ') || <span class="unit">{say.noNumber}</span>}</td>
-                  <td class="number unit">
-                    <Ago at={made} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+      <Listed
+        loaded={{ error, reload }}
+        rows={value?.rows}
+        none={say.none}
+        more={say.noneMore}
+        keyOf={({ id }) => id}
+        linked
+        columns={[
+          { head: say.channel, cell: ({ id, name }) => <a href={channelPath(id)}>{name}</a> },
+          { head: say.id, cell: ({ id }) => <CopyId value={id} name={say.id} characters={24} /> },
+          {
+            head: say.numbers,
+            kind: 'mono',
+            cell: ({ numbers }) => numbers.join(', ') || <span class="unit">{say.noNumber}</span>,
+          },
+          { head: say.made, kind: 'moment', cell: ({ made }) => <Ago at={made} /> },
+        ]}
+      />
       <MadeCall made={value?.made} />
       {making && <NewChannel onClose={() => setMaking(false)} />}
     </Screen>
@@ -188,47 +170,21 @@ function GroupList({ channel, number }: { channel: string; number: string }) {
   const { value, error, reload } = useLoaded(`chats ${channel} ${number}`, list, EVERY_MILLIS);
   return (
     <>
-      {error !== undefined && <Failure error={error} onRetry={reload} />}
-      <div class="card scroll">
-        {!value && error === undefined && <Skeleton />}
-        {value?.rows.length === 0 && (
-          <Empty title={say.noGroups}>
-            <p>{say.noGroupsMore}</p>
-          </Empty>
-        )}
-        {value && value.rows.length > 0 && (
-          <table class="table linked">
-            <thead>
-              <tr>
-                <th>{say.group}</th>
-                <th>{say.groupId}</th>
-                <th>{say.state}</th>
-                <th class="number">{say.people}</th>
-                <th class="number">{say.changed}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.rows.map((group) => (
-                <tr key={group.GroupId}>
-                  <td>
-                    <a href={chatPath(channel, group)}>{group.Subject}</a>
-                  </td>
-                  <td>
-                    <CopyId value={group.GroupId} name={say.groupId} characters={20} />
-                  </td>
-                  <td>
-                    <GroupState status={group.GroupStatus} />
-                  </td>
-                  <td class="number">{counted(group.TotalParticipantCount)}</td>
-                  <td class="number unit">
-                    <Ago at={group.GmtModifier} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </div>
+      <Listed
+        loaded={{ error, reload }}
+        rows={value?.rows}
+        none={say.noGroups}
+        more={say.noGroupsMore}
+        keyOf={(group) => group.GroupId}
+        linked
+        columns={[
+          { head: say.group, cell: (group) => <a href={chatPath(channel, group)}>{group.Subject}</a> },
+          { head: say.groupId, cell: (group) => <CopyId value={group.GroupId} name={say.groupId} characters={20} /> },
+          { head: say.state, cell: (group) => <GroupState status={group.GroupStatus} /> },
+          { head: say.people, kind: 'number', cell: (group) => counted(group.TotalParticipantCount) },
+          { head: say.changed, kind: 'moment', cell: (group) => <Ago at={group.GmtModifier} /> },
+        ]}
+      />
       <MadeCall made={value?.made} />
     </>
   );

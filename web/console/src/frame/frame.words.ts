@@ -22,6 +22,9 @@ export const words = bilingual({
     nothing: 'There is nothing at this address',
     nothingMore: 'The link may be cut, or what it names was deleted.',
     home: 'To the overview',
+    page: (page: string, of: string) => `Page ${page} of ${of}`,
+    before: 'Previous page',
+    after: 'Next page',
   },
   zh: {
     skip: '跳到内容',
@@ -44,5 +47,8 @@ export const words = bilingual({
     nothing: '此地址没有内容',
     nothingMore: '链接可能不完整，或其指向的内容已被删除。',
     home: '返回概览',
+    page: (page: string, of: string) => `第 ${page} 页，共 ${of} 页`,
+    before: '上一页',
+    after: '下一页',
   },
 });

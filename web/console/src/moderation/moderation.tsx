@@ -17,6 +17,7 @@ import { useQuery } from '../address.ts';
 import { type AppRow, loadApps } from '../apps/load.ts';
 import { type Command, command } from '../command.ts';
 import { MadeCommands, useCommands } from '../commands.tsx';
+import { Listed } from '../frame/listed.tsx';
 import { Screen } from '../frame/screen.tsx';
 import { words } from './moderation.words.ts';
 
@@ -71,46 +72,30 @@ function Words({ apps }: { apps: AppRow[] }) {
     <div class="halves wide-left">
       <div class="stack">
         <SelectField label={say.app} value={app} options={options} onChange={(app) => change({ app })} />
-        {error !== undefined && <Failure error={error} onRetry={reload} />}
         {fault !== undefined && <Failure error={fault} />}
         <MadeCommands given={given} />
-        <div class="card scroll">
-          {!value && error === undefined && <Skeleton />}
-          {value?.length === 0 && (
-            <Empty title={say.none}>
-              <p>{say.noneMore}</p>
-            </Empty>
-          )}
-          {value && value.length > 0 && (
-            <table class="table">
-              <thead>
-                <tr>
-                  <th>{say.entry}</th>
-                  <th class="number">{say.added}</th>
-                  <td />
-                </tr>
-              </thead>
-              <tbody>
-                {value.map(({ entry, addedAt }) => (
-                  <tr key={entry}>
-                    <td class="mono">{entry}</td>
-                    <td class="number unit">
-                      <Ago at={addedAt * 1000} />
-                    </td>
-                    <td class="number">
-                      <ConfirmButton
-                        kind="quiet danger"
-                        icon="trash"
-                        label={say.remove(entry)}
-                        onConfirm={() => void act({ Word: { Remove: { app, entry } } })}
-                      />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </div>
+        <Listed
+          loaded={{ error, reload }}
+          rows={value}
+          none={say.none}
+          more={say.noneMore}
+          keyOf={({ entry }) => entry}
+          columns={[
+            { head: say.entry, kind: 'mono', cell: ({ entry }) => entry },
+            { head: say.added, kind: 'moment', cell: ({ addedAt }) => <Ago at={addedAt * 1000} /> },
+            {
+              kind: 'number',
+              cell: ({ entry }) => (
+                <ConfirmButton
+                  kind="quiet danger"
+                  icon="trash"
+                  label={say.remove(entry)}
+                  onConfirm={() => void act({ Word: { Remove: { app, entry } } })}
+                />
+              ),
+            },
+          ]}
+        />
       </div>
       <div class="stack">
         <form class="card padded stack" onSubmit={(event) => void add(event)}>
