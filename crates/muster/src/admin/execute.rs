@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use muster_core::{
-    account::{Holder, KeyOwner},
     app::{App, Generation},
     chat::{ChannelFace, PhoneNumber},
     error::Error,
@@ -16,18 +15,11 @@ use muster_realtime::login::{LiveLogin, live_connect_token};
 use serde_json::{Value, json};
 
 use super::{
-    AdminCommand, Outcome, Printout, callbacks,
-    command::{
-        App as AppCommand, Backup, Channel, Group as GroupCommand, Key, Members, Number, Policy, Role, Token,
-        User,
-    },
+    AdminCommand, Outcome, Printout, access, callbacks,
+    command::{App as AppCommand, Backup, Channel, Group as GroupCommand, Members, Number, Role, Token},
     role, words,
 };
-use crate::{
-    audit::{self, Operator},
-    config::Configuration,
-    serve,
-};
+use crate::audit::{self, Operator};
 
 /// Does a command that `by` gave, and tells of it.
 pub(crate) async fn execute(muster: &Arc<Muster>, by: &Operator, command: AdminCommand) -> Outcome {
@@ -43,56 +35,11 @@ pub(crate) async fn execute(muster: &Arc<Muster>, by: &Operator, command: AdminC
 pub(crate) async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<Printout, Error> {
     use AdminCommand as C;
     command.check().map_err(|rule| Error::Invalid(rule.to_owned()))?;
-    let accounts = muster.accounts();
-    let account = accounts.sole().await?;
+    let account = muster.accounts().sole().await?;
     match command {
-        C::User(User::Add { name }) => {
-            let user = accounts.add_user(&account, &name).await?;
-            thing(json!({ "userName": user.name, "userId": user.id }))
-        }
-        C::User(User::List) => users(muster).await,
-        C::User(User::Remove { name }) => {
-            accounts.remove_user(&account, &name).await?;
-            thing(json!({ "removed": name }))
-        }
-        C::Key(Key::Add { user: Some(user), .. }) => {
-            let key = accounts.add_key(&account, &user).await?;
-            thing(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
-        }
-        C::Key(Key::Add { user: None, .. }) => {
-            let key = accounts.add_root_key(&account).await?;
-            thing(json!({ "accessKeyId": key.id, "accessKeySecret": key.secret }))
-        }
-        C::Key(Key::List) => keys(muster).await,
-        C::Key(Key::Disable { id }) => set_key_active(muster, &id, false).await,
-        C::Key(Key::Enable { id }) => set_key_active(muster, &id, true).await,
-        C::Key(Key::Remove { id }) => {
-            accounts.remove_key(&parsed(&id)?).await?;
-            thing(json!({ "removed": id }))
-        }
-        C::Policy(Policy::Put { name, document, .. }) => {
-            let policy = muster_gateway::policy::Policy::accept(name.as_str(), &document)
-                .map_err(|error| Error::Invalid(error.to_string()))?;
-            accounts.put_policy(&account, &name, &document).await?;
-            let operations = serve::products(&Configuration::default(), muster).policy_targets();
-            thing(
-                json!({ "policyName": name, "warnings": policy.unreachable(account.as_str(), &operations) }),
-            )
-        }
-        C::Policy(Policy::List) => policies(muster).await,
-        C::Policy(Policy::Show { name }) => policy(muster, &name).await,
-        C::Policy(Policy::Attach { name, user }) => {
-            accounts.attach(&account, &name, &Holder::User(user.clone())).await?;
-            thing(json!({ "policyName": name, "attachedTo": user }))
-        }
-        C::Policy(Policy::Detach { name, user }) => {
-            accounts.detach(&account, &name, &Holder::User(user.clone())).await?;
-            thing(json!({ "policyName": name, "detachedFrom": user }))
-        }
-        C::Policy(Policy::Remove { name }) => {
-            accounts.remove_policy(&account, &name).await?;
-            thing(json!({ "removed": name }))
-        }
+        C::User(command) => access::user(muster, &account, command).await,
+        C::Key(command) => access::key(muster, &account, command).await,
+        C::Policy(command) => access::policy(muster, &account, command).await,
         C::Role(command) => role::execute(muster, &account, command).await,
         C::Channel(Channel::Add { name }) => {
             let channel = muster.chats().create_channel(&account, ChannelFace::named(&*name)).await?;
@@ -127,11 +74,6 @@ pub(crate) async fn done(muster: &Arc<Muster>, command: AdminCommand) -> Result<
     }
 }
 
-async fn set_key_active(muster: &Muster, id: &str, active: bool) -> Result<Printout, Error> {
-    muster.accounts().set_key_active(&parsed(id)?, active).await?;
-    thing(json!({ "accessKeyId": id, "active": active }))
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "it ends a command")]
 pub(super) fn thing(value: Value) -> Result<Printout, Error> {
     Ok(Printout::Thing(value))
@@ -143,56 +85,6 @@ fn invalid(what: &str, error: &dyn std::fmt::Display) -> Error {
 
 pub(super) fn parsed<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|error| invalid(&format!("the id {text:?}"), &error))
-}
-
-async fn users(muster: &Muster) -> Result<Printout, Error> {
-    let directory = muster.accounts().directory().await?;
-    let rows = directory.users.iter().map(|user| {
-        let of = (user.account.clone(), Holder::User(user.name.clone()));
-        let policies = directory.attachments.get(&of).cloned().unwrap_or_default();
-        json!({ "userName": user.name, "userId": user.id, "policies": policies, "createdAt": user.created_at.seconds() })
-    });
-    Ok(Printout::List(rows.collect()))
-}
-
-async fn keys(muster: &Muster) -> Result<Printout, Error> {
-    let directory = muster.accounts().directory().await?;
-    let rows = directory.keys.iter().map(|key| {
-        let owner = match &key.owner {
-            KeyOwner::Root => "(root)",
-            KeyOwner::User(name) => name,
-        };
-        let created = key.created_at.seconds();
-        json!({ "accessKeyId": key.id, "user": owner, "active": key.active, "createdAt": created })
-    });
-    Ok(Printout::List(rows.collect()))
-}
-
-async fn policies(muster: &Muster) -> Result<Printout, Error> {
-    let directory = muster.accounts().directory().await?;
-    let rows = directory.policies.iter().map(|policy| {
-        let holders = directory.attachments.iter().filter(|(_, names)| names.contains(&policy.name));
-        let attached: Vec<String> = holders.map(|((_, holder), _)| holder_named(holder)).collect();
-        json!({ "policyName": policy.name, "attachedTo": attached, "modifiedAt": policy.modified_at.seconds() })
-    });
-    Ok(Printout::List(rows.collect()))
-}
-
-/// A holder of a policy, as a list names it: a user by its name alone.
-fn holder_named(holder: &Holder) -> String {
-    match holder {
-        Holder::User(name) => name.clone(),
-        Holder::Role(name) => format!("role/{name}"),
-    }
-}
-
-async fn policy(muster: &Muster, name: &str) -> Result<Printout, Error> {
-    let directory = muster.accounts().directory().await?;
-    let policy = directory.policies.iter().find(|policy| policy.name == name);
-    let policy = policy.ok_or_else(|| Error::Missing(format!("the policy {name}")))?;
-    serde_json::from_str(&policy.document)
-        .map(Printout::Thing)
-        .map_err(|error| Error::Invalid(error.to_string()))
 }
 
 async fn channels(muster: &Muster) -> Result<Printout, Error> {

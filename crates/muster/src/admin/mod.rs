@@ -3,6 +3,7 @@
 //! A command is data. With a server running, it goes to the server over a loopback port that only holders of a token
 //! in the data directory may use, and takes effect at once; without one, the same code runs on the store itself.
 
+mod access;
 mod callbacks;
 mod carry_out;
 mod channel;
