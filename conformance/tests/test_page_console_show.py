@@ -102,7 +102,8 @@ def test_what_is_said_while_a_page_is_open_is_not_held_for_ever(server, wire):
 
         def held(first):
             say(first, first + 19)
-            assert page.count(selector=".message") == KEPT
+            # What is forgotten ends where it is known how to read on.
+            assert KEPT <= page.count(selector=".message") < KEPT + 2 * ROUND
             return page.held()
 
         # The page begins with the latest of them when it looks first.

@@ -3,6 +3,7 @@ import {
   Button,
   ConfirmButton,
   clockTime,
+  counted,
   Empty,
   exactly,
   Failure,
@@ -17,7 +18,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useQuery } from '../address.ts';
 import { words } from './group.words.ts';
 import type { Facts, Message, Room } from './room.ts';
-import { useMessages } from './stream.ts';
+import { MOST, useMessages } from './stream.ts';
 
 /** How near to its end a list is followed. */
 const NEAR_PIXELS = 48;
@@ -65,7 +66,7 @@ export function MessagesPart({
     const near = current.scrollHeight - current.scrollTop - current.clientHeight < NEAR_PIXELS;
     setFollows(near);
     if (near) stream.isReadingBack = false;
-    if (current.scrollTop < NEAR_PIXELS && stream.older !== undefined) void readBack();
+    if (current.scrollTop < NEAR_PIXELS && stream.leadsBack) void readBack();
   };
   const erase = (message: Message) => {
     if (!room.erase) return;
@@ -100,9 +101,9 @@ export function MessagesPart({
         )}
         {stream.rows.length > 0 && (
           <p class="hint beginning">
-            {stream.older === undefined ? (
-              say.beginning
-            ) : (
+            {stream.older === undefined && say.beginning}
+            {stream.older !== undefined && !stream.leadsBack && say.most(counted(MOST))}
+            {stream.leadsBack && (
               <Button kind="quiet" onClick={() => void readBack()}>
                 {say.older}
               </Button>

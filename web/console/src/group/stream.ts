@@ -3,8 +3,10 @@ import { useEffect, useReducer, useRef } from 'preact/hooks';
 import type { Message, Messages, Room, Shown } from './room.ts';
 
 const EVERY_MILLIS = 1_500;
-/** Messages that are kept while they come; whoever reads back keeps what was read. */
+/** Messages that are kept while they come. */
 const KEPT = 400;
+/** Messages that are kept for whoever reads back; further back leads the choice of a time. */
+export const MOST = 2_000;
 /** Pages that are read for what came since the last look; beyond them the list begins anew. */
 const PAGES_MISSED = 6;
 
@@ -19,6 +21,8 @@ export class MessageStream {
   /** Whether somebody reads back, so that nothing old is forgotten. */
   isReadingBack = false;
   private reading = false;
+  /** Where what is older than a message begins, of the oldest message of each page that was read, by its id. */
+  private readonly behind = new Map<string, number>();
 
   private readonly room: Room;
   private readonly shown: Shown;
@@ -31,7 +35,7 @@ export class MessageStream {
   /** Looks for what is new, and for what of the latest page was taken back. */
   async look(signal: AbortSignal): Promise<void> {
     try {
-      const latest = await this.room.messages(this.shown, undefined, signal);
+      const latest = await this.page(undefined, signal);
       const held = new Set(this.rows.map(({ id }) => id));
       const fresh: Message[] = [];
       let page: Messages = latest;
@@ -43,7 +47,7 @@ export class MessageStream {
           this.rows = [];
           break;
         }
-        page = await this.room.messages(this.shown, page.older, signal);
+        page = await this.page(page.older, signal);
       }
       this.merge(latest, fresh, page);
       this.error = undefined;
@@ -55,10 +59,10 @@ export class MessageStream {
 
   /** Reads a page further back; whether something was read. */
   async readBack(signal: AbortSignal): Promise<boolean> {
-    if (this.older === undefined || this.reading) return false;
+    if (!this.leadsBack || this.reading) return false;
     this.reading = true;
     try {
-      const { rows, older } = await this.room.messages(this.shown, this.older, signal);
+      const { rows, older } = await this.page(this.older, signal);
       const held = new Set(this.rows.map(({ id }) => id));
       this.rows = [...rows.filter(({ id }) => !held.has(id)).reverse(), ...this.rows];
       this.older = older;
@@ -67,6 +71,18 @@ export class MessageStream {
     }
     this.reading = false;
     return true;
+  }
+
+  /** Whether a page further back can be read: there is one, and not too much is held. */
+  get leadsBack(): boolean {
+    return this.older !== undefined && this.rows.length < MOST;
+  }
+
+  private async page(from: number | undefined, signal: AbortSignal): Promise<Messages> {
+    const page = await this.room.messages(this.shown, from, signal);
+    const oldest = page.rows.at(-1);
+    if (oldest && page.older !== undefined) this.behind.set(oldest.id, page.older);
+    return page;
   }
 
   /** Forgets a message that was taken back. */
@@ -82,10 +98,18 @@ export class MessageStream {
     const from = oldest ? this.rows.findIndex(({ id }) => id === oldest.id) : 0;
     const kept = from < 0 ? this.rows : this.rows.filter(({ id }, at) => at < from || there.has(id));
     this.rows = [...kept, ...fresh.reverse()];
-    if (!this.isReadingBack && this.rows.length > KEPT && this.room.erase) {
-      // What is forgotten is read again by whoever reads back; pages by number would not begin where the rest ends.
-      this.rows = this.rows.slice(-KEPT);
-    }
+    // Pages by number would not begin where the rest ends.
+    if (this.room.erase) this.forget(this.isReadingBack ? MOST : KEPT);
+  }
+
+  /** Forgets the oldest of what is more than so many, up to a message behind which it is known how to read on. */
+  private forget(most: number): void {
+    const first = this.rows.slice(0, -most).findLastIndex(({ id }) => this.behind.has(id));
+    if (first <= 0) return;
+    this.older = this.behind.get(this.rows[first]?.id ?? '');
+    this.rows = this.rows.slice(first);
+    const held = new Set(this.rows.map(({ id }) => id));
+    for (const id of this.behind.keys()) if (!held.has(id)) this.behind.delete(id);
   }
 }
 
