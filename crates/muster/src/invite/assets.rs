@@ -17,7 +17,10 @@ const PLAIN_STYLE_PATH: &str = "/room/room.css";
 const ICON: &str = include_str!("../../../../web/ui/icon.svg");
 const PLAIN_STYLE: &str = concat!(
     include_str!("../../../../web/ui/src/tokens.css"),
-    include_str!("../../../../web/room/src/room.css")
+    include_str!("../../../../web/room/src/card.css"),
+    include_str!("../../../../web/room/src/room.css"),
+    include_str!("../../../../web/room/src/message.css"),
+    include_str!("../../../../web/room/src/people.css"),
 );
 /// Where the built files are, in what is embedded.
 const FOLDER: &str = "room/assets/";
