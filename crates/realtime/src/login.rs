@@ -36,7 +36,7 @@ pub struct LiveLogin<'a> {
     pub app_id: &'a str,
     /// Who.
     pub user_id: &'a str,
-    /// Part of what is hashed; [`LoginRules::draw_nonce`] draws one.
+    /// Part of what is hashed: a new random text for each token.
     pub nonce: &'a str,
     /// When the token ends, in seconds since 1970.
     pub timestamp: i64,

@@ -63,12 +63,12 @@ pub(crate) fn told(id: &str, who: &str, time: i64) -> ChatMessage {
     ChatMessage { conversation: Conversation::Person(phone(who)), ..said(id, "none", time) }
 }
 
-async fn add(store: &dyn Store, message: ChatMessage) {
+pub(crate) async fn add(store: &dyn Store, message: ChatMessage) {
     let added = store.records().add_chat_message(message, None, alone()).await.unwrap();
     assert!(matches!(added, ChatMessageAdded::Added(_)), "{added:?}");
 }
 
-async fn with_group(store: &dyn Store, id: &str) {
+pub(crate) async fn with_group(store: &dyn Store, id: &str) {
     assert!(store.records().create_chat_group(chat(id), alone()).await.unwrap().is_some());
 }
 

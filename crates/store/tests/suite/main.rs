@@ -76,6 +76,7 @@ mod server;
 mod sessions;
 mod several_admissions;
 mod several_nodes;
+mod several_versions;
 mod sqlite_backup;
 mod sqlite_faults;
 mod sqlite_files;
