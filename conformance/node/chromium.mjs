@@ -7,17 +7,15 @@ export async function launch() {
   return chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox'], handleSIGTERM: false });
 }
 
-/** What a page still holds after everything that nobody holds was let go: nodes of documents, and objects of its script. */
+/**
+ * What a page still holds after everything that nobody holds was let go: nodes of documents, and listeners. Objects of its script
+ * are not counted: by when it is looked at, half as many again are there and held by nothing of the page.
+ */
 export async function held(page) {
   const inside = await page.context().newCDPSession(page);
   await inside.send('HeapProfiler.enable');
   for (const _ of [1, 2]) await inside.send('HeapProfiler.collectGarbage');
   const { nodes, jsEventListeners: listeners } = await inside.send('Memory.getDOMCounters');
-  const { result } = await inside.send('Runtime.evaluate', { expression: 'Object.prototype', objectGroup: 'held' });
-  const { objects } = await inside.send('Runtime.queryObjects', { prototypeObjectId: result.objectId, objectGroup: 'held' });
-  const counted = { functionDeclaration: 'function () { return this.length; }', objectId: objects.objectId, returnByValue: true };
-  const { result: count } = await inside.send('Runtime.callFunctionOn', counted);
-  await inside.send('Runtime.releaseObjectGroup', { objectGroup: 'held' });
   await inside.detach();
-  return { nodes, listeners, objects: count.value };
+  return { nodes, listeners };
 }

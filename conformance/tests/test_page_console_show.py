@@ -113,5 +113,5 @@ def test_what_is_said_while_a_page_is_open_is_not_held_for_ever(server, wire):
         early = [held(enough + said) for said in (1, 21, 41)]
         say(enough + 61, enough + 260)
         late = [held(enough + said) for said in (261, 281, 301)]
-        for what in ("nodes", "objects", "listeners"):
+        for what in ("nodes", "listeners"):
             assert min(one[what] for one in late) < max(one[what] for one in early) * 1.1, (early, late)

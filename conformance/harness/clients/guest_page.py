@@ -93,7 +93,7 @@ class Page:
         self._do("hide", hidden=hidden)
 
     def held(self):
-        """What the page holds after a collection of garbage: how many `nodes`, `listeners` and `objects`."""
+        """What the page holds after a collection of garbage: how many `nodes` and `listeners`."""
         return self._do("held")
 
     def requests(self):
