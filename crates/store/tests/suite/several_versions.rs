@@ -29,7 +29,7 @@ async fn reactions_and_pins_of_a_node_of_the_version_before_are_found() {
     let about = MessageId::new("m").unwrap();
     let sign = Content::Reaction { message: about.clone(), sign: Some("👍".into()) };
     let pin = Content::Pin { message: about.clone(), days: PinDays::try_from(7).ok() };
-    let quoted = Content::Text(sign.to_form().into());
+    let quoted = Content::Text(sign.to_form());
     for (name, content) in [("sign", sign), ("pin", pin), ("text", quoted)] {
         add(&*store, ChatMessage { content, ..said(name, "g", 1) }).await;
     }
