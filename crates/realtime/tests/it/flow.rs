@@ -242,6 +242,18 @@ async fn what_a_client_says_before_its_login_is_answered_is_carried_out_behind_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_says_more_behind_its_login_and_closes_without_waiting_is_answered() {
+    let server = Server::start().await;
+    server.group("g1").await;
+    let mut script = server.open().await;
+    server.store.delay_next(Duration::from_secs(3));
+    script.send("connect", json!({ "token": server.token("script") })).await;
+    let join = script.send("subscribe", json!({ "channel": "g:g1" })).await;
+    script.socket.send(Message::Close(None)).await.unwrap();
+    assert!(script.reply(join).await["subscribe"].is_object());
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_many_logins_at_once_exactly_one_stays() {
     let server = Server::start().await;
     let mut clients = Vec::new();

@@ -4,6 +4,7 @@
 //! that buffer's size. So it is given a small one, and what the system hands over at once waits here.
 
 use std::{
+    future::poll_fn,
     io::{self, IoSlice},
     mem::MaybeUninit,
     pin::Pin,
@@ -26,14 +27,14 @@ pub(super) struct Frugal<S> {
     unread: Bytes,
     /// What counts what is read before the login.
     guest: Option<Box<Guest>>,
-    /// Bytes that may still be read, where there is a bound.
-    ahead: Option<usize>,
+    /// Bytes that were handed on.
+    handed: u64,
 }
 
 impl<S> Frugal<S> {
-    /// A stream that reads without bound.
+    /// A stream of which nothing was read.
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, unread: Bytes::new(), guest: None, ahead: None }
+        Self { stream, unread: Bytes::new(), guest: None, handed: 0 }
     }
 
     /// Counts what is read from now on; reading too much fails with [`io::ErrorKind::FileTooLarge`].
@@ -41,15 +42,36 @@ impl<S> Frugal<S> {
         self.guest = Some(Box::new(guest));
     }
 
-    /// From now on no more than one piece is read, nor more than a guest may send, until [`no_bound`](Self::no_bound): behind it
-    /// the stream is as if nothing came.
-    pub(super) fn bound(&mut self) {
-        self.ahead.get_or_insert(PIECE);
+    /// How many bytes were read from it so far.
+    pub(super) fn handed(&self) -> u64 {
+        self.handed
     }
 
-    /// Reads without bound again. Whoever waits for the stream has to look anew.
-    pub(super) fn no_bound(&mut self) {
-        self.ahead = None;
+    /// Waits for the next byte, and leaves it where it is; `None` when there is none any more. No more than one piece is read,
+    /// nor more than a guest may send: behind that this is as if nothing came.
+    pub(super) async fn next_byte(&mut self) -> Option<u8>
+    where
+        S: AsyncRead + Unpin,
+    {
+        poll_fn(|context| {
+            if self.unread.is_empty() {
+                let most = self.guest.as_ref().map_or(PIECE, |guest| guest.left().min(PIECE));
+                if most == 0 {
+                    return Poll::Pending;
+                }
+                let mut space = [MaybeUninit::uninit(); PIECE];
+                let mut piece = ReadBuf::uninit(&mut space[..most]);
+                if ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece)).is_err() {
+                    return Poll::Ready(None);
+                }
+                if let Some(guest) = &mut self.guest {
+                    guest.sent(piece.filled().len());
+                }
+                self.unread = Bytes::copy_from_slice(piece.filled());
+            }
+            Poll::Ready(self.unread.first().copied())
+        })
+        .await
     }
 
     /// Counts no more: the login has arrived.
@@ -64,18 +86,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
         context: &mut Context<'_>,
         wanted: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { stream, unread, guest, ahead } = self.get_mut();
+        let Self { stream, unread, guest, handed } = self.get_mut();
+        let before = wanted.filled().len();
         if unread.is_empty() {
             let mut space = [MaybeUninit::uninit(); PIECE];
-            let affords = || guest.as_ref().map_or(PIECE, |guest| guest.left());
-            let most = ahead.map_or(PIECE, |ahead| ahead.min(affords()));
-            if most == 0 {
-                return Poll::Pending;
-            }
-            let mut piece = ReadBuf::uninit(&mut space[..most]);
+            let mut piece = ReadBuf::uninit(&mut space);
             ready!(Pin::new(stream).poll_read(context, &mut piece))?;
             let read = piece.filled().len();
-            *ahead = ahead.map(|most| most - read);
             if read > 0 && guest.as_mut().is_some_and(|guest| !guest.sent(read)) {
                 return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into()));
             }
@@ -90,6 +107,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
                 *unread = Bytes::new();
             }
         }
+        *handed += (wanted.filled().len() - before) as u64;
         Poll::Ready(Ok(()))
     }
 }
@@ -155,19 +173,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_there_is_a_bound_no_more_than_a_piece_is_read_and_nothing_is_lost() {
+    async fn the_next_byte_is_seen_and_left_where_it_is() {
         let (mut here, there) = tokio::io::duplex(4 * PIECE);
         let mut stream = Frugal::new(there);
-        here.write_all(&[b'x'; 2 * PIECE]).await.unwrap();
+        assert!(stream.next_byte().now_or_never().is_none(), "nothing has come");
+        here.write_all(&[[b'x'; 2 * PIECE].as_slice(), b"y"].concat()).await.unwrap();
         drop(here);
-        let (mut read, mut small) = (0, [0; 100]);
-        stream.bound();
-        while let Some(count) = stream.read(&mut small).now_or_never() {
-            read += count.unwrap();
-            stream.bound();
+        for _ in 0..3 {
+            assert_eq!(stream.next_byte().await, Some(b'x'));
+            assert_eq!((stream.unread.len(), stream.handed()), (PIECE, 0), "one piece is read");
         }
-        assert_eq!(read, PIECE);
-        stream.no_bound();
-        assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), PIECE);
+        let mut read = Vec::new();
+        stream.read_to_end(&mut read).await.unwrap();
+        assert_eq!((read.len(), stream.handed()), (2 * PIECE + 1, 2 * PIECE as u64 + 1));
+        assert_eq!(stream.next_byte().await, None);
     }
 }

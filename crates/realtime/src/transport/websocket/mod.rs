@@ -6,7 +6,7 @@
 mod frames;
 mod frugal;
 
-use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc};
+use std::{future::pending, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -30,6 +30,10 @@ use frugal::Frugal;
 /// Bytes of the library's read buffer. It is kept for as long as the connection lasts, and filled with zeros at every
 /// look for something to read; the default is 128 KiB.
 const READ_BUFFER: usize = 128;
+
+/// The bits of a frame's first byte that say what it is, and what they are of one that closes the connection.
+const OPCODE: u8 = 0x0f;
+const CLOSE: u8 = 0x08;
 
 /// What a client asks for in its handshake.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +60,8 @@ struct Socket<S> {
     asked: Handshake,
     /// Whether a ping frame waits for its pong.
     pinged: bool,
-    /// What came while the client logged in.
-    early: VecDeque<Bytes>,
+    /// Whether the first frame was read, and no byte behind it.
+    is_behind_first: bool,
 }
 
 /// The WebSocket settings of a server's connections: for the binary's handshake, if that makes the stream.
@@ -77,7 +81,7 @@ where
     // Boxed for the moment: inside, it would take its place in the task for as long as the connection lasts.
     let library = WebSocketStream::from_raw_socket(Frugal::new(stream), Role::Server, Some(settings(&hub)));
     let (library, asked) = (Box::pin(library).await, asked.into());
-    let mut socket = Socket { library, asked, pinged: false, early: VecDeque::new() };
+    let mut socket = Socket { library, asked, pinged: false, is_behind_first: false };
     match hub.admit(TransportKind::WebSocket, socket.asked.form) {
         Ok(connection) => {
             let guest = Guest::new(Arc::clone(&hub.lobby), Arc::clone(&connection), hub.config.login_bytes);
@@ -88,8 +92,8 @@ where
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
-    async fn next(&mut self) -> Result<Bytes, End> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
+    async fn read(&mut self) -> Result<Bytes, End> {
         loop {
             let received = self.library.next().await;
             if let Some(Ok(Message::Pong(_))) = received
@@ -98,32 +102,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
                 return Ok(self.asked.form.pong());
             }
             if let Some(frame) = frame_of(received)? {
+                self.is_behind_first = self.library.get_ref().handed() == size_of(frame.len());
                 return Ok(frame);
             }
         }
     }
-}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
-    async fn read(&mut self) -> Result<Bytes, End> {
-        if let Some(frame) = self.early.pop_front() {
-            return Ok(frame);
-        }
-        // It holds none most of the time, and then no memory.
-        self.early = VecDeque::new();
-        self.library.get_mut().no_bound();
-        self.next().await
-    }
-
-    /// An end is seen behind what came before it, up to a bound: a client that gives its login up closes the connection, and
-    /// the stream lasts until that is answered.
+    /// A client that gives its login up closes the connection, and the stream lasts until that is answered. One that says
+    /// anything else behind its login has not given up, though it closes behind that: it has said all.
     async fn hung_up(&mut self) -> End {
-        self.library.get_mut().bound();
-        loop {
-            match self.next().await {
-                Ok(frame) => self.early.push_back(frame),
-                Err(end) => return end,
-            }
+        match self.library.get_mut().next_byte().await {
+            None => End::Gone,
+            Some(first) if self.is_behind_first && first & OPCODE == CLOSE => End::Left,
+            Some(_) => pending().await,
         }
     }
 
@@ -148,7 +139,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
 
     async fn close(&mut self, end: End) -> io::Result<()> {
         let End::Close(Disconnect { code, reason }) = end else {
-            // The answer to the client's own close is ready and has to be sent.
+            // The client's own close may not be read yet. The answer to it is ready then, and has to be sent.
+            while let Some(Ok(_)) = self.library.next().await {}
             return self.library.flush().await.map_err(io::Error::other);
         };
         let frame = CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
@@ -156,6 +148,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
         while let Some(Ok(_)) = self.library.next().await {}
         Ok(())
     }
+}
+
+/// Bytes of a client's frame with so many in it (RFC 6455 section 5.2): its header has a mask.
+fn size_of(payload: usize) -> u64 {
+    let header = match payload {
+        ..=125 => 6,
+        126..=0xffff => 8,
+        _ => 14,
+    };
+    payload as u64 + header
 }
 
 /// What a received message holds, if it is for the session. Either kind of message may hold either form.
