@@ -69,7 +69,7 @@ test test-release conformance: NEEDED += faketime:faketime e2fsprogs:mkfs.ext4
 # And what the Java clients of the suite need.
 test test-release conformance: NEEDED += default-jdk-headless:javac maven:mvn
 # And the other languages in which docs/realtime.md says how a login token is made, and a browser for the clients of pages.
-test test-release conformance screenshots: NEEDED += php-cli:php mono-mcs:mcs mono-runtime:mono chromium:chromium
+test test-release conformance screenshots generate: NEEDED += php-cli:php mono-mcs:mcs mono-runtime:mono chromium:chromium
 packages:
 	@missing=; for pair in $(NEEDED); do \
 		PATH="$$PATH:/usr/sbin:/usr/local/sbin"; program=$${pair#*:}; \
@@ -128,10 +128,11 @@ soak: build-for-tests packages
 	MUSTER_BIN=$(TESTED) MUSTER_CUTS_SECONDS=$(SECONDS) conformance/run --over sqlite,cluster -s tests/test_realtime_cuts.py
 
 # Writes again what is made from the code and committed; `make test` fails when it is out of date.
-generate: build-for-tests
+generate: build-for-tests packages
 	$(TESTED) config > docs/configuration.md
 	$(TESTED) config --example > muster.example.toml
 	UPDATE_GENERATED=1 cargo test --locked --workspace --all-targets generated
+	UPDATE_GENERATED=1 MUSTER_BIN=$(abspath $(TESTED)) conformance/run tests/test_pictures.py
 
 clean:
 	cargo clean

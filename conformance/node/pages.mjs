@@ -2,7 +2,7 @@
 // argument. With WEB_DIST in the environment, pages and what they load come from that folder in the place of the server's, so that
 // a page can be tried without compiling it in; their headers are the server's all the same.
 import { readFile } from 'node:fs/promises';
-import { held, launch } from './chromium.mjs';
+import { drawing, held, launch } from './chromium.mjs';
 import { serve } from './lines.mjs';
 
 const browser = await launch();
@@ -71,6 +71,7 @@ const actions = {
     return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
   },
   held({ page: { page } }) { return held(page); },
+  drawing({ page: { page } }) { return drawing(page); },
   async picture({ page: { page }, path }) { await page.screenshot({ path }); },
   complaints({ page: { complaints } }) { return complaints; },
   hosts({ page: { hosts } }) { return [...hosts]; },
