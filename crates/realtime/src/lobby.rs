@@ -59,25 +59,33 @@ impl Lobby {
 pub(crate) struct Guest {
     lobby: Arc<Lobby>,
     connection: Arc<Connection>,
-    /// Bytes that it may still send.
-    left: usize,
+    /// Bytes that it may send, and that it has sent.
+    most: usize,
+    sent: usize,
 }
 
 impl Guest {
     /// A connection that may send `most` bytes.
     pub(crate) fn new(lobby: Arc<Lobby>, connection: Arc<Connection>, most: usize) -> Self {
-        Self { lobby, connection, left: most }
+        Self { lobby, connection, most, sent: 0 }
     }
 
     /// Bytes that it may still send.
     pub(crate) fn left(&self) -> usize {
-        self.left
+        self.most - self.sent
+    }
+
+    /// Bytes that it has sent.
+    pub(crate) fn has_sent(&self) -> usize {
+        self.sent
     }
 
     /// Notes bytes that were read; `false` when they are too many.
     pub(crate) fn sent(&mut self, bytes: usize) -> bool {
-        let Some(left) = self.left.checked_sub(bytes) else { return false };
-        self.left = left;
+        if bytes > self.left() {
+            return false;
+        }
+        self.sent += bytes;
         self.lobby.note(&self.connection, bytes);
         true
     }

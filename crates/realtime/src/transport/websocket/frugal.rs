@@ -27,14 +27,12 @@ pub(super) struct Frugal<S> {
     unread: Bytes,
     /// What counts what is read before the login.
     guest: Option<Box<Guest>>,
-    /// Bytes that were handed on.
-    handed: u64,
 }
 
 impl<S> Frugal<S> {
     /// A stream of which nothing was read.
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, unread: Bytes::new(), guest: None, handed: 0 }
+        Self { stream, unread: Bytes::new(), guest: None }
     }
 
     /// Counts what is read from now on; reading too much fails with [`io::ErrorKind::FileTooLarge`].
@@ -42,9 +40,9 @@ impl<S> Frugal<S> {
         self.guest = Some(Box::new(guest));
     }
 
-    /// How many bytes were read from it so far.
-    pub(super) fn handed(&self) -> u64 {
-        self.handed
+    /// How many bytes were read from it while they are counted.
+    pub(super) fn handed(&self) -> usize {
+        self.guest.as_ref().map_or(0, |guest| guest.has_sent() - self.unread.len())
     }
 
     /// Waits for the next byte, and leaves it where it is; `None` when there is none any more. No more than one piece is read,
@@ -86,8 +84,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
         context: &mut Context<'_>,
         wanted: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { stream, unread, guest, handed } = self.get_mut();
-        let before = wanted.filled().len();
+        let Self { stream, unread, guest } = self.get_mut();
         if unread.is_empty() {
             let mut space = [MaybeUninit::uninit(); PIECE];
             let mut piece = ReadBuf::uninit(&mut space);
@@ -107,7 +104,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Frugal<S> {
                 *unread = Bytes::new();
             }
         }
-        *handed += (wanted.filled().len() - before) as u64;
         Poll::Ready(Ok(()))
     }
 }
@@ -144,10 +140,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Frugal<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use futures_util::FutureExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
+    use crate::{hub::Connection, lobby::Lobby, protocol::Form};
 
     #[tokio::test]
     async fn what_arrives_is_read_whole_and_in_order_however_little_is_asked_for() {
@@ -176,6 +175,8 @@ mod tests {
     async fn the_next_byte_is_seen_and_left_where_it_is() {
         let (mut here, there) = tokio::io::duplex(4 * PIECE);
         let mut stream = Frugal::new(there);
+        let connection = Arc::new(Connection::new(1, Form::Json, 100));
+        stream.count(Guest::new(Arc::new(Lobby::new(usize::MAX)), connection, 4 * PIECE));
         assert!(stream.next_byte().now_or_never().is_none(), "nothing has come");
         here.write_all(&[[b'x'; 2 * PIECE].as_slice(), b"y"].concat()).await.unwrap();
         drop(here);
@@ -185,7 +186,7 @@ mod tests {
         }
         let mut read = Vec::new();
         stream.read_to_end(&mut read).await.unwrap();
-        assert_eq!((read.len(), stream.handed()), (2 * PIECE + 1, 2 * PIECE as u64 + 1));
+        assert_eq!((read.len(), stream.handed()), (2 * PIECE + 1, 2 * PIECE + 1));
         assert_eq!(stream.next_byte().await, None);
     }
 }

@@ -151,13 +151,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Socket<S> {
 }
 
 /// Bytes of a client's frame with so many in it (RFC 6455 section 5.2): its header has a mask.
-fn size_of(payload: usize) -> u64 {
+fn size_of(payload: usize) -> usize {
     let header = match payload {
         ..=125 => 6,
         126..=0xffff => 8,
         _ => 14,
     };
-    payload as u64 + header
+    payload + header
 }
 
 /// What a received message holds, if it is for the session. Either kind of message may hold either form.
