@@ -67,3 +67,8 @@ class Receiver:
     def __exit__(self, *_):
         self._server.shutdown()
         self._server.server_close()
+
+
+def ids_of(attempts):
+    """The transaction ids of calls that were taken or refused, in their order."""
+    return [json.loads(body)["transactionid"] for _, body in attempts]

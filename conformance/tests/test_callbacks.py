@@ -9,7 +9,7 @@ import pytest
 
 from harness.clock import HOUR, Clock
 from harness.raw_session import RawSession
-from harness.receiver import Receiver
+from harness.receiver import Receiver, ids_of
 from harness.scenes import new_app, new_group
 from harness.tokens import login_token
 from harness.waiting import until
@@ -36,11 +36,6 @@ def come_and_go(server, app, group, user):
 
 def of_group(receiver, group):
     return [(event, user) for at, event, user in receiver.deeds() if at == group]
-
-
-def ids_of(attempts):
-    """The transaction ids of calls that were taken or refused, in their order."""
-    return [json.loads(body)["transactionid"] for _, body in attempts]
 
 
 def on_every_node(wire, app, url):

@@ -7,7 +7,6 @@ import pytest
 from harness.clients.page import Page
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group
-from harness.server import ROOT_KEY
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -45,9 +44,7 @@ def test_every_node_is_shown_beside_the_others_and_whoever_does_not_answer_is_na
         for session, user in ((ada, "ada"), (ben, "ben")):
             session.login(login_token(app, user))
             session.join(group)
-        page.fill(label="AccessKey ID", text=ROOT_KEY.id)
-        page.fill(label="AccessKey secret", text=ROOT_KEY.secret)
-        page.press(button="Sign in")
+        page.sign_in()
         until(lambda: len(rows(page)) == 3, "a row for each node")
         assert all("answers" in row for row in rows(page)) and sum("answers you" in row for row in rows(page)) == 1
 

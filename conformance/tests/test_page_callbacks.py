@@ -1,15 +1,12 @@
 """Dead letters in the console: what no receiver took for a day is sent again by a click, and arrives."""
 
-import json
-
 import pytest
 
 from harness.clients.page import Page
 from harness.clock import HOUR, Clock
 from harness.raw_session import RawSession
-from harness.receiver import Receiver
+from harness.receiver import Receiver, ids_of
 from harness.scenes import new_app, new_group
-from harness.server import ROOT_KEY
 from harness.tokens import login_token
 from harness.waiting import until
 from harness.wire import Wire
@@ -17,11 +14,6 @@ from harness.wire import Wire
 CONFIG = {"outbound": {"allow_private": True}, "callbacks": {"poll_seconds": 1}, "realtime": {"grace_seconds": 0}}
 
 pytestmark = [pytest.mark.process, pytest.mark.looks_at("door")]
-
-
-def ids_of(attempts):
-    """The transaction ids of calls, in their order."""
-    return [json.loads(body)["transactionid"] for _, body in attempts]
 
 
 def test_a_dead_letter_is_sent_again_from_the_page_and_is_delivered(new_server, tmp_path, shots):
@@ -41,9 +33,7 @@ def test_a_dead_letter_is_sent_again_from_the_page_and_is_delivered(new_server, 
         clock.set(25 * HOUR)
         letters = until(lambda: len(found := server.cli_json("callbacks", "list")["callbacks"]) == 4 and found, "the dead letters")
         page = Page(server, "/console/callbacks")
-        page.fill(label="AccessKey ID", text=ROOT_KEY.id)
-        page.fill(label="AccessKey secret", text=ROOT_KEY.secret)
-        page.press(button="Sign in")
+        page.sign_in()
         page.see(text="status 500")
         page.picture(path=str(shots / "console-dead-letters.png"))
         receiver.status = 200

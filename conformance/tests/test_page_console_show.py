@@ -9,7 +9,6 @@ import pytest
 from harness.clients.page import Page
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group
-from harness.server import ROOT_KEY
 from harness.tokens import login_token
 from harness.viewers import Viewers
 from harness.waiting import until
@@ -53,9 +52,7 @@ def room(server, wire):
     app = new_app(wire, AppName="Grand finale")
     group = new_group(wire, app, "finale", GroupName="Grand finale", CreatorId="host")
     page = Page(server, f"/console/apps/{app['AppId']}/{group}")
-    page.fill(label="AccessKey ID", text=ROOT_KEY.id)
-    page.fill(label="AccessKey secret", text=ROOT_KEY.secret)
-    page.press(button="Sign in")
+    page.sign_in()
     page.see(text="No one is here yet")
     yield app, group, page
     complaints = page.complaints()

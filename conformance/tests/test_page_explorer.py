@@ -6,7 +6,6 @@ import pytest
 
 from harness.clients.page import Page
 from harness.scenes import member_of, new_app, new_group, online, say
-from harness.server import ROOT_KEY
 from harness.tokens import login_token
 from harness.waiting import until
 
@@ -59,9 +58,7 @@ def group(wire):
 
 def sign_in(page):
     page.press(button="Sign in to try")
-    page.fill(label="AccessKey ID", text=ROOT_KEY.id)
-    page.fill(label="AccessKey secret", text=ROOT_KEY.secret)
-    page.press(button="Sign in")
+    page.sign_in()
     until(lambda: page.count(selector="dialog") == 0, "the session")
 
 

@@ -13,7 +13,6 @@ from harness.business import Business
 from harness.clients.page import Page
 from harness.raw_session import RawSession
 from harness.scenes import new_app, new_group
-from harness.server import ROOT_KEY
 from harness.tokens import login_token
 from harness.waiting import until
 
@@ -43,9 +42,7 @@ def group_page(server, wire, kept):
     ]:  # fmt: skip
         wire.ok("SendLiveMessageGroup", {**at, "SenderId": sender, "Body": json.dumps({"text": text}, ensure_ascii=False)})
     page = Page(server, f"/console/apps/{app['AppId']}/{group}", height=720)
-    page.fill(label="AccessKey ID", text=ROOT_KEY.id)
-    page.fill(label="AccessKey secret", text=ROOT_KEY.secret)
-    page.press(button="Sign in")
+    page.sign_in()
     page.see(text="Cobalt, with a little of the lemon in it.")
     page.see(text="zoe")
     return page

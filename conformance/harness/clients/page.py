@@ -4,6 +4,7 @@ import functools
 import itertools
 
 from ..daemon import program
+from ..server import ROOT_KEY
 from .line_process import NODE, LineProcess
 
 _names = itertools.count(1)
@@ -37,6 +38,13 @@ class Page:
     def go(self, path):
         """Goes to a path, as by the address bar."""
         self._do("go", url=self.url(path))
+
+    def sign_in(self):
+        """Fills in the sign-in form, in the page's language, as the account itself."""
+        chinese = self.evaluate(script="document.documentElement.lang") == "zh-CN"
+        self.fill(label="AccessKey ID", text=ROOT_KEY.id)
+        self.fill(label="AccessKey 密钥" if chinese else "AccessKey secret", text=ROOT_KEY.secret)
+        self.press(button="登录" if chinese else "Sign in")
 
     def __getattr__(self, what):
         """Everything else that `conformance/node/pages.mjs` can do, by its name there."""
